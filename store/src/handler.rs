@@ -1,0 +1,200 @@
+//! A Handler: something of the observed app that answers requests, and its stable fingerprint.
+//! How a request is assigned to a Handler is the collector's business.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What kind of code answers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandlerKind {
+    /// `app/**/route.ts` of the App Router.
+    RouteHandler,
+    /// `pages/api/**` of the Pages Router.
+    PagesApi,
+    /// A function marked `'use server'`, called by fetch or by a form.
+    ServerAction,
+    /// A page of either router: documents, RSC navigations, prefetches and refreshes.
+    Page,
+    /// All paths for which Next.js knows no route, together.
+    Unmatched,
+    /// Everything beyond the limit on the number of Handlers, together.
+    Other,
+}
+
+/// Which server action answered, as far as telemetry tells.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Action {
+    /// File and exported name from the app's own manifest: stable over builds.
+    Export {
+        /// Source file, relative to the app's root.
+        file: String,
+        /// Exported name; inline closures have one made by the compiler (`$$RSC_SERVER_ACTION_0`).
+        name: String,
+    },
+    /// Only the id is known (Next.js 14, or no manifest at hand); it changes with builds.
+    Id(String),
+    /// Plain Next.js spans: some action of this page, nothing tells which.
+    Unnamed,
+    /// The app did not know the id that was asked for: an error of the page's actions, not a Handler.
+    NotFound,
+}
+
+/// Identity of a Handler. Equal identities are one Handler on every instance and in every build.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Handler {
+    /// `service.name` of the resource.
+    pub service: String,
+    /// `deployment.environment.name`; `development` where only `node.env` says so.
+    pub environment: Option<String>,
+    /// What kind of code answers.
+    pub kind: HandlerKind,
+    /// The route pattern (`/product/[id]`); for an action the page it was called from, which is *not* part
+    /// of the identity when the action's name or id is known.
+    pub route: String,
+    /// HTTP method; HEAD counts under GET.
+    pub method: String,
+    /// Only for [`HandlerKind::ServerAction`].
+    pub action: Option<Action>,
+}
+
+/// Stable 64-bit hash of a Handler's identity; printed as 16 hex digits it is the Handler's `id`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Fingerprint(pub u64);
+
+impl Handler {
+    /// The Handler's fingerprint: the first eight bytes of a SHA-256 over its length-prefixed identity.
+    /// It is written to disk and quoted by users: its recipe must never change.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Sha256::new();
+        let mut field = |text: &str| {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        };
+        field(&self.service);
+        field(self.environment.as_deref().unwrap_or_default());
+        field(self.kind.as_str());
+        match &self.action {
+            Some(Action::Export { file, name }) => {
+                field("export");
+                field(file);
+                field(name);
+            }
+            Some(Action::Id(id)) => {
+                field("id");
+                field(id);
+            }
+            Some(Action::Unnamed) => {
+                field("unnamed");
+                field(&self.route);
+            }
+            Some(Action::NotFound) => {
+                field("not found");
+                field(&self.route);
+            }
+            None => {
+                field("route");
+                field(&self.route);
+            }
+        }
+        field(&self.method);
+        let digest = hash.finalize();
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest[..8]);
+        Fingerprint(u64::from_be_bytes(first))
+    }
+}
+
+impl HandlerKind {
+    /// Every kind, in the order in which reports list them.
+    pub const ALL: [Self; 6] =
+        [Self::RouteHandler, Self::PagesApi, Self::ServerAction, Self::Page, Self::Unmatched, Self::Other];
+
+    /// The word that reports, tables and labels use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RouteHandler => "route_handler",
+            Self::PagesApi => "pages_api",
+            Self::ServerAction => "server_action",
+            Self::Page => "page",
+            Self::Unmatched => "unmatched",
+            Self::Other => "other",
+        }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether this is an API route of either router.
+    #[must_use]
+    pub fn is_route(self) -> bool {
+        matches!(self, Self::RouteHandler | Self::PagesApi)
+    }
+}
+
+impl fmt::Display for HandlerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Fingerprint {
+    /// The fingerprint written as 16 hex digits; `None` for anything else.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let hex = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        hex.then(|| u64::from_str_radix(text, 16).ok()).flatten().map(Self)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cart(kind: HandlerKind, route: &str, action: Option<Action>) -> Handler {
+        Handler {
+            service: "storefront".into(),
+            environment: None,
+            kind,
+            route: route.into(),
+            method: "POST".into(),
+            action,
+        }
+    }
+
+    #[test]
+    fn the_recipe_of_the_fingerprint_is_frozen() {
+        let id = cart(HandlerKind::RouteHandler, "/api/cart", None).fingerprint();
+        assert_eq!(id.to_string(), "7423e4fb90052264");
+        assert_eq!(Fingerprint::from_hex(&id.to_string()), Some(id));
+    }
+
+    #[test]
+    fn an_action_is_the_same_handler_on_every_page() {
+        let export = || Some(Action::Export { file: "app/actions.ts".into(), name: "add".into() });
+        let a = cart(HandlerKind::ServerAction, "/a", export()).fingerprint();
+        let b = cart(HandlerKind::ServerAction, "/b", export()).fingerprint();
+        assert_eq!(a, b);
+        let unnamed = |page: &str| cart(HandlerKind::ServerAction, page, Some(Action::Unnamed)).fingerprint();
+        assert_ne!(unnamed("/a"), unnamed("/b"));
+    }
+}

@@ -1,0 +1,20 @@
+//! What Pointsman knows and where it keeps it.
+//!
+//! Lives here: the persisted types (spans as blocks, [`Call`]s, [`RollupRecord`]s, [`AppFact`]s) and, behind
+//! the feature `sqlite`, all SQL of the product. Not here: how a Call is found in a trace (collector), what a
+//! Rollup means (advisor). Nothing outside this crate knows which database is underneath.
+
+mod app_fact;
+mod call;
+mod handler;
+mod ids;
+mod record;
+
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub use app_fact::AppFact;
+pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
+pub use handler::{Action, Fingerprint, Handler, HandlerKind};
+pub use ids::{ClientKey, InstanceKey, SpanId, TraceId};
+pub use record::{Hour, ReportRecord, RollupRecord, TraceCalls};

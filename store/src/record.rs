@@ -1,0 +1,65 @@
+//! What is handed to and from the database as one piece.
+
+use crate::{Call, Fingerprint, Handler, TraceId};
+
+/// Whole hours since the epoch, UTC: the grid on which Rollups lie.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Hour(pub u32);
+
+impl Hour {
+    /// Nanoseconds in an hour.
+    pub const NANOS: u64 = 3_600_000_000_000;
+
+    /// The hour in which a time (ns since the epoch) lies.
+    #[must_use]
+    pub fn of(ns: u64) -> Self {
+        Self(u32::try_from(ns / Self::NANOS).unwrap_or(u32::MAX))
+    }
+
+    /// Its first nanosecond since the epoch.
+    #[must_use]
+    pub fn start_ns(self) -> u64 {
+        u64::from(self.0) * Self::NANOS
+    }
+
+    /// The first nanosecond after it.
+    #[must_use]
+    pub fn end_ns(self) -> u64 {
+        (u64::from(self.0) + 1) * Self::NANOS
+    }
+}
+
+/// The Calls of one Trace, all of them: they replace whatever was known of that Trace.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TraceCalls {
+    /// The Trace.
+    pub trace: TraceId,
+    /// Whether Calls of it may have been stored before, so that they must be looked for.
+    pub seen_before: bool,
+    /// All Calls now known in it.
+    pub calls: Vec<Call>,
+}
+
+/// A Rollup as the database keeps it: its key, and a payload that only the advisor reads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RollupRecord {
+    /// Whose Calls it sums up.
+    pub handler: Fingerprint,
+    /// The hour in which they started.
+    pub hour: Hour,
+    /// The advisor's own encoding.
+    pub payload: Vec<u8>,
+}
+
+/// A finished advisor run of one service: keyed by service and boundary, written once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReportRecord {
+    /// `service.name`.
+    pub service: String,
+    /// Environment, as in [`Handler::environment`].
+    pub environment: Option<String>,
+    /// End of its window, ns since the epoch.
+    pub until_ns: u64,
+    /// The report as JSON, schema `pointsman.report/v1`.
+    pub json: String,
+}
