@@ -1,0 +1,14 @@
+// Page /compare: two products side by side. Keep. The figures come from three read actions when the button is pressed.
+import { Comparison } from "@/components/Comparison";
+import { allProducts } from "@/data/products";
+
+export default async function Compare() {
+  const products = await allProducts();
+  return (
+    <section className="narrow">
+      <h1>Compare</h1>
+      <p className="lead">Choose two things and see which one fits.</p>
+      <Comparison choices={products.map(({ id, name }) => ({ id, name }))} />
+    </section>
+  );
+}

@@ -1,0 +1,61 @@
+// One run of traffic against a storefront that is already up: people and machines at the same time. Starting the app is
+// the business of storefront.mjs, the command line that of run.mjs.
+import { findChromium, launchBrowser } from "./browser.mjs";
+import { readActionNames } from "./handlers.mjs";
+import { playMachines } from "./machines.mjs";
+import { openPartnerSite } from "./partner.mjs";
+import { playPeople, visitsPlanned } from "./people.mjs";
+import { storefrontFolder } from "./storefront.mjs";
+import { Truth } from "./truth.mjs";
+
+export const defaults = { seed: 1, people: 10, atOnce: 6 };
+
+/** Drives, and returns the truth; `say` gets a progress line now and then. Never throws for what the plan met. */
+export async function drive({ baseUrl, seed = defaults.seed, people = defaults.people, atOnce = defaults.atOnce, useBrowser = true, say = console.log }) {
+  const truth = new Truth({ seed, people: useBrowser ? people : 0, base_url: baseUrl });
+  const actionNames = readActionNames(storefrontFolder);
+  const chromium = useBrowser ? findChromium() : null;
+  if (useBrowser && !chromium) truth.failure("driver", "start", new Error("no Chromium found; install one, name it in CHROMIUM, or use --no-browser"));
+  if (!chromium) truth.leftOut.push("everything people do in browsers: all server actions, all pages except the crawler's, and every route that only the own pages or another site's page call");
+
+  const progress = reportProgress(chromium ? visitsPlanned(people) : 0, say);
+  const world = { baseUrl, seed, actionNames, truth };
+  const machines = playMachines(world);
+  if (chromium) {
+    const [partner, browser] = [await openPartnerSite(baseUrl), await launchBrowser(chromium)];
+    try {
+      await playPeople({ ...world, browser, people, atOnce, partnerUrl: partner.url, progress });
+    } finally {
+      await browser.close();
+      await partner.close();
+    }
+  }
+  await machines;
+  progress.stop();
+  return truth;
+}
+
+function reportProgress(planned, say) {
+  let done = 0;
+  const startedAt = Date.now();
+  const timer = setInterval(() => say(`driving: ${done} of ${planned} visits, ${Math.round((Date.now() - startedAt) / 1000)} s`), 10_000);
+  return {
+    visitDone: () => {
+      done += 1;
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** What a run was, in a few lines. */
+export function summary(truth) {
+  const { seconds, interactions } = truth.toJSON();
+  const handlers = Object.keys(truth.calls);
+  const calls = handlers.reduce((sum, handler) => sum + truth.callsOf(handler), 0);
+  return [
+    `drove ${calls} requests to ${handlers.length} handlers in ${seconds} s`,
+    ...Object.entries(interactions).map(([name, { times }]) => `  ${String(times).padStart(4)} × ${name}`),
+    ...truth.leftOut.map((text) => `left out: ${text}`),
+    ...truth.failures.map((text) => `failed: ${text}`),
+  ].join("\n");
+}

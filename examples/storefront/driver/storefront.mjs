@@ -1,0 +1,77 @@
+// The storefront as a process: is it built, start it, wait until it answers, stop it. Used by the demo and by
+// end-to-end tests. What is then done with it lives in drive.mjs.
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { pause } from "./chance.mjs";
+import { send } from "./http-client.mjs";
+
+export const storefrontFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export function assertBuilt() {
+  if (!existsSync(join(storefrontFolder, ".next", "BUILD_ID"))) {
+    throw new Error(`the storefront is not built; run: cd ${storefrontFolder} && npm ci && npm run build`);
+  }
+}
+
+/**
+ * Starts `next start` and returns when it answers. `otlp` is the OTLP/HTTP endpoint; without it nothing is exported.
+ * The app's output goes to `logFile`.
+ */
+export async function startStorefront({ port = 3100, otlp, logFile = join(storefrontFolder, ".demo", "storefront.log"), env = {} } = {}) {
+  assertBuilt();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  if (await answers(baseUrl)) throw new Error(`port ${port} already answers; stop what runs there or choose another with --port`);
+
+  mkdirSync(dirname(logFile), { recursive: true });
+  const log = openSync(logFile, "w");
+  const child = spawn(process.execPath, [join("node_modules", "next", "dist", "bin", "next"), "start", "-p", String(port), "-H", "127.0.0.1"], {
+    cwd: storefrontFolder,
+    env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ...telemetry(otlp), ...env },
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
+  const app = { baseUrl, logFile, pid: child.pid, stop: () => stop(child, ended) };
+
+  const deadline = Date.now() + 60_000;
+  while (!(await answers(baseUrl))) {
+    if (child.exitCode !== null) throw new Error(`the storefront ended while starting; its log says:\n${readFileSync(logFile, "utf8").slice(-2000)}`);
+    if (Date.now() > deadline) {
+      await app.stop();
+      throw new Error(`the storefront did not answer within 60 s; see ${logFile}`);
+    }
+    await pause(200);
+  }
+  return app;
+}
+
+function telemetry(otlp) {
+  if (!otlp) return { OTEL_SDK_DISABLED: "true" };
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: otlp,
+    OTEL_EXPORTER_OTLP_PROTOCOL: process.env.OTEL_EXPORTER_OTLP_PROTOCOL ?? "http/protobuf",
+    OTEL_SERVICE_NAME: process.env.OTEL_SERVICE_NAME ?? "storefront",
+    OTEL_RESOURCE_ATTRIBUTES: process.env.OTEL_RESOURCE_ATTRIBUTES ?? "deployment.environment.name=production",
+  };
+}
+
+/** Any answer will do; asked as the cluster's probe would ask, so that it counts as one. */
+async function answers(baseUrl) {
+  try {
+    await send(`${baseUrl}/api/health`, { headers: { "user-agent": "kube-probe/1.30" } });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** SIGTERM, so that the app can flush its spans; SIGKILL when that takes too long. Returns how it ended. */
+async function stop(child, ended) {
+  child.kill("SIGTERM");
+  const hurry = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  const how = await ended;
+  clearTimeout(hurry);
+  return how;
+}
