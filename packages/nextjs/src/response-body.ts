@@ -1,0 +1,118 @@
+// Counts a response's body twice: as the app writes it, and as it goes to the wire below any compression, and feeds the
+// response's hash. `write` and `end` become accessors on a prototype slipped under the response, so that what a
+// middleware assigns to them later is seen too, without a closure per request. Bytes pass unchanged.
+
+import type { Hmac } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { fault } from './faults.js'
+
+type Writer = (this: ServerResponse, ...args: unknown[]) => unknown
+type Method = 'write' | 'end'
+
+export class ResponseBody {
+  wireSize = 0
+  size = 0
+  /** Above 0 while the outermost writer runs: what it calls below is not counted as the app's again. */
+  depth = 0
+  readonly layers: Record<Method, Writer[]> = { write: [], end: [] }
+  readonly base: Record<Method, Writer>
+
+  constructor(
+    response: ServerResponse,
+    private hash: Hmac | undefined,
+    private readonly maxHashedBytes: number,
+  ) {
+    this.base = { write: response.write as Writer, end: response.end as Writer }
+  }
+
+  addWire(length: number): void {
+    this.wireSize += length
+  }
+
+  add(chunk: string | Uint8Array, encoding: BufferEncoding | undefined, length: number): void {
+    this.size += length
+    if (this.hash === undefined) return
+    if (this.size > this.maxHashedBytes) this.hash = undefined
+    else if (typeof chunk === 'string') this.hash.update(chunk, encoding ?? 'utf8')
+    else this.hash.update(chunk)
+  }
+
+  /** The hash over everything written, or nothing when the body passed the bound. */
+  takeHash(): Hmac | undefined {
+    const hash = this.hash
+    this.hash = undefined
+    return hash
+  }
+}
+
+const BODY = Symbol('pointsman.response.body')
+type Observed = ServerResponse & { [BODY]: ResponseBody }
+
+export function watchResponseBody(response: ServerResponse, body: ResponseBody): void {
+  const observed = response as Observed
+  const prototype = observedPrototype(Object.getPrototypeOf(response) as object)
+  // An own `write` of someone who came first would hide the accessors; it stays in use as the base.
+  if (Object.hasOwn(response, 'write')) delete (response as Partial<ServerResponse>).write
+  if (Object.hasOwn(response, 'end')) delete (response as Partial<ServerResponse>).end
+  observed[BODY] = body
+  Object.setPrototypeOf(response, prototype)
+}
+
+const prototypes = new WeakMap<object, object>()
+
+function observedPrototype(original: object): object {
+  let prototype = prototypes.get(original)
+  if (prototype === undefined) {
+    prototype = Object.create(original, { write: accessor('write'), end: accessor('end') }) as object
+    prototypes.set(original, prototype)
+  }
+  return prototype
+}
+
+function accessor(method: Method): PropertyDescriptor {
+  const wire: Writer = function observedWire(...args) {
+    const body = (this as Observed)[BODY]
+    count(this, body, args, true, body.depth === 0 && body.layers[method].length === 0)
+    return body.base[method].apply(this, args)
+  }
+  return {
+    configurable: true,
+    enumerable: true,
+    get(this: Observed): Writer {
+      return this[BODY].layers[method].at(-1) ?? wire
+    },
+    set(this: Observed, assigned: Writer) {
+      const layers = this[BODY].layers[method]
+      const known = assigned === wire ? 0 : layers.indexOf(assigned) + 1
+      if (known > 0 || assigned === wire) layers.length = known
+      else layers.push(outermost(assigned))
+    },
+  }
+}
+
+/** What a middleware put over `write` or `end`: called from outside it sees the app's bytes, before compression. */
+function outermost(assigned: Writer): Writer {
+  return function observedOutermost(...args) {
+    const body = (this as Observed)[BODY]
+    if (body.depth === 0) count(this, body, args, false, true)
+    body.depth += 1
+    try {
+      return assigned.apply(this, args)
+    } finally {
+      body.depth -= 1
+    }
+  }
+}
+
+function count(response: ServerResponse, body: ResponseBody, args: unknown[], wire: boolean, app: boolean): void {
+  try {
+    const chunk = args[0]
+    if (response.writableEnded || !(typeof chunk === 'string' || chunk instanceof Uint8Array)) return
+    const encoding = typeof args[1] === 'string' ? (args[1] as BufferEncoding) : undefined
+    const length = typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.byteLength
+    if (wire) body.addWire(length)
+    if (app) body.add(chunk, encoding, length)
+  } catch (error) {
+    fault('counting a response body', error)
+  }
+}

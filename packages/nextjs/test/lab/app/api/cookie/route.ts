@@ -1,0 +1,3 @@
+export function POST() {
+  return new Response(null, { status: 204, headers: { 'set-cookie': 'seen=1; Path=/' } })
+}

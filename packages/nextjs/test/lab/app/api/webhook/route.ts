@@ -1,0 +1,4 @@
+export async function POST(request: Request) {
+  await request.text()
+  return new Response('received')
+}

@@ -1,0 +1,17 @@
+// The two lines of each variant, chosen at run time so that one build serves all tests.
+import { registerOTel } from '@vercel/otel'
+import { observeNext } from '@pointsman/nextjs'
+import { register as pointsman } from '@pointsman/nextjs/register'
+
+export async function register() {
+  const variant = process.env.LAB_OTEL
+  if (variant === 'none') return
+  if (variant === 'register') return pointsman()
+  if (variant === 'nodesdk') {
+    if (process.env.NEXT_RUNTIME === 'nodejs') (await import('./otel/nodesdk')).start()
+  } else {
+    registerOTel({ serviceName: 'lab', instrumentations: [] })
+  }
+  if (process.env.LAB_FAULT && process.env.NEXT_RUNTIME === 'nodejs') (await import('./otel/faults')).inject(process.env.LAB_FAULT)
+  if (variant !== 'plain') observeNext(JSON.parse(process.env.LAB_OPTIONS ?? '{}'))
+}

@@ -1,0 +1,5 @@
+import { NodeSDK } from '@opentelemetry/sdk-node'
+
+export function start() {
+  new NodeSDK({ serviceName: 'lab', instrumentations: [] }).start()
+}
