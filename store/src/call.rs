@@ -255,7 +255,18 @@ impl Call {
 
 impl Form {
     /// Every one, in a fixed order.
-    pub const ALL: [Self; 10] = [Self::Plain, Self::Document, Self::Rsc, Self::Prefetch, Self::RscOrPrefetch, Self::Internal, Self::ActionFetch, Self::ActionForm, Self::PagePost, Self::Preflight];
+    pub const ALL: [Self; 10] = [
+        Self::Plain,
+        Self::Document,
+        Self::Rsc,
+        Self::Prefetch,
+        Self::RscOrPrefetch,
+        Self::Internal,
+        Self::ActionFetch,
+        Self::ActionForm,
+        Self::PagePost,
+        Self::Preflight,
+    ];
 
     /// The word that reports, tables and labels use.
     #[must_use]
@@ -283,7 +294,8 @@ impl Form {
 
 impl Caller {
     /// Every one, in a fixed order.
-    pub const ALL: [Self; 6] = [Self::OwnUi, Self::Server, Self::CrossOrigin, Self::External, Self::Bot, Self::Unknown];
+    pub const ALL: [Self; 6] =
+        [Self::OwnUi, Self::Server, Self::CrossOrigin, Self::External, Self::Bot, Self::Unknown];
 
     /// The word that reports, tables and labels use.
     #[must_use]

@@ -18,3 +18,5 @@ pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};
 pub use ids::{ClientKey, InstanceKey, SpanId, TraceId};
 pub use record::{Hour, ReportRecord, RollupRecord, TraceCalls};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Block, BlockId, DirtyHour, Store, StoreError};

@@ -1,6 +1,6 @@
 //! What is handed to and from the database as one piece.
 
-use crate::{Call, Fingerprint, Handler, TraceId};
+use crate::{Call, Fingerprint, TraceId};
 
 /// Whole hours since the epoch, UTC: the grid on which Rollups lie.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -9,6 +9,10 @@ pub struct Hour(pub u32);
 impl Hour {
     /// Nanoseconds in an hour.
     pub const NANOS: u64 = 3_600_000_000_000;
+
+    /// A Call this near (ns) to the edge of an hour also bears on the neighbouring hour's sequences: a rollup
+    /// pass reads as much beyond each side.
+    pub const OVERLAP_NS: u64 = 300_000_000_000;
 
     /// The hour in which a time (ns since the epoch) lies.
     #[must_use]
@@ -56,7 +60,7 @@ pub struct RollupRecord {
 pub struct ReportRecord {
     /// `service.name`.
     pub service: String,
-    /// Environment, as in [`Handler::environment`].
+    /// Environment, as in [`crate::Handler::environment`].
     pub environment: Option<String>,
     /// End of its window, ns since the epoch.
     pub until_ns: u64,

@@ -1,0 +1,54 @@
+//! App facts: named values with the time they were first and last seen.
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{Store, StoreError};
+use crate::AppFact;
+
+impl Store {
+    /// All facts of a service, ordered by name and then by when they were first seen.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn app_facts(&self, service: &str) -> Result<Vec<AppFact>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT service, environment, name, value, first_seen_ns, last_seen_ns FROM app_facts \
+             WHERE service = ? ORDER BY name, first_seen_ns, value",
+        )
+        .bind(service)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let environment: String = row.try_get(1)?;
+                Ok(AppFact {
+                    service: row.try_get(0)?,
+                    environment: Some(environment).filter(|name| !name.is_empty()),
+                    name: row.try_get(2)?,
+                    value: row.try_get(3)?,
+                    first_seen_ns: row.try_get::<i64, _>(4)?.cast_unsigned(),
+                    last_seen_ns: row.try_get::<i64, _>(5)?.cast_unsigned(),
+                })
+            })
+            .collect()
+    }
+}
+
+/// Widens the time in which a fact was seen; order of arrival does not matter.
+pub(super) async fn remember(tx: &mut SqliteConnection, fact: &AppFact) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO app_facts (service, environment, name, value, first_seen_ns, last_seen_ns) \
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET \
+         first_seen_ns = min(first_seen_ns, excluded.first_seen_ns), \
+         last_seen_ns = max(last_seen_ns, excluded.last_seen_ns)",
+    )
+    .bind(&fact.service)
+    .bind(fact.environment.as_deref().unwrap_or_default())
+    .bind(&fact.name)
+    .bind(&fact.value)
+    .bind(fact.first_seen_ns.cast_signed())
+    .bind(fact.last_seen_ns.cast_signed())
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! Blocks: raw spans as they came, compressed, and the index from a trace to its blocks.
+
+use std::collections::BTreeSet;
+
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::{ROWS_PER_INSERT, Store, StoreError};
+use crate::TraceId;
+
+/// Blocks inflate to at most this many bytes; a longer one is damaged.
+const MAX_INFLATED: usize = 256 << 20;
+
+/// Number of a stored block; later blocks have larger numbers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct BlockId(pub i64);
+
+/// The spans of one export request, ready to be stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Block {
+    received_ns: u64,
+    spans: u32,
+    inflated_bytes: u64,
+    traces: BTreeSet<i64>,
+    payload: Vec<u8>,
+}
+
+impl Block {
+    /// Compresses an OTLP request. Costs CPU: call it where requests are handled, not where they are committed.
+    ///
+    /// `traces` are the ids of all traces in it; `received_ns` is the time of arrival, ns since the epoch.
+    ///
+    /// # Errors
+    /// When the compressor fails, which memory exhaustion alone explains.
+    pub fn compress(
+        otlp: &[u8],
+        spans: u32,
+        traces: impl IntoIterator<Item = TraceId>,
+        received_ns: u64,
+    ) -> std::io::Result<Self> {
+        // Level 1: measured twice as fast as level 3 for 3 % more bytes on span data.
+        let payload = zstd::bulk::compress(otlp, 1)?;
+        let traces = traces.into_iter().map(TraceId::prefix).collect();
+        Ok(Self { received_ns, spans, inflated_bytes: otlp.len() as u64, traces, payload })
+    }
+
+    /// Bytes it will take in the file, its index left out.
+    #[must_use]
+    pub fn stored_bytes(&self) -> usize {
+        self.payload.len() + 8 * self.traces.len()
+    }
+
+    /// Number of spans in it.
+    #[must_use]
+    pub fn spans(&self) -> u32 {
+        self.spans
+    }
+}
+
+impl Store {
+    /// Stores blocks in one transaction; when it returns they are on disk. Returns their ids in order.
+    ///
+    /// # Errors
+    /// When the database refuses; then none of them is stored.
+    pub async fn append_blocks(&self, blocks: &[Block]) -> Result<Vec<BlockId>, StoreError> {
+        let mut tx = self.writer.begin().await?;
+        let mut ids = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            let traces: Vec<u8> = block.traces.iter().flat_map(|prefix| prefix.to_be_bytes()).collect();
+            let id: i64 = sqlx::query_scalar(
+                "INSERT INTO blocks (received_ns, spans, inflated_bytes, traces, payload) \
+                 VALUES (?, ?, ?, ?, ?) RETURNING id",
+            )
+            .bind(block.received_ns.cast_signed())
+            .bind(block.spans)
+            .bind(block.inflated_bytes.cast_signed())
+            .bind(traces)
+            .bind(block.payload.as_slice())
+            .fetch_one(&mut *tx)
+            .await?;
+            ids.push(BlockId(id));
+        }
+        let mut index: Vec<(i64, i64)> = ids
+            .iter()
+            .zip(blocks)
+            .flat_map(|(id, block)| block.traces.iter().map(|prefix| (*prefix, id.0)))
+            .collect();
+        index.sort_unstable();
+        for rows in index.chunks(ROWS_PER_INSERT) {
+            QueryBuilder::<Sqlite>::new("INSERT INTO block_traces (trace_prefix, block) ")
+                .push_values(rows, |mut row, (prefix, block)| {
+                    row.push_bind(*prefix).push_bind(*block);
+                })
+                .build()
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(ids)
+    }
+
+    /// Up to `limit` blocks after the given one, in order, as OTLP protobuf.
+    ///
+    /// # Errors
+    /// When the database refuses or a block is damaged.
+    pub async fn blocks_after(
+        &self,
+        after: BlockId,
+        limit: u32,
+    ) -> Result<Vec<(BlockId, Vec<u8>)>, StoreError> {
+        let rows =
+            sqlx::query("SELECT id, inflated_bytes, payload FROM blocks WHERE id > ? ORDER BY id LIMIT ?")
+                .bind(after.0)
+                .bind(limit)
+                .fetch_all(&self.readers)
+                .await?;
+        rows.iter().map(inflate).collect()
+    }
+
+    /// One block as OTLP protobuf; `None` when retention has removed it.
+    ///
+    /// # Errors
+    /// When the database refuses or the block is damaged.
+    pub async fn block(&self, id: BlockId) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = sqlx::query("SELECT id, inflated_bytes, payload FROM blocks WHERE id = ?")
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(|row| inflate(row).map(|(_, otlp)| otlp)).transpose()
+    }
+
+    /// The blocks that hold spans of any of these traces, in order. Prefixes are compared: a block may turn out
+    /// to hold another trace with the same first eight bytes.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn blocks_of(&self, traces: &[TraceId]) -> Result<Vec<(TraceId, BlockId)>, StoreError> {
+        let mut found = Vec::new();
+        for some in traces.chunks(ROWS_PER_INSERT) {
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "SELECT trace_prefix, block FROM block_traces WHERE trace_prefix IN (",
+            );
+            let mut list = query.separated(", ");
+            for trace in some {
+                list.push_bind(trace.prefix());
+            }
+            query.push(") ORDER BY block");
+            let rows = query.build().fetch_all(&self.readers).await?;
+            for row in rows {
+                let (prefix, block): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+                let same = some.iter().filter(|trace| trace.prefix() == prefix);
+                found.extend(same.map(|trace| (*trace, BlockId(block))));
+            }
+        }
+        found.sort_unstable_by_key(|(trace, block)| (*block, *trace));
+        Ok(found)
+    }
+}
+
+fn inflate(row: &sqlx::sqlite::SqliteRow) -> Result<(BlockId, Vec<u8>), StoreError> {
+    let (id, bytes): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    let payload: &[u8] = row.try_get(2)?;
+    let damaged = |reason: String| StoreError::Damaged { block: id, reason };
+    let capacity = usize::try_from(bytes).ok().filter(|bytes| *bytes <= MAX_INFLATED);
+    let capacity = capacity.ok_or_else(|| damaged(format!("its inflated size {bytes} is out of range")))?;
+    let otlp = zstd::bulk::decompress(payload, capacity).map_err(|error| damaged(error.to_string()))?;
+    Ok((BlockId(id), otlp))
+}

@@ -1,0 +1,98 @@
+//! What can go wrong with the database, in words that name the file, the reason and the remedy.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::migrate::MigrateError;
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file cannot be opened or created.
+    #[error("cannot open the database {path}: {reason}; {remedy}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The file is a database, but not one of Pointsman's.
+    #[error("{path} is a database of another program; name another file with --db")]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The schema is newer than this program.
+    #[error(
+        "the database {path} was written by a newer version of pointsman (its schema has step {step}, this one \
+         does not know it); use that version, or another file with --db"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Number of the unknown migration.
+        step: i64,
+    },
+    /// The schema could not be brought up to date.
+    #[error(
+        "cannot bring the schema of {path} up to date: {source}; restore a backup or use another file with --db"
+    )]
+    Migrate {
+        /// The file.
+        path: PathBuf,
+        /// What the migration said.
+        source: Box<MigrateError>,
+    },
+    /// A stored block cannot be read back.
+    #[error("block {block} cannot be read: {reason}; `pointsman recover` saves the rest")]
+    Damaged {
+        /// The block's id.
+        block: i64,
+        /// Why.
+        reason: String,
+    },
+    /// A statement failed.
+    #[error("the database refused: {0}")]
+    Sql(#[from] sqlx::Error),
+}
+
+impl StoreError {
+    pub(super) fn opening(path: &Path, source: &sqlx::Error) -> Self {
+        let reason = match source {
+            sqlx::Error::Database(error) => error.message().to_owned(),
+            other => other.to_string(),
+        };
+        let remedy = if reason.contains("not a database") || reason.contains("malformed") {
+            "it is damaged or not a database: `pointsman recover` saves what can be read, or name another file with --db"
+        } else if reason.contains("locked") {
+            "another process holds it: close that one first"
+        } else {
+            "check that the folder exists and can be written, or name another file with --db"
+        };
+        Self::Open { path: path.to_owned(), reason, remedy }
+    }
+
+    pub(super) fn migrating(path: &Path, source: MigrateError) -> Self {
+        match source {
+            MigrateError::VersionMissing(step) => Self::Newer { path: path.to_owned(), step },
+            MigrateError::Execute(source) => Self::opening(path, &source),
+            other => Self::Migrate { path: path.to_owned(), source: Box::new(other) },
+        }
+    }
+
+    /// Whether the same request may succeed later: the disk is full, the file is locked or cannot be written.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        /// SQLite's primary result codes: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+        const TRANSIENT: [u32; 6] = [5, 6, 8, 10, 13, 14];
+        match self {
+            Self::Sql(sqlx::Error::Database(error)) => error
+                .code()
+                .and_then(|code| code.parse::<u32>().ok())
+                .is_some_and(|code| TRANSIENT.contains(&(code & 0xff))),
+            Self::Sql(sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) => true,
+            _ => false,
+        }
+    }
+}

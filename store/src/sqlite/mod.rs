@@ -1,0 +1,124 @@
+//! The embedded backend: opening the file, its pragmas and its schema. Each table's statements stand in the
+//! file of their topic beside this one. No SQL lives anywhere else in the product.
+//!
+//! One writer, several readers: SQLite serialises writers anyway, so the writer is one connection and whoever
+//! wants to write queues for it; readers see the last commit (WAL) and never wait for the writer.
+
+mod app_facts;
+mod blocks;
+mod calls;
+mod error;
+mod handlers;
+mod reports;
+mod rollups;
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+
+pub use blocks::{Block, BlockId};
+pub use error::StoreError;
+pub use rollups::DirtyHour;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
+
+/// Marks a file as ours ("PNTS"), so that another program's database is refused instead of migrated.
+const APPLICATION_ID: i32 = 0x504e_5453;
+
+/// How long a statement waits for a lock held by another process (a sqlite3 shell, a backup).
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+
+/// Rows per multi-row INSERT: large enough that the statement's overhead vanishes, and with at most 28 columns
+/// well below SQLite's limit of 32,766 parameters.
+const ROWS_PER_INSERT: usize = 500;
+
+/// Where everything is kept. Cheap to clone; all clones share the connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the file, creating it when absent, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the path cannot be read or written, is another program's database, is damaged, or was written by a
+    /// newer version. The message names the file and the remedy.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let fail = |source| StoreError::opening(path, &source);
+        let options = options(path).create_if_missing(true);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(60))
+            .connect_with(options.clone())
+            .await
+            .map_err(fail)?;
+        claim(&writer, path).await?;
+        MIGRATIONS.run(&writer).await.map_err(|source| StoreError::migrating(path, source))?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .idle_timeout(Duration::from_secs(60))
+            .connect_lazy_with(options.pragma("query_only", "ON"));
+        Ok(Self { writer, readers, path: path.to_owned() })
+    }
+
+    /// The file that holds it all.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the log back into the file and closes every connection.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        // A failed checkpoint loses nothing: the log stays and is read at the next start.
+        let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
+        self.writer.close().await;
+    }
+}
+
+/// Connection settings, each with its reason.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::from_str("sqlite://")
+        .unwrap_or_default()
+        .filename(path)
+        // Readers must not wait for the writer.
+        .journal_mode(SqliteJournalMode::Wal)
+        // Invariant 1: what was acknowledged survives a power cut, so each commit is synced.
+        .synchronous(SqliteSynchronous::Full)
+        // Blocks are tens of kilobytes: larger pages mean fewer overflow pages.
+        .page_size(8192)
+        // Retention gives space back in small steps.
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .busy_timeout(LOCK_WAIT)
+        // 16 MiB of pages per connection at most.
+        .pragma("cache_size", "-16384")
+        // Checkpoint every 16 MiB: rarer syncs of the main file than the default 4 MiB.
+        .pragma("wal_autocheckpoint", "2048")
+}
+
+/// Refuses a database that belongs to another program; marks a fresh one as ours.
+async fn claim(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
+    let fail = |source| StoreError::opening(path, &source);
+    let id: i32 = sqlx::query_scalar("PRAGMA application_id").fetch_one(writer).await.map_err(fail)?;
+    if id == APPLICATION_ID {
+        return Ok(());
+    }
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(writer).await.map_err(fail)?;
+    if id != 0 || tables > 0 {
+        return Err(StoreError::NotOurs { path: path.to_owned() });
+    }
+    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}")))
+        .execute(writer)
+        .await
+        .map_err(fail)?;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Rollups and the hours that need to be rolled up again.
+
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+
+use super::{ROWS_PER_INSERT, Store, StoreError};
+use crate::{Fingerprint, Hour, RollupRecord};
+
+/// An hour of a service whose Calls changed since it was rolled up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DirtyHour {
+    /// `service.name`.
+    pub service: String,
+    /// The hour.
+    pub hour: Hour,
+    generation: i64,
+}
+
+impl Store {
+    /// Hours that need to be rolled up, oldest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn dirty_hours(&self) -> Result<Vec<DirtyHour>, StoreError> {
+        let rows = sqlx::query("SELECT service, hour, generation FROM dirty_hours ORDER BY hour, service")
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(DirtyHour {
+                    service: row.try_get(0)?,
+                    hour: Hour(row.try_get(1)?),
+                    generation: row.try_get(2)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Puts the Rollups of a service's hour in place of those that were there. The hour stays dirty when its
+    /// Calls changed again in between.
+    ///
+    /// # Errors
+    /// When the database refuses; then the old ones stay.
+    pub async fn replace_rollups(
+        &self,
+        dirty: &DirtyHour,
+        rollups: &[RollupRecord],
+    ) -> Result<(), StoreError> {
+        let mut tx = self.writer.begin().await?;
+        sqlx::query(
+            "DELETE FROM rollups WHERE hour = ? AND handler IN (SELECT fingerprint FROM handlers WHERE service = ?)",
+        )
+        .bind(dirty.hour.0)
+        .bind(&dirty.service)
+        .execute(&mut *tx)
+        .await?;
+        for some in rollups.chunks(ROWS_PER_INSERT) {
+            QueryBuilder::<Sqlite>::new("INSERT INTO rollups (handler, hour, payload) ")
+                .push_values(some, |mut row, rollup| {
+                    row.push_bind(rollup.handler.0.cast_signed())
+                        .push_bind(rollup.hour.0)
+                        .push_bind(rollup.payload.as_slice());
+                })
+                .build()
+                .execute(&mut *tx)
+                .await?;
+        }
+        sqlx::query("DELETE FROM dirty_hours WHERE service = ? AND hour = ? AND generation = ?")
+            .bind(&dirty.service)
+            .bind(dirty.hour.0)
+            .bind(dirty.generation)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// All Rollups of a service with `from <= hour < to`.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn rollups(
+        &self,
+        service: &str,
+        from: Hour,
+        to: Hour,
+    ) -> Result<Vec<RollupRecord>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT rollups.handler, rollups.hour, rollups.payload FROM handlers \
+             JOIN rollups ON rollups.handler = handlers.fingerprint \
+             WHERE handlers.service = ? AND rollups.hour >= ? AND rollups.hour < ?",
+        )
+        .bind(service)
+        .bind(from.0)
+        .bind(to.0)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(RollupRecord {
+                    handler: Fingerprint(row.try_get::<i64, _>(0)?.cast_unsigned()),
+                    hour: Hour(row.try_get(1)?),
+                    payload: row.try_get(2)?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Says that Calls of an hour changed. `change` grows from one commit of Calls to the next.
+pub(super) async fn mark_dirty(
+    tx: &mut SqliteConnection,
+    service: &str,
+    hour: Hour,
+    change: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO dirty_hours (service, hour, generation) VALUES (?, ?, ?) \
+         ON CONFLICT DO UPDATE SET generation = max(generation + 1, excluded.generation)",
+    )
+    .bind(service)
+    .bind(hour.0)
+    .bind(change)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

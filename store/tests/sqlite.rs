@@ -1,0 +1,166 @@
+//! The embedded backend on real files: what is written is read back, replaced once and never counted twice.
+#![cfg(feature = "sqlite")]
+
+use std::sync::Arc;
+
+use pointsman_store::{
+    Action, AppFact, Block, BlockId, Call, Caller, ClientKey, Form, Handler, HandlerKind, Hour, RollupRecord,
+    Sampling, Sign, Signs, SpanId, Store, StoreError, TraceCalls, TraceId,
+};
+
+const NOON: u64 = 1_795_000_000 * 1_000_000_000 / Hour::NANOS * Hour::NANOS + Hour::NANOS / 2;
+
+async fn fresh() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("pointsman.db")).await.unwrap();
+    (folder, store)
+}
+
+fn trace(number: u8) -> TraceId {
+    TraceId([number; 16])
+}
+
+fn call(number: u8, start_ns: u64) -> Call {
+    Call {
+        handler: Arc::new(Handler {
+            service: "storefront".into(),
+            environment: Some("production".into()),
+            kind: HandlerKind::ServerAction,
+            route: "/product/[id]".into(),
+            method: "POST".into(),
+            action: Some(Action::Export { file: "app/actions.ts".into(), name: "addReview".into() }),
+        }),
+        trace: trace(number),
+        span: SpanId([number; 8]),
+        start_ns,
+        duration_ns: 1_500_000,
+        method: "POST".into(),
+        status: Some(200),
+        form: Form::ActionFetch,
+        caller: Caller::OwnUi,
+        agent: Some("Chrome".into()),
+        client: Some(ClientKey(u64::MAX)),
+        instance: None,
+        path: Some("/product/1".into()),
+        page: Some("/product/1".into()),
+        request_bytes: Some(0),
+        response_bytes: None,
+        request_key: Some(u64::MAX - 1),
+        response_hash: None,
+        media_type: Some("text/x-component".into()),
+        signature: None,
+        origin: None,
+        first_byte_ns: None,
+        self_fetches: 0,
+        self_fetch_overhead_ns: 0,
+        sampling: Sampling::Threshold(1 << 55),
+        requests_seen: Some(7),
+        signs: Signs::NONE | Sign::Cookie | Sign::ResponseHeadersCaptured,
+    }
+}
+
+fn of_trace(call: Call) -> TraceCalls {
+    TraceCalls { trace: call.trace, seen_before: true, calls: vec![call] }
+}
+
+#[tokio::test]
+async fn a_call_reads_back_as_it_was_written() {
+    let (_folder, store) = fresh().await;
+    let written = call(1, NOON);
+    let other_page = Call {
+        handler: Arc::new(Handler { route: "/".into(), ..(*written.handler).clone() }),
+        ..call(2, NOON)
+    };
+    let traces = [of_trace(written.clone()), of_trace(other_page.clone())];
+    store.commit_calls(&traces, &[], BlockId(3)).await.unwrap();
+    assert_eq!(store.calls("storefront", 0, u64::MAX >> 1).await.unwrap(), [written, other_page]);
+    assert_eq!(store.extracted_to().await.unwrap(), BlockId(3));
+    assert_eq!(store.newest_call("storefront").await.unwrap(), Some(NOON));
+    assert_eq!(store.services().await.unwrap(), ["storefront"]);
+}
+
+#[tokio::test]
+async fn a_late_span_replaces_the_calls_of_its_trace_and_dirties_both_hours() {
+    let (_folder, store) = fresh().await;
+    store.commit_calls(&[of_trace(call(1, NOON))], &[], BlockId(1)).await.unwrap();
+    let earlier = of_trace(call(1, NOON - Hour::NANOS));
+    store.commit_calls(&[earlier], &[], BlockId(2)).await.unwrap();
+    let hours: Vec<Hour> = store.dirty_hours().await.unwrap().into_iter().map(|dirty| dirty.hour).collect();
+    assert_eq!(hours, [Hour(Hour::of(NOON).0 - 1), Hour::of(NOON)]);
+    assert_eq!(store.calls("storefront", 0, u64::MAX >> 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_hour_that_changed_during_its_rollup_stays_dirty() {
+    let (_folder, store) = fresh().await;
+    store.commit_calls(&[of_trace(call(1, NOON))], &[], BlockId(1)).await.unwrap();
+    let dirty = store.dirty_hours().await.unwrap().remove(0);
+    store.commit_calls(&[of_trace(call(2, NOON))], &[], BlockId(2)).await.unwrap();
+    let handler = call(1, NOON).handler.fingerprint();
+    let rollup = RollupRecord { handler, hour: dirty.hour, payload: vec![1, 2, 3] };
+    store.replace_rollups(&dirty, std::slice::from_ref(&rollup)).await.unwrap();
+    let again = store.dirty_hours().await.unwrap();
+    assert_eq!(again.len(), 1);
+    store.replace_rollups(&again[0], std::slice::from_ref(&rollup)).await.unwrap();
+    assert_eq!(store.dirty_hours().await.unwrap(), []);
+    assert_eq!(store.rollups("storefront", Hour(0), Hour(u32::MAX)).await.unwrap(), [rollup]);
+}
+
+#[tokio::test]
+async fn blocks_are_found_by_trace_and_after_a_reopening() {
+    let (folder, store) = fresh().await;
+    let block = |traces: &[u8]| Block::compress(b"spans", 1, traces.iter().map(|n| trace(*n)), NOON).unwrap();
+    let ids = store.append_blocks(&[block(&[1, 2]), block(&[2])]).await.unwrap();
+    store.close().await;
+    let store = Store::open(&folder.path().join("pointsman.db")).await.unwrap();
+    let found = store.blocks_of(&[trace(2), trace(9)]).await.unwrap();
+    assert_eq!(found, [(trace(2), ids[0]), (trace(2), ids[1])]);
+    assert_eq!(store.block(ids[1]).await.unwrap().as_deref(), Some(&b"spans"[..]));
+    assert_eq!(store.blocks_after(ids[0], 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn facts_widen_whatever_the_order_of_arrival() {
+    let (_folder, store) = fresh().await;
+    let fact = |at| AppFact {
+        service: "storefront".into(),
+        environment: None,
+        name: "pointsman.next.version".into(),
+        value: "16.4.6".into(),
+        first_seen_ns: at,
+        last_seen_ns: at,
+    };
+    store.commit_calls(&[], &[fact(5), fact(3), fact(9)], BlockId(1)).await.unwrap();
+    let facts = store.app_facts("storefront").await.unwrap();
+    assert_eq!(facts, [AppFact { first_seen_ns: 3, last_seen_ns: 9, ..fact(0) }]);
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_used_say_why_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let says = async |path: &std::path::Path| Store::open(path).await.unwrap_err().to_string();
+
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "x".repeat(5000)).unwrap();
+    assert!(says(&text).await.contains("not a database"), "{}", says(&text).await);
+
+    let missing = folder.path().join("no/such/folder/pointsman.db");
+    assert!(says(&missing).await.contains("check that the folder exists"), "{}", says(&missing).await);
+
+    let newer = folder.path().join("newer.db");
+    let store = Store::open(&newer).await.unwrap();
+    store.close().await;
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", newer.display())).await.unwrap();
+    let step = "INSERT INTO _sqlx_migrations SELECT 9999, description, installed_on, success, checksum, \
+                execution_time FROM _sqlx_migrations LIMIT 1";
+    sqlx::query(step).execute(&pool).await.unwrap();
+    pool.close().await;
+    assert!(matches!(Store::open(&newer).await, Err(StoreError::Newer { step: 9999, .. })));
+
+    let foreign = folder.path().join("foreign.db");
+    let url = format!("sqlite://{}?mode=rwc", foreign.display());
+    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    sqlx::query("CREATE TABLE theirs (id INTEGER)").execute(&pool).await.unwrap();
+    pool.close().await;
+    assert!(matches!(Store::open(&foreign).await, Err(StoreError::NotOurs { .. })));
+}
