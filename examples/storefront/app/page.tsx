@@ -22,7 +22,7 @@ export default async function Home() {
       <h2>In the window</h2>
       <div className="grid">
         {featured.map((product) => (
-          <ProductCard key={product.id} product={product} />
+          <ProductCard key={product.id} product={product} prefetch />
         ))}
       </div>
     </>

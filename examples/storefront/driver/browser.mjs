@@ -21,6 +21,7 @@ export function launchBrowser(executablePath) {
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+      "--disable-site-isolation-trials", "--renderer-process-limit=4",
     ],
   });
 }

@@ -4,13 +4,12 @@ import { observe } from "./browser.mjs";
 import { chanceOf, pause } from "./chance.mjs";
 import { subscribeWithoutScript, visits } from "./visits.mjs";
 
-/** What one person does in a run; ten such people give every judged handler well over thirty calls. */
+/** What one person does in a run; eight such people give every judged handler more than thirty calls. */
 const agenda = {
-  addOneThing: 1,
-  fillAndClearCart: 3,
+  fillAndClearCart: 4,
   order: 3,
   orderAndWatch: 1,
-  desk: 4,
+  desk: 5,
   compare: 1,
   priceList: 4,
   shopWindow: 4,
@@ -24,20 +23,21 @@ const agenda = {
   writeToTheShop: 2,
   signIn: 4,
   voteElsewhere: 2,
+  addOneThing: 1,
 };
 const formsWithoutScript = 4;
 const parcelsReturned = 3;
+const scriptless = (people) => Math.max(1, Math.ceil(people / 3));
 const patience = 15_000;
 
-/** Three of ten people block JavaScript for the newsletter; the first three persons return a parcel. */
+/** Besides the people with JavaScript come some without it, who only subscribe; three persons return a parcel. */
 export async function playPeople({ browser, people, atOnce, seed, ...rest }) {
-  const waiting = Array.from({ length: people }, (_, index) => () => {
+  const withScript = Array.from({ length: people }, (_, index) => () => {
     const extra = index < parcelsReturned ? ["askForReturn"] : [];
     return playPerson({ browser, who: `person-${index + 1}`, extra, seed, ...rest });
   });
-  for (let index = 0; index < Math.max(1, Math.ceil(people * 0.3)); index += 1) {
-    waiting.splice(index * 4 + 1, 0, () => playScriptless({ browser, who: `scriptless-${index + 1}`, seed, ...rest }));
-  }
+  const withoutScript = Array.from({ length: scriptless(people) }, (_, index) => () => playScriptless({ browser, who: `scriptless-${index + 1}`, seed, ...rest }));
+  const waiting = [...withoutScript, ...withScript];
   const turn = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await next();
   };
@@ -113,5 +113,5 @@ function ways(page, luck, baseUrl) {
 
 export function visitsPlanned(people) {
   const perPerson = Object.values(agenda).reduce((sum, times) => sum + times, 0);
-  return people * perPerson + Math.min(people, parcelsReturned) + Math.max(1, Math.ceil(people * 0.3)) * formsWithoutScript;
+  return people * perPerson + Math.min(people, parcelsReturned) + scriptless(people) * formsWithoutScript;
 }

@@ -67,7 +67,7 @@ export const visits = {
     await go.byLink("Compare");
     await page.getByRole("button", { name: "Compare" }).waitFor();
     await pause(luck.between(4_600, 5_200)); // reads about both before choosing
-    for (let round = 1; round <= 4; round += 1) {
+    for (let round = 1; round <= 5; round += 1) {
       await page.getByLabel("Left product").selectOption(luck.pick(productNames));
       await page.getByLabel("Right product").selectOption(luck.pick(productNames));
       await page.getByRole("button", { name: "Compare" }).click();
