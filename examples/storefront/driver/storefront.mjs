@@ -33,7 +33,13 @@ export async function startStorefront({ port = 3100, otlp, logFile = join(storef
   });
   closeSync(log);
   const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
-  const app = { baseUrl, logFile, pid: child.pid, stop: () => stop(child, ended) };
+  const app = {
+    baseUrl, logFile, pid: child.pid,
+    stop: async () => {
+      if (otlp && child.exitCode === null) await pause(exportedWithin);
+      return stop(child, ended);
+    },
+  };
 
   const deadline = Date.now() + 60_000;
   while (!(await answers(baseUrl))) {
@@ -47,10 +53,16 @@ export async function startStorefront({ port = 3100, otlp, logFile = join(storef
   return app;
 }
 
+// Spans are sent every second. Next.js ends the process on SIGTERM without waiting for anybody, so before stopping the
+// app its last spans get the time to leave.
+const exportEvery = 1_000;
+const exportedWithin = 3 * exportEvery;
+
 function telemetry(otlp) {
   if (!otlp) return { OTEL_SDK_DISABLED: "true" };
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: otlp,
+    OTEL_BSP_SCHEDULE_DELAY: String(exportEvery),
     OTEL_EXPORTER_OTLP_PROTOCOL: process.env.OTEL_EXPORTER_OTLP_PROTOCOL ?? "http/protobuf",
     OTEL_SERVICE_NAME: process.env.OTEL_SERVICE_NAME ?? "storefront",
     OTEL_RESOURCE_ATTRIBUTES: process.env.OTEL_RESOURCE_ATTRIBUTES ?? "deployment.environment.name=production",
