@@ -17,17 +17,17 @@ export async function addToCart(visitor: string, productIds: string[]): Promise<
 }
 
 export async function removeFromCart(visitor: string, productId: string): Promise<void> {
-  await query(20, () => tables.carts.get(visitor)?.delete(productId));
+  await query(10, () => tables.carts.get(visitor)?.delete(productId));
 }
 
 export async function cartLines(visitor: string): Promise<CartLine[]> {
-  const cart = await query(8, () => [...(tables.carts.get(visitor) ?? [])]);
+  const cart = await query(4, () => [...(tables.carts.get(visitor) ?? [])]);
   const lines = await Promise.all(cart.map(async ([id, quantity]) => ({ product: await productById(id), quantity })));
   return lines.filter((line): line is CartLine => line.product !== undefined);
 }
 
 export async function cartCount(visitor: string): Promise<number> {
-  return query(4, () => countItems(tables.carts.get(visitor) ?? new Map()));
+  return query(2, () => countItems(tables.carts.get(visitor) ?? new Map()));
 }
 
 function countItems(cart: Map<string, number>): number {

@@ -2,7 +2,7 @@
 import { query, tables } from "./database";
 
 export async function favoritesOf(visitor: string): Promise<Set<string>> {
-  return query(8, () => new Set(tables.favorites.get(visitor)));
+  return query(4, () => new Set(tables.favorites.get(visitor)));
 }
 
 export async function flipFavorite(visitor: string, productId: string): Promise<boolean> {

@@ -36,15 +36,15 @@ const shelf: Product[] = [
 ];
 
 export function allProducts(): Promise<Product[]> {
-  return query(18, () => shelf);
+  return query(8, () => shelf);
 }
 
 export async function productsIn(category: string | null): Promise<Product[]> {
-  return query(18, () => (category ? shelf.filter((product) => product.category === category) : shelf));
+  return query(8, () => (category ? shelf.filter((product) => product.category === category) : shelf));
 }
 
 export async function productById(id: string): Promise<Product | undefined> {
-  return query(6, () => shelf.find((product) => product.id === id));
+  return query(3, () => shelf.find((product) => product.id === id));
 }
 
 export function isProductId(id: unknown): id is string {

@@ -8,7 +8,7 @@ import { playPeople, visitsPlanned } from "./people.mjs";
 import { storefrontFolder } from "./storefront.mjs";
 import { Truth } from "./truth.mjs";
 
-export const defaults = { seed: 1, people: 8, atOnce: 8 };
+export const defaults = { seed: 1, people: 8, atOnce: 4 };
 
 /** Drives, and returns the truth; `say` gets a progress line now and then. Never throws for what the plan met. */
 export async function drive({ baseUrl, seed = defaults.seed, people = defaults.people, atOnce = defaults.atOnce, useBrowser = true, say = console.log }) {
