@@ -29,10 +29,13 @@ const checkShare = (what, list, test, least, count = 30) => {
   check(what, list.length >= count && found >= least, `${Math.round(found * 100)} % of ${list.length}`);
 };
 
-/** Does the same client load `path` anew, not as a prefetch, between 100 ms before and 1 s after the end of `call`? */
+/**
+ * Does the same client load the calling page anew, not as a prefetch, within 1 s? A route's answer is awaited, give or take
+ * 100 ms; an action's result reaches the browser while the page it re-renders is still being sent.
+ */
 const refreshFollows = (call) => requests.some((next) =>
   next.client === call.client && next.method === "GET" && next.isRsc && !next.isPrefetch && next.path === call.sent("referer") &&
-  next.start > call.end - 100 && next.start < call.end + 1_000 && next.start > call.start);
+  next.start > (call.action ? call.start : call.end - 100) && next.start < call.end + 1_000);
 /** Groups calls of one client whose pauses are at most `pause` ms. */
 function burstsOf(calls, pause) {
   const bursts = [];
@@ -47,7 +50,11 @@ function burstsOf(calls, pause) {
   }
   return bursts;
 }
-const isSerial = (burst) => burst.slice(1).every((call, index) => call.start >= burst[index].end - 2 && call.start - burst[index].end < 150);
+/**
+ * One after another: each starts when most of the one before is over. Not when all is over: the browser has the result of
+ * an action some milliseconds before the server has closed its response, more on a busy machine.
+ */
+const isSerial = (burst) => burst.slice(1).every((call, index) => call.start - burst[index].start > 0.5 * (burst[index].end - burst[index].start));
 const sinceLoad = (call) => call.start - Math.max(0, ...requests.filter((load) =>
   load.client === call.client && load.handler === `page ${call.route}` && !load.isPrefetch && load.start < call.start).map((load) => load.end));
 
