@@ -1,0 +1,154 @@
+//! A Trace becomes Calls and facts about the app. What a Call means for anybody's code is not decided here.
+//!
+//! `requests` finds which spans are requests and what lies below each; `attributes` reads the telemetry
+//! contract; `kind`, `action`, `form`, `caller`, `work` and `signs` each answer one question about a
+//! request; `facts` reads what is true of the app.
+
+mod action;
+mod agent;
+mod attributes;
+mod caller;
+mod facts;
+mod form;
+mod kind;
+mod origin;
+mod requests;
+mod sampling;
+mod shape;
+mod signs;
+mod work;
+
+use std::sync::Arc;
+
+use pointsman_store::{AppFact, Call, ClientKey, Handler, HandlerKind, InstanceKey};
+use sha2::{Digest, Sha256};
+
+use crate::trace::Trace;
+use requests::{Request, Requests};
+use shape::Shape;
+
+/// The route of the one Handler that stands for all paths without a route, and its method.
+pub const UNMATCHED: &str = "*";
+
+/// What a Trace tells.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Extraction {
+    /// Its Calls, by start time.
+    pub calls: Vec<Call>,
+    /// What it says about the app.
+    pub facts: Vec<AppFact>,
+}
+
+/// Finds the Calls of a Trace and the facts in it.
+#[must_use]
+pub fn calls(trace: &Trace) -> Extraction {
+    let requests = Requests::of(trace);
+    let mut calls: Vec<_> = requests.all.iter().filter_map(|request| call(&requests, request)).collect();
+    calls.sort_by_key(|call| (call.start_ns, call.span));
+    Extraction { calls, facts: facts::facts(trace) }
+}
+
+/// The Call of a request; `None` for what is no Call: assets, and what has not ended.
+fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
+    let node = request.node;
+    let attributes = &request.attributes;
+    if node.span.end_time_unix_nano == 0 || request.is_asset() {
+        return None;
+    }
+    let shape = Shape::of(requests, request);
+    let found = kind::find(request, &shape);
+    let method = request.method.clone();
+    let status = request.status();
+    let action = (found.kind == HandlerKind::Page).then(|| action::find(request, &shape)).flatten();
+    let kind = if action.is_some() { HandlerKind::ServerAction } else { found.kind };
+    let form = form::find(request, &shape, kind, action.as_ref().map(|action| action.via));
+    let caller = caller::find(request, found.kind, status);
+    let work = work::find(requests, request);
+    let malformed = action.as_ref().is_some_and(|action| action.malformed);
+    let action = action.map(|action| action.identity);
+    let signs = signs::find(&signs::Seen {
+        request,
+        shape: &shape,
+        kind,
+        action: action.as_ref(),
+        malformed,
+        work: &work,
+        status,
+    });
+    let handler = Handler {
+        service: node.origin.service().to_owned(),
+        environment: facts::environment(&node.origin),
+        kind,
+        route: found.route,
+        method: handler_method(kind, request),
+        action,
+    };
+    Some(Call {
+        handler: Arc::new(handler),
+        trace: requests.trace.id,
+        span: node.id,
+        start_ns: node.start_ns(),
+        duration_ns: node.duration_ns(),
+        method,
+        status,
+        form,
+        caller,
+        agent: attributes.agent().and_then(agent::family),
+        client: attributes.hex("pointsman.client.key").map(ClientKey),
+        instance: facts::instance(request).map(|name| InstanceKey(key_of(&name))),
+        path: request.path.clone(),
+        page: origin::page(request),
+        request_bytes: request_bytes(request),
+        response_bytes: response_bytes(request),
+        request_key: attributes.hex("pointsman.request.key"),
+        response_hash: attributes.hex("pointsman.response.hash"),
+        media_type: attributes.media_type(),
+        signature: attributes.signature().map(str::to_owned),
+        origin: origin::foreign_host(request),
+        first_byte_ns: shape.first_byte_ns.map(|at| at.saturating_sub(node.start_ns())),
+        self_fetches: work.self_fetches,
+        self_fetch_overhead_ns: work.self_fetch_overhead_ns,
+        sampling: sampling::of(&node.span.trace_state),
+        requests_seen: attributes.count("pointsman.requests.seen"),
+        signs,
+    })
+}
+
+/// The method that identifies the Handler: HEAD counts under GET, a preflight under what it asks for.
+fn handler_method(kind: HandlerKind, request: &Request<'_>) -> String {
+    if kind == HandlerKind::Unmatched {
+        return UNMATCHED.to_owned();
+    }
+    match request.method.as_str() {
+        "HEAD" => "GET".to_owned(),
+        "OPTIONS" => {
+            let asked = request.attributes.request_header("access-control-request-method");
+            asked.map_or_else(|| "OPTIONS".to_owned(), requests::known_method)
+        }
+        method => method.to_owned(),
+    }
+}
+
+fn request_bytes(request: &Request<'_>) -> Option<u64> {
+    let attributes = &request.attributes;
+    let length = || attributes.request_header("content-length")?.trim().parse().ok();
+    attributes
+        .count("http.request.body.size")
+        .or_else(|| attributes.count("http.request_content_length"))
+        .or_else(length)
+}
+
+fn response_bytes(request: &Request<'_>) -> Option<u64> {
+    let attributes = &request.attributes;
+    let length = || attributes.response_header("content-length")?.trim().parse().ok();
+    attributes
+        .count("http.response.body.size")
+        .or_else(|| attributes.count("http.response_content_length"))
+        .or_else(length)
+}
+
+/// A stable 64-bit key of a name.
+fn key_of(name: &str) -> u64 {
+    let digest = Sha256::digest(name.as_bytes());
+    digest.iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte))
+}

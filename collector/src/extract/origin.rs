@@ -1,0 +1,78 @@
+//! Hosts and pages: on which host a request arrived, which page sent it, and whether that is the same host.
+
+use super::requests::Request;
+
+/// Whether `origin` names the request's own host; `None` when there is no `origin`, or one that names no
+/// host, or the host is not known.
+pub(super) fn same_host(request: &Request<'_>) -> Option<bool> {
+    let origin = host_of(request.attributes.request_header("origin")?)?;
+    compare(request, origin)
+}
+
+/// Compares a host with the request's own: the forwarded one first, for that is the one that users see.
+/// Where no header was captured the server's address counts, by its name only: behind a proxy the port is
+/// another.
+fn compare(request: &Request<'_>, host: &str) -> Option<bool> {
+    let attributes = &request.attributes;
+    let forwarded = attributes.request_header("x-forwarded-host").and_then(|hosts| hosts.split(',').next());
+    let own = forwarded.or_else(|| attributes.request_header("host")).map(str::trim);
+    if let Some(own) = own.filter(|own| !own.is_empty()) {
+        return Some(without_default_port(host).eq_ignore_ascii_case(without_default_port(own)));
+    }
+    let server = attributes.any_text(&["server.address", "http.host", "net.host.name"])?;
+    Some(without_port(host).eq_ignore_ascii_case(without_port(server)))
+}
+
+/// Path of the page on the same host that sent the request.
+pub(super) fn page(request: &Request<'_>) -> Option<String> {
+    let referer = request.attributes.request_header("referer")?.split(['?', '#']).next()?;
+    if referer.starts_with('/') && !referer.starts_with("//") {
+        return Some(referer.to_owned());
+    }
+    let host = host_of(referer).filter(|host| compare(request, host) == Some(true))?;
+    let at = referer.find(host)? + host.len();
+    let path = referer.get(at..)?;
+    Some(if path.is_empty() { "/" } else { path }.to_owned())
+}
+
+/// Host of the page on another origin that sent the request.
+pub(super) fn foreign_host(request: &Request<'_>) -> Option<String> {
+    let attributes = &request.attributes;
+    let site = attributes.request_header("sec-fetch-site");
+    if matches!(site, Some("same-origin" | "none")) {
+        return None;
+    }
+    let origin = attributes.request_header("origin").and_then(host_of);
+    let sender = origin.or_else(|| attributes.request_header("referer").and_then(host_of))?;
+    (compare(request, sender) == Some(false)).then(|| sender.to_ascii_lowercase())
+}
+
+/// Whether the request came to this machine itself.
+pub(super) fn is_loopback(request: &Request<'_>) -> bool {
+    let attributes = &request.attributes;
+    let header = attributes.request_header("x-forwarded-host").or_else(|| attributes.request_header("host"));
+    let host = header.or_else(|| attributes.any_text(&["server.address", "http.host", "net.host.name"]));
+    let Some(host) = host.map(without_port) else { return false };
+    host == "localhost" || host.starts_with("127.") || matches!(host, "::1" | "[::1]" | "0.0.0.0")
+}
+
+/// Host and port of a URL.
+fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    (!host.is_empty()).then_some(host)
+}
+
+fn without_default_port(host: &str) -> &str {
+    host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(host)
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
+            if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
+        }
+        _ => host,
+    }
+}

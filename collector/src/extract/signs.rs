@@ -1,0 +1,191 @@
+//! Yes-or-no facts about a Call. Which of them speak for or against anything is decided elsewhere.
+
+use pointsman_store::{Action, HandlerKind, Sign, Signs};
+
+use super::origin;
+use super::requests::Request;
+use super::shape::Shape;
+use super::work::Work;
+
+/// What is known of a request when its signs are read.
+pub(super) struct Seen<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) shape: &'a Shape,
+    pub(super) kind: HandlerKind,
+    pub(super) action: Option<&'a Action>,
+    pub(super) malformed: bool,
+    pub(super) work: &'a Work,
+    pub(super) status: Option<u16>,
+}
+
+/// All signs of a request.
+pub(super) fn find(seen: &Seen<'_>) -> Signs {
+    let mut signs = Signs::NONE;
+    credentials(seen, &mut signs);
+    of_request(seen, &mut signs);
+    of_response(seen, &mut signs);
+    of_action(seen, &mut signs);
+    let request = seen.request;
+    signs.set(Sign::OwnSpan, request.own);
+    signs.set(Sign::HeadersCaptured, request.headers_captured());
+    signs.set(Sign::ResponseHeadersCaptured, request.own || request.attributes.any_response_header());
+    signs.set(Sign::SharedKey, request.attributes.text("pointsman.key.scope") == Some("shared"));
+    signs.set(Sign::Reads, seen.work.reads);
+    signs.set(Sign::Writes, seen.work.writes);
+    signs.set(Sign::CalledByOwnServer, request.above.is_some() && request.within_above);
+    signs.set(Sign::ProxyRan, seen.shape.proxy_ran);
+    signs.set(Sign::Failed, failed(seen));
+    signs
+}
+
+fn failed(seen: &Seen<'_>) -> bool {
+    // OpenTelemetry's StatusCode ERROR; a client's fault (4xx) leaves a server's span unset.
+    let error = seen.request.node.span.status.as_ref().is_some_and(|status| status.code == 2);
+    match seen.status {
+        Some(status) => status >= 500 || (error && status < 400),
+        None => error,
+    }
+}
+
+fn credentials(seen: &Seen<'_>, signs: &mut Signs) {
+    for word in seen.request.attributes.credentials() {
+        match word {
+            "cookie" => *signs |= Sign::Cookie,
+            "bearer" => *signs |= Sign::Bearer,
+            "basic" => *signs |= Sign::Basic,
+            "api-key" => *signs |= Sign::ApiKey,
+            _ => {}
+        }
+    }
+}
+
+fn of_request(seen: &Seen<'_>, signs: &mut Signs) {
+    let attributes = &seen.request.attributes;
+    let header = |name| attributes.request_header(name);
+    let embedded = header("sec-fetch-dest").is_some_and(is_embedded) || header("range").is_some();
+    signs.set(Sign::Navigate, header("sec-fetch-mode") == Some("navigate"));
+    signs.set(Sign::NoCors, header("sec-fetch-mode") == Some("no-cors"));
+    signs.set(Sign::Subresource, embedded);
+    signs.set(Sign::Conditional, header("if-none-match").is_some());
+    signs.set(Sign::OriginMismatch, origin::same_host(seen.request) == Some(false));
+    let names = attributes.texts("pointsman.request.query_names");
+    let link = |name: &&str| matches!(*name, "code" | "state" | "token" | "session_id");
+    signs.set(Sign::LinkQuery, names.iter().any(link));
+}
+
+/// Destinations of the Fetch standard that embed a resource into a page.
+fn is_embedded(destination: &str) -> bool {
+    matches!(
+        destination,
+        "audio"
+            | "audioworklet"
+            | "embed"
+            | "fencedframe"
+            | "font"
+            | "frame"
+            | "iframe"
+            | "image"
+            | "manifest"
+            | "object"
+            | "paintworklet"
+            | "script"
+            | "serviceworker"
+            | "sharedworker"
+            | "style"
+            | "track"
+            | "video"
+            | "worker"
+            | "xslt"
+    )
+}
+
+fn of_response(seen: &Seen<'_>, signs: &mut Signs) {
+    let attributes = &seen.request.attributes;
+    let header = |name| attributes.response_header(name);
+    let has = |name| header(name).is_some();
+    let disposition = header("content-disposition");
+    let attached = disposition.is_some_and(|value| value.trim_start().starts_with("attachment"));
+    let media = attributes.media_type();
+    let stream = media.as_deref().is_some_and(is_stream_or_binary);
+    let limited = attributes
+        .response_header_names()
+        .any(|name| name.contains("ratelimit") || name.contains("rate-limit"));
+    signs.set(Sign::Disposition, disposition.is_some());
+    signs.set(Sign::StreamOrBinary, stream || attached || seen.status == Some(206));
+    signs.set(Sign::CacheHit, header("x-nextjs-cache").is_some_and(|value| matches!(value, "HIT" | "STALE")));
+    signs.set(Sign::CacheControl, has("cache-control"));
+    signs.set(Sign::CacheAllowed, header("cache-control").is_some_and(allows_caching));
+    signs.set(
+        Sign::SetsCookie,
+        has("set-cookie") || attributes.flag("pointsman.response.sets_cookie") == Some(true),
+    );
+    signs.set(Sign::AllowsOrigin, has("access-control-allow-origin"));
+    signs.set(Sign::HeaderContract, has("retry-after") || has("link") || limited);
+}
+
+/// Bodies that only a route can answer.
+fn is_stream_or_binary(media: &str) -> bool {
+    const EXACT: [&str; 12] = [
+        "text/event-stream",
+        "text/csv",
+        "text/calendar",
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/octet-stream",
+        "application/pdf",
+        "application/zip",
+        "application/gzip",
+        "application/x-tar",
+        "application/vnd.apple.mpegurl",
+    ];
+    let family = media.split('/').next().unwrap_or_default();
+    EXACT.contains(&media)
+        || matches!(family, "image" | "audio" | "video" | "font")
+        || media.starts_with("application/vnd.openxmlformats")
+        || media.starts_with("application/vnd.ms-")
+}
+
+/// Whether `cache-control` lets anyone keep the answer. Source: RFC 9111, section 5.2.2.
+fn allows_caching(value: &str) -> bool {
+    let mut allowed = false;
+    for directive in value.split(',') {
+        let directive = directive.trim().to_ascii_lowercase();
+        match directive.split_once('=') {
+            Some(("s-maxage" | "max-age", seconds)) => {
+                allowed |= seconds.trim_matches('"').parse::<u64>().is_ok_and(|seconds| seconds > 0);
+            }
+            None if directive == "public" => allowed = true,
+            None if directive == "no-store" => return false,
+            _ => {}
+        }
+    }
+    allowed
+}
+
+fn of_action(seen: &Seen<'_>, signs: &mut Signs) {
+    if seen.kind != HandlerKind::ServerAction {
+        return;
+    }
+    let attributes = &seen.request.attributes;
+    let not_found = seen.action == Some(&Action::NotFound);
+    signs.set(Sign::ActionMalformed, seen.malformed);
+    signs.set(Sign::ActionNotFound, not_found && !seen.malformed);
+    let header = attributes.response_header("x-action-redirect").is_some();
+    let moved = matches!(seen.status, Some(301..=303 | 307 | 308));
+    signs.set(Sign::Redirected, header || moved);
+    let content = attributes.media_type().as_deref() == Some("text/x-component");
+    signs.set(Sign::RedirectedWithContent, header && content);
+    let revalidated = attributes.response_header("x-action-revalidated").map(revalidated);
+    signs.set(Sign::Rerendered, seen.shape.built_tree || revalidated == Some(true));
+}
+
+/// Whether `x-action-revalidated` says that something was: a number from Next.js 16.1 on, before that
+/// `[[paths],tag,cookie]` with every answer.
+fn revalidated(value: &str) -> bool {
+    match value.trim() {
+        "" | "0" => false,
+        list if list.starts_with('[') => list.bytes().any(|byte| matches!(byte, b'1'..=b'9' | b'"')),
+        _ => true,
+    }
+}

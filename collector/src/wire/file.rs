@@ -1,0 +1,161 @@
+//! Recorded files: JSON lines and length-prefixed protobuf as the OpenTelemetry Collector's file exporter
+//! writes them, or one request body in either encoding. Pure: the bytes are read and decompressed elsewhere.
+
+use std::fmt;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+
+use super::{DecodeError, decode_json, decode_protobuf};
+
+/// A part of a recorded file that could not be read; the parts around it were.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{file}, {place}: {reason}")]
+pub struct Fault {
+    /// The file's name as it was given.
+    pub file: String,
+    /// Where the part begins.
+    pub place: Place,
+    /// Why it could not be read.
+    pub reason: String,
+}
+
+/// Where in a file something stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// A line, from 1.
+    Line(usize),
+    /// Bytes from the file's beginning.
+    Byte(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Byte(byte) => write!(f, "byte {byte}"),
+        }
+    }
+}
+
+/// How a file is laid out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Layout {
+    JsonLines,
+    JsonBody,
+    ProtobufFrames,
+    ProtobufBody,
+}
+
+/// The requests of one recorded file, in its order; what cannot be read is a [`Fault`].
+#[derive(Debug)]
+pub struct Requests<'a> {
+    name: &'a str,
+    bytes: &'a [u8],
+    layout: Layout,
+    /// Where the next part begins.
+    offset: usize,
+    /// Number of the next line, from 1.
+    line: usize,
+}
+
+/// Reads a recorded file whose layout the bytes themselves tell. An empty file has no requests.
+#[must_use]
+pub fn requests<'a>(name: &'a str, bytes: &'a [u8]) -> Requests<'a> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    Requests { name, bytes, layout: layout(bytes), offset: 0, line: 1 }
+}
+
+fn layout(bytes: &[u8]) -> Layout {
+    let text = bytes.trim_ascii_start();
+    if text.is_empty() || text.starts_with(b"{") {
+        return json_layout(text);
+    }
+    if frame(bytes, 0).is_some_and(|body| decode_protobuf(body).is_ok()) {
+        return Layout::ProtobufFrames;
+    }
+    // A frame that was cut off still begins with a plausible length; a body begins with field 1 (0x0a),
+    // which as a length would mean 160 MiB.
+    match bytes.first() {
+        Some(0x0a) => Layout::ProtobufBody,
+        Some(0x00) => Layout::ProtobufFrames,
+        _ => Layout::JsonLines,
+    }
+}
+
+/// Lines, unless the first line alone is no complete value while the whole file is one.
+fn json_layout(text: &[u8]) -> Layout {
+    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let complete = |json: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(json).is_ok();
+    if !complete(first) && complete(text) { Layout::JsonBody } else { Layout::JsonLines }
+}
+
+/// The frame that begins at `offset`: 4 bytes of length, big-endian, and as many of content.
+fn frame(bytes: &[u8], offset: usize) -> Option<&[u8]> {
+    let (length, rest) = bytes.get(offset..)?.split_first_chunk::<4>()?;
+    rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
+type Part = Result<ExportTraceServiceRequest, Fault>;
+
+impl Requests<'_> {
+    fn fault(&self, place: Place, reason: String) -> Fault {
+        Fault { file: self.name.to_owned(), place, reason }
+    }
+
+    /// The whole file as one request.
+    fn body(&mut self, decode: fn(&[u8]) -> Result<ExportTraceServiceRequest, DecodeError>) -> Option<Part> {
+        if self.offset >= self.bytes.len() {
+            return None;
+        }
+        self.offset = self.bytes.len();
+        Some(decode(self.bytes).map_err(|error| match error {
+            DecodeError::Json { line, ref reason, .. } => self.fault(Place::Line(line), reason.clone()),
+            DecodeError::Protobuf { .. } => self.fault(Place::Byte(0), error.to_string()),
+        }))
+    }
+
+    fn next_line(&mut self) -> Option<Part> {
+        loop {
+            let rest = self.bytes.get(self.offset..).filter(|rest| !rest.is_empty())?;
+            let text = rest.split(|byte| *byte == b'\n').next()?;
+            let line = self.line;
+            self.offset += text.len() + 1;
+            self.line += 1;
+            if text.trim_ascii().is_empty() {
+                continue;
+            }
+            return Some(decode_json(text).map_err(|error| {
+                let reason = match error {
+                    DecodeError::Json { column, reason, .. } => format!("column {column}: {reason}"),
+                    DecodeError::Protobuf { reason } => reason,
+                };
+                self.fault(Place::Line(line), reason)
+            }));
+        }
+    }
+
+    fn next_frame(&mut self) -> Option<Part> {
+        let left = self.bytes.len().checked_sub(self.offset).filter(|left| *left > 0)?;
+        let place = Place::Byte(self.offset);
+        let Some(body) = frame(self.bytes, self.offset) else {
+            self.offset = self.bytes.len();
+            let reason = format!("the last message is cut off after {left} bytes");
+            return Some(Err(self.fault(place, reason)));
+        };
+        self.offset += 4 + body.len();
+        Some(decode_protobuf(body).map_err(|error| self.fault(place, error.to_string())))
+    }
+}
+
+impl Iterator for Requests<'_> {
+    type Item = Part;
+
+    fn next(&mut self) -> Option<Part> {
+        match self.layout {
+            Layout::JsonLines => self.next_line(),
+            Layout::JsonBody => self.body(decode_json),
+            Layout::ProtobufFrames => self.next_frame(),
+            Layout::ProtobufBody => self.body(decode_protobuf),
+        }
+    }
+}
