@@ -18,7 +18,7 @@ export async function drive({ baseUrl, seed = defaults.seed, people = defaults.p
   if (useBrowser && !chromium) truth.failure("driver", "start", new Error("no Chromium found; install one, name it in CHROMIUM, or use --no-browser"));
   if (!chromium) truth.leftOut.push("everything people do in browsers: all server actions, all pages except the crawler's, and every route that only the own pages or another site's page call");
 
-  const progress = reportProgress(chromium ? visitsPlanned(people) : 0, say);
+  const progress = reportProgress(chromium ? visitsPlanned(people) : 0, truth, say);
   const world = { baseUrl, seed, actionNames, truth };
   const machines = playMachines(world);
   if (chromium) {
@@ -35,10 +35,11 @@ export async function drive({ baseUrl, seed = defaults.seed, people = defaults.p
   return truth;
 }
 
-function reportProgress(planned, say) {
+function reportProgress(planned, truth, say) {
   let done = 0;
   const startedAt = Date.now();
-  const timer = setInterval(() => say(`driving: ${done} of ${planned} visits, ${Math.round((Date.now() - startedAt) / 1000)} s`), 10_000);
+  const visits = () => (planned > 0 ? `${done} of ${planned} visits, ` : "");
+  const timer = setInterval(() => say(`driving: ${visits()}${truth.requests()} requests, ${Math.round((Date.now() - startedAt) / 1000)} s`), 10_000);
   return {
     visitDone: () => {
       done += 1;
@@ -51,9 +52,8 @@ function reportProgress(planned, say) {
 export function summary(truth) {
   const { seconds, interactions } = truth.toJSON();
   const handlers = Object.keys(truth.calls);
-  const calls = handlers.reduce((sum, handler) => sum + truth.callsOf(handler), 0);
   return [
-    `drove ${calls} requests to ${handlers.length} handlers in ${seconds} s`,
+    `drove ${truth.requests()} requests to ${handlers.length} handlers in ${seconds} s`,
     ...Object.entries(interactions).map(([name, { times }]) => `  ${String(times).padStart(4)} × ${name}`),
     ...truth.leftOut.map((text) => `left out: ${text}`),
     ...truth.failures.map((text) => `failed: ${text}`),

@@ -33,11 +33,9 @@ export class Truth {
     this.failures.push(`${who}, ${what}: ${String(error?.message ?? error).split("\n")[0]}`);
   }
 
-  callsOf(handler) {
-    return Object.values(this.calls[handler] ?? {}).reduce(
-      (sum, outcomes) => sum + Object.values(outcomes).reduce((all, count) => all + count, 0),
-      0,
-    );
+  requests() {
+    const outcomes = Object.values(this.calls).flatMap((callers) => Object.values(callers));
+    return outcomes.flatMap((counts) => Object.values(counts)).reduce((sum, count) => sum + count, 0);
   }
 
   toJSON() {
