@@ -1,7 +1,7 @@
 // The opaque key of one browser or machine for one UTC day. What identifies it is chosen here; only a keyed hash is returned.
 
 import type { IncomingHttpHeaders } from 'node:http'
-import { hashText, type Secret } from './keyed-hash.js'
+import { RememberedHashes, type Secret } from './keyed-hash.js'
 import type { Settings } from './options.js'
 
 const KNOWN = new Set([
@@ -22,17 +22,18 @@ const KNOWN = new Set([
   'better-auth.session_token',
   '__Secure-better-auth.session_token',
 ])
-const REMEMBERED = 1000
 const DAY_MS = 86_400_000
 
 export class ClientKeys {
   #day = -1
-  readonly #keys = new Map<string, string>()
+  readonly #hashes: RememberedHashes
 
   constructor(
-    readonly secret: Secret,
+    secret: Secret,
     private readonly settings: Settings,
-  ) {}
+  ) {
+    this.#hashes = new RememberedHashes(secret)
+  }
 
   key(headers: IncomingHttpHeaders, socketAddress: string | undefined, now: number): string | undefined {
     const identity = this.#identity(headers, socketAddress)
@@ -40,14 +41,9 @@ export class ClientKeys {
     const day = Math.floor(now / DAY_MS)
     if (day !== this.#day) {
       this.#day = day
-      this.#keys.clear()
+      this.#hashes.forget()
     }
-    const remembered = this.#keys.get(identity)
-    if (remembered !== undefined) return remembered
-    const key = hashText(this.secret, `client\n${day}\n${identity}`)
-    if (this.#keys.size >= REMEMBERED) this.#keys.clear()
-    this.#keys.set(identity, key)
-    return key
+    return this.#hashes.of(`client\n${day}\n${identity}`)
   }
 
   #identity(headers: IncomingHttpHeaders, socketAddress: string | undefined): string | undefined {

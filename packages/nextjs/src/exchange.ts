@@ -1,11 +1,12 @@
 // One request and its response: what is noted while they run, and the attributes of both when they are over.
 // It does not know how spans are made or ended.
 
+import type { Hmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Attributes } from '@opentelemetry/api'
 import { actionIdOfForm } from './action-form.js'
 import type { Build } from './build.js'
-import { finishHash, startHash, type Secret } from './keyed-hash.js'
+import { finishHash, startHash, type RememberedHashes, type Secret } from './keyed-hash.js'
 import { hasBody, RequestBody, watchRequestBody } from './request-body.js'
 import { ResponseBody, watchResponseBody } from './response-body.js'
 import { addResponseFacts, hasNoBody } from './response-facts.js'
@@ -15,6 +16,8 @@ import { cut, withoutRsc, type Target } from './target.js'
 export interface Surroundings {
   build: Build
   secret: Secret
+  /** Keys of requests without a body. */
+  requestKeys: RememberedHashes
   maxHashedBytes: number
 }
 
@@ -64,8 +67,8 @@ export class Exchange {
     const { requestBody, request } = this
     if (request.complete) {
       facts['http.request.body.size'] = requestBody?.size ?? 0
-      const key = requestBody ? requestBody.takeHash() : this.#startKey()
-      if (key) facts['pointsman.request.key'] = finishHash(key)
+      const key = requestBody ? this.#finishKey(requestBody) : this.around.requestKeys.of(this.#asked())
+      if (key !== undefined) facts['pointsman.request.key'] = key
       return
     }
     // The app answered without reading on: the announced length is what the client set out to send.
@@ -100,13 +103,22 @@ export class Exchange {
   }
 
   /**
-   * Begins the key of what was asked for: method, path and query. The id of an action and the RSC form of a page are part
-   * of it as well, since they choose the answer. A multipart body has a random boundary, so it never has a key.
+   * What was asked for, but for the body: method, path and query. The id of an action and the RSC form of a page are part
+   * of it as well, since they choose the answer.
    */
-  #startKey() {
-    if (this.multipart) return undefined
-    const form = this.request.headers['rsc'] === undefined ? '' : `rsc ${this.request.headers['next-router-prefetch'] ?? ''}`
-    const asked = `request\n${this.method} ${this.target.path}?${withoutRsc(this.target.query)}\n${this.actionId ?? form}\n`
-    return startHash(this.around.secret).update(asked)
+  #asked(): string {
+    const { headers } = this.request
+    const form = headers['rsc'] === undefined ? '' : `rsc ${headers['next-router-prefetch'] ?? ''}`
+    return `request\n${this.method} ${this.target.path}?${withoutRsc(this.target.query)}\n${this.actionId ?? form}\n`
+  }
+
+  /** A multipart body has a random boundary, so it never has a key. */
+  #startKey(): Hmac | undefined {
+    return this.multipart ? undefined : startHash(this.around.secret).update(this.#asked())
+  }
+
+  #finishKey(body: RequestBody): string | undefined {
+    const hash = body.takeHash()
+    return hash && finishHash(hash)
   }
 }

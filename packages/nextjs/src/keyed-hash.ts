@@ -16,3 +16,26 @@ export function finishHash(hash: Hmac): string {
 export function hashText(secret: Secret, text: string): string {
   return finishHash(startHash(secret).update(text))
 }
+
+const REMEMBERED = 1000
+
+/** Hashes of texts that come again and again, such as the address of a page; bounded, and forgotten all at once. */
+export class RememberedHashes {
+  readonly #hashes = new Map<string, string>()
+
+  constructor(private readonly secret: Secret) {}
+
+  of(text: string): string {
+    const remembered = this.#hashes.get(text)
+    if (remembered !== undefined) return remembered
+    const hash = hashText(this.secret, text)
+    if (this.#hashes.size >= REMEMBERED) this.forget()
+    // Long addresses would make the memory large; they are hashed anew each time.
+    if (text.length <= 512) this.#hashes.set(text, hash)
+    return hash
+  }
+
+  forget(): void {
+    this.#hashes.clear()
+  }
+}

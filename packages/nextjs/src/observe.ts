@@ -6,6 +6,7 @@ import { trace, type Attributes } from '@opentelemetry/api'
 import { appFacts } from './app-facts.js'
 import { Build } from './build.js'
 import { fault } from './faults.js'
+import { RememberedHashes } from './keyed-hash.js'
 import { Observer } from './observer.js'
 import { settle, type ObserveOptions } from './options.js'
 import { chooseSecret } from './secret.js'
@@ -43,7 +44,7 @@ export function observe(options: ObserveOptions, onResource: boolean, build?: Bu
     )
     const facts: Attributes = { 'pointsman.key.scope': scope, ...(onResource ? {} : factsOf(opened)) }
     const spans = new Spans(settings.settleMs, settings.maxOpenSpans)
-    const around = { build: opened, secret, maxHashedBytes: settings.maxHashedBytes }
+    const around = { build: opened, secret, requestKeys: new RememberedHashes(secret), maxHashedBytes: settings.maxHashedBytes }
     const observer = new Observer(trace.getTracer(SCOPE_NAME, SCOPE_VERSION), spans, settings, around, facts)
     channel('http.server.request.start').subscribe(observer.onRequest)
     flushAtShutdown(spans)

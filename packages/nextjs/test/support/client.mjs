@@ -30,7 +30,7 @@ export async function ask(app, sink, path, { method = 'GET', headers = {}, body,
     if (abortAfter !== undefined) setTimeout(() => request.destroy(), abortAfter)
     request.end(body)
   })
-  const own = async () => (await sink.until((span) => isOwn(span) && span.traceId === trace.traceId))[0]
+  const own = async () => (await sink.until((span) => isOwn(span) && span.traceId === trace.traceId && span.parentSpanId === trace.parentId))[0]
   return { ...answer, ...trace, own }
 }
 
@@ -42,7 +42,7 @@ export function pipeline(app, requests) {
     socket.on('data', (chunk) => chunks.push(chunk))
     socket.on('end', () => resolve(Buffer.concat(chunks)))
     socket.on('error', reject)
-    socket.end(requests.join(''))
+    socket.write(requests.join(''))
   })
 }
 
