@@ -1,1 +1,22 @@
-//! placeholder
+//! The judgement: Calls in, Rollups out; Rollups in, Report out.
+//!
+//! Lives here: what is counted about Calls (`evidence`), the merged numbers of one Handler (`profile`), the rules
+//! (`rules`, one file each), how they add up to a verdict (`verdict`) and the report (`report`). Not here: IO,
+//! clocks, async, SQL, and how a report is drawn. Every function of this crate gives the same answer to the same
+//! arguments.
+
+pub mod evidence;
+mod profile;
+mod report;
+pub mod rules;
+mod settings;
+mod stats;
+mod verdict;
+
+pub use profile::{Profile, Seen, Share};
+pub use report::{
+    Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, ReportInput, Sampled,
+    UnknownActions, Verdict, Window, report,
+};
+pub use settings::{RuleSettings, Settings};
+pub use stats::{Interval, Sketch};

@@ -1,0 +1,48 @@
+//! What one client did in a row: refreshes after mutations, queued actions, reads after a load, polls.
+
+mod bursts;
+mod follow;
+mod polls;
+mod reads;
+
+use pointsman_store::Call;
+
+use super::timeline::Timeline;
+use super::{Interaction, InteractionKind, Known, Pass, Step};
+
+/// One second, ns.
+const SECOND: u64 = 1_000_000_000;
+/// One millisecond, ns.
+const MILLI: u64 = 1_000_000;
+
+/// Counts every sequence on one client's timeline.
+pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
+    follow::count(pass, line);
+    bursts::count(pass, line);
+    polls::count(pass, line);
+    reads::count(pass, line);
+}
+
+/// An Interaction of these Calls, which are ordered by start.
+fn interaction(kind: InteractionKind, calls: &[Known<'_>], prefetches: u32) -> Interaction {
+    let begin = calls.first().map_or(0, |known| known.call.start_ns);
+    let step = |known: &Known<'_>| Step {
+        handler: known.handler,
+        trace: known.call.trace,
+        start_us: (known.call.start_ns - begin) / 1_000,
+        duration_us: known.call.duration_ns / 1_000,
+        request_bytes: known.call.request_bytes,
+        response_bytes: known.call.response_bytes,
+    };
+    Interaction { kind, steps: calls.iter().map(step).collect(), prefetches }
+}
+
+/// Signed difference of two times, ns.
+fn after(later_ns: u64, earlier_ns: u64) -> i64 {
+    later_ns.cast_signed().saturating_sub(earlier_ns.cast_signed())
+}
+
+/// Time from the end of one Call to the start of another, ns; negative when they overlap.
+fn gap(first: &Call, second: &Call) -> i64 {
+    after(second.start_ns, first.end_ns())
+}

@@ -1,0 +1,14 @@
+//! The report: what all Handlers of one service are judged to be, machine readable.
+//!
+//! The JSON form of [`Report`] is a promise (`pointsman.report/v1`): fields may be added, never renamed. How it is
+//! drawn as text or a page is not decided here.
+
+mod assemble;
+mod routes;
+mod types;
+
+pub use assemble::{ReportInput, report};
+pub use types::{
+    Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions,
+    Verdict, Window,
+};

@@ -1,0 +1,270 @@
+//! The fields of a report.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::Effect;
+use crate::settings::Settings;
+
+/// All Recommendations of one advisor run for one service and environment.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// Always `pointsman.report/v1`.
+    pub schema: String,
+    /// When it was made, RFC 3339.
+    pub generated_at: String,
+    /// What it looks at.
+    pub window: Window,
+    /// `service.name`.
+    pub service: String,
+    /// `deployment.environment.name`; null when none is declared.
+    pub environment: Option<String>,
+    /// Days of the window that telemetry covers, at least 1.
+    pub days_covered: f64,
+    /// Next.js version last seen; null when none was seen.
+    pub next_version: Option<String>,
+    /// What is known about sampling.
+    pub sampling: Sampled,
+    /// Every Handler seen, moves first, then by gain and calls.
+    pub handlers: Vec<HandlerReport>,
+    /// Calls of action ids that the app did not know, by page: errors of that page's actions.
+    pub unknown_actions: Vec<UnknownActions>,
+    /// The thresholds in force for all rules.
+    pub settings: Settings,
+    /// Each rule with the thresholds in force.
+    pub rules: Vec<EffectiveRule>,
+}
+
+/// A half-open time range, RFC 3339.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Window {
+    /// First moment.
+    pub from: String,
+    /// First moment after it.
+    pub to: String,
+}
+
+/// How traces were chosen.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Sampled {
+    /// Whether all of them declare it, or the configuration does.
+    pub declared: bool,
+    /// One sentence.
+    pub text: String,
+}
+
+/// Calls of unknown action ids on one page.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct UnknownActions {
+    /// The page they were posted to.
+    pub route: String,
+    /// How many, corrected for sampling.
+    pub calls: f64,
+}
+
+/// One Handler.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct HandlerReport {
+    /// Stable fingerprint, 16 hex digits.
+    pub id: String,
+    /// `route_handler`, `pages_api`, `server_action`, `page`, `unmatched` or `other`.
+    pub kind: String,
+    /// Route pattern; of an action its commonest page.
+    pub route: String,
+    /// HTTP method.
+    pub method: String,
+    /// Name of the action, or its id where no name is known.
+    pub action: Option<String>,
+    /// File of the action.
+    pub file: Option<String>,
+    /// Calls, corrected for sampling.
+    pub calls: f64,
+    /// Calls per day covered.
+    pub calls_per_day: f64,
+    /// Share of calls by class of caller.
+    pub callers: BTreeMap<String, f64>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How sure a move is, 0 to 1; null unless it is one.
+    pub confidence: Option<f64>,
+    /// Where a recommendation stands in its life; null unless the verdict is a move.
+    pub state: Option<String>,
+    /// One sentence: why this verdict.
+    pub reason: String,
+    /// What would have to be seen for another one.
+    pub flips_if: String,
+    /// Ids of the rules that bar a move.
+    pub blockers: Vec<String>,
+    /// Ids of the rules that see something to improve without a move.
+    pub improvements: Vec<String>,
+    /// What every speaking rule measured.
+    pub evidence: Vec<EvidenceRow>,
+    /// What acting on the verdict (or, without a move, on the improvements) gains; null when nothing is claimed.
+    pub benefit: Option<Benefit>,
+    /// `S`, `M` or `L`; null unless the verdict is a move.
+    pub effort: Option<String>,
+    /// The plan of a move.
+    pub steps: Vec<String>,
+    /// What is missing for a verdict.
+    pub needs: Vec<Need>,
+    /// Duration of its calls, ms; null when none was measured.
+    pub duration_ms: Option<Quantiles>,
+}
+
+/// Quantiles of a distribution.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// Median.
+    pub p50: f64,
+    /// 95th percentile.
+    pub p95: f64,
+}
+
+/// What a Handler is judged to be.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A route that should become a Server Action.
+    MoveToServerAction,
+    /// An action that should become a route handler.
+    MoveToRouteHandler,
+    /// An action whose data a server component should read.
+    MoveToServerComponent,
+    /// It is where it belongs.
+    Keep,
+    /// Nothing can be said yet; `needs` says what is missing.
+    InsufficientEvidence,
+}
+
+/// Which way a measured statement points.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// For a move.
+    For,
+    /// Against a move.
+    Against,
+    /// It bars a move.
+    Blocker,
+    /// It gets better without a move.
+    Improvement,
+}
+
+/// What one rule measured.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct EvidenceRow {
+    /// The rule's id.
+    pub rule: String,
+    /// Which way it points.
+    pub kind: EvidenceKind,
+    /// What it adds to or takes from the score.
+    pub weight: f64,
+    /// The observed value, in the unit of the threshold.
+    pub observed: f64,
+    /// Its 95 % interval.
+    pub interval: [f64; 2],
+    /// What the observable had to reach.
+    pub threshold: f64,
+    /// Observations.
+    pub samples: u64,
+    /// One sentence.
+    pub text: String,
+    /// What would have to be seen for the opposite.
+    pub flips_if: String,
+    /// Trace ids that show it; `pointsman trace ID` prints them.
+    pub exemplars: Vec<String>,
+}
+
+/// What acting on a verdict gains; negative numbers are losses.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Benefit {
+    /// Round trips saved a day.
+    pub round_trips_per_day: f64,
+    /// Waiting saved in the median Interaction, ms, as measured at the server.
+    pub ms_per_interaction_p50: f64,
+    /// Bytes saved a day.
+    pub bytes_per_day: f64,
+    /// Requests a day that the app no longer has to answer.
+    pub origin_requests_per_day: f64,
+    /// 95 % interval of each number that has one.
+    pub interval: BTreeMap<String, [f64; 2]>,
+}
+
+/// Something that is missing for a verdict.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Need {
+    /// `more_calls`, `more_days`, `missing_attribute` or `read_or_write`.
+    pub code: String,
+    /// How much there is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub have: Option<u64>,
+    /// How much it takes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub want: Option<u64>,
+    /// The attribute that no span carries.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attribute: Option<String>,
+}
+
+/// A rule with the thresholds in force.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct EffectiveRule {
+    /// Its id.
+    pub id: String,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// What it adds to or takes from the score.
+    pub weight: f64,
+    /// What its observable must reach.
+    pub threshold: f64,
+    /// Observations it needs.
+    pub min_samples: u64,
+}
+
+impl Verdict {
+    /// The word of the machine-readable report.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MoveToServerAction => "move_to_server_action",
+            Self::MoveToRouteHandler => "move_to_route_handler",
+            Self::MoveToServerComponent => "move_to_server_component",
+            Self::Keep => "keep",
+            Self::InsufficientEvidence => "insufficient_evidence",
+        }
+    }
+
+    /// Whether it recommends a move.
+    #[must_use]
+    pub fn is_move(self) -> bool {
+        !matches!(self, Self::Keep | Self::InsufficientEvidence)
+    }
+
+    /// Effects of the rules that speak for it.
+    pub(crate) fn reasons(self) -> &'static [Effect] {
+        match self {
+            Self::MoveToServerAction => &[Effect::ForAction],
+            Self::MoveToRouteHandler => &[Effect::ForRoute],
+            Self::MoveToServerComponent => &[Effect::ForServerComponent, Effect::ForRoute],
+            Self::Keep | Self::InsufficientEvidence => &[],
+        }
+    }
+}
+
+impl Need {
+    /// More of something that is counted.
+    pub(crate) fn more(code: &str, have: u64, want: u64) -> Self {
+        Self { have: Some(have), want: Some(want), ..Self::code(code) }
+    }
+
+    /// An attribute that no span carries.
+    pub(crate) fn attribute(name: &str) -> Self {
+        Self { attribute: Some(name.to_owned()), ..Self::code("missing_attribute") }
+    }
+
+    /// Something that only its code names.
+    pub(crate) fn code(code: &str) -> Self {
+        Self { code: code.to_owned(), have: None, want: None, attribute: None }
+    }
+}

@@ -1,0 +1,41 @@
+//! **scheduler-or-probe**: a cron service, a health probe or an uptime monitor calls it.
+//!
+//! Why: they are configured with a URL. All versions.
+//! Source: [judgement] the user agents of the common services; Next.js docs, `route.js`.
+//! Guard: polling by the own UI is periodic too; it is a browser and falls under the polling rules.
+//! Example: `GET /api/health` from `kube-probe`.
+
+use super::super::{Finding, Knobs, Rule, Statement, named};
+use super::blocker;
+use crate::evidence::{Dimension, Fact};
+use crate::profile::Profile;
+
+/// Beginnings of the user agents, lower case.
+const AGENTS: [&str; 10] = [
+    "kube-probe",
+    "elb-healthchecker",
+    "googlehc",
+    "uptimerobot",
+    "vercel-cron",
+    "upstash",
+    "pingdom",
+    "statuscake",
+    "betteruptime",
+    "better uptime",
+];
+
+pub(in super::super) static RULE: Rule = blocker("scheduler-or-probe", 1, look);
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    let known = |agent: &String| AGENTS.iter().any(|prefix| agent.to_lowercase().starts_with(prefix));
+    let agents: Vec<String> =
+        profile.values_ever(Dimension::OutsideAgent).into_iter().filter(known).collect();
+    if agents.is_empty() {
+        return Finding::Silent;
+    }
+    let calls = profile.ever(Fact::By(pointsman_store::Caller::Bot)).max(1);
+    let text = format!("{} calls it on a schedule: schedulers and probes know a URL", named(&agents));
+    let flips = "no such caller in all that is retained".to_owned();
+    let exemplars = profile.exemplars(Fact::SucceededBy(pointsman_store::Caller::Bot));
+    Statement::of_count(calls, text, flips).with(exemplars).judged_by_count(knobs)
+}

@@ -1,0 +1,32 @@
+//! **batch-burst**: one client calls the same action many times in a row.
+//!
+//! Seen: serial bursts with four or more calls of this action.
+//! Why: they run one after the other; one call with a list takes one round trip. All versions.
+//! Source: next `app-router-instance.js` (queue); [measured] see action-serial-queue.
+//! Example: `Promise.all(items.map(item => removeItem(item.id)))`.
+
+use super::super::{Finding, Gain, Knobs, Rule, Statement, as_f64, counted, is_action};
+use super::improvement;
+use crate::evidence::{Fact, Measure};
+use crate::profile::Profile;
+
+pub(in super::super) static RULE: Rule = improvement("batch-burst", 0.0, 20, is_action, look);
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    let batches = profile.observed(Fact::Batches);
+    let calls = as_f64(profile.observed(Fact::InOwnBatch)) / as_f64(batches.max(1));
+    let saved = (calls - 1.0).max(0.0);
+    let text = format!(
+        "{} of {calls:.1} calls on average ran one after the other: send one call with a list",
+        counted(batches, "burst")
+    );
+    let gain = Gain {
+        interactions_per_day: profile.per_day(Fact::Batches),
+        round_trips: saved,
+        ms_p50: saved * profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0,
+        bytes: 0.0,
+        origin_requests_per_day: saved * profile.per_day(Fact::Batches),
+    };
+    let statement = Statement::of_count(batches, text, "no bursts of four or more".to_owned());
+    statement.with(profile.exemplars(Fact::InOwnBatch)).gaining(gain).judged_by_count(knobs)
+}

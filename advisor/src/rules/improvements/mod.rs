@@ -1,0 +1,25 @@
+//! Rules about what gets better without a move. They are reported first: they win most.
+
+pub(super) mod action_external_caller;
+pub(super) mod action_self_fetch;
+pub(super) mod batch_burst;
+pub(super) mod cache_get;
+pub(super) mod duplicate_get;
+pub(super) mod origin_host_mismatch;
+pub(super) mod refresh_after_action;
+pub(super) mod server_self_fetch;
+pub(super) mod unauthenticated_action;
+
+use super::{Effect, Finding, Knobs, Rule};
+use crate::profile::Profile;
+
+/// An improvement with its usual settings.
+const fn improvement(
+    id: &'static str,
+    threshold: f64,
+    min_samples: u64,
+    applies: fn(&Profile) -> bool,
+    look: fn(&Profile, &Knobs<'_>) -> Finding,
+) -> Rule {
+    Rule { id, effect: Effect::Improves, weight: 0.0, threshold, min_samples, theme: id, applies, look }
+}

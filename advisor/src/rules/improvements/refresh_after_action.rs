@@ -1,0 +1,45 @@
+//! **refresh-after-action**: after the action the client asks for the page once more.
+//!
+//! Seen: an RSC request of the same page from 100 ms before to 1 s after the action's end.
+//! Why: when the action renders the page anew the refresh is redundant; when it does not, `refresh()` or
+//! `updateTag()` inside the action brings the page in the same response. All versions; `refresh()` from 16 on,
+//! `revalidatePath` before.
+//! Source: Next.js docs, `server-actions`, `refresh`. Example: `await toggleFavorite(id); router.refresh()`.
+
+use super::super::{Finding, Gain, Knobs, Rule, Statement, is_action, percent};
+use super::improvement;
+use crate::evidence::{Fact, Measure};
+use crate::profile::Profile;
+
+pub(in super::super) static RULE: Rule = improvement("refresh-after-action", 0.5, 30, is_action, look);
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !profile.is_unsampled() {
+        return Finding::Silent;
+    }
+    let Some(share) = profile.share(Fact::FollowedByRefresh, Fact::Followable) else {
+        return Finding::Silent;
+    };
+    let rerenders = profile.share(Fact::Rerendered, Fact::Calls).is_some_and(|share| share.observed >= 0.5);
+    let remedy = if rerenders {
+        "the action's answer already brings the page: drop the refresh"
+    } else {
+        "call refresh() (revalidatePath before Next.js 16) inside the action instead"
+    };
+    let text = format!(
+        "{} of {} calls were followed by a refresh of the same page: {remedy}",
+        percent(share.observed),
+        share.samples
+    );
+    let flips = format!("under {} are followed by a refresh", percent(knobs.threshold));
+    let per_day = profile.per_day(Fact::FollowedByRefresh);
+    let gain = Gain {
+        interactions_per_day: per_day,
+        round_trips: 1.0,
+        ms_p50: profile.quantile(Measure::RefreshGap, 0.5).unwrap_or_default() / 1_000.0,
+        origin_requests_per_day: per_day,
+        ..Gain::default()
+    };
+    let exemplars = profile.exemplars(Fact::FollowedByRefresh);
+    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
+}

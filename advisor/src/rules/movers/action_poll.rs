@@ -1,0 +1,57 @@
+//! **action-poll**: a page calls the action at regular intervals.
+//!
+//! Seen: five or more calls of one client with a coefficient of variation of the intervals below 0.3.
+//! Why: each poll holds the client's one queue for actions, cannot be answered from a cache or by 304, and cannot be
+//! aborted. A GET route can. All versions.
+//! Source: Next.js docs, Backend for Frontend (frequently polled data); next `app-router-instance.js`.
+//! Example: `setInterval(() => getOrderStatus(id), 5000)`.
+
+use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, as_f64, is_action, percent};
+use super::{CLIENT_KEY, sequences_visible};
+use crate::evidence::{Fact, Lifetime, Measure};
+use crate::profile::Profile;
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "action-poll",
+    effect: Effect::ForRoute,
+    weight: 0.9,
+    threshold: 0.5,
+    min_samples: 5,
+    theme: "action-poll",
+    applies: is_action,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !sequences_visible(profile) {
+        return Finding::Absent(CLIENT_KEY);
+    }
+    let polls = profile.observed(Fact::Polls);
+    if polls == 0 {
+        return Finding::Silent;
+    }
+    let Some(share) = profile.share(Fact::Polled, Fact::Sequenced) else { return Finding::Silent };
+    let every = profile.quantile(Measure::PollInterval, 0.5).unwrap_or_default() / 1_000_000.0;
+    let unchanged = profile
+        .share(Fact::RepeatOfSameClient(Lifetime::FiveMinutes), Fact::Comparable)
+        .map(|share| share.observed);
+    let calls_per_poll = as_f64(profile.observed(Fact::Polled)) / as_f64(polls);
+    let held = calls_per_poll * profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
+    let same =
+        unchanged.map_or_else(String::new, |share| format!(", {} of the answers unchanged", percent(share)));
+    let text = format!(
+        "{} of calls are polls, one every {every:.1} s{same}; each poll blocks the client's other actions",
+        percent(share.observed)
+    );
+    let flips = format!("under {} of calls are regular", percent(knobs.threshold));
+    let gain = Gain {
+        interactions_per_day: profile.per_day(Fact::Polls),
+        ms_p50: held,
+        origin_requests_per_day: unchanged.unwrap_or_default() * profile.per_day(Fact::Polled),
+        ..Gain::default()
+    };
+    Statement::of_share(share, text, flips)
+        .with(profile.exemplars(Fact::Polled))
+        .gaining(gain)
+        .judged_by_low(knobs)
+}

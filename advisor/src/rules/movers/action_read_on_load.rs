@@ -1,0 +1,50 @@
+//! **action-read-on-load**: the action fetches data right after its page was loaded.
+//!
+//! Seen: most calls begin, with their burst, within 3 s of the load of the page they are called from.
+//! Why: a server component has the data in the first response: no further round trip, no place in the action queue.
+//! All versions.
+//! Source: Next.js docs, Backend for Frontend "Server Actions", "Mutating Data"; react.dev `use server`.
+//! Guard: only actions that read; a refresh of the page in view is no load.
+//! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
+
+use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_action, percent};
+use super::{CLIENT_KEY, sequences_visible};
+use crate::evidence::{Fact, Measure};
+use crate::profile::Profile;
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "action-read-on-load",
+    effect: Effect::ForServerComponent,
+    weight: 0.9,
+    threshold: 0.6,
+    min_samples: 30,
+    theme: "action-read-on-load",
+    applies: is_action,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !sequences_visible(profile) {
+        return Finding::Absent(CLIENT_KEY);
+    }
+    let Some(share) = profile.share(Fact::SoonAfterLoad, Fact::Sequenced) else { return Finding::Silent };
+    let waited = profile.quantile(Measure::QueueWait, 0.5).unwrap_or_default();
+    let ran = profile.quantile(Measure::Duration, 0.5).unwrap_or_default();
+    let ms_p50 = (waited + ran) / 1_000.0;
+    let text = format!(
+        "{} of calls came within 3 s of the load of their page and took {ms_p50:.0} ms (p50, waiting included): a \
+         server component has the data in the first response",
+        percent(share.observed)
+    );
+    let flips = format!("under {} of calls belong to a load", percent(knobs.threshold));
+    let per_day = profile.per_day(Fact::SoonAfterLoad);
+    let gain = Gain {
+        interactions_per_day: per_day,
+        round_trips: 1.0,
+        ms_p50,
+        bytes: 0.0,
+        origin_requests_per_day: per_day,
+    };
+    let exemplars = profile.exemplars(Fact::SoonAfterLoad);
+    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
+}

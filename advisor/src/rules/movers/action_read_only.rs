@@ -1,0 +1,35 @@
+//! **action-read-only**: the action only reads.
+//!
+//! Seen: in nearly all calls no page rendered anew, no cookie, no redirect, no writing child span; and reading child
+//! spans, or a name that begins with get, list, fetch, search, load, find or count.
+//! Why: an action is a POST, runs one at a time and is never cached; reading is what GET is for. Alone not enough.
+//! All versions. Source: Next.js docs, "Mutating Data"; react.dev `use server` (not recommended for data fetching).
+//! Guard: mails, queues and logs leave no trace either; without positive signs of reading the developer is asked.
+//! Example: `getRecommendations()`.
+
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
+use crate::evidence::Fact;
+use crate::profile::{Profile, Seen};
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "action-read-only",
+    effect: Effect::ForRoute,
+    weight: 0.7,
+    threshold: 0.95,
+    min_samples: 100,
+    theme: "action-read-only",
+    applies: is_action,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if profile.seen() != Seen::Reads {
+        return Finding::Silent;
+    }
+    let samples = profile.observed(Fact::Calls);
+    let text =
+        "it only reads: no effect was seen, and its name or its child spans say that it fetches".to_owned();
+    let statement = Statement::of_count(samples, text, "calls that change something".to_owned());
+    let enough = samples >= knobs.min_samples.min(knobs.settings.min_calls_for_move);
+    if enough { Finding::Holds(Statement { observed: 1.0, ..statement }) } else { Finding::Below(statement) }
+}

@@ -1,0 +1,57 @@
+//! **action-serial-queue**: actions of one client wait for each other.
+//!
+//! Seen: two or more actions of one client on one page, each starting within 150 ms of the end of the one before,
+//! none overlapping, no navigation between.
+//! Why: Next.js' client sends one action at a time; `Promise.all` over actions runs in series. Reads belong in GET
+//! routes or server components; mutations stay and are sent as one. Still so in 16.4.
+//! Source: next `app-router-instance.js`; docs, `server-actions`; react.dev `use server`; [measured] 3 x 300 ms take
+//! 943-1,032 ms as actions, 331-396 ms as GETs.
+//! Guard: a person clicking fast queues too: hence the short gap and the same page.
+//! Example: `Promise.all([getPrice(id), getStock(id), getShipping(id)])`.
+
+use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_action, median, percent};
+use super::{CLIENT_KEY, sequences_visible};
+use crate::evidence::{Fact, Interaction, InteractionKind};
+use crate::profile::Profile;
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "action-serial-queue",
+    effect: Effect::ForRoute,
+    weight: 1.0,
+    threshold: 0.3,
+    min_samples: 20,
+    theme: "action-serial-queue",
+    applies: is_action,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !sequences_visible(profile) {
+        return Finding::Absent(CLIENT_KEY);
+    }
+    let Some(share) = profile.share(Fact::InBurst, Fact::Sequenced) else { return Finding::Silent };
+    let bursts = profile.observed(Fact::Bursts);
+    let waits = profile.interactions(InteractionKind::SerialActions).map(waiting_saved).collect();
+    let ms_p50 = median(waits).unwrap_or_default();
+    let text = format!(
+        "{} of calls were part of {bursts} serial bursts, in which actions wait for each other: run in parallel, the \
+         median burst would end {ms_p50:.0} ms earlier",
+        percent(share.observed),
+    );
+    let flips = format!("under {} of calls are in bursts", percent(knobs.threshold));
+    let gain = Gain { interactions_per_day: profile.per_day(Fact::Bursts), ms_p50, ..Gain::default() };
+    let statement =
+        Statement::of_share(share, text, flips).with(profile.exemplars(Fact::InBurst)).gaining(gain);
+    match statement.judged_by_low(knobs) {
+        Finding::Holds(statement) if bursts < knobs.min_samples => Finding::Below(statement),
+        finding => finding,
+    }
+}
+
+/// How much earlier a burst would have ended had its Calls run at the same time, ms: its length less its longest.
+#[allow(clippy::cast_precision_loss, reason = "microseconds of one interaction stay far below 2^53")]
+fn waiting_saved(burst: &Interaction) -> f64 {
+    let end = burst.steps.iter().map(|step| step.start_us + step.duration_us).max().unwrap_or_default();
+    let longest = burst.steps.iter().map(|step| step.duration_us).max().unwrap_or_default();
+    end.saturating_sub(longest) as f64 / 1_000.0
+}

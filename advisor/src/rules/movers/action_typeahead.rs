@@ -1,0 +1,46 @@
+//! **action-typeahead**: the action is called at each keystroke.
+//!
+//! Seen: three or more calls in quick succession, each with another and mostly longer argument.
+//! Why: the queue makes the last keystroke wait for all before it; a GET can be aborted. Debouncing is first aid.
+//! All versions. Source: next `app-router-instance.js` (queue); [judgement] thresholds.
+//! Example: `onChange={e => searchSkills(e.target.value)}`.
+
+use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_action, percent};
+use super::sequences_visible;
+use crate::evidence::{Fact, Measure};
+use crate::profile::Profile;
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "action-typeahead",
+    effect: Effect::ForRoute,
+    weight: 0.8,
+    threshold: 0.5,
+    min_samples: 30,
+    theme: "action-typeahead",
+    applies: is_action,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !sequences_visible(profile) {
+        return Finding::Silent;
+    }
+    let Some(share) = profile.share(Fact::Typed, Fact::Sequenced) else { return Finding::Silent };
+    if share.observed == 0.0 {
+        return Finding::Silent;
+    }
+    let text = format!(
+        "{} of calls follow each other at the pace of typing: debounce them at once",
+        percent(share.observed)
+    );
+    let flips = format!("under {} of calls do", percent(knobs.threshold));
+    let gain = Gain {
+        interactions_per_day: profile.per_day(Fact::Typed),
+        ms_p50: profile.quantile(Measure::QueueWait, 0.5).unwrap_or_default() / 1_000.0,
+        ..Gain::default()
+    };
+    Statement::of_share(share, text, flips)
+        .with(profile.exemplars(Fact::Typed))
+        .gaining(gain)
+        .judged_by_low(knobs)
+}

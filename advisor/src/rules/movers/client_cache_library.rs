@@ -1,0 +1,40 @@
+//! **client-cache-library**: after the mutation the client fetches from the API again, as SWR and TanStack Query do.
+//!
+//! Why: such clients key their cache on a GET route and refresh it themselves; an action's refreshed page would not
+//! reach it. It speaks against moving the mutation. All versions.
+//! Source: Next.js docs, client-side data fetching (SWR, TanStack Query). Example: `mutate('/api/mail')`.
+
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::sequences_visible;
+use crate::evidence::Fact;
+use crate::profile::Profile;
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "client-cache-library",
+    effect: Effect::AgainstAction,
+    weight: 0.5,
+    threshold: 0.3,
+    min_samples: 30,
+    theme: "client-cache-library",
+    applies: is_mutation_route,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !sequences_visible(profile) {
+        return Finding::Silent;
+    }
+    let Some(share) = profile.share(Fact::FollowedByRefetch, Fact::Followable) else {
+        return Finding::Silent;
+    };
+    let text = format!(
+        "{} of mutations were followed by a GET of an API route: a client-side cache",
+        percent(share.observed)
+    );
+    let flips = format!("under {} are", percent(knobs.threshold));
+    let exemplars = profile.exemplars(Fact::FollowedByRefetch);
+    match Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs) {
+        Finding::Below(_) => Finding::Silent,
+        finding => finding,
+    }
+}

@@ -1,0 +1,29 @@
+//! Rules whose weights add up to a move, or take from it.
+
+pub(super) mod action_poll;
+pub(super) mod action_read_on_load;
+pub(super) mod action_read_only;
+pub(super) mod action_serial_queue;
+pub(super) mod action_typeahead;
+pub(super) mod client_cache_library;
+pub(super) mod many_callers;
+pub(super) mod mutate_then_document;
+pub(super) mod mutate_then_refresh;
+pub(super) mod native_form_post;
+pub(super) mod own_ui_only_mutation;
+pub(super) mod rerender_used;
+pub(super) mod single_page_coupling;
+pub(super) mod status_or_header_contract;
+
+use crate::evidence::Fact;
+use crate::profile::Profile;
+
+/// What a rule about sequences lacks when it cannot see any.
+const CLIENT_KEY: &str = "pointsman.client.key";
+
+/// Whether sequences of this Handler can be seen at all: clients are known for nine calls in ten, and every call
+/// was recorded.
+fn sequences_visible(profile: &Profile) -> bool {
+    profile.share(Fact::ClientKnown, Fact::Calls).is_some_and(|share| share.observed >= 0.9)
+        && profile.is_unsampled()
+}

@@ -1,0 +1,46 @@
+//! **mutate-then-document**: after the mutation the whole page is loaded again.
+//!
+//! Seen: a successful mutation of a page's own UI, then a document of that page within 2 s.
+//! Why: an action answers with result and page at once; a reload also fetches HTML and revalidates assets. All
+//! versions. Source: Next.js docs, `server-actions`.
+//! Example: `fetch('/api/settings', { method: 'PUT' })` and `location.reload()`.
+
+use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::{CLIENT_KEY, sequences_visible};
+use crate::evidence::Fact;
+use crate::profile::Profile;
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "mutate-then-document",
+    effect: Effect::ForAction,
+    weight: 0.7,
+    threshold: 0.5,
+    min_samples: 30,
+    theme: "what follows the mutation",
+    applies: is_mutation_route,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !sequences_visible(profile) {
+        return Finding::Absent(CLIENT_KEY);
+    }
+    let Some(share) = profile.share(Fact::FollowedByDocument, Fact::Followable) else {
+        return Finding::Silent;
+    };
+    let text = format!(
+        "{} of {} successful mutations were followed by a new load of the whole page",
+        percent(share.observed),
+        share.samples
+    );
+    let flips = format!("under {} of mutations are followed by a load", percent(knobs.threshold));
+    let per_day = profile.per_day(Fact::FollowedByDocument);
+    let gain = Gain {
+        interactions_per_day: per_day,
+        round_trips: 1.0,
+        origin_requests_per_day: per_day,
+        ..Gain::default()
+    };
+    let exemplars = profile.exemplars(Fact::FollowedByDocument);
+    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
+}

@@ -1,0 +1,40 @@
+//! **native-form-post**: a plain HTML form posts to the route, which redirects back.
+//!
+//! Why: a form bound to an action gives the same without JavaScript, and one round trip with it. All versions.
+//! Source: Next.js docs, "Mutating Data"; [measured] 303 after a form post.
+//! Guard: React sends multipart, not urlencoded; what parses the body must change.
+//! Example: `<form method="post" action="/api/subscribe">`.
+
+use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_mutation_route, percent};
+use crate::evidence::Fact;
+use crate::profile::Profile;
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "native-form-post",
+    effect: Effect::ForAction,
+    weight: 0.8,
+    threshold: 0.5,
+    min_samples: 30,
+    theme: "what follows the mutation",
+    applies: is_mutation_route,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    let Some(share) = profile.share(Fact::NativeFormPosts, Fact::Calls) else { return Finding::Silent };
+    if share.observed == 0.0 {
+        return Finding::Silent;
+    }
+    let text =
+        format!("{} of posts come from a plain form and are redirected to a page", percent(share.observed));
+    let flips = format!("under {} of posts are navigations", percent(knobs.threshold));
+    let per_day = profile.per_day(Fact::NativeFormPosts);
+    let gain = Gain {
+        interactions_per_day: per_day,
+        round_trips: 1.0,
+        origin_requests_per_day: per_day,
+        ..Gain::default()
+    };
+    let exemplars = profile.exemplars(Fact::NativeFormPosts);
+    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
+}

@@ -1,0 +1,35 @@
+//! **own-ui-only-mutation**: nobody but the app's own pages calls the mutation.
+//!
+//! Why: it takes away the reason for a public URL. Alone it is no reason to move: less code, no measured gain.
+//! All versions. Source: [judgement]; 300 calls without another caller mean fewer than 1 % (rule of three).
+//! Example: `POST /api/cart`.
+
+use pointsman_store::Caller;
+
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route};
+use crate::evidence::Fact;
+use crate::profile::Profile;
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "own-ui-only-mutation",
+    effect: Effect::ForAction,
+    weight: 0.2,
+    threshold: 0.99,
+    min_samples: 300,
+    theme: "own-ui-only-mutation",
+    applies: is_mutation_route,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    let Some(share) = profile.share(Fact::By(Caller::OwnUi), Fact::Calls) else { return Finding::Silent };
+    let text = format!(
+        "all {} calls came from the app's own pages, none from outside in {} days",
+        share.samples,
+        profile.days_retained()
+    );
+    let flips = "one successful call from outside".to_owned();
+    let statement = Statement::of_share(share, text, flips);
+    let enough = share.samples >= knobs.min_samples.min(knobs.settings.min_calls_without_outsiders);
+    if share.observed >= 1.0 && enough { Finding::Holds(statement) } else { Finding::Silent }
+}

@@ -1,0 +1,76 @@
+//! What a user may set about the judgement, with the defaults of rules.md. Reading files is the daemon's.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Thresholds that hold for all rules. All defaults are judgements, not measurements (rules.md, section 5); the
+/// report prints the effective ones.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Calls of a Handler before it may be moved.
+    pub min_calls_for_move: u64,
+    /// Different UTC days on which it was called before it may be moved.
+    pub min_days_for_move: u32,
+    /// Calls with a known caller, none of them from outside, before a route may become an action. 300 without any
+    /// mean fewer than 1 % with 95 % confidence (rule of three).
+    pub min_calls_without_outsiders: u64,
+    /// Share of Calls whose caller must be known before a route may become an action.
+    pub min_callers_known: f64,
+    /// Interactions a day below which a move is not worth it.
+    pub min_interactions_per_day: f64,
+    /// A move must save this much waiting in the median Interaction, ms ...
+    pub min_gain_ms: f64,
+    /// ... or this many requests per Interaction.
+    pub min_gain_requests: f64,
+    /// Score at which a move is entered.
+    pub enter_score: f64,
+    /// Score below which a standing move is left.
+    pub leave_score: f64,
+    /// Round-trip time between browser and app, ms. Assumed, never measured; it alone never passes the gain gate.
+    pub assumed_round_trip_ms: f64,
+    /// The app's `serverActions.bodySizeLimit`, bytes.
+    pub action_body_limit: u64,
+    /// Share of traces that the app records, where its spans do not declare it.
+    pub sampling_ratio: Option<f64>,
+    /// Environments that never yield a move, beside `development`.
+    pub excluded_environments: Vec<String>,
+    /// Per rule, by its id.
+    pub rules: BTreeMap<String, RuleSettings>,
+}
+
+/// What a user may set about one rule; what is absent keeps the rule's default.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RuleSettings {
+    /// `false` switches the rule off.
+    pub enabled: Option<bool>,
+    /// What it adds to or takes from the score.
+    pub weight: Option<f64>,
+    /// The value that its observable must reach.
+    pub threshold: Option<f64>,
+    /// Observations that it needs.
+    pub min_samples: Option<u64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            min_calls_for_move: 100,
+            min_days_for_move: 2,
+            min_calls_without_outsiders: 300,
+            min_callers_known: 0.99,
+            min_interactions_per_day: 20.0,
+            min_gain_ms: 50.0,
+            min_gain_requests: 1.0,
+            enter_score: 0.9,
+            leave_score: 0.6,
+            assumed_round_trip_ms: 60.0,
+            action_body_limit: 1 << 20,
+            sampling_ratio: None,
+            excluded_environments: Vec::new(),
+            rules: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What must be known and worth having before a move is advised.
+
+use pointsman_store::Caller;
+
+use super::Decision;
+use crate::evidence::Fact;
+use crate::profile::Profile;
+use crate::report::Need;
+use crate::rules::Gain;
+use crate::settings::Settings;
+
+/// Share of calls whose caller must be known before anything is said about a Handler.
+const CALLERS_SEEN: f64 = 0.5;
+/// Share of an action's calls whose caller must be known before it is moved.
+const ACTION_CALLERS_KNOWN: f64 = 0.9;
+/// What tells the class of a caller.
+const CALLER_ATTRIBUTES: [&str; 2] = ["http.request.header.sec-fetch-site", "user_agent.original"];
+
+/// What the sample lacks; `None` when it is large enough for a move.
+pub(super) fn sample(profile: &Profile, settings: &Settings) -> Option<Vec<Need>> {
+    let (calls, days) = (profile.observed(Fact::Calls), u64::from(profile.days_seen()));
+    let mut needs = Vec::new();
+    if calls < settings.min_calls_for_move {
+        needs.push(Need::more("more_calls", calls, settings.min_calls_for_move));
+    }
+    if days < u64::from(settings.min_days_for_move) {
+        needs.push(Need::more("more_days", days, u64::from(settings.min_days_for_move)));
+    }
+    (!needs.is_empty()).then_some(needs)
+}
+
+/// What is missing when most callers are unknown.
+pub(super) fn callers_absent(profile: &Profile) -> Option<Vec<Need>> {
+    let known = profile.callers_known().unwrap_or_default();
+    (known < CALLERS_SEEN).then(|| CALLER_ATTRIBUTES.map(Need::attribute).to_vec())
+}
+
+/// A route may become an action only when nobody outside can depend on it (design.md, invariant 4).
+pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decision> {
+    let others = [Caller::External, Caller::CrossOrigin, Caller::Server, Caller::Bot];
+    if let Some(caller) = others.into_iter().find(|caller| profile.ever(Fact::SucceededBy(*caller)) > 0) {
+        return Some(Decision::keep(
+            &format!(
+                "not only its own pages call it: {} calls of class {} succeeded",
+                profile.ever(Fact::SucceededBy(caller)),
+                caller.as_str()
+            ),
+            "no successful call by anybody else in all that is retained",
+        ));
+    }
+    if profile.callers_known().unwrap_or_default() < settings.min_callers_known {
+        let needs = CALLER_ATTRIBUTES.map(Need::attribute).to_vec();
+        return Some(Decision::insufficient("it looks movable, but too many callers are unknown", needs));
+    }
+    let own = profile.ever(Fact::By(Caller::OwnUi));
+    (own < settings.min_calls_without_outsiders).then(|| {
+        let needs = vec![Need::more("more_calls", own, settings.min_calls_without_outsiders)];
+        Decision::insufficient("it looks movable, but too few calls rule out a caller from outside", needs)
+    })
+}
+
+/// An action moves only when its callers are known and are browsers.
+pub(super) fn action_callers(profile: &Profile) -> Option<Decision> {
+    if profile.callers_known().unwrap_or_default() < ACTION_CALLERS_KNOWN {
+        let needs = CALLER_ATTRIBUTES.map(Need::attribute).to_vec();
+        return Some(Decision::insufficient("it looks movable, but too many callers are unknown", needs));
+    }
+    (profile.ever(Fact::SucceededBy(Caller::External)) > 0).then(|| {
+        Decision::keep(
+            "clients that are not browsers call it: publish a route beside it before anything moves",
+            "no such call in all that is retained",
+        )
+    })
+}
+
+/// Known for a week, rarely called: there is nothing to gain (rules.md, low-volume-ok).
+pub(super) fn is_quiet(profile: &Profile, settings: &Settings) -> bool {
+    /// Days after which little traffic is a fact and not a beginning.
+    const WEEK: f64 = 6.9;
+    profile.days >= WEEK && profile.per_day(Fact::Calls) < settings.min_interactions_per_day
+}
+
+/// The environment, when it yields no moves.
+pub(super) fn excluded_environment(profile: &Profile, settings: &Settings) -> Option<String> {
+    let environment = profile.handler.environment.clone()?;
+    let excluded = environment == "development" || settings.excluded_environments.contains(&environment);
+    excluded.then_some(environment)
+}
+
+/// Why a gain is not worth a move; `None` when it is.
+pub(super) fn too_small(gain: Gain, settings: &Settings) -> Option<String> {
+    if gain.interactions_per_day < settings.min_interactions_per_day {
+        return Some(format!(
+            "a move would pay, but only {:.0} interactions a day would gain",
+            gain.interactions_per_day
+        ));
+    }
+    // Measured waiting and saved requests count; an assumed round-trip time does not.
+    let saves = gain.round_trips >= settings.min_gain_requests || gain.ms_p50 >= settings.min_gain_ms;
+    (!saves).then(|| format!("a move would save only {:.0} ms per interaction", gain.ms_p50))
+}
