@@ -14,11 +14,3 @@ CREATE TABLE dirty_hours (
     generation INTEGER NOT NULL, -- raised by each change: a rollup pass clears only the state that it read
     PRIMARY KEY (service, hour)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE reports (
-    service     TEXT    NOT NULL,
-    environment TEXT    NOT NULL, -- '' where none is declared
-    until_ns    INTEGER NOT NULL, -- end of the window
-    json        TEXT    NOT NULL,
-    PRIMARY KEY (service, environment, until_ns)
-) STRICT, WITHOUT ROWID;

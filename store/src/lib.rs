@@ -17,6 +17,6 @@ pub use app_fact::AppFact;
 pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};
 pub use ids::{ClientKey, InstanceKey, SpanId, TraceId};
-pub use record::{Hour, ReportRecord, RollupRecord, TraceCalls};
+pub use record::{Hour, RollupRecord, TraceCalls};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Block, BlockId, DirtyHour, Store, StoreError};

@@ -54,16 +54,3 @@ pub struct RollupRecord {
     /// The advisor's own encoding.
     pub payload: Vec<u8>,
 }
-
-/// A finished advisor run of one service: keyed by service and boundary, written once.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ReportRecord {
-    /// `service.name`.
-    pub service: String,
-    /// Environment, as in [`crate::Handler::environment`].
-    pub environment: Option<String>,
-    /// End of its window, ns since the epoch.
-    pub until_ns: u64,
-    /// The report as JSON, schema `pointsman.report/v1`.
-    pub json: String,
-}

@@ -9,7 +9,6 @@ mod blocks;
 mod calls;
 mod error;
 mod handlers;
-mod reports;
 mod rollups;
 
 use std::path::{Path, PathBuf};

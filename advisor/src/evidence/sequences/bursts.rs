@@ -1,8 +1,10 @@
 //! Serial bursts: actions of one client that waited for each other, because Next.js' client sends one at a time.
 //!
-//! Seen from the server, each starts within milliseconds of the end of the one before and none overlap (rules.md,
-//! action-serial-queue). The actions of a burst were wanted at once: its first start stands for all of them when
-//! the question is whether they belong to the load of the page.
+//! Seen from the server, each starts about when the one before ends (rules.md, action-serial-queue). It may start a
+//! little earlier: the client has the result before the server has seen the response closed, on a busy machine by
+//! up to half of the call's duration. Calls that really run side by side start together. The actions of a burst
+//! were wanted at once: its first start stands for all of them when the question is whether they belong to the
+//! load of the page.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +17,6 @@ use super::{MILLI, SECOND, after, gap, interaction};
 /// An action that starts within this time after the end of the one before was waiting for it, ns: 50 ms and one
 /// round trip. A person's next click comes later.
 const QUEUED: i64 = 150 * MILLI.cast_signed();
-/// The server sees the end of a response up to this much later than the client, ns.
-const END_SEEN_LATE: i64 = 15 * MILLI.cast_signed();
 /// An action this soon after the load of its page belongs to the load, ns.
 const SOON: i64 = 3 * SECOND.cast_signed();
 /// Calls of one Handler in a burst that make it a batch.
@@ -48,9 +48,12 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     close(pass, &burst, soon);
 }
 
-/// Whether an action was sent as soon as the one before it had ended.
+/// Whether an action was sent as soon as the one before had ended: neither together with it, that is before half of
+/// it had passed, nor after a pause.
 fn waits_for(last: Known<'_>, next: Known<'_>) -> bool {
-    (-END_SEEN_LATE..QUEUED).contains(&gap(last.call, next.call))
+    let together = after(next.call.start_ns, last.call.start_ns) * 2 < last.call.duration_ns.cast_signed();
+    !together
+        && gap(last.call, next.call) < QUEUED
         && same_page(last.call.path.as_ref(), next.call.path.as_ref())
 }
 

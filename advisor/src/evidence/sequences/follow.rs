@@ -7,11 +7,10 @@ use pointsman_store::{Call, Caller, Form, Sign};
 
 use super::super::timeline::{Timeline, is_action_fetch, same_page};
 use super::super::{Fact, InteractionKind, Known, Measure, Pass};
-use super::{MILLI, SECOND, after, gap, interaction};
+use super::{SECOND, after, gap, interaction};
 
-/// A refresh may start this long before the mutation's response has ended: browsers act on its headers, ns.
-const EARLY: i64 = 100 * MILLI.cast_signed();
-/// ... and this long after it, ns.
+/// A refresh may start this long after the end of what it follows, ns. It may start before that end, because
+/// browsers act on the headers of a response, but not before its request.
 const LATE: i64 = SECOND.cast_signed();
 /// A new document may come this long after it, ns.
 const LATE_DOCUMENT: i64 = 2 * SECOND.cast_signed();
@@ -69,7 +68,7 @@ fn fits(first: &Call, follower: &Call, fact: Fact) -> bool {
     let page = if is_action_fetch(first) { &first.path } else { &first.page };
     let latest = if fact == Fact::FollowedByDocument { LATE_DOCUMENT } else { LATE };
     let to_page = fact == Fact::FollowedByRefetch || same_page(page.as_ref(), follower.path.as_ref());
-    to_page && (-EARLY..=latest).contains(&gap(first, follower))
+    to_page && follower.start_ns > first.start_ns && gap(first, follower) <= latest
 }
 
 fn record(pass: &mut Pass, calls: &[Known<'_>], first: Known<'_>, follower: Known<'_>, fact: Fact) {

@@ -1,6 +1,6 @@
 //! **refresh-after-action**: after the action the client asks for the page once more.
 //!
-//! Seen: an RSC request of the same page from 100 ms before to 1 s after the action's end.
+//! Seen: an RSC request of the same page after the action's start and at most 1 s after its end.
 //! Why: when the action renders the page anew the refresh is redundant; when it does not, `refresh()` or
 //! `updateTag()` inside the action brings the page in the same response. All versions; `refresh()` from 16 on,
 //! `revalidatePath` before.

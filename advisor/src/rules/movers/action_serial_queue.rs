@@ -1,7 +1,7 @@
 //! **action-serial-queue**: actions of one client wait for each other.
 //!
-//! Seen: two or more actions of one client on one page, each starting within 150 ms of the end of the one before,
-//! none overlapping, no navigation between.
+//! Seen: two or more actions of one client on one page, each starting when the one before ends (at most 150 ms
+//! later, not in its first half), no navigation between.
 //! Why: Next.js' client sends one action at a time; `Promise.all` over actions runs in series. Reads belong in GET
 //! routes or server components; mutations stay and are sent as one. Still so in 16.4.
 //! Source: next `app-router-instance.js`; docs, `server-actions`; react.dev `use server`; [measured] 3 x 300 ms take
