@@ -18,7 +18,7 @@ const PEERS = [
   '@opentelemetry/api@1.9',
   '@opentelemetry/context-async-hooks@2',
   '@opentelemetry/core@2',
-  '@opentelemetry/exporter-trace-otlp-proto@0.2',
+  '@opentelemetry/exporter-trace-otlp-proto@0.223',
   '@opentelemetry/resources@2',
   '@opentelemetry/sdk-trace-base@2',
 ]

@@ -20,7 +20,7 @@ for (const otel of ['vercel', 'register']) {
     const sink = await startSink()
     const world = { lab, sink, major: 16, app: await startApp(lab, sink, { otel }) }
     for (const [name, check] of checks(world)) test(name, check)
-    test('the app says nothing of the package', () => assert.doesNotMatch(world.app.log(), /pointsman/))
+    test('the app says nothing of the package', () => assert.doesNotMatch(world.app.log(), /@pointsman/))
     test('what was answered just before SIGTERM is exported', async () => {
       const answer = await ask(world.app, sink, '/api/hello')
       const { code, signal } = await world.app.stop('SIGTERM')

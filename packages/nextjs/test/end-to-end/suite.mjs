@@ -9,10 +9,10 @@ import { ask, formFields, multipart, newTrace, pipeline } from '../support/clien
 const HEX16 = /^[0-9a-f]{16}$/
 const FORMS = { plain: 'formPlain', redirect: 'formRedirect', throws: 'throws', bound: 'bound', inline: '$$RSC_SERVER_ACTION_0', stateful: 'stateful' }
 
-/** `world`: app, sink, lab, major, dev. Returns [name, check] pairs. */
+/** `world`: sink, lab, major, dev, and by the time a check runs the app. Returns [name, check] pairs. */
 export function checks(world) {
-  const { app, sink, major } = world
-  const get = (path, init) => ask(app, sink, path, init)
+  const { sink, major } = world
+  const get = (path, init) => ask(world.app, sink, path, init)
   const attributes = async (answer) => (await answer.own()).attributes
 
   return Object.entries({
@@ -103,9 +103,11 @@ export function checks(world) {
         const answer = await get(path, { headers })
         const again = await attributes(await get(path, { headers }))
         const found = await attributes(answer)
-        assert.equal(answer.headers['content-encoding'], 'gzip', path)
+        // Next.js 14 does not compress route handlers, and development nothing.
+        const gzip = answer.headers['content-encoding'] === 'gzip'
+        if (major > 14 && !world.dev) assert.ok(gzip, path)
         assert.equal(found['http.response.body.size'], answer.body.length, path)
-        assert.equal(found['pointsman.response.uncompressed_size'], gunzipSync(answer.body).length, path)
+        assert.equal(found['pointsman.response.uncompressed_size'], (gzip ? gunzipSync(answer.body) : answer.body).length, path)
         assert.equal(found['pointsman.request.key'], again['pointsman.request.key'])
         if (path !== '/item/9') assert.equal(found['pointsman.response.hash'], again['pointsman.response.hash'])
       }
@@ -243,7 +245,7 @@ export function checks(world) {
           `${i % 2 ? 'GET' : 'POST'} ${i % 2 ? path : '/api/echo'} HTTP/1.1\r\nhost: x${i}\r\ntraceparent: ${traceparent}\r\n` +
           `${i % 2 ? '' : `content-length: ${size}\r\n`}${i === last ? 'connection: close\r\n' : ''}\r\n${i % 2 ? '' : 'z'.repeat(size)}`,
       )
-      await pipeline(app, text)
+      await pipeline(world.app, text)
       for (const [i, { traceId, parentId, path, size }] of rows.entries()) {
         const [span, ...more] = await sink.until((one) => one.scope.name === '@pointsman/nextjs' && one.traceId === traceId)
         assert.equal(more.length, 0)

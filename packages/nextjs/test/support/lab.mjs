@@ -1,7 +1,7 @@
 // Builds the lab app with a given Next.js outside the repository, the way a user would install the package: from its
 // tarball. A build is used again while nothing that goes into it has changed.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,9 +28,9 @@ export const VERSIONS = {
   16: { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' },
 }
 
-/** `nodesdk` adds @opentelemetry/sdk-node, which makes installing and building slow; `standalone` sets that output. */
-export function buildLab({ major = 16, nodesdk = false, standalone = false } = {}) {
-  const dir = join(BASE, `next-${major}${nodesdk ? '-nodesdk' : ''}${standalone ? '-standalone' : ''}`)
+/** `dev` installs without building; `nodesdk` adds @opentelemetry/sdk-node, which makes installing and building slow; `standalone` sets that output. */
+export function buildLab({ major = 16, nodesdk = false, standalone = false, dev = false } = {}) {
+  const dir = join(BASE, `next-${major}${nodesdk ? '-nodesdk' : ''}${standalone ? '-standalone' : ''}${dev ? '-dev' : ''}`)
   mkdirSync(dir, { recursive: true })
   const dependencies = {
     ...VERSIONS[major],
@@ -48,13 +48,7 @@ export function buildLab({ major = 16, nodesdk = false, standalone = false } = {
     rmSync(join(dir, 'build.stamp'), { force: true })
     copyLab(dir, major, nodesdk)
     installPackage(dir)
-    const output = execFileSync(process.execPath, [join('node_modules', 'next', 'dist', 'bin', 'next'), 'build'], {
-      cwd: dir,
-      env,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    writeFileSync(log, output)
+    writeFileSync(log, dev ? '' : nextBuild(dir, env))
     writeFileSync(join(dir, 'build.stamp'), stamp)
   }
   return { dir, env, buildLog: readFileSync(log, 'utf8') }
@@ -67,6 +61,13 @@ function install(dir, dependencies) {
   writeFileSync(join(dir, 'package.json'), manifest)
   npm(dir, ['install', '--loglevel=error', '--no-audit', '--no-fund', '--prefer-offline', '--legacy-peer-deps'])
   writeFileSync(join(dir, 'installed'), '')
+}
+
+/** Everything Next.js says while building, warnings too. */
+function nextBuild(cwd, env) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join('node_modules', 'next', 'dist', 'bin', 'next'), 'build'], { cwd, env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`next build failed:\n${stdout}${stderr}`)
+  return stdout + stderr
 }
 
 function copyLab(dir, major, nodesdk) {
