@@ -1,0 +1,191 @@
+//! Committed blocks whose Calls are not stored yet. Their spans wait here in memory up to a limit; beyond it
+//! only their number is known and extraction reads them back from disk, so that memory stays bounded however
+//! far it lags.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use pointsman_store::BlockId;
+use tokio::sync::{Notify, watch};
+
+use crate::metrics::Metrics;
+
+/// Times of commits kept to tell the lag; when there are more, every second one is forgotten.
+const MAX_MARKS: usize = 4_096;
+
+/// The spans of a block that is on disk.
+#[derive(Debug)]
+pub(super) struct Committed {
+    pub(super) id: BlockId,
+    pub(super) request: ExportTraceServiceRequest,
+    /// Size of the request before compression.
+    pub(super) bytes: usize,
+}
+
+/// What extraction does next.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Extract these, which follow each other without a gap.
+    InMemory(Vec<Committed>),
+    /// Read on from disk.
+    OnDisk,
+    /// Nothing more will come.
+    Done,
+}
+
+#[derive(Debug)]
+pub(super) struct Backlog {
+    inner: Mutex<Inner>,
+    changed: Notify,
+    extracted: watch::Sender<Extracted>,
+    limit_bytes: usize,
+    metrics: Metrics,
+}
+
+/// How far extraction has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Extracted {
+    to: BlockId,
+    /// Whether what was left over at the start is done.
+    caught_up: bool,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    waiting: VecDeque<Committed>,
+    bytes: usize,
+    /// The newest block this process has committed.
+    newest: BlockId,
+    /// Blocks and when they were committed, sparse.
+    marks: VecDeque<(BlockId, u64)>,
+    closed: bool,
+}
+
+impl Backlog {
+    pub(super) fn new(extracted_to: BlockId, limit_bytes: usize, metrics: Metrics) -> Self {
+        let (extracted, _) = watch::channel(Extracted { to: extracted_to, caught_up: false });
+        let inner = Mutex::new(Inner { newest: extracted_to, ..Inner::default() });
+        Self { inner, changed: Notify::new(), extracted, limit_bytes, metrics }
+    }
+
+    /// Takes what has just been committed.
+    pub(super) fn push(&self, committed: Vec<Committed>, now_ns: u64) {
+        let mut inner = self.lock();
+        for block in committed {
+            inner.newest = inner.newest.max(block.id);
+            if inner.marks.back().is_none_or(|(_, at)| *at < now_ns) {
+                inner.marks.push_back((block.id, now_ns));
+            }
+            // What has no place is left to the disk; the gap in the numbers tells.
+            if inner.bytes + block.bytes <= self.limit_bytes {
+                inner.bytes += block.bytes;
+                inner.waiting.push_back(block);
+            }
+        }
+        inner.thin_marks();
+        drop(inner);
+        self.changed.notify_one();
+        self.export_lag(now_ns);
+    }
+
+    /// Nothing more will be pushed.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_one();
+    }
+
+    /// Waits for something to extract after the given block, up to about `max_bytes` of it.
+    pub(super) async fn next(&self, after: BlockId, max_bytes: usize) -> Work {
+        loop {
+            if let Some(work) = self.lock().work(after, max_bytes) {
+                return work;
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// The last block before the first one in memory: as far as one may go when the disk holds nothing
+    /// in between.
+    pub(super) fn newest_before_waiting(&self, after: BlockId) -> BlockId {
+        let inner = self.lock();
+        let waiting = inner.waiting.iter().find(|block| block.id > after);
+        waiting.map_or(inner.newest, |block| BlockId(block.id.0 - 1))
+    }
+
+    /// Notes that everything up to this block is extracted.
+    pub(super) fn extracted_to(&self, to: BlockId, caught_up: bool, now_ns: u64) {
+        let mut inner = self.lock();
+        while inner.marks.front().is_some_and(|(block, _)| *block <= to) {
+            inner.marks.pop_front();
+        }
+        drop(inner);
+        self.extracted.send_replace(Extracted { to, caught_up });
+        self.export_lag(now_ns);
+    }
+
+    /// Exports how far extraction is behind.
+    pub(super) fn export_lag(&self, now_ns: u64) {
+        let to = self.extracted.borrow().to;
+        let inner = self.lock();
+        let blocks = inner.newest.0.saturating_sub(to.0).max(0);
+        let lag_ns = inner.marks.front().map_or(0, |(_, at)| now_ns.saturating_sub(*at));
+        drop(inner);
+        self.metrics.extraction_lag_blocks.set(blocks);
+        self.metrics.extraction_lag_seconds.set(Duration::from_nanos(lag_ns).as_secs_f64());
+    }
+
+    /// Returns when everything that is committed now has been extracted.
+    pub(super) async fn settled(&self) {
+        let newest = self.lock().newest;
+        // The sender lives as long as `self`: there is no error to meet.
+        let _ = self.extracted.subscribe().wait_for(|done| done.caught_up && done.to >= newest).await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn work(&mut self, after: BlockId, max_bytes: usize) -> Option<Work> {
+        while self.waiting.front().is_some_and(|block| block.id <= after) {
+            self.pop();
+        }
+        let mut run = Vec::new();
+        let (mut at, mut bytes) = (after, 0);
+        // A gap is a block of another process, or one that was left to the disk.
+        while bytes < max_bytes && self.waiting.front().is_some_and(|block| block.id.0 == at.0 + 1) {
+            let Some(block) = self.pop() else { break };
+            at = block.id;
+            bytes += block.bytes;
+            run.push(block);
+        }
+        if !run.is_empty() {
+            Some(Work::InMemory(run))
+        } else if self.newest > after {
+            Some(Work::OnDisk)
+        } else if self.closed {
+            Some(Work::Done)
+        } else {
+            None
+        }
+    }
+
+    fn pop(&mut self) -> Option<Committed> {
+        let block = self.waiting.pop_front()?;
+        self.bytes -= block.bytes;
+        Some(block)
+    }
+
+    fn thin_marks(&mut self) {
+        if self.marks.len() > MAX_MARKS {
+            let mut keep = false;
+            self.marks.retain(|_| {
+                keep = !keep;
+                keep
+            });
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The one task that writes blocks: it takes all requests that wait and commits them together, so that any
+//! number of connections share one sync of the disk. Only then are the senders told.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use pointsman_store::{Block, Store, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use super::backlog::{Backlog, Committed};
+use super::intake::Waiting;
+use super::room::Share;
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+
+/// Requests in one transaction at most; their bytes are bounded by the queue.
+const GROUP: usize = 512;
+
+pub(super) struct Committer {
+    pub(super) store: Store,
+    pub(super) backlog: Arc<Backlog>,
+    pub(super) metrics: Metrics,
+    pub(super) clock: Clock,
+}
+
+/// What is left of a waiting request beside its block.
+struct Sender {
+    request: ExportTraceServiceRequest,
+    bytes: usize,
+    reply: oneshot::Sender<Result<(), String>>,
+    _share: Share,
+}
+
+impl Committer {
+    /// Commits until the queue is closed and empty.
+    pub(super) async fn run(self, mut queue: mpsc::UnboundedReceiver<Waiting>) {
+        let mut group = Vec::new();
+        while queue.recv_many(&mut group, GROUP).await > 0 {
+            self.commit(group.drain(..)).await;
+        }
+        self.backlog.close();
+    }
+
+    async fn commit(&self, group: impl Iterator<Item = Waiting>) {
+        let (blocks, senders): (Vec<Block>, Vec<Sender>) = group
+            .map(|Waiting { block, request, bytes, reply, share }| {
+                (block, Sender { request, bytes, reply, _share: share })
+            })
+            .unzip();
+        let started = Instant::now();
+        match self.store.append_blocks(&blocks).await {
+            Ok(ids) => {
+                self.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
+                self.count(&blocks);
+                let mut committed = Vec::with_capacity(ids.len());
+                for (id, sender) in ids.into_iter().zip(senders) {
+                    // A sender that went away sends again; the spans count once all the same.
+                    let _ = sender.reply.send(Ok(()));
+                    committed.push(Committed { id, request: sender.request, bytes: sender.bytes });
+                }
+                self.backlog.push(committed, self.clock.now_ns());
+            }
+            Err(error) => self.refuse(&error, senders),
+        }
+    }
+
+    /// Whatever the reason, the sender has the spans and the disk has not: it is asked to try again.
+    fn refuse(&self, error: &StoreError, senders: Vec<Sender>) {
+        self.metrics.commit_failures.inc();
+        tracing::error!(%error, requests = senders.len(), transient = error.is_transient(), "spans were not stored");
+        for sender in senders {
+            let _ = sender.reply.send(Err(error.to_string()));
+        }
+    }
+
+    fn count(&self, blocks: &[Block]) {
+        self.metrics.blocks_stored.inc_by(blocks.len() as u64);
+        self.metrics.spans_stored.inc_by(blocks.iter().map(|block| u64::from(block.spans())).sum());
+        self.metrics.block_bytes.inc_by(blocks.iter().map(|block| block.stored_bytes() as u64).sum());
+    }
+}

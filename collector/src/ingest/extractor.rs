@@ -1,0 +1,241 @@
+//! The one task that turns committed blocks into stored Calls. It waits here (for blocks, for the database)
+//! and changes elsewhere: `batch` finds the Calls, `open` remembers the traces, the store commits Calls and
+//! watermark together. A crash at any point repeats work, and repeated work changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use pointsman_store::{BlockId, Store, StoreError, TraceCalls, TraceId};
+
+use super::Settings;
+use super::backlog::{Backlog, Committed, Work};
+use super::batch::{Batch, Outcome};
+use super::open::OpenTraces;
+use super::tally::Tally;
+use crate::metrics::Metrics;
+use crate::trace::{Trace, trace_ids};
+use crate::wire::decode_protobuf;
+
+/// Waits after the database has refused: doubled each time.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// A rough size of a span on the wire, for spans that were read back.
+const SPAN_BYTES: usize = 512;
+
+/// How often idle traces are let go when nothing else happens.
+const IDLE_CHECK: Duration = Duration::from_secs(1);
+
+pub(super) struct Extractor {
+    store: Store,
+    backlog: Arc<Backlog>,
+    settings: Settings,
+    metrics: Metrics,
+    tally: Tally,
+    open: OpenTraces,
+    /// The last block whose Calls are stored.
+    done: BlockId,
+    caught_up: bool,
+}
+
+impl Extractor {
+    pub(super) fn new(
+        store: Store,
+        backlog: Arc<Backlog>,
+        settings: Settings,
+        metrics: Metrics,
+        tally: Tally,
+        done: BlockId,
+    ) -> Self {
+        let open = OpenTraces::new(settings.open_bytes, settings.open_idle, metrics.clone());
+        Self { store, backlog, settings, metrics, tally, open, done, caught_up: false }
+    }
+
+    /// Extracts what an earlier run left over, then whatever is committed, until the backlog is closed.
+    pub(super) async fn run(mut self) {
+        while self.catch_up().await {}
+        self.caught_up = true;
+        self.advance(self.done);
+        let backlog = Arc::clone(&self.backlog);
+        let max_bytes = self.settings.batch_spans.saturating_mul(SPAN_BYTES);
+        loop {
+            let work = tokio::time::timeout(IDLE_CHECK, backlog.next(self.done, max_bytes)).await;
+            match work {
+                Ok(Work::InMemory(blocks)) => self.extract(blocks).await,
+                Ok(Work::OnDisk) => {
+                    if !self.catch_up().await {
+                        // Retention has removed the blocks in between.
+                        self.advance(backlog.newest_before_waiting(self.done));
+                    }
+                }
+                Ok(Work::Done) => return,
+                Err(_idle) => self.open.close(self.settings.clock.now_ns()),
+            }
+        }
+    }
+
+    /// Extracts some blocks after the watermark, read from disk; whether there were any.
+    async fn catch_up(&mut self) -> bool {
+        let (mut blocks, mut at, mut bytes) = (Vec::new(), self.done, 0);
+        while bytes < self.settings.batch_spans.saturating_mul(SPAN_BYTES) {
+            let Some((id, read)) = self.block_after(at).await else { break };
+            at = id;
+            let Some(otlp) = read else { continue };
+            bytes += otlp.len();
+            if let Some(request) = self.decoded(id, &otlp) {
+                blocks.push(Committed { id, request, bytes: otlp.len() });
+            }
+        }
+        if at == self.done {
+            return false;
+        }
+        self.extract(blocks).await;
+        // The last ones may have been unreadable.
+        self.advance(at);
+        true
+    }
+
+    /// The next block on disk; without content when it is damaged.
+    async fn block_after(&self, after: BlockId) -> Option<(BlockId, Option<Vec<u8>>)> {
+        loop {
+            match self.persistent(|| self.store.blocks_after(after, 1)).await {
+                Ok(mut found) => return found.pop().map(|(id, otlp)| (id, Some(otlp))),
+                Err(StoreError::Damaged { block, reason }) => {
+                    self.skip_block(BlockId(block), &reason);
+                    return Some((BlockId(block), None));
+                }
+                // Which block it is cannot be told, so none is passed over: the lag shows it.
+                Err(error) => {
+                    tracing::error!(%error, after = after.0, "stored blocks cannot be read");
+                    tokio::time::sleep(LONGEST_WAIT).await;
+                }
+            }
+        }
+    }
+
+    fn decoded(&self, id: BlockId, otlp: &[u8]) -> Option<ExportTraceServiceRequest> {
+        decode_protobuf(otlp).map_err(|error| self.skip_block(id, &error.to_string())).ok()
+    }
+
+    fn skip_block(&self, block: BlockId, reason: &str) {
+        self.metrics.extraction_skipped.with_label_values(&["block"]).inc();
+        tracing::error!(block = block.0, reason, "a block cannot be read back; its calls are missing");
+    }
+
+    /// Extracts blocks, which are in memory, and moves the watermark to the last one.
+    async fn extract(&mut self, blocks: Vec<Committed>) {
+        let Some(last) = blocks.last().map(|block| block.id) else { return };
+        let bytes: usize = blocks.iter().map(|block| block.bytes).sum();
+        let batch = self.gather(blocks, last).await;
+        let outcome = super::intake::worked(usize::MAX, move || batch.extract()).await;
+        self.metrics.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
+        self.metrics.spans_left_out.inc_by(outcome.left_out);
+        self.commit(&outcome, last).await;
+        self.tally.count(&outcome.calls);
+        self.keep_open(outcome.traces, bytes);
+        self.advance(last);
+    }
+
+    /// Adds to new blocks what is known of their traces already, from memory or from earlier blocks.
+    async fn gather(&mut self, blocks: Vec<Committed>, last: BlockId) -> Batch {
+        let new: HashSet<BlockId> = blocks.iter().map(|block| block.id).collect();
+        let fresh: Vec<_> = blocks.into_iter().map(|block| block.request).collect();
+        let traces: HashSet<TraceId> = fresh.iter().flat_map(trace_ids).collect();
+        let (open, unknown): (Vec<TraceId>, Vec<TraceId>) =
+            traces.into_iter().partition(|trace| self.open.contains(*trace));
+        let open = open.into_iter().filter_map(|trace| self.open.take(trace)).collect();
+
+        let found = self.persistent(|| self.store.blocks_of(&unknown)).await.unwrap_or_default();
+        let mut of_trace: HashMap<TraceId, Vec<BlockId>> = HashMap::new();
+        for (trace, block) in found.into_iter().filter(|(_, block)| *block <= last && !new.contains(block)) {
+            of_trace.entry(trace).or_default().push(block);
+        }
+        let earlier = self.reload(&of_trace).await;
+        self.metrics.traces_reloaded.inc_by(of_trace.len() as u64);
+        let late = of_trace.into_keys().collect();
+        Batch { earlier, late, open, fresh, max_trace_spans: self.settings.max_trace_spans }
+    }
+
+    /// Reads back the blocks of late traces, each once, in order.
+    async fn reload(&self, of_trace: &HashMap<TraceId, Vec<BlockId>>) -> Vec<ExportTraceServiceRequest> {
+        let limit = self.settings.max_reloaded_blocks;
+        let wanted: BTreeSet<BlockId> =
+            of_trace.values().flat_map(|blocks| blocks.iter().take(limit).copied()).collect();
+        let mut requests = BTreeMap::new();
+        for id in wanted {
+            match self.persistent(|| self.store.block(id)).await {
+                Ok(Some(otlp)) => {
+                    if let Some(request) = self.decoded(id, &otlp) {
+                        requests.insert(id, request);
+                    }
+                }
+                // Retention has removed it since.
+                Ok(None) => {}
+                Err(error) => self.skip_block(id, &error.to_string()),
+            }
+        }
+        requests.into_values().collect()
+    }
+
+    /// Stores the Calls and the watermark. When the database refuses them for good, trace by trace, so that
+    /// one bad trace costs only itself.
+    async fn commit(&self, outcome: &Outcome, last: BlockId) {
+        let Outcome { calls, facts, .. } = outcome;
+        if self.persistent(|| self.store.commit_calls(calls, facts, last)).await.is_err() {
+            for trace in calls {
+                let one = std::slice::from_ref(trace);
+                if let Err(error) = self.persistent(|| self.store.commit_calls(one, &[], self.done)).await {
+                    self.metrics.extraction_skipped.with_label_values(&["trace"]).inc();
+                    tracing::error!(trace = %trace.trace, %error, "the calls of a trace cannot be stored");
+                }
+            }
+            if let Err(error) = self.persistent(|| self.store.commit_calls(&[], facts, last)).await {
+                tracing::error!(block = last.0, %error, "the extraction watermark cannot be stored");
+            }
+        }
+        self.metrics.traces_extracted.inc_by(calls.len() as u64);
+        self.metrics.calls_extracted.inc_by(calls.iter().map(count_calls).sum());
+    }
+
+    fn keep_open(&mut self, traces: Vec<Trace>, bytes: usize) {
+        let now_ns = self.settings.clock.now_ns();
+        let spans: usize = traces.iter().map(|trace| trace.nodes.len()).sum();
+        let bytes_a_span = bytes / spans.max(1) + 1;
+        for trace in traces {
+            let bytes = trace.nodes.len() * bytes_a_span;
+            self.open.keep(trace, bytes, now_ns);
+        }
+        self.open.close(now_ns);
+    }
+
+    fn advance(&mut self, to: BlockId) {
+        self.done = self.done.max(to);
+        self.backlog.extracted_to(self.done, self.caught_up, self.settings.clock.now_ns());
+    }
+
+    /// Asks the database until it answers; only what would fail forever comes back as an error.
+    async fn persistent<T, F>(&self, ask: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let mut wait = FIRST_WAIT;
+        loop {
+            match ask().await {
+                Err(error) if error.is_transient() => {
+                    self.metrics.extraction_retries.inc();
+                    self.backlog.export_lag(self.settings.clock.now_ns());
+                    tracing::warn!(%error, wait_ms = wait.as_millis(), "extraction waits for the database");
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
+
+fn count_calls(trace: &TraceCalls) -> u64 {
+    trace.calls.len() as u64
+}

@@ -1,0 +1,307 @@
+//! The one door behind every receiver: a decoded request goes in, and what comes back is the word that may be
+//! given to the sender. Nothing here knows a protocol; committing is the committer's business.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use pointsman_store::Block;
+use prost::Message;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Settings;
+use super::room::{Full, Room, Share};
+use crate::admit::{Refusals, admit};
+use crate::metrics::Metrics;
+use crate::trace::trace_ids;
+
+/// Requests up to this size are worked on where they were read: two milliseconds at most, less than a handover
+/// to another thread costs the many small ones. Larger ones must not hold up their neighbours.
+const INLINE_BYTES: usize = 512 << 10;
+
+/// How a request came in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Transport {
+    /// OTLP over gRPC.
+    Grpc,
+    /// OTLP over HTTP, protobuf encoding.
+    HttpProtobuf,
+    /// OTLP over HTTP, JSON encoding.
+    HttpJson,
+    /// A recorded file.
+    Replay,
+}
+
+/// The request is on disk, apart from what was refused for good.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Accepted {
+    /// Spans now on disk.
+    pub stored: u64,
+    /// What was refused or cut; sending it again would change nothing.
+    pub refused: Refusals,
+}
+
+/// Nothing of the request is on disk: the sender may try again.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refused {
+    /// Too much waits for its commit already.
+    #[error("the queue is full; try again in {} s", retry_after.as_secs_f32())]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The database could not be written.
+    #[error("spans cannot be stored now: {reason}; try again in {} s", retry_after.as_secs_f32())]
+    Unavailable {
+        /// What the database said.
+        reason: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The pipeline is being stopped.
+    #[error("pointsman is shutting down; try again in {} s", retry_after.as_secs_f32())]
+    Stopping {
+        /// When to try again.
+        retry_after: Duration,
+    },
+}
+
+/// Takes requests into a [`super::Pipeline`]. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Intake(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    metrics: Metrics,
+    room: Room,
+    queue: Mutex<Option<mpsc::UnboundedSender<Waiting>>>,
+}
+
+/// A request that waits for its commit.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) block: Block,
+    /// The spans that are in the block, for extraction.
+    pub(super) request: ExportTraceServiceRequest,
+    /// Size of the request before compression.
+    pub(super) bytes: usize,
+    pub(super) reply: oneshot::Sender<Result<(), String>>,
+    pub(super) share: Share,
+}
+
+/// The word on a request that was taken in: wait for it with [`Ticket::settled`].
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    accepted: Accepted,
+    /// `None` when there was nothing to store.
+    reply: Option<oneshot::Receiver<Result<(), String>>>,
+    retry_after: Duration,
+}
+
+impl Intake {
+    pub(super) fn new(
+        settings: Settings,
+        metrics: Metrics,
+        queue: mpsc::UnboundedSender<Waiting>,
+    ) -> Self {
+        let room = Room::new(settings.queue_bytes, metrics.queue_bytes.clone());
+        metrics.queue_limit_bytes.set(i64::try_from(settings.queue_bytes).unwrap_or(i64::MAX));
+        Self(Arc::new(Shared { settings, metrics, room, queue: Mutex::new(Some(queue)) }))
+    }
+
+    /// Takes a decoded request and returns when its spans are on disk, or with the reason why they are not.
+    ///
+    /// # Errors
+    /// When the request may be sent again later; nothing of it is stored then, as far as is known.
+    pub async fn accept(
+        &self,
+        request: ExportTraceServiceRequest,
+        transport: Transport,
+    ) -> Result<Accepted, Refused> {
+        let bytes = request.encoded_len();
+        self.count_body(transport, bytes);
+        let settled = match self.room(bytes) {
+            Ok(share) => self.accept_within(share, request, transport).await,
+            Err(busy) => Err(busy),
+        };
+        let outcome = settled.as_ref().map_or_else(Refused::outcome, Accepted::outcome);
+        self.count_request(transport.as_str(), outcome);
+        settled
+    }
+
+    /// As [`Intake::accept`], with the room that was taken while the request was read; the receiver counts.
+    pub(crate) async fn accept_within(
+        &self,
+        share: Share,
+        request: ExportTraceServiceRequest,
+        transport: Transport,
+    ) -> Result<Accepted, Refused> {
+        self.submit(share, request, transport).await?.settled().await
+    }
+
+    /// Puts a request into the queue and returns at once.
+    pub(crate) async fn submit(
+        &self,
+        share: Share,
+        request: ExportTraceServiceRequest,
+        transport: Transport,
+    ) -> Result<Ticket, Refused> {
+        let bytes = request.encoded_len();
+        let intake = self.clone();
+        worked(bytes, move || intake.enqueue(share, request, transport)).await
+    }
+
+    /// Room for a request of that size, taken at once or not at all.
+    pub(crate) fn room(&self, bytes: usize) -> Result<Share, Refused> {
+        self.0.room.take(bytes).map_err(|full| self.busy(full))
+    }
+
+    /// Room for a request of that size, waited for.
+    pub(crate) async fn room_in_time(&self, bytes: usize) -> Result<Share, Refused> {
+        self.0.room.wait_for(bytes).await.map_err(|full| self.busy(full))
+    }
+
+    pub(crate) fn busy(&self, Full: Full) -> Refused {
+        Refused::Busy { retry_after: self.0.settings.retry_after }
+    }
+
+    /// Counts a trace request that was answered.
+    pub(crate) fn count_request(&self, transport: &str, outcome: &str) {
+        self.0.metrics.requests.with_label_values(&[transport, outcome]).inc();
+    }
+
+    /// Counts what a request weighed when it came in.
+    pub(crate) fn count_body(&self, transport: Transport, bytes: usize) {
+        self.0.metrics.body_bytes.with_label_values(&[transport.as_str()]).inc_by(bytes as u64);
+    }
+
+    /// Metrics of the pipeline behind it.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Takes nothing more; what is in the queue stays there.
+    pub(super) fn close(&self) {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn enqueue(
+        &self,
+        share: Share,
+        mut request: ExportTraceServiceRequest,
+        transport: Transport,
+    ) -> Result<Ticket, Refused> {
+        let Shared { settings, metrics, queue, .. } = &*self.0;
+        let now_ns = settings.clock.now_ns();
+        let refused = admit(&mut request, now_ns, &settings.limits, &settings.secret);
+        let spans = spans_in(&request);
+        metrics.count_admission(transport, u64::from(spans), &refused);
+        let mut ticket = Ticket {
+            accepted: Accepted { stored: u64::from(spans), refused },
+            reply: None,
+            retry_after: settings.retry_after,
+        };
+        if spans == 0 {
+            return Ok(ticket);
+        }
+        let otlp = request.encode_to_vec();
+        let block = Block::compress(&otlp, spans, trace_ids(&request), now_ns).map_err(|error| {
+            Refused::Unavailable { reason: error.to_string(), retry_after: settings.retry_after }
+        })?;
+        let (reply, answer) = oneshot::channel();
+        let waiting = Waiting { block, request, bytes: otlp.len(), reply, share };
+        let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.as_ref().is_none_or(|queue| queue.send(waiting).is_err()) {
+            return Err(Refused::Stopping { retry_after: settings.retry_after });
+        }
+        ticket.reply = Some(answer);
+        Ok(ticket)
+    }
+}
+
+impl Ticket {
+    /// Waits until the request is on disk, or until it is known not to be.
+    pub(crate) async fn settled(self) -> Result<Accepted, Refused> {
+        let Self { accepted, reply, retry_after } = self;
+        let Some(reply) = reply else { return Ok(accepted) };
+        match reply.await {
+            Ok(Ok(())) => Ok(accepted),
+            Ok(Err(reason)) => Err(Refused::Unavailable { reason, retry_after }),
+            // The committer was aborted with the request in its hands.
+            Err(_) => Err(Refused::Stopping { retry_after }),
+        }
+    }
+}
+
+impl Accepted {
+    /// The word that metrics use.
+    pub(crate) fn outcome(&self) -> &'static str {
+        if self.refused.spans() > 0 { "partial" } else { "accepted" }
+    }
+}
+
+impl Refused {
+    /// The word that metrics use.
+    fn outcome(&self) -> &'static str {
+        if matches!(self, Self::Busy { .. }) { "busy" } else { "unavailable" }
+    }
+
+    /// When the sender may try again.
+    #[must_use]
+    pub fn retry_after(&self) -> Duration {
+        match self {
+            Self::Busy { retry_after }
+            | Self::Unavailable { retry_after, .. }
+            | Self::Stopping { retry_after } => *retry_after,
+        }
+    }
+}
+
+impl Transport {
+    /// The word that metrics use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::HttpProtobuf => "http_protobuf",
+            Self::HttpJson => "http_json",
+            Self::Replay => "replay",
+        }
+    }
+}
+
+impl Metrics {
+    fn count_admission(&self, transport: Transport, passed: u64, refused: &Refusals) {
+        let transport = transport.as_str();
+        self.spans_received.with_label_values(&[transport]).inc_by(passed + refused.spans());
+        for (reason, count) in refused.iter() {
+            if reason.refuses_span() {
+                self.spans_refused.with_label_values(&[transport, reason.as_str()]).inc_by(count);
+            } else {
+                self.span_parts_cut.with_label_values(&[reason.as_str()]).inc_by(count);
+            }
+        }
+    }
+}
+
+/// Runs work that costs CPU in proportion to `bytes` where it disturbs least.
+pub(crate) async fn worked<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
+    if bytes <= INLINE_BYTES {
+        return work();
+    }
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // As if it had happened here: the connection that brought the request ends, nothing else.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Blocking work is not cancelled but by the end of the runtime, which takes this task with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+fn spans_in(request: &ExportTraceServiceRequest) -> u32 {
+    let scopes = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
+    u32::try_from(scopes.map(|scope| scope.spans.len()).sum::<usize>()).unwrap_or(u32::MAX)
+}

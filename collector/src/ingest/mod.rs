@@ -1,0 +1,131 @@
+//! From a decoded request to stored Calls: one pipeline for gRPC, HTTP and recorded files.
+//!
+//! ```text
+//! receivers --Intake--> admit, encode, compress --queue (bytes)--> committer --> acknowledgement
+//!                       in the request's own task                     |  one transaction for all that waits
+//!                                                                  backlog (bytes; beyond it: the disk)
+//!                                                                     |
+//!                                                                  extractor --> Calls + watermark
+//! ```
+//!
+//! Compression happens where the request is handled, because it is the dearest step after decoding and
+//! connections can do it side by side, while only one task can commit. Nothing is acknowledged before its
+//! transaction has committed, and nothing is dropped: a sender that cannot be served is told to come again.
+//!
+//! Use: [`Pipeline::start`] with an open [`Store`], [`Pipeline::intake`] for the receivers (see
+//! [`crate::receive`]) and [`crate::replay`], [`Pipeline::stop`] after the receivers have stopped. The store
+//! stays open: closing it is the business of whoever opened it.
+
+mod backlog;
+mod batch;
+mod committer;
+mod extractor;
+mod intake;
+mod open;
+mod room;
+mod settings;
+mod tally;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pointsman_store::{Store, StoreError};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use backlog::Backlog;
+use committer::Committer;
+use extractor::Extractor;
+pub use intake::{Accepted, Intake, Refused, Transport};
+pub(crate) use intake::{Ticket, worked};
+pub(crate) use room::{Full, Share};
+pub use settings::Settings;
+use tally::Tally;
+
+use crate::metrics::Metrics;
+
+/// A running pipeline. Dropping it without [`Pipeline::stop`] is like a crash: what was acknowledged is on
+/// disk, and the next start extracts what is missing.
+#[derive(Debug)]
+pub struct Pipeline {
+    intake: Intake,
+    backlog: Arc<Backlog>,
+    tally: Tally,
+    committer: JoinHandle<()>,
+    extractor: JoinHandle<()>,
+}
+
+/// The deadline passed before everything was done. Nothing acknowledged is lost: the next start goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("stopped before {0} was finished; the next start goes on from there")]
+pub struct Unfinished(&'static str);
+
+impl Pipeline {
+    /// Starts committing and extracting; blocks that an earlier run left unextracted come first. Must be
+    /// called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the database does not tell where extraction stopped.
+    pub async fn start(store: Store, settings: Settings, metrics: Metrics) -> Result<Self, StoreError> {
+        let extracted_to = store.extracted_to().await?;
+        let (sender, queue) = mpsc::unbounded_channel();
+        let intake = Intake::new(settings.clone(), metrics.clone(), sender);
+        let backlog = Arc::new(Backlog::new(extracted_to, settings.backlog_bytes, metrics.clone()));
+        let tally = Tally::default();
+        let committer = Committer {
+            store: store.clone(),
+            backlog: Arc::clone(&backlog),
+            metrics: metrics.clone(),
+            clock: settings.clock.clone(),
+        };
+        let extractor =
+            Extractor::new(store, Arc::clone(&backlog), settings, metrics, tally.clone(), extracted_to);
+        Ok(Self {
+            intake,
+            backlog,
+            tally,
+            committer: tokio::spawn(committer.run(queue)),
+            extractor: tokio::spawn(extractor.run()),
+        })
+    }
+
+    /// The door for receivers.
+    #[must_use]
+    pub fn intake(&self) -> Intake {
+        self.intake.clone()
+    }
+
+    /// Returns when the Calls of everything acknowledged so far are stored.
+    pub async fn settled(&self) {
+        self.backlog.settled().await;
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Takes nothing more, commits what is queued, extracts what is committed, and ends; gives up when
+    /// `within` has passed. Stop the receivers first: until then they tell senders to come again.
+    ///
+    /// # Errors
+    /// When time was too short. Nothing acknowledged is lost then either.
+    pub async fn stop(mut self, within: Duration) -> Result<(), Unfinished> {
+        let deadline = Instant::now() + within;
+        self.intake.close();
+        if tokio::time::timeout_at(deadline, &mut self.committer).await.is_err() {
+            return Err(Unfinished("the commit of queued requests"));
+        }
+        if tokio::time::timeout_at(deadline, &mut self.extractor).await.is_err() {
+            return Err(Unfinished("the extraction of calls"));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        self.committer.abort();
+        self.extractor.abort();
+    }
+}

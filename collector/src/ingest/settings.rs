@@ -1,0 +1,55 @@
+//! How much the pipeline may hold and how patient it is. The defaults suit a small host.
+
+use std::time::Duration;
+
+use crate::admit::{Limits, Secret};
+use crate::clock::Clock;
+use crate::trace::MAX_SPANS;
+
+/// Settings of a [`super::Pipeline`]. Byte counts are of the OTLP protobuf before compression; decoded spans
+/// take about five times that in memory.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What a span may bring.
+    pub limits: Limits,
+    /// Under which client keys are made.
+    pub secret: Secret,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Requests that are read or wait for their commit; beyond it senders are told to retry.
+    pub queue_bytes: usize,
+    /// What a sender is told to wait when the queue is full or the database cannot be written.
+    pub retry_after: Duration,
+    /// Committed requests whose spans wait in memory for extraction; beyond it they are read back from disk.
+    pub backlog_bytes: usize,
+    /// Spans that are extracted in one transaction, roughly.
+    pub batch_spans: usize,
+    /// Traces kept in memory for late spans, all together.
+    pub open_bytes: usize,
+    /// How long a trace is kept in memory after its last span came.
+    pub open_idle: Duration,
+    /// Spans per trace that extraction looks at.
+    pub max_trace_spans: usize,
+    /// Earlier blocks that are read back for the late spans of one trace.
+    pub max_reloaded_blocks: usize,
+}
+
+impl Settings {
+    /// The defaults, with the one value that has none.
+    #[must_use]
+    pub fn new(secret: Secret) -> Self {
+        Self {
+            limits: Limits::default(),
+            secret,
+            clock: Clock::system(),
+            queue_bytes: 32 << 20,
+            retry_after: Duration::from_secs(1),
+            backlog_bytes: 4 << 20,
+            batch_spans: 8_192,
+            open_bytes: 4 << 20,
+            open_idle: Duration::from_secs(30),
+            max_trace_spans: MAX_SPANS,
+            max_reloaded_blocks: 256,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! All metrics of this crate in one block; the text of each is the help that a scraper shows. What moves them
+//! is elsewhere; who serves them is the daemon's business.
+
+use std::fmt;
+
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector,
+};
+
+/// Buckets of a commit, seconds: an fdatasync takes 0.1 ms at best, a lock is waited for 10 s at most.
+const COMMIT_BUCKETS: [f64; 14] =
+    [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1.0, 4.0, 16.0];
+
+/// The collector's metrics. Cheap to clone; all clones are the same metrics.
+#[derive(Clone)]
+pub struct Metrics {
+    pub(crate) requests: IntCounterVec,
+    pub(crate) ignored_requests: IntCounterVec,
+    pub(crate) body_bytes: IntCounterVec,
+    pub(crate) spans_received: IntCounterVec,
+    pub(crate) spans_refused: IntCounterVec,
+    pub(crate) span_parts_cut: IntCounterVec,
+    pub(crate) spans_stored: IntCounter,
+    pub(crate) blocks_stored: IntCounter,
+    pub(crate) block_bytes: IntCounter,
+    pub(crate) queue_bytes: IntGauge,
+    pub(crate) queue_limit_bytes: IntGauge,
+    pub(crate) commit_seconds: Histogram,
+    pub(crate) commit_failures: IntCounter,
+    pub(crate) traces_extracted: IntCounter,
+    pub(crate) calls_extracted: IntCounter,
+    pub(crate) traces_reloaded: IntCounter,
+    pub(crate) spans_left_out: IntCounter,
+    pub(crate) extraction_skipped: IntCounterVec,
+    pub(crate) extraction_retries: IntCounter,
+    pub(crate) extraction_lag_blocks: IntGauge,
+    pub(crate) extraction_lag_seconds: prometheus::Gauge,
+    pub(crate) open_traces: IntGauge,
+    pub(crate) open_spans: IntGauge,
+    pub(crate) traces_closed: IntCounterVec,
+}
+
+impl Metrics {
+    /// Makes the metrics and registers them.
+    ///
+    /// # Errors
+    /// When the registry already has one of their names.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let by = Registered(registry);
+        Ok(Self {
+            requests: by.counters("requests_total", "OTLP trace requests answered.", &["transport", "outcome"])?,
+            ignored_requests: by.counters(
+                "ignored_requests_total",
+                "OTLP requests of signals that are accepted and not kept: metrics, logs.",
+                &["signal"],
+            )?,
+            body_bytes: by.counters(
+                "request_body_bytes_total",
+                "Bytes of trace requests: over HTTP the body as received, otherwise the message inflated.",
+                &["transport"],
+            )?,
+            spans_received: by.counters("spans_received_total", "Spans decoded.", &["transport"])?,
+            spans_refused: by.counters(
+                "spans_refused_total",
+                "Spans that were not stored, by reason.",
+                &["transport", "reason"],
+            )?,
+            span_parts_cut: by.counters(
+                "span_parts_cut_total",
+                "Attributes, events, links and values cut from spans that were stored, by reason.",
+                &["reason"],
+            )?,
+            spans_stored: by.counter("spans_stored_total", "Spans committed, repeated ones included.")?,
+            blocks_stored: by.counter("blocks_stored_total", "Blocks committed, one a request.")?,
+            block_bytes: by.counter("block_bytes_total", "Bytes of committed blocks after compression.")?,
+            queue_bytes: by.gauge("queue_bytes", "Bytes of requests that wait for their commit.")?,
+            queue_limit_bytes: by.gauge("queue_limit_bytes", "Limit of pointsman_queue_bytes.")?,
+            commit_seconds: by.histogram("commit_seconds", "Duration of a commit of blocks.", &COMMIT_BUCKETS)?,
+            commit_failures: by.counter("commit_failures_total", "Commits of blocks that the database refused.")?,
+            traces_extracted: by.counter(
+                "traces_extracted_total",
+                "Traces whose Calls were written; a late span makes its trace count again.",
+            )?,
+            calls_extracted: by.counter(
+                "calls_extracted_total",
+                "Calls written; a late span makes all Calls of its trace count again.",
+            )?,
+            traces_reloaded: by
+                .counter("traces_reloaded_total", "Traces whose earlier spans were read back from blocks.")?,
+            spans_left_out: by.counter(
+                "extraction_spans_left_out_total",
+                "Stored spans that extraction left out because their trace has too many.",
+            )?,
+            extraction_skipped: by.counters(
+                "extraction_skipped_total",
+                "Blocks that could not be read back and traces whose Calls could not be found or written.",
+                &["what"],
+            )?,
+            extraction_retries: by
+                .counter("extraction_retries_total", "Times that extraction waited for the database.")?,
+            extraction_lag_blocks: by
+                .gauge("extraction_lag_blocks", "Committed blocks whose Calls are not stored yet.")?,
+            extraction_lag_seconds: by.seconds(
+                "extraction_lag_seconds",
+                "Age of the oldest committed block whose Calls are not stored yet.",
+            )?,
+            open_traces: by.gauge("open_traces", "Traces kept in memory for spans that may follow.")?,
+            open_spans: by.gauge("open_spans", "Spans of the open traces.")?,
+            traces_closed: by.counters(
+                "traces_closed_total",
+                "Open traces that left memory: idle, or to make room. Their Calls are stored.",
+                &["reason"],
+            )?,
+        })
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+/// Makes metrics with the product's prefix in a registry.
+struct Registered<'a>(&'a Registry);
+
+impl Registered<'_> {
+    fn keep<M: Collector + Clone + 'static>(&self, metric: M) -> Result<M, prometheus::Error> {
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+        self.keep(IntCounter::with_opts(options(name, help))?)
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+        self.keep(IntCounterVec::new(options(name, help), labels)?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+        self.keep(IntGauge::with_opts(options(name, help))?)
+    }
+
+    fn seconds(&self, name: &str, help: &str) -> Result<prometheus::Gauge, prometheus::Error> {
+        self.keep(prometheus::Gauge::with_opts(options(name, help))?)
+    }
+
+    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Result<Histogram, prometheus::Error> {
+        let options = HistogramOpts::from(options(name, help)).buckets(buckets.to_vec());
+        self.keep(Histogram::with_opts(options)?)
+    }
+}
+
+fn options(name: &str, help: &str) -> Opts {
+    Opts::new(format!("pointsman_{name}"), help)
+}

@@ -1,0 +1,131 @@
+//! OTLP over gRPC. Traces are stored; metrics and logs are answered politely and ignored. The codes that tonic
+//! chooses and OTLP does not mean are put right in `grpc_codes`.
+
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
+use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use tonic::codec::CompressionEncoding::{Gzip, Zstd};
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Code, Request, Response, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use super::answer::partial_success;
+use super::grpc_codes::OtlpCodesLayer;
+use super::{Listener, ServeError};
+use crate::ingest::{Intake, Refused, Transport};
+
+/// Limits of the gRPC server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Largest message, as sent and inflated.
+    pub max_message_bytes: usize,
+    /// Requests that one connection may have in flight.
+    pub max_concurrent_streams: u32,
+    /// How often a silent connection is asked whether it is still there.
+    pub keepalive: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { max_message_bytes: 4 << 20, max_concurrent_streams: 32, keepalive: Duration::from_secs(60) }
+    }
+}
+
+/// Serves until `stop` ends; then answers what it was answering and returns.
+///
+/// # Errors
+/// When the socket fails.
+pub async fn serve(
+    listener: Listener,
+    intake: Intake,
+    settings: Settings,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let protocol = listener.protocol();
+    let limit = settings.max_message_bytes;
+    let traces = TraceServiceServer::new(Traces { intake: intake.clone() });
+    let codes = OtlpCodesLayer(intake.clone());
+    let metrics = MetricsServiceServer::new(Ignored { intake: intake.clone() });
+    let logs = LogsServiceServer::new(Ignored { intake });
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<TraceServiceServer<Traces>>().await;
+    Server::builder()
+        .layer(codes)
+        .max_concurrent_streams(settings.max_concurrent_streams)
+        .http2_keepalive_interval(Some(settings.keepalive))
+        .add_service(
+            traces.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd),
+        )
+        .add_service(
+            metrics.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd),
+        )
+        .add_service(logs.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
+        .add_service(health_service)
+        .serve_with_incoming_shutdown(
+            TcpIncoming::from(listener.socket).with_nodelay(Some(true)),
+            stop,
+        )
+        .await
+        .map_err(|error| ServeError { protocol, reason: error.to_string() })
+}
+
+struct Traces {
+    intake: Intake,
+}
+
+#[tonic::async_trait]
+impl TraceService for Traces {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        let accepted = self.intake.accept(request.into_inner(), Transport::Grpc).await.map_err(|r| status(&r))?;
+        Ok(Response::new(ExportTraceServiceResponse { partial_success: partial_success(&accepted) }))
+    }
+}
+
+struct Ignored {
+    intake: Intake,
+}
+
+#[tonic::async_trait]
+impl MetricsService for Ignored {
+    async fn export(
+        &self,
+        _: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        self.intake.metrics().ignored_requests.with_label_values(&["metrics"]).inc();
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl LogsService for Ignored {
+    async fn export(
+        &self,
+        _: Request<ExportLogsServiceRequest>,
+    ) -> Result<Response<ExportLogsServiceResponse>, Status> {
+        self.intake.metrics().ignored_requests.with_label_values(&["logs"]).inc();
+        Ok(Response::new(ExportLogsServiceResponse::default()))
+    }
+}
+
+/// Backpressure as OTLP wants it: UNAVAILABLE, and when to try again.
+fn status(refused: &Refused) -> Status {
+    let details = ErrorDetails::with_retry_info(Some(refused.retry_after()));
+    Status::with_error_details(Code::Unavailable, refused.to_string(), details)
+}

@@ -1,0 +1,192 @@
+//! OTLP over HTTP: protobuf and JSON on one port. Traces are stored; metrics and logs are answered politely and
+//! ignored, so that an SDK that sends all three signals shows no errors.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::{MethodRouter, post};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use tonic::Code;
+
+use super::answer::{Encoding, Problem};
+use super::body::{self, Compression};
+use super::{Listener, ServeError};
+use crate::ingest::{Accepted, Intake, Refused, Share, Transport, worked};
+use crate::wire::{DecodeError, decode_json, decode_protobuf};
+
+/// Limits of the HTTP server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Largest body as it is sent.
+    pub max_body_bytes: usize,
+    /// Largest body after it was inflated.
+    pub max_inflated_bytes: usize,
+    /// How long a body may take to arrive.
+    pub read_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { max_body_bytes: 20 << 20, max_inflated_bytes: 20 << 20, read_timeout: Duration::from_secs(30) }
+    }
+}
+
+struct Http {
+    intake: Intake,
+    settings: Settings,
+}
+
+/// Serves until `stop` ends; then answers what it was answering and returns.
+///
+/// # Errors
+/// When the socket fails.
+pub async fn serve(
+    listener: Listener,
+    intake: Intake,
+    settings: Settings,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let protocol = listener.protocol();
+    axum::serve(listener.socket, router(intake, settings))
+        .with_graceful_shutdown(stop)
+        .await
+        .map_err(|error| ServeError { protocol, reason: error.to_string() })
+}
+
+fn router(intake: Intake, settings: Settings) -> Router {
+    Router::new()
+        .route("/v1/traces", only_post(post(traces)))
+        .route("/v1/metrics", only_post(post(|http, request| ignored(http, request, "metrics"))))
+        .route("/v1/logs", only_post(post(|http, request| ignored(http, request, "logs"))))
+        .fallback(not_found)
+        .with_state(Arc::new(Http { intake, settings }))
+}
+
+fn only_post(route: MethodRouter<Arc<Http>>) -> MethodRouter<Arc<Http>> {
+    route.fallback(wrong_method)
+}
+
+async fn traces(State(http): State<Arc<Http>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(encoding) = Encoding::of(&parts.headers) else {
+        let problem = wrong_type(&parts.headers);
+        http.intake.count_request("http", problem.outcome());
+        return Encoding::Json.problem(&problem);
+    };
+    let transport = encoding.transport().as_str();
+    match http.accept(encoding, &parts.headers, body).await {
+        Ok(accepted) => {
+            http.intake.count_request(transport, accepted.outcome());
+            encoding.accepted(&accepted)
+        }
+        Err(problem) => {
+            http.intake.count_request(transport, problem.outcome());
+            encoding.problem(&problem)
+        }
+    }
+}
+
+/// The body is read, within the same limits, so that the connection can carry the next request.
+async fn ignored(State(http): State<Arc<Http>>, request: Request, signal: &'static str) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(encoding) = Encoding::of(&parts.headers) else {
+        return Encoding::Json.problem(&wrong_type(&parts.headers));
+    };
+    match http.read(&parts.headers, body).await {
+        Ok(_) => {
+            http.intake.metrics().ignored_requests.with_label_values(&[signal]).inc();
+            encoding.ignored()
+        }
+        Err(problem) => encoding.problem(&problem),
+    }
+}
+
+async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
+    let encoding = Encoding::of(&headers).unwrap_or(Encoding::Json);
+    let message = format!("{} is not here; OTLP is at /v1/traces, /v1/metrics and /v1/logs", uri.path());
+    encoding.problem(&Problem::new(StatusCode::NOT_FOUND, Code::Unimplemented, message))
+}
+
+async fn wrong_method(method: Method, headers: HeaderMap) -> Response {
+    let encoding = Encoding::of(&headers).unwrap_or(Encoding::Json);
+    let message = format!("{method} is not allowed here; OTLP is sent with POST");
+    encoding.problem(&Problem::new(StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented, message))
+}
+
+fn wrong_type(headers: &HeaderMap) -> Problem {
+    let found = headers.get(http::header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let message = format!(
+        "content-type {} is not supported; send application/x-protobuf or application/json",
+        found.as_deref().unwrap_or("(none)")
+    );
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument, message)
+}
+
+impl Http {
+    /// Reads, inflates and decodes a body and hands it over.
+    async fn accept(&self, encoding: Encoding, headers: &HeaderMap, body: Body) -> Result<Accepted, Problem> {
+        let transport = encoding.transport();
+        let compression = Compression::of(headers)?;
+        let (body, mut share) = self.read(headers, body).await?;
+        self.intake.count_body(transport, body.len());
+        let limit = self.settings.max_inflated_bytes;
+        let received = body.len();
+        let body = if compression == Compression::None {
+            body
+        } else {
+            worked(received, move || compression.inflate(body, limit)).await?
+        };
+        share.grow_to(body.len()).map_err(|full| Problem::from(self.intake.busy(full)))?;
+        let request = worked(body.len(), move || encoding.decode(&body)).await?;
+        Ok(self.intake.accept_within(share, request, transport).await?)
+    }
+
+    async fn read(&self, headers: &HeaderMap, body: Body) -> Result<(Bytes, Share), Problem> {
+        let mut share = self.intake.room(0)?;
+        let within = self.settings.read_timeout;
+        let busy = |full| Problem::from(self.intake.busy(full));
+        let read = body::read(headers, body, self.settings.max_body_bytes, within, &mut share, busy).await?;
+        Ok((read, share))
+    }
+}
+
+impl Encoding {
+    fn transport(self) -> Transport {
+        match self {
+            Self::Protobuf => Transport::HttpProtobuf,
+            Self::Json => Transport::HttpJson,
+        }
+    }
+
+    fn decode(self, body: &[u8]) -> Result<ExportTraceServiceRequest, DecodeError> {
+        match self {
+            Self::Protobuf => decode_protobuf(body),
+            Self::Json => decode_json(body),
+        }
+    }
+}
+
+impl From<DecodeError> for Problem {
+    fn from(error: DecodeError) -> Self {
+        Self::bad_data(error.to_string())
+    }
+}
+
+impl From<Refused> for Problem {
+    /// Nothing is stored and trying again may help: only 429, 502, 503 and 504 say that (OTLP specification).
+    fn from(refused: Refused) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: Code::Unavailable,
+            message: refused.to_string(),
+            retry_after: Some(refused.retry_after()),
+            busy: matches!(refused, Refused::Busy { .. }),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! OTLP servers: what a sender sees. Both decode and hand over to [`crate::ingest`]; neither knows what becomes
+//! of a span.
+//!
+//! Use: [`Listener::bind`] for each protocol before anything is called ready, then [`grpc::serve`] and
+//! [`http::serve`] as tasks of their own; they end when `stop` does and what they were answering is answered.
+
+mod answer;
+mod body;
+pub mod grpc;
+mod grpc_codes;
+pub mod http;
+mod listener;
+
+pub use listener::{BindError, Listener, Protocol};
+
+use crate::admit::Refusals;
+
+/// A server ended by itself.
+#[derive(Debug, thiserror::Error)]
+#[error("the OTLP server for {protocol} failed: {reason}")]
+pub struct ServeError {
+    /// Which one.
+    pub protocol: Protocol,
+    /// Why.
+    pub reason: String,
+}
+
+/// What was refused, by reason, in one line.
+fn refusal_text(refused: &Refusals) -> String {
+    let spans = refused.iter().filter(|(reason, _)| reason.refuses_span());
+    let reasons: Vec<_> = spans.map(|(reason, count)| format!("{} {count}", reason.as_str())).collect();
+    format!("spans refused: {}", reasons.join(", "))
+}

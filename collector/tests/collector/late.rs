@@ -1,0 +1,91 @@
+//! Traces that come in pieces: whatever the order, the restart or the time between, their Calls are those of
+//! the whole.
+
+use std::sync::atomic::Ordering;
+
+use pointsman_store::Sign;
+
+use crate::spans::{NOW, child, one, request, route_call, text};
+use crate::world::World;
+
+/// A span that makes its handler one that reads.
+fn query(trace: u64, span: u64) -> opentelemetry_proto::tonic::trace::v1::Span {
+    let mut query = child(trace, span, 1);
+    query.attributes = vec![text("db.system", "postgresql"), text("db.statement", "SELECT 1")];
+    query
+}
+
+async fn reads(world: &World) -> Vec<bool> {
+    world.calls().await.iter().map(|call| call.has(Sign::Reads)).collect()
+}
+
+#[tokio::test]
+async fn a_trace_split_over_requests_is_one_trace() {
+    let world = World::new().await;
+    world.send(request(vec![query(1, 2)])).await.unwrap();
+    assert_eq!(reads(&world).await, Vec::<bool>::new());
+    world.send(one(1)).await.unwrap();
+    assert_eq!(reads(&world).await, [true]);
+    assert_eq!(world.metric("traces_reloaded_total", ""), 0.0, "it was still in memory");
+}
+
+#[tokio::test]
+async fn a_late_span_of_a_trace_that_left_memory_replaces_its_calls() {
+    let world = World::new().await;
+    world.send(one(1)).await.unwrap();
+    assert_eq!(reads(&world).await, [false]);
+    world.now_ns.store(NOW + 31_000_000_000, Ordering::Relaxed);
+    world.send(one(2)).await.unwrap();
+    world.calls().await;
+    assert_eq!(world.metric("traces_closed_total", "idle"), 1.0);
+    world.send(request(vec![query(1, 2)])).await.unwrap();
+    assert_eq!(reads(&world).await.into_iter().filter(|reads| *reads).count(), 1);
+    assert_eq!(world.calls().await.len(), 2);
+    assert_eq!(world.metric("traces_reloaded_total", ""), 1.0);
+}
+
+#[tokio::test]
+async fn a_trace_split_over_a_restart_is_one_trace() {
+    let world = World::new().await;
+    world.send(one(1)).await.unwrap();
+    assert_eq!(reads(&world).await, [false]);
+    let world = world.crash_and_restart().await;
+    world.send(request(vec![query(1, 2)])).await.unwrap();
+    assert_eq!(reads(&world).await, [true]);
+}
+
+#[tokio::test]
+async fn a_trace_without_room_in_memory_is_read_back() {
+    let world = World::with(|settings| settings.open_bytes = 0).await;
+    world.send(one(1)).await.unwrap();
+    world.calls().await;
+    world.send(request(vec![query(1, 2)])).await.unwrap();
+    assert_eq!(reads(&world).await, [true]);
+    assert_eq!(world.metric("open_traces", ""), 0.0);
+    assert!(world.metric("traces_closed_total", "room") >= 2.0);
+}
+
+#[tokio::test]
+async fn two_traces_with_the_same_prefix_stay_two() {
+    let world = World::with(|settings| settings.open_bytes = 0).await;
+    let mut twin = route_call(1, 7);
+    twin.trace_id[15] = 9;
+    world.send(one(1)).await.unwrap();
+    world.calls().await;
+    world.send(request(vec![twin])).await.unwrap();
+    assert_eq!(world.calls().await.len(), 2);
+    world.send(request(vec![query(1, 2)])).await.unwrap();
+    let mut reads = reads(&world).await;
+    reads.sort_unstable();
+    assert_eq!(reads, [false, true]);
+}
+
+#[tokio::test]
+async fn a_trace_of_too_many_spans_is_bounded_and_counted() {
+    let world = World::with(|settings| settings.max_trace_spans = 10).await;
+    let spans = std::iter::once(route_call(1, 1)).chain((2..=30).map(|span| child(1, span, 1)));
+    world.send(request(spans.collect())).await.unwrap();
+    world.send(request((31..=50).map(|span| child(1, span, 1)).collect())).await.unwrap();
+    assert_eq!(world.calls().await.len(), 1);
+    assert_eq!(world.metric("extraction_spans_left_out_total", ""), 40.0);
+}

@@ -1,0 +1,13 @@
+//! The collector on the real thing: a real SQLite file, real sockets, real clients, recorded requests of real
+//! Next.js apps. What the pure half does with single spans is tested beside its code.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects in the shortest way: a panic is its failure")]
+
+mod durability;
+mod grpc;
+mod http;
+mod late;
+mod metrics;
+mod replay;
+mod sockets;
+mod spans;
+mod world;

@@ -1,0 +1,329 @@
+//! What passes the door, what does not, and what no longer holds anything personal once it has passed.
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
+use opentelemetry_proto::tonic::trace::v1::span::Event;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use pointsman_collector::admit::{Limits, Reason, Refusals, Secret, admit};
+use pointsman_collector::wire::{decode_json, decode_protobuf, file};
+use proptest::prelude::*;
+use prost::Message;
+
+use crate::support::{OWN, PLAIN, bytes, extract, own_calls, requests, row, spans_mut};
+
+const NOW: u64 = 1_795_400_000_000_000_000;
+
+fn pass(requests: &mut [ExportTraceServiceRequest]) -> Vec<Refusals> {
+    let secret = Secret::new("a secret");
+    requests.iter_mut().map(|request| admit(request, NOW, &Limits::default(), &secret)).collect()
+}
+
+fn span() -> Span {
+    Span {
+        trace_id: vec![1; 16],
+        span_id: vec![1; 8],
+        name: "GET /".to_owned(),
+        kind: 2,
+        start_time_unix_nano: NOW,
+        end_time_unix_nano: NOW + 1,
+        ..Default::default()
+    }
+}
+
+fn one(span: Span) -> ExportTraceServiceRequest {
+    let scope_spans = vec![ScopeSpans { spans: vec![span], ..Default::default() }];
+    ExportTraceServiceRequest { resource_spans: vec![ResourceSpans { scope_spans, ..Default::default() }] }
+}
+
+fn text(key: &str, value: &str) -> KeyValue {
+    let value = Some(AnyValue { value: Some(Value::StringValue(value.to_owned())) });
+    KeyValue { key: key.to_owned(), value, ..Default::default() }
+}
+
+fn redacted(attributes: Vec<KeyValue>) -> Vec<(String, String)> {
+    let mut requests = [one(Span { attributes, ..span() })];
+    pass(&mut requests);
+    let spans: Vec<_> = spans_mut(&mut requests).collect();
+    let texts = spans[0].attributes.iter().map(|attribute| {
+        let mut texts = Vec::new();
+        strings(attribute.value.as_ref().unwrap(), &mut texts);
+        (attribute.key.clone(), texts.join(","))
+    });
+    texts.collect()
+}
+
+fn strings(value: &AnyValue, all: &mut Vec<String>) {
+    match &value.value {
+        Some(Value::StringValue(text)) => all.push(text.clone()),
+        Some(Value::ArrayValue(ArrayValue { values })) => values.iter().for_each(|value| strings(value, all)),
+        Some(Value::BoolValue(flag)) => all.push(flag.to_string()),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    for (spoiled, reason) in [
+        (Span { trace_id: vec![1; 15], ..span() }, Reason::TraceId),
+        (Span { trace_id: vec![0; 16], ..span() }, Reason::TraceId),
+        (Span { span_id: vec![], ..span() }, Reason::SpanId),
+        (Span { span_id: vec![0; 8], ..span() }, Reason::SpanId),
+        (Span { end_time_unix_nano: NOW - 1, ..span() }, Reason::EndBeforeStart),
+        (Span { start_time_unix_nano: 1_795_400, ..span() }, Reason::Past),
+        (Span { start_time_unix_nano: NOW + 90_000_000_000_000, end_time_unix_nano: 0, ..span() }, Reason::Future),
+    ] {
+        let mut requests = [one(spoiled)];
+        let refusals = pass(&mut requests);
+        assert_eq!((refusals[0].spans(), refusals[0].count(reason)), (1, 1), "{reason:?}");
+        assert!(requests[0].resource_spans.is_empty(), "{reason:?}");
+    }
+    let mut open = [one(Span { end_time_unix_nano: 0, ..span() })];
+    assert!(pass(&mut open)[0].is_empty());
+    assert_eq!(spans_mut(&mut open).count(), 1);
+}
+
+#[test]
+fn what_is_too_much_is_cut_and_counted() {
+    let attributes = (0..300).map(|at| text(&format!("a{at}"), "x")).chain([text("b", "x")]).collect();
+    let long = Span { attributes: vec![text("long", &"ü".repeat(4_000))], ..span() };
+    let events = Span { events: vec![Event::default(); 200], ..span() };
+    let mut requests = [one(Span { attributes, ..span() }), one(long), one(events)];
+    let refusals = pass(&mut requests);
+    assert_eq!(refusals[0].count(Reason::Attributes), 45);
+    assert_eq!(refusals[1].count(Reason::Values), 1);
+    assert_eq!(refusals[2].count(Reason::Events), 72);
+    assert!(refusals.iter().all(|refusals| refusals.spans() == 0));
+}
+
+#[test]
+fn reasons_have_a_word_each() {
+    let mut words: Vec<_> = Reason::ALL.into_iter().map(Reason::as_str).collect();
+    words.sort_unstable();
+    words.dedup();
+    assert_eq!(words.len(), Reason::ALL.len());
+}
+
+#[test]
+fn nothing_personal_stays() {
+    for (before, after) in [
+        (("http.target", "/a?b=c"), vec![("http.target", "/a")]),
+        (("http.url", "https://me:pw@host/a?b=c#d"), vec![("http.url", "https://host/a")]),
+        (("url.query", "b=c"), vec![]),
+        (("anything", "https://host/a?b=c"), vec![("anything", "https://host/a")]),
+        (("anything", "10.1.2.3"), vec![]),
+        (("net.host.ip", "10.1.2.3"), vec![("net.host.ip", "10.1.2.3")]),
+        (("next.span_name", "fetch GET http://h/a?b=c now"), vec![("next.span_name", "fetch GET http://h/a now")]),
+        (("http.request.header.referer", "https://h/a?b=c"), vec![("http.request.header.referer", "https://h/a")]),
+        (("http.response.header.location", "/a?t=1"), vec![("http.response.header.location", "/a")]),
+        (("http.response.header.x-action-redirect", "/p?q=1;push"), vec![("http.response.header.x-action-redirect", "/p")]),
+        (("http.request.header.cookie", "s=1"), vec![("pointsman.request.credentials", "cookie")]),
+        (("http.request.header.authorization", "Bearer x"), vec![("pointsman.request.credentials", "bearer")]),
+        (("http.request.header.authorization", "Basic x"), vec![("pointsman.request.credentials", "basic")]),
+        (("http.request.header.x-api-key", "x"), vec![("pointsman.request.credentials", "api-key")]),
+        (("http.request.header.stripe-signature", "x"), vec![("pointsman.request.credentials", "signature:stripe-signature")]),
+        (("http.response.header.set-cookie", "s=1"), vec![("pointsman.response.sets_cookie", "true")]),
+        (("http.request.header.x-user-mail", "a@b"), vec![]),
+        (("http.request.header.if-none-match", "\"v1\""), vec![("http.request.header.if-none-match", "1")]),
+        (("db.statement", "SELECT * FROM u WHERE m = 'a@b'"), vec![("db.statement", "SELECT")]),
+        (("db.query.text", "/* who */ -- x\nupdate u set x=1"), vec![("db.query.text", "update")]),
+        (("db.query.text", "WITH a AS (SELECT 1) INSERT INTO b"), vec![("db.query.text", "INSERT")]),
+        (("db.statement", "{\"find\":\"users\"}"), vec![("db.statement", "find")]),
+        (("process.command_args", "--token x"), vec![]),
+        (("enduser.id", "a@b"), vec![]),
+    ] {
+        let expected: Vec<_> = after.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        assert_eq!(redacted(vec![text(before.0, before.1)]), expected, "{before:?}");
+    }
+    let names = redacted(vec![text("url.query", "state=a&code=b&x=c")]);
+    assert_eq!(names, [("pointsman.request.query_names".to_owned(), "code,state".to_owned())]);
+    let thrown = Event {
+        name: "exception".to_owned(),
+        attributes: vec![text("exception.type", "E"), text("exception.message", "m"), text("exception.stacktrace", "s")],
+        ..Default::default()
+    };
+    let mut requests = [one(Span { events: vec![thrown], ..span() })];
+    pass(&mut requests);
+    let spans: Vec<_> = spans_mut(&mut requests).collect();
+    assert_eq!(spans[0].events[0].attributes, [text("exception.type", "E")]);
+}
+
+#[test]
+fn an_address_becomes_a_key_of_client_agent_and_day() {
+    let key = |attributes: Vec<KeyValue>, start: u64, secret: &str| {
+        let span = Span { attributes, start_time_unix_nano: start, end_time_unix_nano: 0, ..span() };
+        let mut requests = [one(span)];
+        admit(&mut requests[0], NOW, &Limits::default(), &Secret::new(secret));
+        let spans: Vec<_> = spans_mut(&mut requests).collect();
+        let keys = spans[0].attributes.iter().filter(|attribute| attribute.key == "pointsman.client.key");
+        let mut texts = Vec::new();
+        keys.for_each(|key| strings(key.value.as_ref().unwrap(), &mut texts));
+        texts.pop()
+    };
+    let agent = || text("user_agent.original", "Mozilla/5.0");
+    let base = key(vec![text("client.address", "10.0.0.1"), agent()], NOW, "s").unwrap();
+    assert_eq!(base.len(), 16);
+    let same = [
+        vec![text("http.client_ip", "::ffff:10.0.0.1"), agent()],
+        vec![text("net.peer.ip", "10.9.9.9"), text("http.request.header.x-forwarded-for", "10.0.0.1, 10.9.9.9"), agent()],
+        vec![text("network.peer.address", "10.0.0.1:4711"), text("http.user_agent", "Mozilla/5.0")],
+    ];
+    for attributes in same {
+        assert_eq!(key(attributes, NOW, "s").as_deref(), Some(&*base));
+    }
+    let client = || vec![text("client.address", "10.0.0.1"), agent()];
+    assert_ne!(key(client(), NOW - 86_400_000_000_000, "s").unwrap(), base);
+    assert_ne!(key(client(), NOW, "t").unwrap(), base);
+    assert_ne!(key(vec![text("client.address", "10.0.0.1")], NOW, "s").unwrap(), base);
+    let known = vec![text("pointsman.client.key", "00000000000000ff"), text("client.address", "10.0.0.1")];
+    assert_eq!(key(known, NOW, "s").as_deref(), Some("00000000000000ff"));
+}
+
+#[test]
+fn recordings_hold_no_query_and_no_address_once_they_passed() {
+    for name in OWN.into_iter().map(|(name, _)| name).chain(PLAIN) {
+        let mut requests = requests(name);
+        assert!(pass(&mut requests).iter().all(Refusals::is_empty), "{name}");
+        let resources = requests.iter().flat_map(|request| &request.resource_spans);
+        let mut texts = Vec::new();
+        for resource in resources {
+            let own = resource.resource.iter().flat_map(|resource| &resource.attributes);
+            let spans = || resource.scope_spans.iter().flat_map(|scope| &scope.spans);
+            texts.extend(spans().map(|span| span.name.clone()));
+            let events = spans().flat_map(|span| &span.events).flat_map(|event| &event.attributes);
+            let all = own.chain(spans().flat_map(|span| &span.attributes)).chain(events);
+            all.filter_map(|attribute| attribute.value.as_ref()).for_each(|value| strings(value, &mut texts));
+        }
+        for text in texts {
+            assert!(!text.contains('?'), "{name}: {text}");
+            assert!(text.parse::<std::net::IpAddr>().is_err() && !text.contains("127.0.0.1"), "{name}: {text}");
+            assert!(!text.contains("boom"), "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_door_takes_nothing_that_the_calls_need() {
+    for (name, _) in OWN {
+        let mut requests = requests(name);
+        pass(&mut requests);
+        let passed = extract(requests).calls;
+        let passed: Vec<_> = passed.iter().filter(|call| call.has(pointsman_store::Sign::OwnSpan)).collect();
+        let before = own_calls(name);
+        assert_eq!(passed.len(), before.len(), "{name}");
+        for (after, before) in passed.iter().zip(&before) {
+            assert_eq!((row(after), after.caller, &after.page), (row(before), before.caller, &before.page), "{name}");
+        }
+    }
+}
+
+#[test]
+fn passing_twice_changes_nothing() {
+    for name in OWN.into_iter().map(|(name, _)| name).chain(PLAIN) {
+        let mut once = requests(name);
+        pass(&mut once);
+        let mut twice = once.clone();
+        assert!(pass(&mut twice).iter().all(Refusals::is_empty), "{name}");
+        assert_eq!(once, twice, "{name}");
+    }
+}
+
+#[test]
+fn a_recording_reads_the_same_in_every_layout() {
+    let requests = requests("next-16.4");
+    let frame = |request: &ExportTraceServiceRequest| {
+        let body = request.encode_to_vec();
+        [&u32::try_from(body.len()).unwrap().to_be_bytes()[..], &body].concat()
+    };
+    let frames: Vec<u8> = requests.iter().flat_map(frame).collect();
+    let read = |bytes: &[u8]| file::requests("f", bytes).collect::<Result<Vec<_>, _>>().unwrap();
+    assert_eq!(read(&frames), requests);
+    assert_eq!(read(&requests[0].encode_to_vec()), requests[..1]);
+    let lines = bytes("next-16.4");
+    let first = lines.split(|byte| *byte == b'\n').next().unwrap();
+    let value: serde_json::Value = serde_json::from_slice(first).unwrap();
+    assert_eq!(read(serde_json::to_string_pretty(&value).unwrap().as_bytes()), requests[..1]);
+    assert_eq!(read(b""), []);
+    assert_eq!(read(b"\n\r\n"), []);
+}
+
+#[test]
+fn a_broken_part_is_a_fault_and_the_rest_is_kept() {
+    let lines = bytes("next-16.4");
+    let count = requests("next-16.4").len();
+    let cut = [&b"{\"resourceSpans\": 7}\n"[..], &lines[..lines.len() - 100]].concat();
+    let parts: Vec<_> = file::requests("cut.jsonl", &cut).collect();
+    let faults: Vec<_> = parts.iter().filter_map(|part| part.as_ref().err()).map(ToString::to_string).collect();
+    assert_eq!((parts.len(), faults.len()), (count + 1, 2));
+    assert!(faults[0].starts_with("cut.jsonl, line 1: column 19: invalid type"), "{}", faults[0]);
+    assert!(faults[1].starts_with(&format!("cut.jsonl, line {}: ", count + 1)), "{}", faults[1]);
+
+    let body = requests("next-16.4")[0].encode_to_vec();
+    let frame = [&u32::try_from(body.len()).unwrap().to_be_bytes()[..], &body].concat();
+    let cut = [&frame[..], &frame[..50]].concat();
+    let parts: Vec<_> = file::requests("cut.bin", &cut).collect();
+    assert!(parts[0].is_ok());
+    let fault = parts[1].as_ref().unwrap_err().to_string();
+    assert_eq!(fault, format!("cut.bin, byte {}: the last message is cut off after 50 bytes", frame.len()));
+}
+
+#[test]
+fn json_has_its_traps() {
+    let json = br#"{"unknown": {}, "resourceSpans": [null, {"resource": null, "scopeSpans": [{"scope": {"name": null},
+      "spans": [{"traceId": "0AF7651916CD43DD8448eb211c80319c", "span_id": "ignored", "spanId": "b7ad6b71",
+        "parentSpanId": "zz", "name": null, "kind": 2, "startTimeUnixNano": 1795331434132623779,
+        "endTimeUnixNano": "1795331434136865967", "events": null, "links": null, "status": {},
+        "attributes": [{"key": "empty", "value": {}}, {"key": "list", "value": {"arrayValue": {}}},
+          {"key": "nan", "value": {"doubleValue": "NaN"}}, {"key": "inf", "value": {"doubleValue": "-Infinity"}},
+          {"key": "string", "value": {"intValue": "7"}}, {"key": "number", "value": {"intValue": 7}},
+          {"key": "map", "value": {"kvlistValue": {"values": null}}}, {"key": "bytes", "value": {"bytesValue": "AQI="}},
+          {"key": "none", "value": null}, {"key": "text", "value": {"stringValue": ""}}]}]}]}]}"#;
+    let request = decode_json(json).unwrap();
+    let span = &request.resource_spans[0].scope_spans[0].spans[0];
+    assert_eq!(span.trace_id[..3], [0x0a, 0xf7, 0x65]);
+    assert_eq!((span.span_id.len(), span.parent_span_id.len()), (4, 0));
+    assert_eq!((span.start_time_unix_nano, span.end_time_unix_nano), (1795331434132623779, 1795331434136865967));
+    let values: Vec<_> = span.attributes.iter().map(|it| it.value.clone().and_then(|value| value.value)).collect();
+    assert_eq!(values[0], None);
+    assert_eq!(values[1], Some(Value::ArrayValue(ArrayValue::default())));
+    assert!(matches!(values[2], Some(Value::DoubleValue(nan)) if nan.is_nan()));
+    assert_eq!(values[3], Some(Value::DoubleValue(f64::NEG_INFINITY)));
+    assert_eq!((&values[4], &values[5]), (&Some(Value::IntValue(7)), &Some(Value::IntValue(7))));
+    assert!(matches!(&values[6], Some(Value::KvlistValue(map)) if map.values.is_empty()));
+    assert_eq!(values[7], Some(Value::BytesValue(vec![1, 2])));
+    assert_eq!(values[9], Some(Value::StringValue(String::new())));
+    let error = decode_json(b"{\"resourceSpans\": \"x\"}").unwrap_err().to_string();
+    assert!(error.starts_with("not an OTLP trace request in JSON: line 1, column "), "{error}");
+    assert!(decode_json(b"[]").is_err() && decode_protobuf(b"{}").is_err());
+    assert_eq!(decode_json(b"{}").unwrap(), decode_protobuf(b"").unwrap());
+}
+
+proptest! {
+    #[test]
+    fn decoders_survive_anything(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = decode_json(&bytes);
+        let _ = decode_protobuf(&bytes);
+        for part in file::requests("any", &bytes) {
+            if let Ok(mut request) = part {
+                admit(&mut request, NOW, &Limits::default(), &Secret::new("s"));
+            }
+        }
+    }
+
+    #[test]
+    fn decoders_survive_broken_requests(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut json = include_bytes!("broken.json").to_vec();
+        *at.get_mut(&mut json) = byte;
+        let decoded = decode_json(&json).unwrap_or_default();
+        let mut wire = decoded.encode_to_vec();
+        if !wire.is_empty() {
+            *at.get_mut(&mut wire) = byte;
+        }
+        for mut request in [decoded, decode_protobuf(&wire).unwrap_or_default()] {
+            admit(&mut request, NOW, &Limits::default(), &Secret::new("s"));
+            let mut again = request.clone();
+            prop_assert!(admit(&mut again, NOW, &Limits::default(), &Secret::new("s")).is_empty());
+            let _ = extract([request]);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The pure half of the collector against recorded traffic of real Next.js apps: what is found in it, what is
+//! found when telemetry is missing or comes in any order, and what may never pass the door.
+
+mod captures;
+mod door;
+mod order;
+mod plain;
+mod support;
