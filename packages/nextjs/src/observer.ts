@@ -12,10 +12,13 @@ import type { Spans } from './spans.js'
 import { hasPrefix, isOwnAsset, splitTarget, type Target } from './target.js'
 
 const OBSERVED = Symbol('pointsman.observed')
+const SWEEP_MS = 1000
 type Observed = ServerResponse & { [OBSERVED]?: { span: Span; exchange: Exchange | undefined } | undefined }
 
 export class Observer {
   #seen = 0
+  #swept = 0
+  readonly #open = new Set<Observed>()
   readonly #keys: ClientKeys
 
   constructor(
@@ -42,10 +45,12 @@ export class Observer {
     const target = splitTarget(request.url ?? '/')
     if (isOwnAsset(target.path) || hasPrefix(target.path, this.settings.ignorePaths)) return
     this.#seen += 1
+    const now = Date.now()
+    if (this.spans.full()) this.#sweep(now)
     if (!this.spans.admit()) return
     const { headers } = request
     const parent = propagation.extract(ROOT_CONTEXT, headers)
-    const attributes = requestFacts(request, target, this.settings, this.#keys, Date.now())
+    const attributes = requestFacts(request, target, this.settings, this.#keys, now)
     attributes['pointsman.requests.seen'] = this.#seen
     if (this.spans.dropped > 0) attributes['pointsman.requests.dropped'] = this.spans.dropped
     Object.assign(attributes, this.facts)
@@ -57,21 +62,34 @@ export class Observer {
   #watch(span: Span, request: IncomingMessage, response: Observed, target: Target): void {
     this.spans.open += 1
     response[OBSERVED] = { span, exchange: undefined }
+    this.#open.add(response)
     response.on('close', this.#onClose)
     response[OBSERVED].exchange = new Exchange(request, response, target, this.around)
   }
 
   readonly #onClose = ((observer: Observer) =>
     function (this: Observed): void {
-      const observed = this[OBSERVED]
-      if (!observed) return
-      this[OBSERVED] = undefined
-      try {
-        observer.#finish(observed, this)
-      } catch (error) {
-        fault('finishing a span', error)
-      }
+      observer.#close(this)
     })(this)
+
+  #close(response: Observed): void {
+    const observed = response[OBSERVED]
+    if (!observed) return
+    response[OBSERVED] = undefined
+    this.#open.delete(response)
+    try {
+      this.#finish(observed, response)
+    } catch (error) {
+      fault('finishing a span', error)
+    }
+  }
+
+  /** A response that was queued on a pipelined connection when that broke is never told so by Node.js. */
+  #sweep(now: number): void {
+    if (now - this.#swept < SWEEP_MS) return
+    this.#swept = now
+    for (const response of this.#open) if (response.req.socket.destroyed) this.#close(response)
+  }
 
   #finish({ span, exchange }: { span: Span; exchange: Exchange | undefined }, response: ServerResponse): void {
     this.spans.open -= 1

@@ -29,9 +29,13 @@ export class Spans {
     private readonly limit: number,
   ) {}
 
+  full(): boolean {
+    return this.open + this.#settling.length >= this.limit
+  }
+
   /** Whether one more may start; counted as dropped if not. */
   admit(): boolean {
-    if (this.open + this.#settling.length < this.limit) return true
+    if (!this.full()) return true
     this.dropped += 1
     return false
   }
