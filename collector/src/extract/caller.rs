@@ -91,3 +91,7 @@ fn by_failure(
     let no_mode = request.attributes.request_header("sec-fetch-mode").is_none();
     (scanner && no_mode).then_some(Caller::Bot)
 }
+
+#[cfg(test)]
+#[path = "caller_tests.rs"]
+mod tests;

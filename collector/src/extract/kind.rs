@@ -81,7 +81,7 @@ fn guessed(request: &Request<'_>, shape: &Shape, route: &str) -> HandlerKind {
     let page_media = matches!(media.as_deref(), Some("text/html" | "text/x-component"));
     if declared_page || rsc || page_media {
         HandlerKind::Page
-    } else if (reads && shape.first_byte_ns.is_some()) || (reads && media.is_some()) || below_api(route) {
+    } else if reads && (shape.first_byte_ns.is_some() || media.is_some()) || below_api(route) {
         HandlerKind::RouteHandler
     } else {
         HandlerKind::Page

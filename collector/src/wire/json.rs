@@ -18,6 +18,11 @@ use super::json_value::{JsonKeyValue, Scalar, id, integer, list, nanos, nullable
 /// # Errors
 /// When the bytes are not JSON, or not of this shape.
 pub fn decode_json(bytes: &[u8]) -> Result<ExportTraceServiceRequest, DecodeError> {
+    // Derived readers take a list for an object's fields in order; OTLP knows no such form.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let reason = "expected an object with resourceSpans, found a list".to_owned();
+        return Err(DecodeError::Json { line: 1, column: 1, reason });
+    }
     match serde_json::from_slice::<JsonRequest>(bytes) {
         Ok(json) => {
             let resource_spans = json.resource_spans.into_iter().map(ResourceSpans::from).collect();

@@ -73,7 +73,10 @@ fn signs_say_what_the_traffic_did() {
         signed.sort_unstable();
         assert_eq!(signed, ["stripe-signature", "x-hub-signature-256"], "{name}");
         let preflights = calls.iter().filter(|call| call.form == Form::Preflight);
-        assert_eq!(preflights.map(|call| call.origin.as_deref()).collect::<Vec<_>>(), [Some("other.example")]);
+        assert_eq!(
+            preflights.map(|call| call.origin.as_deref()).collect::<Vec<_>>(),
+            [Some("other.example")]
+        );
         assert!(with(Sign::Rerendered).all(|call| call.handler.kind == HandlerKind::ServerAction), "{name}");
         assert!(count(Sign::Rerendered) >= 2, "{name}");
         assert!(count(Sign::CacheHit) >= 2 && count(Sign::CacheAllowed) >= 2, "{name}");
@@ -87,8 +90,14 @@ fn pages_that_fetch_their_own_routes_are_seen() {
         let fetching: Vec<_> = calls.iter().filter(|call| call.self_fetches > 0).collect();
         let total: u32 = fetching.iter().map(|call| call.self_fetches).sum();
         assert_eq!(total, 4, "{name}");
-        assert!(fetching.iter().all(|call| call.self_fetch_overhead_ns > 0 && call.handler.kind == HandlerKind::Page));
-        let own = calls.iter().filter(|call| call.caller == Caller::Server && call.agent.as_deref() == Some("node"));
+        assert!(
+            fetching
+                .iter()
+                .all(|call| call.self_fetch_overhead_ns > 0 && call.handler.kind == HandlerKind::Page)
+        );
+        let own = calls
+            .iter()
+            .filter(|call| call.caller == Caller::Server && call.agent.as_deref() == Some("node"));
         assert_eq!(own.count(), 4, "{name}");
     }
 }

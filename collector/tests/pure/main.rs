@@ -1,6 +1,11 @@
 //! The pure half of the collector against recorded traffic of real Next.js apps: what is found in it, what is
 //! found when telemetry is missing or comes in any order, and what may never pass the door.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may say what it expects in the shortest way, its helpers too"
+)]
+
 mod captures;
 mod door;
 mod order;

@@ -12,8 +12,10 @@ fn single(requests: Vec<ExportTraceServiceRequest>) -> Vec<ExportTraceServiceReq
     for resource in requests.into_iter().flat_map(|request| request.resource_spans) {
         for scope in resource.scope_spans {
             for span in scope.spans {
-                let scope_spans = vec![ScopeSpans { spans: vec![span], scope: scope.scope.clone(), ..Default::default() }];
-                let resource = ResourceSpans { resource: resource.resource.clone(), scope_spans, ..Default::default() };
+                let scope_spans =
+                    vec![ScopeSpans { spans: vec![span], scope: scope.scope.clone(), ..Default::default() }];
+                let resource =
+                    ResourceSpans { resource: resource.resource.clone(), scope_spans, ..Default::default() };
                 all.push(ExportTraceServiceRequest { resource_spans: vec![resource] });
             }
         }

@@ -19,7 +19,9 @@ fn routes(calls: &[Call]) -> BTreeMap<String, usize> {
 
 /// The same of the table for a recording with own spans.
 fn expected_routes(name: &str) -> BTreeMap<String, usize> {
-    let rows = expected_rows(name).into_iter().filter(|row| row.starts_with("route_handler") || row.starts_with("pages_api"));
+    let rows = expected_rows(name)
+        .into_iter()
+        .filter(|row| row.starts_with("route_handler") || row.starts_with("pages_api"));
     let parts = rows.map(|row| row.split(" | ").map(str::to_owned).collect::<Vec<_>>());
     parts.map(|parts| (parts[..3].join(" | "), parts[4].parse().unwrap())).collect()
 }
@@ -45,7 +47,10 @@ fn plain_spans_tell_api_routes_exactly() {
 
 /// An action that Next.js passed on looks like one more action when no header says so.
 fn forwarded(calls: &[Call]) -> usize {
-    calls.iter().filter(|call| call.handler.kind == HandlerKind::ServerAction && call.handler.route == "/").count()
+    calls
+        .iter()
+        .filter(|call| call.handler.kind == HandlerKind::ServerAction && call.handler.route == "/")
+        .count()
 }
 
 #[test]
@@ -66,9 +71,12 @@ fn plain_spans_leave_open_what_they_cannot_tell() {
 #[test]
 fn every_plain_request_is_one_call() {
     // Spans named `BaseServer.handleRequest` without `next.bubble`; one of 14.2 asked for an asset.
-    for (name, total) in
-        [("next-14.2-plain", 110), ("next-15.5-plain", 114), ("next-16.4-nodesdk-plain", 35), ("next-16.4-plain", 133)]
-    {
+    for (name, total) in [
+        ("next-14.2-plain", 110),
+        ("next-15.5-plain", 114),
+        ("next-16.4-nodesdk-plain", 35),
+        ("next-16.4-plain", 133),
+    ] {
         assert_eq!(calls(name).len(), total, "{name}");
     }
 }
@@ -77,7 +85,9 @@ fn every_plain_request_is_one_call() {
 fn without_package(mut requests: Vec<ExportTraceServiceRequest>) -> Vec<ExportTraceServiceRequest> {
     for request in &mut requests {
         for resource in &mut request.resource_spans {
-            resource.scope_spans.retain(|scope| scope.scope.as_ref().is_none_or(|scope| scope.name != "@pointsman/nextjs"));
+            resource
+                .scope_spans
+                .retain(|scope| scope.scope.as_ref().is_none_or(|scope| scope.name != "@pointsman/nextjs"));
         }
     }
     for span in spans_mut(&mut requests) {
