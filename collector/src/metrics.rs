@@ -29,6 +29,7 @@ pub struct Metrics {
     pub(crate) commit_failures: IntCounter,
     pub(crate) traces_extracted: IntCounter,
     pub(crate) calls_extracted: IntCounter,
+    pub(crate) calls_beyond_limit: IntCounter,
     pub(crate) traces_reloaded: IntCounter,
     pub(crate) spans_left_out: IntCounter,
     pub(crate) extraction_skipped: IntCounterVec,
@@ -48,7 +49,11 @@ impl Metrics {
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let by = Registered(registry);
         Ok(Self {
-            requests: by.counters("requests_total", "OTLP trace requests answered.", &["transport", "outcome"])?,
+            requests: by.counters(
+                "requests_total",
+                "OTLP trace requests answered.",
+                &["transport", "outcome"],
+            )?,
             ignored_requests: by.counters(
                 "ignored_requests_total",
                 "OTLP requests of signals that are accepted and not kept: metrics, logs.",
@@ -75,8 +80,13 @@ impl Metrics {
             block_bytes: by.counter("block_bytes_total", "Bytes of committed blocks after compression.")?,
             queue_bytes: by.gauge("queue_bytes", "Bytes of requests that wait for their commit.")?,
             queue_limit_bytes: by.gauge("queue_limit_bytes", "Limit of pointsman_queue_bytes.")?,
-            commit_seconds: by.histogram("commit_seconds", "Duration of a commit of blocks.", &COMMIT_BUCKETS)?,
-            commit_failures: by.counter("commit_failures_total", "Commits of blocks that the database refused.")?,
+            commit_seconds: by.histogram(
+                "commit_seconds",
+                "Duration of a commit of blocks.",
+                &COMMIT_BUCKETS,
+            )?,
+            commit_failures: by
+                .counter("commit_failures_total", "Commits of blocks that the database refused.")?,
             traces_extracted: by.counter(
                 "traces_extracted_total",
                 "Traces whose Calls were written; a late span makes its trace count again.",
@@ -84,6 +94,10 @@ impl Metrics {
             calls_extracted: by.counter(
                 "calls_extracted_total",
                 "Calls written; a late span makes all Calls of its trace count again.",
+            )?,
+            calls_beyond_limit: by.counter(
+                "calls_beyond_handler_limit_total",
+                "Calls put under `other` because there are too many handlers.",
             )?,
             traces_reloaded: by
                 .counter("traces_reloaded_total", "Traces whose earlier spans were read back from blocks.")?,

@@ -189,3 +189,69 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn backlog(limit_bytes: usize) -> Backlog {
+        let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+        Backlog::new(BlockId(0), limit_bytes, metrics)
+    }
+
+    fn blocks(ids: impl IntoIterator<Item = i64>) -> Vec<Committed> {
+        let request = ExportTraceServiceRequest::default;
+        ids.into_iter().map(|id| Committed { id: BlockId(id), request: request(), bytes: 10 }).collect()
+    }
+
+    fn in_memory(work: Option<Work>) -> Vec<i64> {
+        match work {
+            Some(Work::InMemory(run)) => run.iter().map(|block| block.id.0).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn blocks_that_follow_each_other_are_taken_together_up_to_a_size() {
+        let backlog = backlog(1_000);
+        backlog.push(blocks(1..=5), 0);
+        assert_eq!(in_memory(backlog.lock().work(BlockId(0), 25)), [1, 2, 3]);
+        assert_eq!(in_memory(backlog.lock().work(BlockId(3), 25)), [4, 5]);
+        assert!(backlog.lock().work(BlockId(5), 25).is_none());
+    }
+
+    #[test]
+    fn what_has_no_room_and_what_others_wrote_is_read_from_disk() {
+        let backlog = backlog(25);
+        backlog.push(blocks([1, 2, 3, 4]), 0);
+        assert_eq!(in_memory(backlog.lock().work(BlockId(0), 1_000)), [1, 2]);
+        assert!(matches!(backlog.lock().work(BlockId(2), 1_000), Some(Work::OnDisk)));
+        backlog.push(blocks([7]), 0);
+        assert!(matches!(backlog.lock().work(BlockId(4), 1_000), Some(Work::OnDisk)));
+        assert_eq!(backlog.newest_before_waiting(BlockId(4)), BlockId(6));
+        assert_eq!(in_memory(backlog.lock().work(BlockId(6), 1_000)), [7]);
+    }
+
+    #[test]
+    fn it_is_done_when_it_is_closed_and_extracted() {
+        let backlog = backlog(1_000);
+        backlog.push(blocks([1]), 0);
+        backlog.close();
+        assert_eq!(in_memory(backlog.lock().work(BlockId(0), 1_000)), [1]);
+        assert!(matches!(backlog.lock().work(BlockId(1), 1_000), Some(Work::Done)));
+    }
+
+    #[test]
+    fn the_lag_is_that_of_the_oldest_block_that_waits() {
+        let backlog = backlog(1_000);
+        let lag =
+            || (backlog.metrics.extraction_lag_blocks.get(), backlog.metrics.extraction_lag_seconds.get());
+        backlog.push(blocks([1, 2]), 1_000_000_000);
+        backlog.push(blocks([3]), 4_000_000_000);
+        assert_eq!(lag(), (3, 3.0));
+        backlog.extracted_to(BlockId(2), true, 6_000_000_000);
+        assert_eq!(lag(), (1, 2.0));
+        backlog.extracted_to(BlockId(3), true, 7_000_000_000);
+        assert_eq!(lag(), (0, 0.0));
+    }
+}

@@ -92,9 +92,9 @@ impl Outcome {
 /// Leaves the spans of these traces only.
 fn keep_only(request: &mut ExportTraceServiceRequest, traces: &HashSet<TraceId>) {
     for scope in request.resource_spans.iter_mut().flat_map(|resource| &mut resource.scope_spans) {
-        scope.spans.retain(|span| {
-            TraceId::from_wire(&span.trace_id).is_some_and(|trace| traces.contains(&trace))
-        });
+        scope
+            .spans
+            .retain(|span| TraceId::from_wire(&span.trace_id).is_some_and(|trace| traces.contains(&trace)));
     }
 }
 

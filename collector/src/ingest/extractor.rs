@@ -12,6 +12,7 @@ use pointsman_store::{BlockId, Store, StoreError, TraceCalls, TraceId};
 use super::Settings;
 use super::backlog::{Backlog, Committed, Work};
 use super::batch::{Batch, Outcome};
+use super::handlers::KnownHandlers;
 use super::open::OpenTraces;
 use super::tally::Tally;
 use crate::metrics::Metrics;
@@ -35,6 +36,7 @@ pub(super) struct Extractor {
     metrics: Metrics,
     tally: Tally,
     open: OpenTraces,
+    handlers: KnownHandlers,
     /// The last block whose Calls are stored.
     done: BlockId,
     caught_up: bool,
@@ -50,11 +52,13 @@ impl Extractor {
         done: BlockId,
     ) -> Self {
         let open = OpenTraces::new(settings.open_bytes, settings.open_idle, metrics.clone());
-        Self { store, backlog, settings, metrics, tally, open, done, caught_up: false }
+        let handlers = KnownHandlers::new(settings.max_handlers);
+        Self { store, backlog, settings, metrics, tally, open, handlers, done, caught_up: false }
     }
 
     /// Extracts what an earlier run left over, then whatever is committed, until the backlog is closed.
     pub(super) async fn run(mut self) {
+        self.learn_handlers().await;
         while self.catch_up().await {}
         self.caught_up = true;
         self.advance(self.done);
@@ -73,6 +77,13 @@ impl Extractor {
                 Ok(Work::Done) => return,
                 Err(_idle) => self.open.close(self.settings.clock.now_ns()),
             }
+        }
+    }
+
+    async fn learn_handlers(&mut self) {
+        for service in self.persistent(|| self.store.services()).await.unwrap_or_default() {
+            let stored = self.persistent(|| self.store.handlers(&service)).await.unwrap_or_default();
+            self.handlers.learn(stored.into_iter().map(|(id, _)| id));
         }
     }
 
@@ -129,9 +140,10 @@ impl Extractor {
         let Some(last) = blocks.last().map(|block| block.id) else { return };
         let bytes: usize = blocks.iter().map(|block| block.bytes).sum();
         let batch = self.gather(blocks, last).await;
-        let outcome = super::intake::worked(usize::MAX, move || batch.extract()).await;
+        let mut outcome = super::intake::worked(usize::MAX, move || batch.extract()).await;
         self.metrics.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
         self.metrics.spans_left_out.inc_by(outcome.left_out);
+        self.metrics.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
         self.commit(&outcome, last).await;
         self.tally.count(&outcome.calls);
         self.keep_open(outcome.traces, bytes);

@@ -100,11 +100,7 @@ pub(crate) struct Ticket {
 }
 
 impl Intake {
-    pub(super) fn new(
-        settings: Settings,
-        metrics: Metrics,
-        queue: mpsc::UnboundedSender<Waiting>,
-    ) -> Self {
+    pub(super) fn new(settings: Settings, metrics: Metrics, queue: mpsc::UnboundedSender<Waiting>) -> Self {
         let room = Room::new(settings.queue_bytes, metrics.queue_bytes.clone());
         metrics.queue_limit_bytes.set(i64::try_from(settings.queue_bytes).unwrap_or(i64::MAX));
         Self(Arc::new(Shared { settings, metrics, room, queue: Mutex::new(Some(queue)) }))

@@ -20,6 +20,7 @@ mod backlog;
 mod batch;
 mod committer;
 mod extractor;
+mod handlers;
 mod intake;
 mod open;
 mod room;

@@ -30,6 +30,8 @@ pub struct Settings {
     pub open_idle: Duration,
     /// Spans per trace that extraction looks at.
     pub max_trace_spans: usize,
+    /// Handlers in the file; the Calls of further ones are put together.
+    pub max_handlers: usize,
     /// Earlier blocks that are read back for the late spans of one trace.
     pub max_reloaded_blocks: usize,
 }
@@ -49,6 +51,7 @@ impl Settings {
             open_bytes: 4 << 20,
             open_idle: Duration::from_secs(30),
             max_trace_spans: MAX_SPANS,
+            max_handlers: 2_000,
             max_reloaded_blocks: 256,
         }
     }

@@ -160,8 +160,7 @@ impl Problem {
 pub(super) fn partial_success(accepted: &Accepted) -> Option<ExportTracePartialSuccess> {
     let rejected_spans = i64::try_from(accepted.refused.spans()).unwrap_or(i64::MAX);
     let error_message = || refusal_text(&accepted.refused);
-    (rejected_spans > 0)
-        .then(|| ExportTracePartialSuccess { rejected_spans, error_message: error_message() })
+    (rejected_spans > 0).then(|| ExportTracePartialSuccess { rejected_spans, error_message: error_message() })
 }
 
 fn json_success(partial: Option<&ExportTracePartialSuccess>) -> Vec<u8> {

@@ -59,10 +59,9 @@ impl Compression {
         match inflated {
             Ok(inflated) if inflated.len() > limit => Err(too_large("inflated body", limit)),
             Ok(inflated) => Ok(inflated.into()),
-            Err(error) => Err(Problem::bad_data(format!(
-                "the body cannot be inflated as {}: {error}",
-                self.as_str()
-            ))),
+            Err(error) => {
+                Err(Problem::bad_data(format!("the body cannot be inflated as {}: {error}", self.as_str())))
+            }
         }
     }
 
@@ -117,8 +116,7 @@ async fn collect(
     share.grow_to(declared).map_err(&busy)?;
     let mut read = BytesMut::with_capacity(declared);
     while let Some(frame) = body.frame().await {
-        let frame =
-            frame.map_err(|error| Problem::bad_data(format!("the body cannot be read: {error}")))?;
+        let frame = frame.map_err(|error| Problem::bad_data(format!("the body cannot be read: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
         let length = read.len() + data.len();
         if length > limit {

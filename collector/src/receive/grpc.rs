@@ -67,18 +67,11 @@ pub async fn serve(
         .layer(codes)
         .max_concurrent_streams(settings.max_concurrent_streams)
         .http2_keepalive_interval(Some(settings.keepalive))
-        .add_service(
-            traces.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd),
-        )
-        .add_service(
-            metrics.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd),
-        )
+        .add_service(traces.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
+        .add_service(metrics.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
         .add_service(logs.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
         .add_service(health_service)
-        .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener.socket).with_nodelay(Some(true)),
-            stop,
-        )
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener.socket).with_nodelay(Some(true)), stop)
         .await
         .map_err(|error| ServeError { protocol, reason: error.to_string() })
 }
@@ -93,7 +86,8 @@ impl TraceService for Traces {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let accepted = self.intake.accept(request.into_inner(), Transport::Grpc).await.map_err(|r| status(&r))?;
+        let accepted =
+            self.intake.accept(request.into_inner(), Transport::Grpc).await.map_err(|r| status(&r))?;
         Ok(Response::new(ExportTraceServiceResponse { partial_success: partial_success(&accepted) }))
     }
 }

@@ -120,7 +120,8 @@ async fn wrong_method(method: Method, headers: HeaderMap) -> Response {
 }
 
 fn wrong_type(headers: &HeaderMap) -> Problem {
-    let found = headers.get(http::header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let found =
+        headers.get(http::header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let message = format!(
         "content-type {} is not supported; send application/x-protobuf or application/json",
         found.as_deref().unwrap_or("(none)")

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use pointsman_collector::ingest::{Pipeline, Refused, Settings};
+use pointsman_collector::ingest::{Pipeline, Refused, Transport};
 use pointsman_collector::metrics::Metrics;
-use pointsman_store::{BlockId, Store};
+use pointsman_store::{BlockId, HandlerKind, Store};
 use prometheus::Registry;
 
-use crate::spans::{child, one, request, route_call};
+use crate::spans::{child, one, request, route_call, text};
 use crate::world::{PATIENCE, World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,7 +75,7 @@ async fn stopping_commits_and_extracts_what_was_taken_in() {
     }
     let World { folder, store, pipeline, .. } = world;
     pipeline.stop(PATIENCE).await.unwrap();
-    let late = intake.accept(one(99), pointsman_collector::ingest::Transport::Grpc).await;
+    let late = intake.accept(one(99), Transport::Grpc).await;
     assert!(matches!(late, Err(Refused::Stopping { .. })), "{late:?}");
     store.close().await;
     let store = Store::open(&folder.path().join("pointsman.db")).await.unwrap();
@@ -87,9 +87,7 @@ async fn stopping_gives_up_at_the_deadline() {
     let world = World::new().await;
     let lock = world.lock().await;
     let intake = world.pipeline.intake();
-    let send = tokio::spawn(async move {
-        intake.accept(one(1), pointsman_collector::ingest::Transport::Grpc).await
-    });
+    let send = tokio::spawn(async move { intake.accept(one(1), Transport::Grpc).await });
     while world.metric("queue_bytes", "") == 0.0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -104,7 +102,10 @@ async fn a_database_locked_for_long_is_told_as_unavailable_and_recovers() {
     let world = World::new().await;
     let lock = world.lock().await;
     let refused = world.send(one(1)).await.unwrap_err();
-    assert!(matches!(&refused, Refused::Unavailable { reason, .. } if reason.contains("locked")), "{refused}");
+    assert!(
+        matches!(&refused, Refused::Unavailable { reason, .. } if reason.contains("locked")),
+        "{refused}"
+    );
     drop(lock);
     world.send(one(1)).await.unwrap();
     assert_eq!(world.calls().await.len(), 1);
@@ -128,18 +129,27 @@ async fn extraction_that_lags_beyond_its_memory_goes_on_from_disk() {
 async fn two_processes_on_one_file_extract_each_other_s_blocks() {
     let world = World::new().await;
     let metrics = Metrics::register(&Registry::new()).unwrap();
-    let store = Store::open(&world.folder.path().join("pointsman.db")).await.unwrap();
-    let mut settings = Settings::new(pointsman_collector::admit::Secret::new(*b"a secret of tests"));
-    settings.clock = pointsman_collector::clock::Clock::from_fn(|| crate::spans::NOW);
-    let other = Pipeline::start(store, settings, metrics).await.unwrap();
+    let store = Store::open(world.store.path()).await.unwrap();
+    let other = Pipeline::start(store, world.settings.clone(), metrics).await.unwrap();
     for trace in 1..=10 {
         world.send(one(2 * trace)).await.unwrap();
-        other
-            .intake()
-            .accept(one(2 * trace + 1), pointsman_collector::ingest::Transport::Grpc)
-            .await
-            .unwrap();
+        other.intake().accept(one(2 * trace + 1), Transport::Grpc).await.unwrap();
     }
     other.settled().await;
     assert_eq!(world.calls().await.len(), 20);
+}
+
+#[tokio::test]
+async fn handlers_beyond_the_limit_count_together() {
+    let world = World::with(|settings| settings.max_handlers = 2).await;
+    for number in 1..=5 {
+        let mut call = route_call(number, 1);
+        call.attributes.retain(|attribute| attribute.key != "http.route");
+        call.attributes.push(text("http.route", &format!("/api/{number}")));
+        world.send(request(vec![call])).await.unwrap();
+    }
+    let calls = world.calls().await;
+    let other = calls.iter().filter(|call| call.handler.kind == HandlerKind::Other).count();
+    assert_eq!((calls.len(), other), (5, 3));
+    assert_eq!(world.store.handlers("shop").await.unwrap().len(), 3);
 }

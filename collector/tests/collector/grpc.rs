@@ -74,7 +74,8 @@ async fn a_message_that_is_no_protobuf_is_bad_data() {
     let message = Bytes::from_static(b"\0\0\0\0\x05hello");
     let body = tonic::body::Body::new(Full::new(message).map_err(|never| match never {}));
     let path = format!("{url}/opentelemetry.proto.collector.trace.v1.TraceService/Export");
-    let request = http::Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
+    let request =
+        http::Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
     let response = channel.ready().await.unwrap().call(request.body(body).unwrap()).await.unwrap();
     assert_eq!(response.headers()["grpc-status"], "3");
 }

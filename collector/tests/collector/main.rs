@@ -1,6 +1,9 @@
 //! The collector on the real thing: a real SQLite file, real sockets, real clients, recorded requests of real
 //! Next.js apps. What the pure half does with single spans is tested beside its code.
-#![allow(clippy::unwrap_used, reason = "a test says what it expects in the shortest way: a panic is its failure")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says what it expects in the shortest way: a panic is its failure"
+)]
 
 mod durability;
 mod grpc;

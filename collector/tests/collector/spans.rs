@@ -6,8 +6,8 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, Key
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 
-/// 2026-11-18T10:13:20Z.
-pub(crate) const NOW: u64 = 1_795_000_000_000_000_000;
+/// 2026-11-30T00:53:20Z: after the recordings, or their spans would lie in the future.
+pub(crate) const NOW: u64 = 1_796_000_000_000_000_000;
 
 const SERVER: i32 = 2;
 

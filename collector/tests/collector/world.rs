@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) store: Store,
     pub(crate) pipeline: Pipeline,
+    pub(crate) settings: Settings,
+    pub(crate) metrics: Metrics,
     pub(crate) registry: Registry,
     pub(crate) now_ns: Arc<AtomicU64>,
     stop: watch::Sender<()>,
@@ -46,8 +48,8 @@ impl World {
         let clock = Arc::clone(&now_ns);
         settings.clock = Clock::from_fn(move || clock.load(Ordering::Relaxed));
         change(&mut settings);
-        let pipeline = Pipeline::start(store.clone(), settings, metrics).await.unwrap();
-        Self { folder, store, pipeline, registry, now_ns, stop: watch::channel(()).0 }
+        let pipeline = Pipeline::start(store.clone(), settings.clone(), metrics.clone()).await.unwrap();
+        Self { folder, store, pipeline, settings, metrics, registry, now_ns, stop: watch::channel(()).0 }
     }
 
     /// The process ends at once, whatever it was doing, and another one opens the file.
