@@ -83,7 +83,7 @@ impl Extractor {
     async fn learn_handlers(&mut self) {
         for service in self.persistent(|| self.store.services()).await.unwrap_or_default() {
             let stored = self.persistent(|| self.store.handlers(&service)).await.unwrap_or_default();
-            self.handlers.learn(stored.into_iter().map(|(id, _)| id));
+            self.handlers.learn(stored.into_keys());
         }
     }
 

@@ -115,9 +115,23 @@ impl Intake {
         request: ExportTraceServiceRequest,
         transport: Transport,
     ) -> Result<Accepted, Refused> {
+        self.accept_in(None, request, transport).await
+    }
+
+    /// As [`Intake::accept`], with room that was taken while the request was read.
+    pub(crate) async fn accept_in(
+        &self,
+        taken: Option<Share>,
+        request: ExportTraceServiceRequest,
+        transport: Transport,
+    ) -> Result<Accepted, Refused> {
         let bytes = request.encoded_len();
         self.count_body(transport, bytes);
-        let settled = match self.room(bytes) {
+        let room = match taken {
+            Some(mut share) => share.grow_to(bytes).map(|()| share).map_err(|full| self.busy(full)),
+            None => self.room(bytes),
+        };
+        let settled = match room {
             Ok(share) => self.accept_within(share, request, transport).await,
             Err(busy) => Err(busy),
         };
@@ -126,7 +140,7 @@ impl Intake {
         settled
     }
 
-    /// As [`Intake::accept`], with the room that was taken while the request was read; the receiver counts.
+    /// As [`Intake::accept_in`], with all the room it needs; the receiver counts.
     pub(crate) async fn accept_within(
         &self,
         share: Share,
@@ -239,7 +253,7 @@ impl Accepted {
 
 impl Refused {
     /// The word that metrics use.
-    fn outcome(&self) -> &'static str {
+    pub(crate) fn outcome(&self) -> &'static str {
         if matches!(self, Self::Busy { .. }) { "busy" } else { "unavailable" }
     }
 

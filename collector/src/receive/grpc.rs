@@ -1,5 +1,5 @@
 //! OTLP over gRPC. Traces are stored; metrics and logs are answered politely and ignored. The codes that tonic
-//! chooses and OTLP does not mean are put right in `grpc_codes`.
+//! chooses and OTLP does not mean are put right in `grpc_edge`.
 
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::answer::partial_success;
-use super::grpc_codes::OtlpCodesLayer;
+use super::grpc_edge::EdgeLayer;
+use super::grpc_room::Taken;
 use super::{Listener, ServeError};
 use crate::ingest::{Intake, Refused, Transport};
 
@@ -58,13 +59,13 @@ pub async fn serve(
     let protocol = listener.protocol();
     let limit = settings.max_message_bytes;
     let traces = TraceServiceServer::new(Traces { intake: intake.clone() });
-    let codes = OtlpCodesLayer(intake.clone());
+    let edge = EdgeLayer(intake.clone());
     let metrics = MetricsServiceServer::new(Ignored { intake: intake.clone() });
     let logs = LogsServiceServer::new(Ignored { intake });
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<TraceServiceServer<Traces>>().await;
     Server::builder()
-        .layer(codes)
+        .layer(edge)
         .max_concurrent_streams(settings.max_concurrent_streams)
         .http2_keepalive_interval(Some(settings.keepalive))
         .add_service(traces.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
@@ -86,8 +87,9 @@ impl TraceService for Traces {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let accepted =
-            self.intake.accept(request.into_inner(), Transport::Grpc).await.map_err(|r| status(&r))?;
+        let taken = request.extensions().get::<Taken>().and_then(Taken::share);
+        let accepted = self.intake.accept_in(taken, request.into_inner(), Transport::Grpc).await;
+        let accepted = accepted.map_err(|refused| status(&refused))?;
         Ok(Response::new(ExportTraceServiceResponse { partial_success: partial_success(&accepted) }))
     }
 }
@@ -119,7 +121,7 @@ impl LogsService for Ignored {
 }
 
 /// Backpressure as OTLP wants it: UNAVAILABLE, and when to try again.
-fn status(refused: &Refused) -> Status {
+pub(super) fn status(refused: &Refused) -> Status {
     let details = ErrorDetails::with_retry_info(Some(refused.retry_after()));
     Status::with_error_details(Code::Unavailable, refused.to_string(), details)
 }

@@ -7,7 +7,8 @@
 mod answer;
 mod body;
 pub mod grpc;
-mod grpc_codes;
+mod grpc_edge;
+mod grpc_room;
 pub mod http;
 mod listener;
 

@@ -10,7 +10,7 @@ use reqwest::{Client, Method, StatusCode};
 use tonic_types::Status;
 
 use crate::spans::{NOW, one, request, route_call};
-use crate::world::{PATIENCE, World, fixture};
+use crate::world::{PATIENCE, World, recorded};
 
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
@@ -68,7 +68,7 @@ async fn send(
 }
 
 fn json_of(name: &str) -> Vec<u8> {
-    let recorded = std::fs::read(fixture(name)).unwrap();
+    let recorded = recorded(name);
     recorded.split(|byte| *byte == b'\n').next().unwrap().to_vec()
 }
 
@@ -94,7 +94,7 @@ async fn both_encodings_are_stored_and_answered_in_kind() {
         ExportTraceServiceResponse::decode(protobuf.body.as_slice()).unwrap(),
         ExportTraceServiceResponse { partial_success: None }
     );
-    let json = post(&url, JSON, None, json_of("next-16.4.jsonl")).await;
+    let json = post(&url, JSON, None, json_of("next-16.4")).await;
     assert_eq!((json.status, json.media_type.as_str(), json.text()), (200, JSON, "{}"));
     assert_eq!(world.blocks().await, 2);
 }
@@ -307,7 +307,7 @@ async fn a_body_that_never_ends_is_given_up() {
 async fn a_request_of_a_real_sender_gives_its_calls() {
     let world = World::new().await;
     let url = world.http().await;
-    for line in std::fs::read(fixture("next-16.4.jsonl")).unwrap().split(|byte| *byte == b'\n') {
+    for line in recorded("next-16.4").split(|byte| *byte == b'\n') {
         if !line.is_empty() {
             assert_eq!(post(&url, JSON, Some("gzip"), gzip(line)).await.status, StatusCode::OK);
         }

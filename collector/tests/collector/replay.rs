@@ -7,7 +7,7 @@ use pointsman_collector::replay::{Recording, ReplayError, Summary, replay};
 use prost::Message;
 
 use crate::spans::{one, request, route_call};
-use crate::world::{World, fixture};
+use crate::world::{World, fixture, recorded};
 
 const LIMIT: u64 = 64 << 20;
 
@@ -19,7 +19,7 @@ async fn replay_bytes(world: &World, bytes: Vec<u8>) -> Result<Summary, ReplayEr
 #[tokio::test]
 async fn a_file_replayed_twice_changes_no_count() {
     let world = World::new().await;
-    let file = || Recording::File(fixture("next-15.5.jsonl"));
+    let file = || Recording::File(fixture("next-15.5"));
     let first = replay(&world.pipeline, file(), LIMIT).await.unwrap();
     let calls = world.calls().await;
     assert_eq!(first.calls, calls.len() as u64);
@@ -31,7 +31,7 @@ async fn a_file_replayed_twice_changes_no_count() {
 
 #[tokio::test]
 async fn every_layout_and_compression_gives_the_same() {
-    let plain = std::fs::read(fixture("next-14.2.jsonl")).unwrap();
+    let plain = recorded("next-14.2");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&plain).unwrap();
     let mut frames = Vec::new();
@@ -53,7 +53,7 @@ async fn every_layout_and_compression_gives_the_same() {
 #[tokio::test]
 async fn broken_lines_are_named_and_the_good_part_is_kept() {
     let world = World::new().await;
-    let mut file = std::fs::read(fixture("next-16.4-plain.jsonl")).unwrap();
+    let mut file = recorded("next-16.4-plain");
     let whole = replay_bytes(&World::new().await, file.clone()).await.unwrap();
     file.extend(b"{\"resourceSpans\": [{\"scope");
     let summary = replay_bytes(&world, file).await.unwrap();
@@ -66,7 +66,7 @@ async fn broken_lines_are_named_and_the_good_part_is_kept() {
 #[tokio::test]
 async fn a_compressed_file_that_was_cut_off_gives_what_it_holds() {
     let world = World::new().await;
-    let lines = std::fs::read(fixture("next-16.4.jsonl")).unwrap();
+    let lines = recorded("next-16.4");
     let zstd = zstd::encode_all(lines.as_slice(), 1).unwrap();
     let summary = replay_bytes(&world, zstd[..zstd.len() / 2].to_vec()).await.unwrap();
     assert!(summary.requests > 0 && summary.calls > 0, "{summary:?}");
@@ -83,7 +83,7 @@ async fn where_nothing_can_be_read_the_reason_is_told() {
     assert!(says(b"\x1f\x8bgarbage").await.starts_with("cannot read -: "));
     let missing = replay(&world.pipeline, Recording::File("/no/such/file".into()), LIMIT).await.unwrap_err();
     assert!(missing.to_string().starts_with("cannot read /no/such/file: No such file"), "{missing}");
-    let large = Recording::File(fixture("next-16.4.jsonl"));
+    let large = Recording::File(fixture("next-16.4"));
     let large = replay(&world.pipeline, large, 1000).await.unwrap_err().to_string();
     assert!(large.contains("larger than 1000 bytes"), "{large}");
 }

@@ -131,10 +131,14 @@ impl World {
     }
 }
 
-/// A recorded file of a real app.
+/// A recorded file of a real app, compressed as it is kept.
 pub(crate) fn fixture(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(name);
-    if path.exists() { path } else { PathBuf::from("/work/shared/captures").join(name) }
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../fixtures/{name}.jsonl.zst"))
+}
+
+/// What is in it: one request in JSON a line.
+pub(crate) fn recorded(name: &str) -> Vec<u8> {
+    zstd::decode_all(std::fs::File::open(fixture(name)).unwrap()).unwrap()
 }
 
 /// Long enough for anything that should happen, short enough for a test that fails.
