@@ -1,7 +1,11 @@
 //! What is true of the app rather than of one request: versions, builds, instances, instrumentations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use pointsman_store::AppFact;
 
 use super::attributes::Attributes;
@@ -11,7 +15,7 @@ use crate::trace::{Origin, Trace};
 /// Attributes whose values are facts about the app, on the resource or on a span.
 const NAMES: [&str; 15] = [
     "pointsman.instance.id",
-    "pointsman.next.version",
+    NEXT_VERSION,
     "pointsman.next.build_id",
     "pointsman.deployment.id",
     "pointsman.next.body_size_limit",
@@ -29,6 +33,9 @@ const NAMES: [&str; 15] = [
 
 /// Under which name the scopes of spans are facts.
 const SCOPE_NAME: &str = "otel.scope.name";
+
+/// Under which name the version of Next.js is a fact.
+const NEXT_VERSION: &str = "pointsman.next.version";
 
 /// The scope of Next.js's own spans.
 const NEXT_SCOPE: &str = "next.js";
@@ -61,22 +68,20 @@ pub(super) fn instance(request: &Request<'_>) -> Option<String> {
     Some(format!("{host}/{process}"))
 }
 
+/// When a fact was first and last seen, by service, environment, name and value.
+type Seen = BTreeMap<(String, Option<String>, String, String), (u64, u64)>;
+
 /// All facts in a Trace, each with the first and last time it was seen.
 pub(super) fn facts(trace: &Trace) -> Vec<AppFact> {
-    type Key = (String, Option<String>, String, String);
-    let mut seen: BTreeMap<Key, (u64, u64)> = BTreeMap::new();
-    for node in &trace.nodes {
-        let service = node.origin.service();
-        let environment = environment(&node.origin);
-        let mut attributes = Attributes::default();
-        attributes.add(&node.span.attributes);
-        attributes.add(&node.origin.resource);
-        for (name, value) in named(&attributes, &node.origin) {
-            let key = (service.to_owned(), environment.clone(), name.to_owned(), value);
-            let at = node.start_ns();
-            let (first, last) = seen.entry(key).or_insert((at, at));
-            *first = at.min(*first);
-            *last = at.max(*last);
+    let mut seen = Seen::new();
+    for (origin, (first, last)) in origins(trace) {
+        for (name, value) in of_origin(origin) {
+            see(&mut seen, origin, (name, value), (first, last));
+        }
+    }
+    for node in trace.nodes.iter().filter(|node| node.span.kind == SpanKind::Server as i32) {
+        for (name, value) in of_attributes(&node.span.attributes) {
+            see(&mut seen, &node.origin, (name, value), (node.start_ns(), node.start_ns()));
         }
     }
     let facts = seen.into_iter().map(|((service, environment, name, value), (first, last))| AppFact {
@@ -90,20 +95,47 @@ pub(super) fn facts(trace: &Trace) -> Vec<AppFact> {
     facts.collect()
 }
 
-fn named(attributes: &Attributes<'_>, origin: &Origin) -> Vec<(&'static str, String)> {
-    let value = |name: &&'static str| {
-        let text = attributes.text(name).map(str::to_owned);
-        let value = text.or_else(|| attributes.count(name).map(|number| number.to_string()))?;
-        Some((*name, value))
-    };
-    let mut facts: Vec<_> = NAMES.iter().filter_map(value).collect();
+/// Every origin of spans, with the starts of its first and last span: its facts are read once.
+fn origins(trace: &Trace) -> Vec<(&Origin, (u64, u64))> {
+    let mut found: HashMap<*const Origin, (&Origin, (u64, u64))> = HashMap::new();
+    for node in &trace.nodes {
+        let at = node.start_ns();
+        let (_, (first, last)) = found.entry(Arc::as_ptr(&node.origin)).or_insert((&*node.origin, (at, at)));
+        *first = at.min(*first);
+        *last = at.max(*last);
+    }
+    found.into_values().collect()
+}
+
+fn see(seen: &mut Seen, origin: &Origin, (name, value): (&str, String), (from, until): (u64, u64)) {
+    let key = (origin.service().to_owned(), environment(origin), name.to_owned(), value);
+    let (first, last) = seen.entry(key).or_insert((from, until));
+    *first = from.min(*first);
+    *last = until.max(*last);
+}
+
+fn of_origin(origin: &Origin) -> Vec<(&'static str, String)> {
+    let mut facts = of_attributes(&origin.resource);
     let scope = &origin.scope;
     if !scope.name.is_empty() {
         facts.push((SCOPE_NAME, scope.name.clone()));
     }
-    let told = attributes.has("pointsman.next.version");
+    let told = facts.iter().any(|(name, _)| *name == NEXT_VERSION);
     if scope.name == NEXT_SCOPE && !scope.version.is_empty() && scope.version != NO_VERSION && !told {
-        facts.push(("pointsman.next.version", scope.version.clone()));
+        facts.push((NEXT_VERSION, scope.version.clone()));
     }
     facts
+}
+
+fn of_attributes(attributes: &[KeyValue]) -> Vec<(&'static str, String)> {
+    let named = |attribute: &KeyValue| {
+        let name = NAMES.into_iter().find(|name| *name == attribute.key)?;
+        let value = match attribute.value.as_ref()?.value.as_ref()? {
+            Value::StringValue(text) if !text.is_empty() => text.clone(),
+            Value::IntValue(number) => number.to_string(),
+            _ => return None,
+        };
+        Some((name, value))
+    };
+    attributes.iter().filter_map(named).collect()
 }

@@ -178,9 +178,10 @@ fn answers(node: &Node) -> bool {
 /// Next.js passes an action that the posted page does not have on to the worker that has it: the same
 /// request once more.
 fn is_forwarded(node: &Node) -> bool {
-    let mut attributes = Attributes::default();
-    attributes.add(&node.span.attributes);
-    attributes.request_header("x-action-forwarded").is_some()
+    let mut names = node.span.attributes.iter().map(|attribute| attribute.key.as_str());
+    names.any(|name| {
+        matches!(name, "http.request.header.x-action-forwarded" | "http.request.header.x_action_forwarded")
+    })
 }
 
 fn method(node: &Node) -> Option<&str> {
