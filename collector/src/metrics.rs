@@ -107,7 +107,8 @@ impl Metrics {
             )?,
             extraction_skipped: by.counters(
                 "extraction_skipped_total",
-                "Blocks that could not be read back and traces whose Calls could not be found or written.",
+                "Blocks that could not be read back, earlier blocks of a late trace beyond the limit, and traces whose \
+                 Calls could not be found or written.",
                 &["what"],
             )?,
             extraction_retries: by

@@ -173,6 +173,15 @@ impl Extractor {
     /// Reads back the blocks of late traces, each once, in order.
     async fn reload(&self, of_trace: &HashMap<TraceId, Vec<BlockId>>) -> Vec<ExportTraceServiceRequest> {
         let limit = self.settings.max_reloaded_blocks;
+        let too_many: usize = of_trace.values().map(|blocks| blocks.len().saturating_sub(limit)).sum();
+        if too_many > 0 {
+            self.metrics.extraction_skipped.with_label_values(&["earlier_block"]).inc_by(too_many as u64);
+            tracing::warn!(
+                blocks = too_many,
+                limit,
+                "late traces have too many earlier blocks to read all back"
+            );
+        }
         let wanted: BTreeSet<BlockId> =
             of_trace.values().flat_map(|blocks| blocks.iter().take(limit).copied()).collect();
         let mut requests = BTreeMap::new();

@@ -157,9 +157,8 @@ impl Intake {
         request: ExportTraceServiceRequest,
         transport: Transport,
     ) -> Result<Ticket, Refused> {
-        let bytes = request.encoded_len();
         let intake = self.clone();
-        worked(bytes, move || intake.enqueue(share, request, transport)).await
+        worked(share.bytes(), move || intake.enqueue(share, request, transport)).await
     }
 
     /// Room for a request of that size, taken at once or not at all.

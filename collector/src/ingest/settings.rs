@@ -44,7 +44,7 @@ impl Settings {
             limits: Limits::default(),
             secret,
             clock: Clock::system(),
-            queue_bytes: 32 << 20,
+            queue_bytes: 16 << 20,
             retry_after: Duration::from_secs(1),
             backlog_bytes: 4 << 20,
             batch_spans: 8_192,

@@ -89,3 +89,18 @@ async fn a_trace_of_too_many_spans_is_bounded_and_counted() {
     assert_eq!(world.calls().await.len(), 1);
     assert_eq!(world.metric("extraction_spans_left_out_total", ""), 40.0);
 }
+
+#[tokio::test]
+async fn a_late_trace_of_too_many_blocks_is_bounded_and_counted() {
+    let world = World::with(|settings| {
+        settings.open_bytes = 0;
+        settings.max_reloaded_blocks = 2;
+    })
+    .await;
+    for span in 1..=5 {
+        world.send(request(vec![route_call(1, span)])).await.unwrap();
+        world.calls().await;
+    }
+    assert_eq!(world.calls().await.len(), 3);
+    assert_eq!(world.metric("extraction_skipped_total", "earlier_block"), 3.0);
+}
