@@ -10,6 +10,7 @@ import { RememberedHashes } from './keyed-hash.js'
 import { Observer } from './observer.js'
 import { settle, type ObserveOptions } from './options.js'
 import { chooseSecret } from './secret.js'
+import { SelfFetch } from './self-fetch.js'
 import { flushAtShutdown } from './shutdown.js'
 import { Spans } from './spans.js'
 import { SCOPE_NAME, SCOPE_VERSION } from './version.js'
@@ -47,8 +48,14 @@ export function observe(options: ObserveOptions, onResource: boolean, build?: Bu
     const around = { build: opened, secret, requestKeys: new RememberedHashes(secret), maxHashedBytes: settings.maxHashedBytes }
     const observer = new Observer(trace.getTracer(SCOPE_NAME, SCOPE_VERSION), spans, settings, around, facts)
     channel('http.server.request.start').subscribe(observer.onRequest)
+    if (settings.propagateToSelf) passOnToSelf(new SelfFetch())
     flushAtShutdown(spans)
   } catch (error) {
     fault('starting', error)
   }
+}
+
+function passOnToSelf(selfFetch: SelfFetch): void {
+  channel('http.server.request.start').subscribe(selfFetch.onRequest)
+  channel('undici:request:create').subscribe(selfFetch.onFetch)
 }

@@ -20,6 +20,8 @@ export interface ObserveOptions {
   queryNames?: readonly string[]
   /** Paths, by prefix, that are not observed at all: neither a span nor counted. Default: only Next.js's own assets. */
   ignorePaths?: readonly string[]
+  /** Let a fetch of the app to itself carry on the trace (`traceparent`); other hosts never get the header. Default `true`. */
+  propagateToSelf?: boolean
   /** Spans held at once, running or waiting for Next.js's own spans; requests above it get none and are counted. Default 5000. */
   maxOpenSpans?: number
   /** How long a span waits after its response for the spans of Next.js below it, in ms. Its end time stays true. Default 250. */
@@ -35,6 +37,7 @@ export interface Settings {
   maxHashedBytes: number
   queryNames: ReadonlySet<string>
   ignorePaths: readonly string[]
+  propagateToSelf: boolean
   maxOpenSpans: number
   settleMs: number
   distDir: string | undefined
@@ -48,6 +51,7 @@ export function settle(options: ObserveOptions = {}): Settings {
     maxHashedBytes: atLeast(0, options.maxHashedBytes, 256 * 1024),
     queryNames: new Set(options.queryNames ?? []),
     ignorePaths: options.ignorePaths ?? [],
+    propagateToSelf: options.propagateToSelf ?? true,
     maxOpenSpans: atLeast(1, options.maxOpenSpans, 5000),
     settleMs: atLeast(0, options.settleMs, 250),
     distDir: options.distDir,

@@ -15,10 +15,10 @@ test('the build has no warning about the package, for either runtime', () => {
   assert.doesNotMatch(lab.buildLog, /pointsman|Module not found|not supported in the Edge Runtime|node:/)
 })
 
-for (const otel of ['vercel', 'register']) {
+for (const otel of ['vercel', 'register', 'vercel-fetch']) {
   describe(`next start with ${otel}`, async () => {
     const sink = await startSink()
-    const world = { lab, sink, major: 16, app: await startApp(lab, sink, { otel }) }
+    const world = { lab, sink, major: 16, otel, app: await startApp(lab, sink, { otel }) }
     for (const [name, check] of checks(world)) test(name, check)
     test('the app says nothing of the package', () => assert.doesNotMatch(world.app.log(), /@pointsman/))
     test('what was answered just before SIGTERM is exported', async () => {
@@ -109,6 +109,21 @@ test('options: own cookie, address on demand, smaller bound, ignored paths, a li
     await sleep(1500)
     const later = (await (await ask(app, sink, '/api/hello')).own()).attributes
     assert.deepEqual([later['pointsman.requests.dropped'], later['pointsman.requests.seen']], [5, 11])
+  } finally {
+    await app.stop()
+    await sink.close()
+  }
+})
+
+test('a fetch of the app to itself is left alone on demand', async () => {
+  const sink = await startSink()
+  const app = await startApp(lab, sink, { options: { propagateToSelf: false } })
+  try {
+    const caller = await ask(app, sink, `/calls?to=${encodeURIComponent(`${app.url}/api/hello`)}`)
+    await caller.own()
+    const [called] = await sink.until((span) => span.scope.name === '@pointsman/nextjs' && span.attributes['url.path'] === '/api/hello')
+    assert.notEqual(called.traceId, caller.traceId)
+    assert.equal(called.parentSpanId, '')
   } finally {
     await app.stop()
     await sink.close()

@@ -24,7 +24,7 @@ for (const major of majors) {
   for (const { way, otel } of WAYS) {
     describe(`Next.js ${major}, ${way}, ${otel}`, async () => {
       const sink = await startSink()
-      const world = { sink, major, dev: way === 'dev' }
+      const world = { sink, major, otel, dev: way === 'dev' }
       // One after the other: `next dev` of 14 and 15 writes where a production build lies, so it has a place of its own.
       before(async () => {
         world.lab = buildLab({ major, nodesdk: true, standalone: way === 'standalone', dev: way === 'dev' })

@@ -5,13 +5,16 @@ import { register as pointsman } from '@pointsman/nextjs/register'
 
 export async function register() {
   const variant = process.env.LAB_OTEL
+  const options = JSON.parse(process.env.LAB_OPTIONS ?? '{}')
   if (variant === 'none') return
-  if (variant === 'register') return pointsman()
+  if (variant === 'register') return pointsman(options)
   if (variant === 'nodesdk') {
     if (process.env.NEXT_RUNTIME === 'nodejs') (await import('./otel/nodesdk')).start()
+  } else if (variant === 'vercel-fetch') {
+    registerOTel({ serviceName: 'lab' })
   } else {
     registerOTel({ serviceName: 'lab', instrumentations: [] })
   }
   if (process.env.LAB_FAULT && process.env.NEXT_RUNTIME === 'nodejs') (await import('./otel/faults')).inject(process.env.LAB_FAULT)
-  if (variant !== 'plain') observeNext(JSON.parse(process.env.LAB_OPTIONS ?? '{}'))
+  if (variant !== 'plain') observeNext(options)
 }

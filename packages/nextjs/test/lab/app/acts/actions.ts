@@ -35,3 +35,7 @@ export async function formRedirect() {
 export async function stateful(previous: string, form: FormData) {
   return `${previous} ${String(form.get('word'))}`
 }
+
+export async function calls(form: FormData) {
+  await (await fetch(String(form.get('to')), { cache: 'no-store' })).text()
+}

@@ -1,4 +1,4 @@
-import { bound, formPlain, formRedirect, throws } from './actions'
+import { bound, calls, formPlain, formRedirect, throws } from './actions'
 import { Caller } from './caller'
 import { StatefulForm } from './stateful-form'
 
@@ -23,6 +23,9 @@ export default function Page() {
       </form>
       <form action={inline} id="inline">
         <input name="word" />
+      </form>
+      <form action={calls} id="calls">
+        <input name="to" />
       </form>
       <StatefulForm />
     </main>
