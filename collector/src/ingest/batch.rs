@@ -1,6 +1,6 @@
 //! One batch of extraction, from requests to Calls: pure, without a database and without a clock.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(super) struct Outcome {
     pub(super) traces: Vec<Trace>,
     /// The Calls of each, in the same order.
     pub(super) calls: Vec<TraceCalls>,
-    pub(super) facts: Vec<AppFact>,
+    pub(super) facts: Facts,
     /// Traces that could not be understood; they have no Calls.
     pub(super) failed: u64,
     /// Spans that were one too many for their trace.
@@ -75,7 +75,7 @@ impl Outcome {
         let found = catch_unwind(AssertUnwindSafe(|| extract::calls(&trace)));
         let calls = match found {
             Ok(found) => {
-                self.facts.extend(found.facts);
+                self.facts.widen(found.facts);
                 found.calls
             }
             Err(_) => {
@@ -86,6 +86,33 @@ impl Outcome {
         };
         self.calls.push(TraceCalls { trace: trace.id, seen_before: seen_before.contains(&trace.id), calls });
         self.traces.push(trace);
+    }
+}
+
+/// Facts about the app, each once however many traces tell it: a batch writes a handful of rows for them.
+#[derive(Debug, Default)]
+pub(super) struct Facts(HashMap<(String, Option<String>, String, String), (u64, u64)>);
+
+impl Facts {
+    fn widen(&mut self, facts: Vec<AppFact>) {
+        for AppFact { service, environment, name, value, first_seen_ns, last_seen_ns } in facts {
+            let seen =
+                self.0.entry((service, environment, name, value)).or_insert((first_seen_ns, last_seen_ns));
+            *seen = (seen.0.min(first_seen_ns), seen.1.max(last_seen_ns));
+        }
+    }
+
+    /// All of them, in no order.
+    pub(super) fn into_rows(self) -> Vec<AppFact> {
+        let row = |((service, environment, name, value), (first_seen_ns, last_seen_ns))| AppFact {
+            service,
+            environment,
+            name,
+            value,
+            first_seen_ns,
+            last_seen_ns,
+        };
+        self.0.into_iter().map(row).collect()
     }
 }
 

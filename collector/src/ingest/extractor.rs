@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use pointsman_store::{BlockId, Store, StoreError, TraceCalls, TraceId};
+use pointsman_store::{AppFact, BlockId, Store, StoreError, TraceCalls, TraceId};
 
 use super::Settings;
 use super::backlog::{Backlog, Committed, Work};
-use super::batch::{Batch, Outcome};
+use super::batch::Batch;
 use super::handlers::KnownHandlers;
 use super::open::OpenTraces;
 use super::tally::Tally;
@@ -144,7 +144,7 @@ impl Extractor {
         self.metrics.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
         self.metrics.spans_left_out.inc_by(outcome.left_out);
         self.metrics.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
-        self.commit(&outcome, last).await;
+        self.commit(&outcome.calls, &outcome.facts.into_rows(), last).await;
         self.tally.count(&outcome.calls);
         self.keep_open(outcome.traces, bytes);
         self.advance(last);
@@ -202,8 +202,7 @@ impl Extractor {
 
     /// Stores the Calls and the watermark. When the database refuses them for good, trace by trace, so that
     /// one bad trace costs only itself.
-    async fn commit(&self, outcome: &Outcome, last: BlockId) {
-        let Outcome { calls, facts, .. } = outcome;
+    async fn commit(&self, calls: &[TraceCalls], facts: &[AppFact], last: BlockId) {
         if self.persistent(|| self.store.commit_calls(calls, facts, last)).await.is_err() {
             for trace in calls {
                 let one = std::slice::from_ref(trace);
