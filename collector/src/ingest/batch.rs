@@ -91,7 +91,10 @@ impl Outcome {
 
 /// Facts about the app, each once however many traces tell it: a batch writes a handful of rows for them.
 #[derive(Debug, Default)]
-pub(super) struct Facts(HashMap<(String, Option<String>, String, String), (u64, u64)>);
+pub(super) struct Facts(HashMap<FactKey, (u64, u64)>);
+
+/// Service, environment, name and value.
+type FactKey = (String, Option<String>, String, String);
 
 impl Facts {
     fn widen(&mut self, facts: Vec<AppFact>) {
