@@ -5,6 +5,7 @@
 //! clocks, async, SQL, and how a report is drawn. Every function of this crate gives the same answer to the same
 //! arguments.
 
+mod coverage;
 pub mod evidence;
 mod profile;
 mod report;
@@ -13,6 +14,7 @@ mod settings;
 mod stats;
 mod verdict;
 
+pub use coverage::{Coverage, coverage};
 pub use profile::{Profile, Seen, Share};
 pub use report::{
     Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, ReportInput, Sampled,

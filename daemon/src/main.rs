@@ -1,1 +1,43 @@
-fn main(){}
+//! `pointsman`: the binary. Lives here: commands, configuration, wiring, HTTP pages. Not here: the wire (collector),
+//! the judgement (advisor), SQL (store).
+
+mod advise;
+mod cli;
+mod clock;
+mod commands;
+mod config;
+mod render;
+mod web;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("pointsman: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let config = config::load(cli.config.as_deref())?;
+    match cli.command {
+        Command::Serve(options) => commands::serve::run(&cli.db, options, config).await,
+        Command::Replay(options) => commands::replay::run(&cli.db, options).await,
+        Command::Report(options) => commands::report::run(&cli.db, options, &config).await,
+        Command::Explain(options) => commands::explain::run(&cli.db, options, &config).await,
+        Command::Doctor(options) => commands::doctor::run(&cli.db, options).await,
+        Command::Trace(options) => commands::trace::run(&cli.db, &options).await,
+    }
+}

@@ -64,8 +64,11 @@ fn caller(rollup: &mut Rollup, call: &Call) {
             rollup.count(fact, call);
         }
     }
-    let credentials = [Sign::Cookie, Sign::Bearer, Sign::Basic, Sign::ApiKey];
-    if credentials.into_iter().any(|sign| call.has(sign)) {
+    let token = [Sign::Bearer, Sign::Basic, Sign::ApiKey].into_iter().any(|sign| call.has(sign));
+    if token {
+        rollup.count(Fact::WithToken, call);
+    }
+    if token || call.has(Sign::Cookie) {
         rollup.count(Fact::WithCredentials, call);
     }
     if let Some(page) = &call.page {

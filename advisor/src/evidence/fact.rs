@@ -133,6 +133,8 @@ pub enum Fact {
     Duplicates,
     /// Reads that overlapped another read of the same client.
     ParallelReads,
+    /// Calls with a bearer token, basic credentials or API key.
+    WithToken,
 }
 
 /// For how long a cache may keep an answer: the grid on which the potential hit rate is counted.

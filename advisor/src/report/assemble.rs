@@ -31,9 +31,9 @@ pub struct ReportInput<'a> {
     /// Who is who.
     pub handlers: &'a HashMap<Fingerprint, Handler>,
     /// Merged Rollups of the window.
-    pub window: HashMap<Fingerprint, Rollup>,
+    pub window: &'a HashMap<Fingerprint, Rollup>,
     /// Merged Rollups of all that is retained.
-    pub retained: HashMap<Fingerprint, Rollup>,
+    pub retained: &'a HashMap<Fingerprint, Rollup>,
     /// What is known about the app.
     pub facts: &'a [AppFact],
 }

@@ -22,6 +22,13 @@ pub(crate) struct Found {
     pub(crate) statement: Statement,
 }
 
+impl Found {
+    /// How near its observation is to its threshold, 1 at the threshold.
+    fn nearness(&self) -> f64 {
+        self.statement.interval.low / self.threshold.max(f64::EPSILON)
+    }
+}
+
 /// Everything that all rules found about one Handler.
 #[derive(Default)]
 pub(crate) struct Findings {
@@ -286,8 +293,8 @@ impl Findings {
             });
             return Decision::insufficient("what clients do in a row cannot be seen", needs);
         }
-        let nearest = self.below.iter().filter(|found| found.rule.effect == reasons);
-        match nearest.max_by(|a, b| a.weight.total_cmp(&b.weight)) {
+        let nearest = self.below.iter().filter(|f| f.rule.effect == reasons && f.statement.observed > 0.0);
+        match nearest.max_by(|a, b| a.nearness().total_cmp(&b.nearness())) {
             Some(found) => Decision::keep(
                 &format!("{reason} ({})", found.statement.text),
                 &format!(

@@ -1,8 +1,8 @@
 //! Serial bursts: actions of one client that waited for each other, because Next.js' client sends one at a time.
 //!
 //! Seen from the server, each starts about when the one before ends (rules.md, action-serial-queue). It may start a
-//! little earlier: the client has the result before the server has seen the response closed, on a busy machine by
-//! up to half of the call's duration. Calls that really run side by side start together. The actions of a burst
+//! little earlier: the client has the result before the server has seen the response closed, and when the page is
+//! rendered anew, before the rest of it has been streamed. Calls that really run side by side start together. The actions of a burst
 //! were wanted at once: its first start stands for all of them when the question is whether they belong to the
 //! load of the page.
 
@@ -48,10 +48,10 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     close(pass, &burst, soon);
 }
 
-/// Whether an action was sent as soon as the one before had ended: neither together with it, that is before half of
-/// it had passed, nor after a pause.
+/// Whether an action was sent as soon as the one before had ended: neither together with it, that is before a
+/// quarter of it had passed, nor after a pause.
 fn waits_for(last: Known<'_>, next: Known<'_>) -> bool {
-    let together = after(next.call.start_ns, last.call.start_ns) * 2 < last.call.duration_ns.cast_signed();
+    let together = after(next.call.start_ns, last.call.start_ns) * 4 < last.call.duration_ns.cast_signed();
     !together
         && gap(last.call, next.call) < QUEUED
         && same_page(last.call.path.as_ref(), next.call.path.as_ref())

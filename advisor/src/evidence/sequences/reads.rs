@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pointsman_store::{Call, Fingerprint, Form};
+use pointsman_store::{Call, Caller, Fingerprint, Form};
 
 use super::super::timeline::{Timeline, is_action_fetch};
 use super::super::{Fact, Known, Pass};
@@ -38,8 +38,12 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     typing(pass, line);
 }
 
+/// A read of a route by a browser on one of the app's own pages: only its code can be changed.
 fn is_read(call: &Call) -> bool {
-    call.method == "GET" && call.form == Form::Plain && call.handler.kind.is_route()
+    call.method == "GET"
+        && call.form == Form::Plain
+        && call.handler.kind.is_route()
+        && call.caller == Caller::OwnUi
 }
 
 /// Series of one Handler in quick succession, each with another argument and mostly a longer one.

@@ -6,7 +6,8 @@
 //! load. `force-static`/`revalidate`, `'use cache'` in a helper (with Cache Components), or `cache-control: public,
 //! s-maxage, stale-while-revalidate`. All versions.
 //! Source: Next.js docs, CDN caching; [measured] no cache-control on dynamic GETs.
-//! Guard: answers that differ between clients are never `public`; checks in the handler do not run on CDN hits.
+//! Guard: answers that differ between clients, or that a token asks for, are never `public`: checks in the handler
+//! do not run on CDN hits.
 //! Example: `GET /api/catalog`.
 
 use super::super::{Finding, Gain, Knobs, Rule, Statement, is_get_route, percent};
@@ -18,7 +19,8 @@ use crate::profile::Profile;
 const CLIENTS: f64 = 3.0;
 /// Share of equal answers among equal requests of different clients.
 const EQUAL: f64 = 0.9;
-/// Share of answers that may set a cookie or allow caching already.
+/// Share of calls that may set a cookie, allow caching already, or bring a token (a public cache would answer
+/// without checking it).
 const RARE: f64 = 0.05;
 
 /// The threshold is the potential hit rate: 0.8 are five requests per key and lifetime.
@@ -30,7 +32,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let handled =
-        [Fact::CacheAllowed, Fact::CacheHits, Fact::SetsCookie].map(|fact| share(fact, Fact::Calls));
+        [Fact::CacheAllowed, Fact::CacheHits, Fact::SetsCookie, Fact::WithToken].map(|fact| share(fact, Fact::Calls));
     let handled = handled.into_iter().flatten().any(|share| share > RARE);
     let equal =
         share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients).is_some_and(|share| share >= EQUAL);

@@ -1,0 +1,171 @@
+//! The command line. What the commands do lives in `commands`; settings that a file may hold live in `config`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Production telemetry advisor for Next.js: what belongs in an API route, what in a Server Action.
+#[derive(Parser, Debug)]
+#[command(name = "pointsman", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// The database file; created when absent.
+    #[arg(long, global = true, env = "POINTSMAN_DB", default_value = "pointsman.db", value_name = "PATH")]
+    pub db: PathBuf,
+    /// A configuration file (TOML); flags win over it.
+    #[arg(long, global = true, env = "POINTSMAN_CONFIG", value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run the daemon: receive OTLP, keep it, advise, show pages and metrics.
+    Serve(ServeOptions),
+    /// Feed recorded OTLP through the same path as live traces.
+    Replay(ReplayOptions),
+    /// Print the report.
+    Report(ReportOptions),
+    /// Print all evidence about one handler.
+    Explain(ExplainOptions),
+    /// Say which telemetry arrives, which is missing, and how to get it.
+    Doctor(DoctorOptions),
+    /// Print one stored trace as a tree.
+    Trace(TraceOptions),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ServeOptions {
+    /// Address for OTLP over gRPC, or `off` [default: 127.0.0.1:4317].
+    #[arg(long, env = "POINTSMAN_OTLP_GRPC", value_name = "ADDR")]
+    pub otlp_grpc: Option<String>,
+    /// Address for OTLP over HTTP, or `off` [default: 127.0.0.1:4318].
+    #[arg(long, env = "POINTSMAN_OTLP_HTTP", value_name = "ADDR")]
+    pub otlp_http: Option<String>,
+    /// Address for pages, API and metrics, or `off` [default: 127.0.0.1:4400].
+    #[arg(long, env = "POINTSMAN_LISTEN", value_name = "ADDR")]
+    pub listen: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReplayOptions {
+    /// Recorded files: JSON lines or protobuf as the OpenTelemetry Collector's file exporter writes them, or one
+    /// request body; .gz and .zst too; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Largest file after inflating, MiB: it is held in memory.
+    #[arg(long, default_value_t = 4096, value_name = "MIB")]
+    pub max_size: u64,
+}
+
+/// Which data a report looks at.
+#[derive(Args, Debug)]
+pub(crate) struct View {
+    /// Length of the window, in days (`7d`) or hours (`12h`).
+    #[arg(long, default_value = "7d", value_name = "LENGTH", value_parser = parse_window)]
+    pub window: u32,
+    /// End of the window: `now`, `last` (the newest call, for recorded traffic) or a time as in RFC 3339.
+    #[arg(long, default_value = "now", value_name = "TIME", value_parser = parse_until)]
+    pub until: Until,
+    /// Look at this service only.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReportOptions {
+    #[command(flatten)]
+    pub view: View,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainOptions {
+    /// The handler: its id, or a part of its route or action that only it has.
+    #[arg(value_name = "HANDLER")]
+    pub handler: String,
+    #[command(flatten)]
+    pub view: View,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DoctorOptions {
+    #[command(flatten)]
+    pub view: View,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TraceOptions {
+    /// The trace id: 32 hex digits.
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Markdown,
+    Html,
+    Json,
+}
+
+/// Where a window ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Until {
+    /// With the hour that runs now.
+    Now,
+    /// With the hour of the newest call.
+    Last,
+    /// With the hour of this time, ns since the epoch.
+    At(u64),
+}
+
+/// Hours in `7d` or `12h`.
+fn parse_window(text: &str) -> Result<u32, String> {
+    let (number, hours_each) = match text.strip_suffix('d') {
+        Some(days) => (days, 24),
+        None => (text.strip_suffix('h').unwrap_or(""), 1),
+    };
+    let hours = number.parse::<u32>().ok().and_then(|number| number.checked_mul(hours_each));
+    hours.filter(|hours| (1..=24 * 400).contains(hours)).ok_or_else(|| {
+        format!("`{text}` is not a length of time: write days as `7d` or hours as `12h`, up to 400d")
+    })
+}
+
+fn parse_until(text: &str) -> Result<Until, String> {
+    match text {
+        "now" => Ok(Until::Now),
+        "last" => Ok(Until::Last),
+        time => time
+            .parse::<jiff::Timestamp>()
+            .ok()
+            .and_then(|time| u64::try_from(time.as_nanosecond()).ok())
+            .map(Until::At)
+            .ok_or_else(|| format!("`{text}` is no time: write `now`, `last` or 2026-11-22T06:00:00Z")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn windows_and_ends_are_read_or_refused_with_a_remedy() {
+        assert_eq!(parse_window("7d"), Ok(168));
+        assert_eq!(parse_window("12h"), Ok(12));
+        for bad in ["7", "d", "0d", "-1d", "9999d", "99999999999d"] {
+            assert!(parse_window(bad).unwrap_err().contains("write days"), "{bad}");
+        }
+        assert_eq!(parse_until("1970-01-01T00:00:01Z"), Ok(Until::At(1_000_000_000)));
+        assert!(parse_until("yesterday").is_err());
+        assert!(parse_until("1960-01-01T00:00:00Z").is_err());
+    }
+}

@@ -1,0 +1,17 @@
+//! `pointsman doctor`: which telemetry arrives, which is missing, and how to get it.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::{open_existing, print};
+use crate::cli::DoctorOptions;
+use crate::{advise, render};
+
+/// Prints the coverage of each service.
+pub(crate) async fn run(db: &Path, options: DoctorOptions) -> anyhow::Result<ExitCode> {
+    let store = open_existing(db).await?;
+    let checkups = advise::checkups(&store, &options.view).await;
+    store.close().await;
+    print(&render::checkup::text(&checkups?))?;
+    Ok(ExitCode::SUCCESS)
+}

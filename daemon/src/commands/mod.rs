@@ -1,0 +1,46 @@
+//! What each command does, one file each. A command reads its options, calls the layers below, and prints.
+
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod replay;
+pub(crate) mod report;
+pub(crate) mod serve;
+pub(crate) mod trace;
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use pointsman_collector::admit::Secret;
+use pointsman_store::Store;
+
+/// Opens a database that must be there already.
+async fn open_existing(db: &Path) -> anyhow::Result<Store> {
+    anyhow::ensure!(
+        db.exists(),
+        "there is no database {}; `pointsman serve` or `pointsman replay` makes one, --db names another",
+        db.display()
+    );
+    Ok(Store::open(db).await?)
+}
+
+/// Prints to standard output; a reader that goes away (`| head`) is no fault.
+fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to standard output"),
+    }
+}
+
+/// The secret under which addresses become client keys: `POINTSMAN_HASH_SECRET`, else one that ends with the
+/// process.
+fn secret() -> anyhow::Result<Secret> {
+    match std::env::var("POINTSMAN_HASH_SECRET") {
+        Ok(secret) if !secret.is_empty() => Ok(Secret::new(secret)),
+        _ => {
+            let mut bytes = [0; 32];
+            getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
+            Ok(Secret::new(bytes))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `pointsman replay`: recorded files through the same path as live traces.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use pointsman_collector::ingest::{Pipeline, Settings};
+use pointsman_collector::metrics::Metrics;
+use pointsman_collector::replay::{Recording, Summary, replay};
+use pointsman_store::Store;
+use prometheus::Registry;
+
+use super::{print, secret};
+use crate::cli::ReplayOptions;
+use crate::render::safe;
+
+/// How long the end of the pipeline may take.
+const STOP_WITHIN: Duration = Duration::from_secs(60);
+
+/// Replays each file in turn. Fails only when a file gave nothing at all; the others are kept.
+pub(crate) async fn run(db: &Path, options: ReplayOptions) -> anyhow::Result<ExitCode> {
+    let store = Store::open(db).await?;
+    let metrics = Metrics::register(&Registry::new())?;
+    let pipeline = Pipeline::start(store.clone(), Settings::new(secret()?), metrics).await?;
+    let mut failed = false;
+    for file in options.files {
+        let name = file.display().to_string();
+        match replay(&pipeline, recording(file), options.max_size << 20).await {
+            Ok(summary) => print(&line(&name, &summary))?,
+            Err(error) => {
+                failed = true;
+                eprintln!("pointsman: {error}");
+            }
+        }
+    }
+    pipeline.stop(STOP_WITHIN).await?;
+    store.close().await;
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn recording(file: std::path::PathBuf) -> Recording {
+    if file.as_os_str() == "-" {
+        Recording::Reader("standard input".to_owned(), Box::new(std::io::stdin()))
+    } else {
+        Recording::File(file)
+    }
+}
+
+/// One line of numbers, then one per fault.
+fn line(name: &str, summary: &Summary) -> String {
+    let mut text =
+        format!("{name}: {} requests, {} spans, {} calls", summary.requests, summary.spans, summary.calls);
+    let refused: Vec<String> =
+        summary.refused.iter().map(|(reason, count)| format!("{} {count}", reason.as_str())).collect();
+    if !refused.is_empty() {
+        text += &format!("; refused or cut: {}", refused.join(", "));
+    }
+    text.push('\n');
+    for fault in &summary.faults {
+        text += &format!("  {}\n", safe::terminal(&fault.to_string()));
+    }
+    text
+}

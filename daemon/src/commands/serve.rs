@@ -1,0 +1,207 @@
+//! `pointsman serve`: the daemon. Binds everything before it calls itself ready; stops in stages: first the
+//! receivers, then the pipeline, then the file.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use pointsman_collector::ingest::{Pipeline, Settings};
+use pointsman_collector::metrics::Metrics;
+use pointsman_collector::receive::{self, Listener, Protocol};
+use pointsman_store::Store;
+use prometheus::Registry;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
+
+use super::secret;
+use crate::cli::{ServeOptions, Until, View};
+use crate::config::{Config, Serve};
+use crate::{advise, web};
+
+/// How long the end may take, all stages together.
+const STOP_WITHIN: Duration = Duration::from_secs(25);
+/// Hours of the page's report.
+const WINDOW_HOURS: u32 = 7 * 24;
+
+/// Where to listen; `None` where it is switched off.
+struct Addresses {
+    grpc: Option<SocketAddr>,
+    http: Option<SocketAddr>,
+    pages: Option<SocketAddr>,
+}
+
+/// Sockets that are bound and not served yet.
+struct Sockets {
+    grpc: Option<Listener>,
+    http: Option<Listener>,
+    pages: Option<tokio::net::TcpListener>,
+}
+
+/// Runs until SIGINT or SIGTERM.
+pub(crate) async fn run(db: &Path, options: ServeOptions, config: Config) -> anyhow::Result<ExitCode> {
+    init_logging();
+    let addresses = Addresses::of(options, &config.serve)?;
+    let sockets = addresses.bind().await?;
+    let store = Store::open(db).await?;
+    let registry = Registry::new();
+    let metrics = Metrics::register(&registry)?;
+    let pipeline = Pipeline::start(store.clone(), Settings::new(secret()?), metrics).await?;
+    let board = Arc::new(web::Board::new(registry)?);
+
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    sockets.serve(&pipeline, &board, &stopped, &mut tasks);
+    tasks.spawn(advise_again_and_again(store.clone(), config, board.clone(), stopped.clone()));
+    info!(db = %db.display(), "ready");
+
+    wait_for_end(&mut tasks).await?;
+    info!("stopping; a second signal ends at once");
+    let finish = async {
+        let _ = stop.send(true);
+        while tasks.join_next().await.is_some() {}
+        if let Err(unfinished) = pipeline.stop(STOP_WITHIN).await {
+            warn!("{unfinished}");
+        }
+        store.close().await;
+    };
+    tokio::select! {
+        () = finish => info!("stopped"),
+        () = tokio::time::sleep(STOP_WITHIN) => warn!("stopped at the deadline; nothing acknowledged is lost"),
+        result = signal() => result?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Addresses {
+    fn of(options: ServeOptions, serve: &Serve) -> anyhow::Result<Self> {
+        let address = |flag: &str, given: Option<String>, default: &String| {
+            let text = given.unwrap_or_else(|| default.clone());
+            if text == "off" {
+                return Ok(None);
+            }
+            let parsed: Result<SocketAddr, _> = text.parse();
+            parsed.map(Some).with_context(|| {
+                format!("{flag} {text}: that is no address; write IP:PORT as in 127.0.0.1:4318, or off")
+            })
+        };
+        Ok(Self {
+            grpc: address("--otlp-grpc", options.otlp_grpc, &serve.otlp_grpc)?,
+            http: address("--otlp-http", options.otlp_http, &serve.otlp_http)?,
+            pages: address("--listen", options.listen, &serve.listen)?,
+        })
+    }
+
+    async fn bind(&self) -> anyhow::Result<Sockets> {
+        let listener = async |protocol, address: Option<SocketAddr>| match address {
+            Some(address) => Listener::bind(protocol, address).await.map(Some),
+            None => Ok(None),
+        };
+        let grpc = listener(Protocol::Grpc, self.grpc).await?;
+        let http = listener(Protocol::Http, self.http).await?;
+        let pages = match self.pages {
+            None => None,
+            Some(address) => Some(tokio::net::TcpListener::bind(address).await.with_context(|| {
+                format!(
+                    "cannot listen for pages on {address}; choose another address with --listen ADDR, or switch \
+                     them off with --listen off"
+                )
+            })?),
+        };
+        Ok(Sockets { grpc, http, pages })
+    }
+}
+
+impl Sockets {
+    fn serve(
+        self,
+        pipeline: &Pipeline,
+        board: &Arc<web::Board>,
+        stopped: &watch::Receiver<bool>,
+        tasks: &mut JoinSet<anyhow::Result<()>>,
+    ) {
+        if let Some(listener) = self.grpc {
+            info!(address = %listener.local_addr(), "receiving OTLP over gRPC");
+            let (intake, stop) = (pipeline.intake(), until(stopped));
+            tasks
+                .spawn(async { Ok(receive::grpc::serve(listener, intake, Default::default(), stop).await?) });
+        }
+        if let Some(listener) = self.http {
+            info!(address = %listener.local_addr(), "receiving OTLP over HTTP");
+            let (intake, stop) = (pipeline.intake(), until(stopped));
+            tasks
+                .spawn(async { Ok(receive::http::serve(listener, intake, Default::default(), stop).await?) });
+        }
+        if let Some(listener) = self.pages {
+            if let Ok(address) = listener.local_addr() {
+                info!("pages and metrics at http://{address}/");
+            }
+            let (router, stop) = (web::router(board.clone()), until(stopped));
+            tasks.spawn(async { Ok(axum::serve(listener, router).with_graceful_shutdown(stop).await?) });
+        }
+    }
+}
+
+/// Keeps the board's reports current. A run that fails is logged and tried again at its next time.
+async fn advise_again_and_again(
+    store: Store,
+    config: Config,
+    board: Arc<web::Board>,
+    stopped: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let view = View { window: WINDOW_HOURS, until: Until::Now, service: None };
+    let mut every = tokio::time::interval(Duration::from_secs(config.serve.advise_every_s.max(1)));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let stop = until(&stopped);
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            _ = every.tick() => {}
+        }
+        let begin = std::time::Instant::now();
+        match advise::reports(&store, &view, &config.advice).await {
+            Ok(reports) => board.show(reports, begin.elapsed()),
+            Err(error) => {
+                error!("the advisor failed: {error:#}");
+                board.count_failure();
+            }
+        }
+    }
+}
+
+/// Ends when the daemon is told to stop.
+fn until(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stopped = stopped.clone();
+    async move {
+        // An error means that the sender is gone: then it is time to stop as well.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Waits for a signal, or for a server that ended by itself.
+async fn wait_for_end(tasks: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::select! {
+        result = signal() => result,
+        Some(ended) = tasks.join_next() => ended.context("a part of the daemon panicked")?,
+    }
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result.context("cannot wait for SIGINT"),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Logs go to standard error; `RUST_LOG` chooses how much.
+fn init_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

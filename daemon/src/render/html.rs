@@ -1,0 +1,119 @@
+//! Reports as one HTML page, served or as a file of its own. The template escapes whatever it is given.
+
+use anyhow::Context;
+use askama::Template;
+use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
+
+use super::text::{benefit, days};
+use super::{headline, kind, lowered, name, need, number, percent, safe, verdict};
+
+/// The page's style sheet.
+pub(crate) const STYLE: &str = include_str!("../../templates/report.css");
+
+/// Where the page will be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// From the daemon: the style sheet is a resource of its own.
+    Served,
+    /// As a file: everything is in it.
+    OneFile,
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    inline_style: Option<&'static str>,
+    reports: Vec<Section<'a>>,
+}
+
+/// One report.
+struct Section<'a> {
+    report: &'a Report,
+    headline: String,
+    covered: String,
+    lowered: Vec<String>,
+    rows: Vec<Row<'a>>,
+}
+
+/// One handler, worded.
+struct Row<'a> {
+    handler: &'a HandlerReport,
+    name: String,
+    kind: &'a str,
+    verdict: &'static str,
+    class: &'static str,
+    calls_per_day: String,
+    p50: String,
+    own_ui: String,
+    gain: String,
+    confidence: String,
+    needs: Vec<String>,
+    evidence: Vec<Evidence<'a>>,
+}
+
+/// One measured statement, worded.
+struct Evidence<'a> {
+    rule: &'a str,
+    kind: &'static str,
+    text: &'a str,
+    numbers: String,
+}
+
+/// The page with all reports.
+pub(crate) fn page(reports: &[Report], look: Look) -> anyhow::Result<String> {
+    let page = Page {
+        inline_style: (look == Look::OneFile).then_some(STYLE),
+        reports: reports.iter().map(section).collect(),
+    };
+    page.render().context("the page cannot be drawn")
+}
+
+fn section(report: &Report) -> Section<'_> {
+    Section {
+        report,
+        headline: headline(report),
+        covered: days(report.days_covered),
+        lowered: lowered(&report.settings),
+        rows: report.handlers.iter().map(row).collect(),
+    }
+}
+
+fn row(handler: &HandlerReport) -> Row<'_> {
+    Row {
+        handler,
+        name: safe::terminal(&name(handler)),
+        kind: kind(&handler.kind),
+        verdict: verdict(handler.verdict),
+        class: match handler.verdict {
+            verdict if verdict.is_move() => "move",
+            _ if !handler.improvements.is_empty() => "improve",
+            pointsman_advisor::Verdict::InsufficientEvidence => "unsure",
+            _ => "keep",
+        },
+        calls_per_day: number(handler.calls_per_day),
+        p50: handler.duration_ms.map_or_else(|| "unknown".to_owned(), |ms| format!("{} ms", number(ms.p50))),
+        own_ui: handler.callers.get("own_ui").map_or_else(|| "0 %".to_owned(), |share| percent(*share)),
+        gain: handler.benefit.as_ref().and_then(benefit).unwrap_or_default(),
+        confidence: handler.confidence.map_or_else(String::new, |c| format!("{c:.2}")),
+        needs: handler.needs.iter().map(need).collect(),
+        evidence: handler.evidence.iter().map(evidence).collect(),
+    }
+}
+
+fn evidence(row: &pointsman_advisor::EvidenceRow) -> Evidence<'_> {
+    let [low, high] = row.interval;
+    Evidence {
+        rule: &row.rule,
+        kind: match row.kind {
+            EvidenceKind::For => "for a move",
+            EvidenceKind::Against => "against a move",
+            EvidenceKind::Blocker => "bars a move",
+            EvidenceKind::Improvement => "to improve",
+        },
+        text: &row.text,
+        numbers: format!(
+            "observed {:.3} (95 %: {low:.3} to {high:.3}), threshold {}, {} samples",
+            row.observed, row.threshold, row.samples
+        ),
+    }
+}

@@ -1,0 +1,177 @@
+//! Reports, checkups and traces as people and machines read them. Numbers are only laid out here, never made.
+
+pub(crate) mod checkup;
+pub(crate) mod html;
+pub(crate) mod markdown;
+pub(crate) mod safe;
+pub(crate) mod text;
+pub(crate) mod tree;
+
+use std::io::IsTerminal;
+
+use anyhow::Context;
+use pointsman_advisor::{HandlerReport, Need, Report, Settings, Verdict};
+
+/// How text for a terminal looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Style {
+    /// Columns; lines are wrapped at it.
+    pub width: usize,
+    /// Whether escape sequences for colour are written.
+    pub colour: bool,
+}
+
+/// Colour only on a terminal and without `NO_COLOR`; the width from `COLUMNS`, else 100.
+pub(crate) fn style() -> Style {
+    let terminal = std::io::stdout().is_terminal();
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    Style { width: columns.unwrap_or(100).clamp(40, 160), colour: terminal && !no_colour }
+}
+
+/// The machine-readable report: one object, or one per service under `services` when there are several.
+pub(crate) fn json(reports: &[Report]) -> anyhow::Result<String> {
+    let text = match reports {
+        [one] => serde_json::to_string_pretty(one),
+        several => serde_json::to_string_pretty(&serde_json::json!({
+            "schema": "pointsman.report/v1",
+            "services": several,
+        })),
+    };
+    Ok(text.context("the report cannot be written as JSON")? + "\n")
+}
+
+/// A handler's name in one line: `POST /api/cart`, `getProfile (app/actions.ts)`.
+pub(crate) fn name(handler: &HandlerReport) -> String {
+    let method_and_route = format!("{} {}", handler.method, handler.route);
+    match (&handler.action, &handler.file) {
+        (Some(action), Some(file)) => format!("{action} ({file})"),
+        (Some(action), None) => format!("action {} on {}", action.get(..10).unwrap_or(action), handler.route),
+        (None, _) if handler.kind == "server_action" => format!("actions of {}", handler.route),
+        (None, _) if handler.kind == "unmatched" => "paths without a route".to_owned(),
+        (None, _) => method_and_route,
+    }
+}
+
+/// A kind in people's words.
+pub(crate) fn kind(kind: &str) -> &str {
+    match kind {
+        "route_handler" => "route handler",
+        "pages_api" => "pages/api",
+        "server_action" => "server action",
+        other => other,
+    }
+}
+
+/// A verdict in people's words.
+pub(crate) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::MoveToServerAction => "move to a server action",
+        Verdict::MoveToRouteHandler => "move to a route handler",
+        Verdict::MoveToServerComponent => "move to a server component",
+        Verdict::Keep => "keep",
+        Verdict::InsufficientEvidence => "not enough evidence",
+    }
+}
+
+/// What is missing, in people's words.
+pub(crate) fn need(need: &Need) -> String {
+    let missing = need.want.unwrap_or_default().saturating_sub(need.have.unwrap_or_default());
+    match (need.code.as_str(), &need.attribute) {
+        ("more_calls", _) => format!("about {} more calls", number(precise(missing))),
+        ("more_days", _) => format!("calls on {missing} more days"),
+        ("read_or_write", _) => {
+            "to know whether it only reads: name it get..., or trace its database calls".to_owned()
+        }
+        (_, Some(attribute)) => format!("the attribute {attribute} (see `pointsman doctor`)"),
+        (code, None) => code.to_owned(),
+    }
+}
+
+/// One sentence that sums a report up.
+pub(crate) fn headline(report: &Report) -> String {
+    let of = |wanted: fn(Verdict) -> bool| report.handlers.iter().filter(move |h| wanted(h.verdict));
+    let moves = of(Verdict::is_move).count();
+    let trips: f64 =
+        of(Verdict::is_move).filter_map(|h| h.benefit.as_ref()).map(|b| b.round_trips_per_day).sum();
+    let better = of(|v| !v.is_move()).filter(|h| !h.improvements.is_empty()).count();
+    let unsure = of(|v| v == Verdict::InsufficientEvidence).count();
+    let mut text = match moves {
+        0 => "nothing has to move".to_owned(),
+        1 => "1 move would help".to_owned(),
+        many => format!("{many} moves would help"),
+    };
+    if trips >= 1.0 {
+        text += &format!(" and save up to {} round trips a day", number(trips));
+    }
+    let total = report.handlers.len();
+    text + &format!("; {better} of {total} handlers can be improved where they are, {unsure} lack evidence")
+}
+
+/// Thresholds that differ from the defaults, as `key = value (default ...)`.
+pub(crate) fn lowered(settings: &Settings) -> Vec<String> {
+    let (Ok(now), Ok(default)) = (serde_json::to_value(settings), serde_json::to_value(Settings::default()))
+    else {
+        return Vec::new();
+    };
+    let (Some(now), Some(default)) = (now.as_object(), default.as_object()) else { return Vec::new() };
+    let changed = now.iter().filter(|(key, value)| default.get(*key) != Some(value));
+    changed
+        .map(|(key, value)| match default.get(key) {
+            Some(usual) if !usual.is_object() => format!("{key} = {value} (default {usual})"),
+            _ => format!("{key} = {value}"),
+        })
+        .collect()
+}
+
+/// A number as people read it: `3`, `411`, `41,000`, `0.4`.
+pub(crate) fn number(value: f64) -> String {
+    if value.abs() < 10.0 && value.fract().abs() > 0.049 {
+        return format!("{value:.1}");
+    }
+    let digits = format!("{:.0}", value.abs());
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if value <= -0.5 { format!("-{grouped}") } else { grouped }
+}
+
+/// A share as people read it.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn precise(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (value, text) in [
+            (0.0, "0"),
+            (0.42, "0.4"),
+            (9.0, "9"),
+            (999.6, "1,000"),
+            (41_000.0, "41,000"),
+            (-1_234.0, "-1,234"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn only_what_differs_from_the_defaults_is_said() {
+        assert_eq!(lowered(&Settings::default()), Vec::<String>::new());
+        let demo = Settings { min_days_for_move: 1, ..Settings::default() };
+        assert_eq!(lowered(&demo), ["min_days_for_move = 1 (default 2)"]);
+    }
+}

@@ -1,0 +1,265 @@
+//! Reports for the terminal: aligned, wrapped, coloured only where that is wanted.
+
+use std::fmt::Write;
+
+use pointsman_advisor::{Benefit, EvidenceKind, HandlerReport, Report, Verdict};
+use unicode_width::UnicodeWidthStr;
+
+use super::{Style, headline, kind, lowered, name, need, number, percent, safe, verdict};
+
+/// All reports, one after the other.
+pub(crate) fn reports(reports: &[Report], style: Style) -> String {
+    if reports.is_empty() {
+        return "no calls yet: send OTLP to `pointsman serve`, or feed recorded traces with `pointsman replay FILE`\n"
+            .to_owned();
+    }
+    reports.iter().map(|one| report(one, style)).collect::<Vec<_>>().join("\n")
+}
+
+/// A page's worth of text under construction.
+struct Page {
+    text: String,
+    style: Style,
+}
+
+/// Colours, by what they say.
+#[derive(Clone, Copy)]
+enum Ink {
+    Heading,
+    Move,
+    Improve,
+    Keep,
+    Faint,
+}
+
+fn report(report: &Report, style: Style) -> String {
+    let mut page = Page { text: String::new(), style };
+    let service = match &report.environment {
+        Some(environment) => format!("{} ({environment})", report.service),
+        None => report.service.clone(),
+    };
+    page.line(0, Ink::Heading, &format!("pointsman: {}", safe::terminal(&service)));
+    page.line(0, Ink::Keep, &headline(report));
+    let next =
+        report.next_version.as_deref().map_or_else(String::new, |version| format!(", Next.js {version}"));
+    page.line(
+        0,
+        Ink::Faint,
+        &format!(
+            "{} to {}, {} covered{next}",
+            report.window.from,
+            report.window.to,
+            days(report.days_covered)
+        ),
+    );
+    page.line(0, Ink::Faint, &report.sampling.text);
+    for (title, chosen) in sections(report) {
+        if !chosen.is_empty() {
+            page.blank();
+            page.line(0, Ink::Heading, &format!("{title} ({})", chosen.len()));
+            for handler in chosen {
+                page.entry(handler);
+            }
+        }
+    }
+    for unknown in &report.unknown_actions {
+        let (calls, route) = (number(unknown.calls), safe::terminal(&unknown.route));
+        page.blank();
+        page.line(
+            0,
+            Ink::Faint,
+            &format!("{calls} calls asked {route} for action ids that the app did not know"),
+        );
+    }
+    page.thresholds(report);
+    page.text
+}
+
+/// Handlers by what a reader does with them.
+fn sections(report: &Report) -> [(&'static str, Vec<&HandlerReport>); 4] {
+    let chosen = |fits: fn(&HandlerReport) -> bool| report.handlers.iter().filter(|h| fits(h)).collect();
+    [
+        ("Move", chosen(|h| h.verdict.is_move())),
+        ("Improve where it is", chosen(|h| !h.verdict.is_move() && !h.improvements.is_empty())),
+        ("Keep", chosen(|h| h.verdict == Verdict::Keep && h.improvements.is_empty())),
+        (
+            "Not enough evidence",
+            chosen(|h| h.verdict == Verdict::InsufficientEvidence && h.improvements.is_empty()),
+        ),
+    ]
+}
+
+/// Everything about one handler.
+pub(crate) fn handler(handler: &HandlerReport, style: Style) -> String {
+    let mut page = Page { text: String::new(), style };
+    page.entry(handler);
+    page.line(2, Ink::Faint, &format!("it would be judged otherwise with: {}", handler.flips_if));
+    page.blank();
+    page.line(0, Ink::Heading, "Callers");
+    for (caller, share) in &handler.callers {
+        page.line(2, Ink::Keep, &format!("{caller:<13} {:>5}  {}", percent(*share), bar(*share)));
+    }
+    page.blank();
+    page.line(0, Ink::Heading, "Evidence");
+    for row in &handler.evidence {
+        let way = match row.kind {
+            EvidenceKind::For => "for a move",
+            EvidenceKind::Against => "against a move",
+            EvidenceKind::Blocker => "bars a move",
+            EvidenceKind::Improvement => "to improve",
+        };
+        page.line(2, Ink::Keep, &format!("{} ({way}, weight {})", row.rule, row.weight));
+        page.line(4, Ink::Keep, &safe::terminal(&row.text));
+        let [low, high] = row.interval;
+        page.line(
+            4,
+            Ink::Faint,
+            &format!(
+                "observed {:.3}, 95 % interval {low:.3} to {high:.3}, threshold {}, {} samples",
+                row.observed, row.threshold, row.samples
+            ),
+        );
+        page.line(4, Ink::Faint, &format!("flips if: {}", safe::terminal(&row.flips_if)));
+        if !row.exemplars.is_empty() {
+            page.line(4, Ink::Faint, &format!("traces: {}", row.exemplars.join(" ")));
+        }
+    }
+    page.text
+}
+
+impl Page {
+    fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// A line, wrapped, with what follows the first line of it indented alike.
+    fn line(&mut self, indent: usize, ink: Ink, text: &str) {
+        self.hanging(indent, indent, ink, text);
+    }
+
+    fn hanging(&mut self, indent: usize, rest: usize, ink: Ink, text: &str) {
+        let (begin, end) = if self.style.colour { ink.codes() } else { ("", "") };
+        let mut column = indent;
+        let _ = write!(self.text, "{:indent$}{begin}", "");
+        for (index, word) in text.split(' ').enumerate() {
+            let width = word.width();
+            if index > 0 {
+                if column + 1 + width > self.style.width {
+                    let _ = write!(self.text, "\n{:rest$}", "");
+                    column = rest;
+                } else {
+                    self.text.push(' ');
+                    column += 1;
+                }
+            }
+            self.text.push_str(word);
+            column += width;
+        }
+        self.text.push_str(end);
+        self.text.push('\n');
+    }
+
+    /// A handler as it stands in a report.
+    fn entry(&mut self, handler: &HandlerReport) {
+        let title = safe::terminal(&name(handler));
+        let ink = match handler.verdict {
+            verdict if verdict.is_move() => Ink::Move,
+            _ if !handler.improvements.is_empty() => Ink::Improve,
+            _ => Ink::Keep,
+        };
+        let sure = handler.confidence.map_or_else(String::new, |c| format!(", confidence {c:.2}"));
+        let effort =
+            handler.effort.as_deref().map_or_else(String::new, |effort| format!(", effort {effort}"));
+        self.hanging(2, 4, ink, &format!("{title}: {}{sure}{effort}", verdict(handler.verdict)));
+        let calls = format!(
+            "{} {}, {} calls, {} a day{}",
+            handler.id,
+            kind(&handler.kind),
+            number(handler.calls),
+            number(handler.calls_per_day),
+            durations(handler)
+        );
+        self.line(4, Ink::Faint, &calls);
+        self.line(4, Ink::Keep, &safe::terminal(&handler.reason));
+        for row in handler.evidence.iter().filter(|row| row.kind == EvidenceKind::Improvement) {
+            self.hanging(4, 6, Ink::Keep, &format!("{}: {}", row.rule, safe::terminal(&row.text)));
+        }
+        if let Some(gain) = handler.benefit.as_ref().and_then(benefit) {
+            self.line(4, Ink::Keep, &format!("gain: {gain}"));
+        }
+        for (index, step) in handler.steps.iter().enumerate() {
+            self.hanging(4, 7, Ink::Keep, &format!("{}. {}", index + 1, safe::terminal(step)));
+        }
+        if !handler.needs.is_empty() {
+            let needs: Vec<String> = handler.needs.iter().map(need).collect();
+            self.line(4, Ink::Keep, &format!("needs {}", needs.join(", and ")));
+        }
+    }
+
+    fn thresholds(&mut self, report: &Report) {
+        let settings = &report.settings;
+        self.blank();
+        self.line(0, Ink::Heading, "Thresholds in force");
+        self.line(2, Ink::Faint, &format!(
+            "a move needs {} calls on {} different days, {} calls without an outsider, {} of callers known, {} interactions a \
+             day, and saves {} request or {} ms each; a round trip is assumed to take {} ms (not used as a reason)",
+            settings.min_calls_for_move, settings.min_days_for_move, settings.min_calls_without_outsiders,
+            percent(settings.min_callers_known), settings.min_interactions_per_day, settings.min_gain_requests,
+            settings.min_gain_ms, settings.assumed_round_trip_ms
+        ));
+        let lowered = lowered(settings);
+        if !lowered.is_empty() {
+            let text = format!(
+                "not the defaults, so this report is not as sure as it looks: {}",
+                lowered.join(", ")
+            );
+            self.line(2, Ink::Improve, &text);
+        }
+    }
+}
+
+impl Ink {
+    fn codes(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Heading => ("\u{1b}[1m", "\u{1b}[0m"),
+            Self::Move => ("\u{1b}[1;33m", "\u{1b}[0m"),
+            Self::Improve => ("\u{1b}[36m", "\u{1b}[0m"),
+            Self::Keep => ("", ""),
+            Self::Faint => ("\u{1b}[2m", "\u{1b}[0m"),
+        }
+    }
+}
+
+/// What is saved, as far as anything is.
+pub(super) fn benefit(benefit: &Benefit) -> Option<String> {
+    let mut parts = Vec::new();
+    let range = benefit.interval.get("round_trips_per_day");
+    if benefit.round_trips_per_day >= 0.5 {
+        let range =
+            range.map_or_else(String::new, |[low, high]| format!(" ({} to {})", number(*low), number(*high)));
+        parts.push(format!("{} round trips a day{range}", number(benefit.round_trips_per_day)));
+    }
+    if benefit.ms_per_interaction_p50 >= 0.5 {
+        parts.push(format!("{} ms of waiting per interaction (p50)", number(benefit.ms_per_interaction_p50)));
+    }
+    if benefit.origin_requests_per_day >= 0.5 {
+        parts.push(format!("{} requests a day fewer for the app", number(benefit.origin_requests_per_day)));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn durations(handler: &HandlerReport) -> String {
+    handler
+        .duration_ms
+        .map_or_else(String::new, |ms| format!(", p50 {} ms, p95 {} ms", number(ms.p50), number(ms.p95)))
+}
+
+pub(super) fn days(days: f64) -> String {
+    if days <= 1.0 { "a day or less".to_owned() } else { format!("{} days", number(days)) }
+}
+
+/// A share as a bar of up to 30 marks.
+fn bar(share: f64) -> String {
+    let marks = (0..30).filter(|mark| f64::from(*mark) < share * 30.0).count();
+    "#".repeat(marks)
+}
