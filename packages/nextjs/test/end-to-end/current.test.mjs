@@ -34,6 +34,27 @@ for (const otel of ['vercel', 'register', 'vercel-fetch']) {
   })
 }
 
+for (const otel of ['vercel', 'register']) {
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    test(`${signal} with ${otel}: all that has waited for the next batch is exported`, async () => {
+      const sink = await startSink()
+      // No batch is due while this runs: what arrives was sent because of the signal.
+      const app = await startApp(lab, sink, { otel, env: { OTEL_BSP_SCHEDULE_DELAY: '600000', OTEL_BSP_MAX_QUEUE_SIZE: '20000', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10000' } })
+      try {
+        const answers = []
+        for (let i = 0; i < 100; i += 1) answers.push(await ask(app, sink, i % 2 ? '/api/hello' : '/item/1'))
+        await app.stop(signal)
+        const ids = new Set(sink.own().map(({ traceId }) => traceId))
+        assert.deepEqual(answers.filter(({ traceId }) => !ids.has(traceId)), [])
+        assert.equal(ids.size, answers.length)
+      } finally {
+        await app.stop('SIGKILL')
+        await sink.close()
+      }
+    })
+  }
+}
+
 describe('responses, with the package and without', async () => {
   const sink = await startSink()
   const observed = await startApp(lab, sink)

@@ -1,5 +1,5 @@
 // The same checks on every supported Next.js, in every way of serving an app. Long: run by `make test-full`.
-// POINTSMAN_LAB_NEXT=14,16 restricts the versions.
+// POINTSMAN_LAB_NEXT=14,16 restricts the versions, POINTSMAN_LAB_WAYS=start-nodesdk,dev-vercel the ways.
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -20,8 +20,10 @@ const WAYS = [
   { way: 'dev', otel: 'vercel' },
 ]
 
+const chosen = process.env.POINTSMAN_LAB_WAYS?.split(',')
+
 for (const major of majors) {
-  for (const { way, otel } of WAYS) {
+  for (const { way, otel } of WAYS.filter(({ way, otel }) => chosen?.includes(`${way}-${otel}`) ?? true)) {
     describe(`Next.js ${major}, ${way}, ${otel}`, async () => {
       const sink = await startSink()
       const world = { sink, major, otel, dev: way === 'dev' }
