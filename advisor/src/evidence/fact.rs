@@ -105,7 +105,7 @@ pub enum Fact {
     FollowedByRefresh,
     /// ... followed by a new document of the same page.
     FollowedByDocument,
-    /// ... followed by a GET of an API route.
+    /// ... followed by a GET of the same part of the API.
     FollowedByRefetch,
     /// ... followed by an RSC request that may have been a prefetch: the evidence is absent for it.
     FollowedByAmbiguous,

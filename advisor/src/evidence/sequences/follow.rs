@@ -67,8 +67,16 @@ fn fits(first: &Call, follower: &Call, fact: Fact) -> bool {
     // An action is posted to the page that it is called from.
     let page = if is_action_fetch(first) { &first.path } else { &first.page };
     let latest = if fact == Fact::FollowedByDocument { LATE_DOCUMENT } else { LATE };
-    let to_page = fact == Fact::FollowedByRefetch || same_page(page.as_ref(), follower.path.as_ref());
-    to_page && follower.start_ns > first.start_ns && gap(first, follower) <= latest
+    let related = match fact {
+        Fact::FollowedByRefetch => api_area(&first.handler.route) == api_area(&follower.handler.route),
+        _ => same_page(page.as_ref(), follower.path.as_ref()),
+    };
+    related && follower.start_ns > first.start_ns && gap(first, follower) <= latest
+}
+
+/// The part of an API that a route belongs to: its first two segments (`/api/mail` of `/api/mail/[id]`).
+fn api_area(route: &str) -> Vec<&str> {
+    route.split('/').filter(|segment| !segment.is_empty()).take(2).collect()
 }
 
 fn record(pass: &mut Pass, calls: &[Known<'_>], first: Known<'_>, follower: Known<'_>, fact: Fact) {

@@ -31,8 +31,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(uncached) = share(Fact::GetsWithoutCacheControl, Fact::PlainGets) else {
         return Finding::Silent;
     };
-    let handled =
-        [Fact::CacheAllowed, Fact::CacheHits, Fact::SetsCookie, Fact::WithToken].map(|fact| share(fact, Fact::Calls));
+    let handled = [Fact::CacheAllowed, Fact::CacheHits, Fact::SetsCookie, Fact::WithToken]
+        .map(|fact| share(fact, Fact::Calls));
     let handled = handled.into_iter().flatten().any(|share| share > RARE);
     let equal =
         share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients).is_some_and(|share| share >= EQUAL);

@@ -28,7 +28,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let text = format!(
-        "{} of mutations were followed by a GET of an API route: a client-side cache",
+        "{} of mutations were followed by a GET of the same part of the API: a client-side cache",
         percent(share.observed)
     );
     let flips = format!("under {} are", percent(knobs.threshold));

@@ -1,0 +1,116 @@
+//! What gets better without a move.
+
+use pointsman_advisor::Settings;
+use pointsman_store::{Caller, Form, HandlerKind, Sign};
+
+use crate::traffic::{MS, SECOND, Traffic, visit};
+
+/// 400 reads of one route, two seconds apart within a visit's minute; `hash` gives each its answer.
+fn reads(hash: impl Fn(u64, u64) -> u64) -> Traffic {
+    let mut traffic = Traffic::new();
+    for visitors in 0..40 {
+        for reader in 0..10 {
+            let call =
+                traffic.get("/api/catalog", visitors * 10 + reader, visit(visitors, 4) + reader * 3 * SECOND);
+            (call.request_key, call.response_hash) = (Some(1), Some(hash(visitors, reader)));
+        }
+    }
+    traffic
+}
+
+fn improvements(traffic: &Traffic, name: &str) -> Vec<String> {
+    traffic.judged(name).improvements
+}
+
+#[test]
+fn an_uncached_read_that_is_the_same_for_all_should_be_cached() {
+    let traffic = reads(|_, _| 9);
+    assert_eq!(improvements(&traffic, "GET /api/catalog"), ["cache-get"]);
+    let saved = traffic.judged("GET /api/catalog").benefit.unwrap().origin_requests_per_day;
+    assert!(saved > 50.0, "{saved}");
+}
+
+#[test]
+fn answers_that_differ_between_people_are_never_made_public() {
+    assert!(improvements(&reads(|visit, reader| visit * 100 + reader), "GET /api/catalog").is_empty());
+}
+
+#[test]
+fn what_is_cached_sets_cookies_or_takes_tokens_is_left_alone() {
+    for sign in [Sign::CacheAllowed, Sign::SetsCookie, Sign::Bearer] {
+        let mut traffic = reads(|_, _| 9);
+        for call in &mut traffic.calls {
+            call.signs |= sign;
+            call.signs.set(Sign::CacheControl, sign == Sign::CacheAllowed);
+        }
+        assert!(improvements(&traffic, "GET /api/catalog").is_empty(), "{sign:?}");
+    }
+}
+
+#[test]
+fn a_refresh_after_an_action_is_told_with_its_remedy() {
+    for (rerenders, remedy) in [(true, "drop the refresh"), (false, "call refresh()")] {
+        let mut traffic = Traffic::new();
+        for number in 0..100 {
+            let start = visit(number, 4);
+            traffic.action("toggle", "/favorites", number, start, 80).signs.set(Sign::Rerendered, rerenders);
+            traffic.page("/favorites", Form::Rsc, number, start + 95 * MS);
+        }
+        let judged = traffic.judged("toggle");
+        assert_eq!(judged.improvements, ["refresh-after-action"]);
+        assert!(judged.evidence.iter().any(|row| row.text.contains(remedy)), "{:#?}", judged.evidence);
+    }
+}
+
+#[test]
+fn a_page_that_requests_its_own_api_should_call_the_function() {
+    let mut traffic = Traffic::new();
+    for number in 0..40 {
+        let call = traffic.page("/stats", Form::Document, number, visit(number, 4));
+        (call.self_fetches, call.self_fetch_overhead_ns) = (1, 12 * MS);
+    }
+    assert_eq!(improvements(&traffic, "GET /stats"), ["server-self-fetch"]);
+}
+
+#[test]
+fn a_failing_foreign_origin_is_a_fault_of_the_proxy() {
+    let mut traffic = Traffic::new();
+    for number in 0..30 {
+        let call = traffic.action("save", "/form", number, visit(number, 4), 10);
+        call.signs = call.signs | Sign::OriginMismatch | Sign::Failed;
+        call.status = Some(500);
+    }
+    assert_eq!(improvements(&traffic, "save"), ["origin-host-mismatch"]);
+}
+
+#[test]
+fn writing_without_any_credentials_is_worth_a_look() {
+    let mut traffic = Traffic::new();
+    for number in 0..100 {
+        let call = traffic.action("updateProfile", "/profile", number, visit(number, 4), 10);
+        call.signs = pointsman_store::Signs::NONE | Sign::HeadersCaptured;
+    }
+    assert_eq!(improvements(&traffic, "updateProfile"), ["unauthenticated-action"]);
+}
+
+#[test]
+fn only_people_are_told_about_duplicates() {
+    for (caller, told) in [(Caller::OwnUi, true), (Caller::Bot, false), (Caller::External, false)] {
+        let mut traffic = Traffic::new();
+        for number in 0..100 {
+            for again in 0..2 {
+                let call = traffic.call(
+                    HandlerKind::RouteHandler,
+                    "GET",
+                    "/api/me",
+                    number,
+                    visit(number, 4) + again * SECOND,
+                    5,
+                );
+                (call.caller, call.request_key) = (caller, Some(number));
+            }
+        }
+        let judged = traffic.judged_with("GET /api/me", &Settings::default());
+        assert_eq!(judged.improvements.contains(&"duplicate-get".to_owned()), told, "{caller:?}");
+    }
+}

@@ -1,0 +1,179 @@
+//! Made-up traffic: people, machines and servers calling a shop, and what the advisor says about it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use pointsman_advisor::evidence::{Rollup, roll_up};
+use pointsman_advisor::{HandlerReport, Report, ReportInput, Settings, report};
+use pointsman_store::{
+    Action, Call, Caller, ClientKey, Form, Handler, HandlerKind, Hour, Sampling, Sign, Signs, SpanId, TraceId,
+};
+
+/// Midnight of some day, ns since the epoch.
+pub(crate) const DAY_0: u64 = 20_000 * 24 * Hour::NANOS;
+pub(crate) const DAY: u64 = 24 * Hour::NANOS;
+pub(crate) const MINUTE: u64 = 60 * SECOND;
+pub(crate) const SECOND: u64 = 1_000 * MS;
+pub(crate) const MS: u64 = 1_000_000;
+
+/// Calls under construction.
+#[derive(Default)]
+pub(crate) struct Traffic {
+    pub(crate) calls: Vec<Call>,
+    environment: Option<String>,
+}
+
+impl Traffic {
+    pub(crate) fn new() -> Self {
+        Self { calls: Vec::new(), environment: Some("production".into()) }
+    }
+
+    pub(crate) fn in_environment(name: &str) -> Self {
+        Self { calls: Vec::new(), environment: Some(name.into()) }
+    }
+
+    /// A call by a browser of the own UI, as the package reports it. Everything else changes it.
+    pub(crate) fn call(
+        &mut self,
+        kind: HandlerKind,
+        method: &str,
+        route: &str,
+        client: u64,
+        start: u64,
+        ms: u64,
+    ) -> &mut Call {
+        let number = self.calls.len() as u64 + 1;
+        let mut trace = [1; 16];
+        trace[8..].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+        self.calls.push(Call {
+            handler: Arc::new(Handler {
+                service: "shop".into(),
+                environment: self.environment.clone(),
+                kind,
+                route: route.into(),
+                method: method.into(),
+                action: None,
+            }),
+            trace: TraceId(trace),
+            span: SpanId(number.to_be_bytes()),
+            start_ns: start,
+            duration_ns: ms * MS,
+            method: method.into(),
+            status: Some(200),
+            form: Form::Plain,
+            caller: Caller::OwnUi,
+            agent: Some("Chrome".into()),
+            client: Some(ClientKey(client.wrapping_mul(0x9e37_79b9_7f4a_7c15))),
+            instance: None,
+            path: Some(route.into()),
+            page: None,
+            request_bytes: Some(100),
+            response_bytes: Some(500),
+            request_key: None,
+            response_hash: None,
+            media_type: Some("application/json".into()),
+            signature: None,
+            origin: None,
+            first_byte_ns: None,
+            self_fetches: 0,
+            self_fetch_overhead_ns: 0,
+            sampling: Sampling::Undeclared,
+            requests_seen: None,
+            signs: Signs::NONE | Sign::HeadersCaptured | Sign::ResponseHeadersCaptured | Sign::Cookie,
+        });
+        self.calls.last_mut().unwrap()
+    }
+
+    /// `fetch(route, { method: 'POST' })` from a page.
+    pub(crate) fn mutation(&mut self, route: &str, page: &str, client: u64, start: u64) -> &mut Call {
+        let call = self.call(HandlerKind::RouteHandler, "POST", route, client, start, 40);
+        call.page = Some(page.into());
+        call
+    }
+
+    pub(crate) fn get(&mut self, route: &str, client: u64, start: u64) -> &mut Call {
+        self.call(HandlerKind::RouteHandler, "GET", route, client, start, 20)
+    }
+
+    pub(crate) fn page(&mut self, page: &str, form: Form, client: u64, start: u64) -> &mut Call {
+        let call = self.call(HandlerKind::Page, "GET", page, client, start, 50);
+        call.form = form;
+        call
+    }
+
+    pub(crate) fn action(&mut self, name: &str, page: &str, client: u64, start: u64, ms: u64) -> &mut Call {
+        let call = self.call(HandlerKind::ServerAction, "POST", page, client, start, ms);
+        let file = "app/actions.ts".into();
+        Arc::make_mut(&mut call.handler).action = Some(Action::Export { file, name: name.into() });
+        call.form = Form::ActionFetch;
+        call.page = Some(page.into());
+        call
+    }
+
+    /// A mutation that is followed by a refresh of its page.
+    pub(crate) fn mutation_with_refresh(&mut self, route: &str, page: &str, client: u64, start: u64) {
+        self.mutation(route, page, client, start);
+        self.page(page, Form::Rsc, client, start + 60 * MS);
+    }
+
+    /// Actions that were wanted at once and ran one after the other.
+    pub(crate) fn serial(&mut self, names: &[&str], page: &str, client: u64, start: u64) {
+        for (index, name) in names.iter().enumerate() {
+            self.action(name, page, client, start + index as u64 * 110 * MS, 100);
+        }
+    }
+
+    /// The report over 35 days up to the newest call, as the daemon makes it: hour by hour, merged, judged.
+    pub(crate) fn report(&self, settings: &Settings) -> Report {
+        let hours: BTreeSet<u32> = self.calls.iter().map(|call| Hour::of(call.start_ns).0).collect();
+        let to = Hour(hours.last().map_or(0, |last| last + 1));
+        let from = Hour(to.0.saturating_sub(7 * 24));
+        let handlers: HashMap<_, _> =
+            self.calls.iter().map(|call| (call.handler.fingerprint(), (*call.handler).clone())).collect();
+        let (mut window, mut retained) = (HashMap::new(), HashMap::new());
+        for hour in hours.into_iter().map(Hour) {
+            for record in roll_up(hour, &around(&self.calls, hour)) {
+                let rollup = Rollup::decode(&record.payload).unwrap();
+                retained.entry(record.handler).or_insert_with(Rollup::default).merge(&rollup);
+                if hour >= from {
+                    window.entry(record.handler).or_insert_with(Rollup::default).merge(&rollup);
+                }
+            }
+        }
+        let input = ReportInput {
+            service: "shop",
+            environment: self.environment.as_deref(),
+            from,
+            to,
+            generated_at_ns: to.start_ns(),
+            handlers: &handlers,
+            window: &window,
+            retained: &retained,
+            facts: &[],
+        };
+        report(&input, settings)
+    }
+
+    /// What is said about one handler under the default thresholds.
+    pub(crate) fn judged(&self, name: &str) -> HandlerReport {
+        self.judged_with(name, &Settings::default())
+    }
+
+    pub(crate) fn judged_with(&self, name: &str, settings: &Settings) -> HandlerReport {
+        let found = self.report(settings).handlers.into_iter().find(|handler| {
+            handler.action.as_deref() == Some(name) || format!("{} {}", handler.method, handler.route) == name
+        });
+        found.unwrap_or_else(|| panic!("{name} is not in the report"))
+    }
+}
+
+/// The Calls that a pass over this hour is given.
+pub(crate) fn around(calls: &[Call], hour: Hour) -> Vec<Call> {
+    let range = hour.start_ns() - Hour::OVERLAP_NS..hour.end_ns() + Hour::OVERLAP_NS;
+    calls.iter().filter(|call| range.contains(&call.start_ns)).cloned().collect()
+}
+
+/// The start of the n-th of many visits, spread over days and hours; each has its own minutes.
+pub(crate) fn visit(number: u64, days: u64) -> u64 {
+    DAY_0 + (number % days) * DAY + 9 * Hour::NANOS + (number / days) * 3 * MINUTE
+}
