@@ -9,6 +9,7 @@ use pointsman_store::{AppFact, Fingerprint, Hour, RollupRecord, Store};
 
 use crate::cli::{Until, View};
 use crate::clock;
+use crate::render::safe::terminal;
 
 /// Blockers look at all that is retained: this many hours before the window's end, at least (35 days).
 const RETAINED_HOURS: u32 = 35 * 24;
@@ -44,7 +45,10 @@ async fn services(store: &Store, view: &View) -> anyhow::Result<Vec<String>> {
         Some(name) if known.is_empty() => {
             anyhow::bail!("there is no service {name} in {}: it holds no calls yet", store.path().display())
         }
-        Some(name) => anyhow::bail!("there is no service {name}; there are: {}", known.join(", ")),
+        Some(name) => {
+            let known: Vec<String> = known.iter().map(|name| terminal(name)).collect();
+            anyhow::bail!("there is no service {name}; there are: {}", known.join(", "))
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The configuration file: what it may hold, and reading it. Flags and environment win over it.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context;
 use pointsman_advisor::{RuleSettings, Settings, rules::RULES};
 use serde::Deserialize;
+use toml::{Table, Value};
 
 /// Everything that a configuration file may set; what is absent keeps its default.
 #[derive(Clone, PartialEq, Debug, Default, Deserialize)]
@@ -41,22 +43,109 @@ impl Default for Serve {
     }
 }
 
-/// Reads the file; without one everything has its default.
+/// An address to listen on, or nothing for `off`.
+pub(crate) fn address(text: &str) -> Result<Option<SocketAddr>, &'static str> {
+    if text == "off" {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| "that is no address; write IP:PORT as in 127.0.0.1:4318, or off")
+}
+
+/// Reads the file; without one everything has its default. All faults are told at once, in one line.
 pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<Config> {
     let Some(path) = path else { return Ok(Config::default()) };
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-    let config: Config =
-        toml::from_str(&text).with_context(|| format!("in the configuration {}", path.display()))?;
-    let faults = faults(&config);
+        .with_context(|| format!("cannot read the configuration {} that --config names", path.display()))?;
+    let (config, faults) = parse(&text);
     anyhow::ensure!(faults.is_empty(), "in the configuration {}: {}", path.display(), faults.join("; "));
     Ok(config)
 }
 
+/// What the text sets, and every fault in it.
+fn parse(text: &str) -> (Config, Vec<String>) {
+    let table: Table = match toml::from_str(text) {
+        Ok(table) => table,
+        Err(error) => return (Config::default(), vec![syntax_fault(text, &error)]),
+    };
+    // Each key is tried alone, because reading stops at the first key that does not fit.
+    let mut faults = Vec::new();
+    let mut fitting = Table::new();
+    for (path, value) in leaves(Vec::new(), table) {
+        match nested(&path, value.clone()).try_into::<Config>() {
+            Ok(_) => insert(&mut fitting, &path, value),
+            Err(error) => faults.push(format!("{}: {}", path.join("."), one_line(error.message()))),
+        }
+    }
+    match fitting.try_into::<Config>() {
+        Ok(config) => {
+            faults.extend(self::faults(&config));
+            (config, faults)
+        }
+        Err(error) => {
+            faults.push(one_line(error.message()));
+            (Config::default(), faults)
+        }
+    }
+}
+
+fn syntax_fault(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.matches('\n').count() + 1, one_line(error.message()))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Every value of the file with the keys that lead to it.
+fn leaves(path: Vec<String>, table: Table) -> Vec<(Vec<String>, Value)> {
+    let mut found = Vec::new();
+    for (key, value) in table {
+        let path = [path.as_slice(), &[key]].concat();
+        match value {
+            Value::Table(inner) if !inner.is_empty() => found.extend(leaves(path, inner)),
+            value => found.push((path, value)),
+        }
+    }
+    found
+}
+
+/// A table with nothing in it but this value, under these keys.
+fn nested(path: &[String], value: Value) -> Table {
+    let mut table = Table::new();
+    insert(&mut table, path, value);
+    table
+}
+
+fn insert(table: &mut Table, path: &[String], value: Value) {
+    match path {
+        [] => {}
+        [key] => {
+            table.insert(key.clone(), value);
+        }
+        [key, rest @ ..] => {
+            let inner = table.entry(key.as_str()).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(inner) = inner {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}
+
 /// Values that parse and make no sense.
 fn faults(config: &Config) -> Vec<String> {
-    let advice = &config.advice;
+    let (serve, advice) = (&config.serve, &config.advice);
     let mut faults = Vec::new();
+    let addresses =
+        [("otlp_grpc", &serve.otlp_grpc), ("otlp_http", &serve.otlp_http), ("listen", &serve.listen)];
+    for (key, text) in addresses {
+        if let Err(fault) = address(text) {
+            faults.push(format!("serve.{key} = {text}: {fault}"));
+        }
+    }
+    if serve.advise_every_s == 0 {
+        faults.push("serve.advise_every_s = 0: write how many seconds, at least 1".to_owned());
+    }
     for id in advice.rules.keys().filter(|id| !RULES.iter().any(|rule| rule.id == **id)) {
         faults.push(format!("advice.rules.{id}: there is no such rule; a report lists them all"));
     }
@@ -85,17 +174,45 @@ mod tests {
 
     #[test]
     fn a_file_with_faults_names_each_of_them() {
-        let config: Config = toml::from_str(
-            "[advice]\nsampling_ratio = 2.0\nleave_score = 1.0\n[advice.rules.no-such-rule]\nweight = 1.0\n\
-             [advice.rules.action-poll]\nweight = -1.0",
-        )
-        .unwrap();
-        let said = faults(&config);
-        assert_eq!(said.len(), 4, "{said:?}");
+        let (config, said) = parse(
+            "no_section = 1\n[serve]\nlisten = \"here\"\nadvise_every_s = 0\n[advice]\nsampling_ratio = 2.0\n\
+             leave_score = 1.0\nmin_call_for_move = 3\nmin_days_for_move = \"many\"\nmin_gain_ms = 5.0\n\
+             [advice.rules.no-such-rule]\nweight = 1.0\n[advice.rules.action-poll]\nweight = -1.0\nwait = 1",
+        );
+        let begins = [
+            "no_section: unknown field",
+            "advice.min_call_for_move: unknown field `min_call_for_move`, expected one of `min_calls_for_move`",
+            "advice.min_days_for_move: invalid type: string \"many\"",
+            "advice.rules.action-poll.wait: unknown field",
+            "serve.listen = here: that is no address",
+            "serve.advise_every_s = 0",
+            "advice.rules.no-such-rule: there is no such rule",
+            "advice.sampling_ratio = 2",
+            "advice.leave_score = 1",
+            "advice.rules.action-poll.weight = -1",
+        ];
+        for begin in begins {
+            assert!(said.iter().any(|fault| fault.starts_with(begin)), "{begin}: {said:#?}");
+        }
+        assert_eq!(said.len(), begins.len(), "{said:#?}");
+        assert!((config.advice.min_gain_ms - 5.0).abs() < f64::EPSILON);
     }
 
     #[test]
-    fn an_unknown_key_is_refused() {
-        assert!(toml::from_str::<Config>("[advice]\nmin_call_for_move = 3").is_err());
+    fn a_file_that_is_no_toml_is_told_by_its_line() {
+        let (_, said) = parse("[serve]\nlisten = \"off\"\n[advice\n");
+        assert_eq!(said.len(), 1);
+        assert!(said[0].starts_with("line 3: "), "{said:?}");
+    }
+
+    #[test]
+    fn a_file_without_faults_is_read_whole() {
+        let (config, said) =
+            parse("[serve]\nlisten = \"off\"\n[advice.rules.action-poll]\nweight = 0.5\n[advice]\n");
+        assert_eq!(said, Vec::<String>::new());
+        assert_eq!(
+            (config.serve.listen.as_str(), config.advice.rules["action-poll"].weight),
+            ("off", Some(0.5))
+        );
     }
 }

@@ -1,4 +1,5 @@
 //! The judgement as a whole, on traffic that the tests make up: Calls in, verdicts out.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's panic is its failure, in its helpers too")]
 
 mod actions;
 mod improvements;

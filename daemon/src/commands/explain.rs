@@ -8,6 +8,7 @@ use pointsman_advisor::HandlerReport;
 use super::{open_existing, print};
 use crate::cli::ExplainOptions;
 use crate::config::Config;
+use crate::render::safe::terminal;
 use crate::{advise, render};
 
 /// Prints the evidence about the handler that the user named.
@@ -41,7 +42,7 @@ fn find<'a>(handlers: &[&'a HandlerReport], wanted: &str) -> anyhow::Result<&'a 
         [] => anyhow::bail!("no handler is called {wanted}; `pointsman report` lists them with their ids"),
         many => {
             let names: Vec<String> =
-                many.iter().take(10).map(|h| format!("{} {}", h.id, render::name(h))).collect();
+                many.iter().take(10).map(|h| format!("{} {}", h.id, terminal(&render::name(h)))).collect();
             anyhow::bail!("{wanted} fits several handlers; name one by its id:\n  {}", names.join("\n  "))
         }
     }

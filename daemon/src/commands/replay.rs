@@ -26,7 +26,16 @@ pub(crate) async fn run(db: &Path, options: ReplayOptions) -> anyhow::Result<Exi
     for file in options.files {
         let name = file.display().to_string();
         match replay(&pipeline, recording(file), options.max_size << 20).await {
-            Ok(summary) => print(&line(&name, &summary))?,
+            Ok(summary) => {
+                print(&line(&name, &summary))?;
+                if summary.spans == 0 {
+                    failed = true;
+                    eprintln!(
+                        "pointsman: nothing in {name} was kept: it holds no usable span; replay takes OTLP traces, one \
+                         export request a line"
+                    );
+                }
+            }
             Err(error) => {
                 failed = true;
                 eprintln!("pointsman: {error}");

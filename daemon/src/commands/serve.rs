@@ -19,7 +19,7 @@ use tracing::{error, info, warn};
 
 use super::secret;
 use crate::cli::{ServeOptions, Until, View};
-use crate::config::{Config, Serve};
+use crate::config::{self, Config, Serve};
 use crate::{advise, web};
 
 /// How long the end may take, all stages together.
@@ -80,13 +80,7 @@ impl Addresses {
     fn of(options: ServeOptions, serve: &Serve) -> anyhow::Result<Self> {
         let address = |flag: &str, given: Option<String>, default: &String| {
             let text = given.unwrap_or_else(|| default.clone());
-            if text == "off" {
-                return Ok(None);
-            }
-            let parsed: Result<SocketAddr, _> = text.parse();
-            parsed.map(Some).with_context(|| {
-                format!("{flag} {text}: that is no address; write IP:PORT as in 127.0.0.1:4318, or off")
-            })
+            config::address(&text).map_err(|fault| anyhow::anyhow!("{flag} {text}: {fault}"))
         };
         Ok(Self {
             grpc: address("--otlp-grpc", options.otlp_grpc, &serve.otlp_grpc)?,
@@ -104,15 +98,19 @@ impl Addresses {
         let http = listener(Protocol::Http, self.http).await?;
         let pages = match self.pages {
             None => None,
-            Some(address) => Some(tokio::net::TcpListener::bind(address).await.with_context(|| {
-                format!(
-                    "cannot listen for pages on {address}; choose another address with --listen ADDR, or switch \
-                     them off with --listen off"
-                )
-            })?),
+            Some(address) => Some(
+                tokio::net::TcpListener::bind(address).await.map_err(|error| no_pages(address, &error))?,
+            ),
         };
         Ok(Sockets { grpc, http, pages })
     }
+}
+
+fn no_pages(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+    anyhow::anyhow!(
+        "cannot listen for pages on {address}: {error}; stop the program that uses it, choose another address with \
+         --listen ADDR, or switch them off with --listen off"
+    )
 }
 
 impl Sockets {

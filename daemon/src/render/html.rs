@@ -47,6 +47,7 @@ struct Row<'a> {
     own_ui: String,
     gain: String,
     confidence: String,
+    rules: Vec<String>,
     needs: Vec<String>,
     evidence: Vec<Evidence<'a>>,
 }
@@ -95,6 +96,7 @@ fn row(handler: &HandlerReport) -> Row<'_> {
         own_ui: handler.callers.get("own_ui").map_or_else(|| "0 %".to_owned(), |share| percent(*share)),
         gain: handler.benefit.as_ref().and_then(benefit).unwrap_or_default(),
         confidence: handler.confidence.map_or_else(String::new, |c| format!("{c:.2}")),
+        rules: handler.blockers.iter().chain(&handler.improvements).cloned().collect(),
         needs: handler.needs.iter().map(need).collect(),
         evidence: handler.evidence.iter().map(evidence).collect(),
     }

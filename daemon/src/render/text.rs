@@ -40,8 +40,8 @@ fn report(report: &Report, style: Style) -> String {
     };
     page.line(0, Ink::Heading, &format!("pointsman: {}", safe::terminal(&service)));
     page.line(0, Ink::Keep, &headline(report));
-    let next =
-        report.next_version.as_deref().map_or_else(String::new, |version| format!(", Next.js {version}"));
+    let next = report.next_version.as_deref();
+    let next = next.map_or_else(String::new, |version| format!(", Next.js {}", safe::terminal(version)));
     page.line(
         0,
         Ink::Faint,

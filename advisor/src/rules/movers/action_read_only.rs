@@ -7,9 +7,10 @@
 //! Guard: mails, queues and logs leave no trace either; without positive signs of reading the developer is asked.
 //! Example: `getRecommendations()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, as_f64, is_action};
 use crate::evidence::Fact;
-use crate::profile::{Profile, Seen};
+use crate::profile::{Profile, Seen, Share};
+use crate::stats::Interval;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-read-only",
@@ -29,7 +30,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let samples = profile.observed(Fact::Calls);
     let text =
         "it only reads: no effect was seen, and its name or its child spans say that it fetches".to_owned();
-    let statement = Statement::of_count(samples, text, "calls that change something".to_owned());
+    let all = as_f64(samples);
+    let share = Share { observed: 1.0, interval: Interval::wilson(all, all), samples };
+    let statement = Statement::of_share(share, text, "calls that change something".to_owned());
     let enough = samples >= knobs.min_samples.min(knobs.settings.min_calls_for_move);
-    if enough { Finding::Holds(Statement { observed: 1.0, ..statement }) } else { Finding::Below(statement) }
+    if enough { Finding::Holds(statement) } else { Finding::Below(statement) }
 }
