@@ -26,10 +26,6 @@ pub struct Settings {
     pub min_gain_requests: f64,
     /// Score at which a move is entered.
     pub enter_score: f64,
-    /// Score below which a standing move is left.
-    pub leave_score: f64,
-    /// Round-trip time between browser and app, ms. Assumed, never measured; it alone never passes the gain gate.
-    pub assumed_round_trip_ms: f64,
     /// The app's `serverActions.bodySizeLimit`, bytes.
     pub action_body_limit: u64,
     /// Share of traces that the app records, where its spans do not declare it.
@@ -65,8 +61,6 @@ impl Default for Settings {
             min_gain_ms: 50.0,
             min_gain_requests: 1.0,
             enter_score: 0.9,
-            leave_score: 0.6,
-            assumed_round_trip_ms: 60.0,
             action_body_limit: 1 << 20,
             sampling_ratio: None,
             excluded_environments: Vec::new(),

@@ -70,7 +70,7 @@ fn parse(text: &str) -> (Config, Vec<String>) {
     // Each key is tried alone, because reading stops at the first key that does not fit.
     let mut faults = Vec::new();
     let mut fitting = Table::new();
-    for (path, value) in leaves(Vec::new(), table) {
+    for (path, value) in leaves(&[], table) {
         match nested(&path, value.clone()).try_into::<Config>() {
             Ok(_) => insert(&mut fitting, &path, value),
             Err(error) => faults.push(format!("{}: {}", path.join("."), one_line(error.message()))),
@@ -98,12 +98,12 @@ fn one_line(text: &str) -> String {
 }
 
 /// Every value of the file with the keys that lead to it.
-fn leaves(path: Vec<String>, table: Table) -> Vec<(Vec<String>, Value)> {
+fn leaves(path: &[String], table: Table) -> Vec<(Vec<String>, Value)> {
     let mut found = Vec::new();
     for (key, value) in table {
-        let path = [path.as_slice(), &[key]].concat();
+        let path = [path, &[key]].concat();
         match value {
-            Value::Table(inner) if !inner.is_empty() => found.extend(leaves(path, inner)),
+            Value::Table(inner) if !inner.is_empty() => found.extend(leaves(&path, inner)),
             value => found.push((path, value)),
         }
     }
@@ -156,9 +156,11 @@ fn faults(config: &Config) -> Vec<String> {
             faults.push(format!("advice.{key} = {value}: it is a share, above 0 and at most 1"));
         }
     }
-    if advice.leave_score > advice.enter_score {
-        let (leave, enter) = (advice.leave_score, advice.enter_score);
-        faults.push(format!("advice.leave_score = {leave}: it cannot be above enter_score = {enter}"));
+    if advice.enter_score <= 0.0 {
+        faults.push(format!(
+            "advice.enter_score = {}: every handler would move; a score is above 0",
+            advice.enter_score
+        ));
     }
     let weights = |(id, rule): (&String, &RuleSettings)| {
         let weight = rule.weight.filter(|weight| !(*weight >= 0.0 && *weight <= 10.0))?;
@@ -176,7 +178,7 @@ mod tests {
     fn a_file_with_faults_names_each_of_them() {
         let (config, said) = parse(
             "no_section = 1\n[serve]\nlisten = \"here\"\nadvise_every_s = 0\n[advice]\nsampling_ratio = 2.0\n\
-             leave_score = 1.0\nmin_call_for_move = 3\nmin_days_for_move = \"many\"\nmin_gain_ms = 5.0\n\
+             enter_score = -1.0\nmin_call_for_move = 3\nmin_days_for_move = \"many\"\nmin_gain_ms = 5.0\n\
              [advice.rules.no-such-rule]\nweight = 1.0\n[advice.rules.action-poll]\nweight = -1.0\nwait = 1",
         );
         let begins = [
@@ -188,7 +190,7 @@ mod tests {
             "serve.advise_every_s = 0",
             "advice.rules.no-such-rule: there is no such rule",
             "advice.sampling_ratio = 2",
-            "advice.leave_score = 1",
+            "advice.enter_score = -1",
             "advice.rules.action-poll.weight = -1",
         ];
         for begin in begins {

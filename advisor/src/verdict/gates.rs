@@ -95,7 +95,7 @@ pub(super) fn too_small(gain: Gain, settings: &Settings) -> Option<String> {
             gain.interactions_per_day
         ));
     }
-    // Measured waiting and saved requests count; an assumed round-trip time does not.
+    // Measured waiting and saved requests: nothing is assumed.
     let saves = gain.round_trips >= settings.min_gain_requests || gain.ms_p50 >= settings.min_gain_ms;
     (!saves).then(|| format!("a move would save only {:.0} ms per interaction", gain.ms_p50))
 }

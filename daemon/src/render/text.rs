@@ -202,10 +202,10 @@ impl Page {
         self.line(0, Ink::Heading, "Thresholds in force");
         self.line(2, Ink::Faint, &format!(
             "a move needs {} calls on {} different days, {} calls without an outsider, {} of callers known, {} interactions a \
-             day, and saves {} request or {} ms each; a round trip is assumed to take {} ms (not used as a reason)",
+                 day, and saves {} request or {} ms each",
             settings.min_calls_for_move, settings.min_days_for_move, settings.min_calls_without_outsiders,
             percent(settings.min_callers_known), settings.min_interactions_per_day, settings.min_gain_requests,
-            settings.min_gain_ms, settings.assumed_round_trip_ms
+            settings.min_gain_ms
         ));
         let lowered = lowered(settings);
         if !lowered.is_empty() {

@@ -12,7 +12,6 @@ mod handlers;
 mod rollups;
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -52,11 +51,10 @@ impl Store {
     /// newer version. The message names the file and the remedy.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let fail = |source| StoreError::opening(path, &source);
-        let options = options(path).create_if_missing(true);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(60))
-            .connect_with(options.clone())
+            .connect_with(writing(path))
             .await
             .map_err(fail)?;
         claim(&writer, path).await?;
@@ -64,7 +62,7 @@ impl Store {
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .idle_timeout(Duration::from_secs(60))
-            .connect_lazy_with(options.pragma("query_only", "ON"));
+            .connect_lazy_with(connection(path).pragma("query_only", "ON"));
         Ok(Self { writer, readers, path: path.to_owned() })
     }
 
@@ -83,11 +81,19 @@ impl Store {
     }
 }
 
-/// Connection settings, each with its reason.
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::from_str("sqlite://")
-        .unwrap_or_default()
+/// What every connection sets, each with its reason.
+fn connection(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
+        .busy_timeout(LOCK_WAIT)
+        // 16 MiB of pages per connection at most.
+        .pragma("cache_size", "-16384")
+}
+
+/// What the writer sets beside that. Readers leave it out: some of it needs the write lock.
+fn writing(path: &Path) -> SqliteConnectOptions {
+    connection(path)
+        .create_if_missing(true)
         // Readers must not wait for the writer.
         .journal_mode(SqliteJournalMode::Wal)
         // Invariant 1: what was acknowledged survives a power cut, so each commit is synced.
@@ -96,9 +102,6 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .page_size(8192)
         // Retention gives space back in small steps.
         .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .busy_timeout(LOCK_WAIT)
-        // 16 MiB of pages per connection at most.
-        .pragma("cache_size", "-16384")
         // Checkpoint every 16 MiB: rarer syncs of the main file than the default 4 MiB.
         .pragma("wal_autocheckpoint", "2048")
 }
