@@ -54,7 +54,7 @@ export function isProductId(id: unknown): id is string {
 /** The product itself and the next four on the shelf: what a "matching set" holds. */
 export function matchingSet(id: string): string[] {
   const start = shelf.findIndex((product) => product.id === id);
-  return Array.from({ length: 5 }, (_, step) => shelf[(start + step) % shelf.length]!.id);
+  return Array.from({ length: 7 }, (_, step) => shelf[(start + step) % shelf.length]!.id);
 }
 
 /** A price list line: what wholesale customers read; the same for everyone. */

@@ -1,24 +1,13 @@
-// Finds and starts the system's Chromium, once per run; and writes down what its pages request. What people do in it
-// lives in people.mjs and visits.mjs.
-import { existsSync } from "node:fs";
+// Starts the browser, once per run, and writes down what its pages request. Finding one is the business of
+// chromium.mjs; what people do in it lives in people.mjs and visits.mjs.
 import { chromium } from "playwright-core";
 import { handlerOf, routeOf } from "./handlers.mjs";
-
-// The headless shell first: without the windows of a whole browser the same run costs half the CPU.
-const usualPlaces = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
-
-export function findChromium() {
-  const chosen = process.env.CHROMIUM;
-  if (chosen) {
-    if (existsSync(chosen)) return chosen;
-    throw new Error(`CHROMIUM names ${chosen}, which does not exist; unset it or name a Chromium`);
-  }
-  return usualPlaces.find(existsSync) ?? null;
-}
 
 export function launchBrowser(executablePath) {
   return chromium.launch({
     executablePath,
+    // Whoever started the run decides what ends it, and in which order.
+    handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -26,6 +15,9 @@ export function launchBrowser(executablePath) {
     ],
   });
 }
+
+/** Shorter values of a query are words that may stand anywhere. */
+const tellingLength = 6;
 
 /** Counts every request of a browser context that reaches the app, under its handler. */
 export function observe(context, { baseUrl, actionNames, truth }) {
@@ -35,6 +27,7 @@ export function observe(context, { baseUrl, actionNames, truth }) {
   const note = (request, outcome) => {
     const url = new URL(request.url());
     if (url.origin !== app || url.pathname.startsWith("/_next/")) return;
+    for (const [name, value] of url.searchParams) if (value.length >= tellingLength) truth.secret(`the query value of ${name}`, value);
     const headers = request.headers();
     const call = { method: request.method(), path: url.pathname, actionId: headers["next-action"] };
     const caller = headers.origin && headers.origin !== app ? "cross_origin" : "own_ui";

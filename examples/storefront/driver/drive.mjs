@@ -1,6 +1,6 @@
 // One run of traffic against a storefront that is already up: people and machines at the same time. Starting the app is
 // the business of storefront.mjs, the command line that of run.mjs.
-import { findChromium, launchBrowser } from "./browser.mjs";
+import { launchBrowser } from "./browser.mjs";
 import { readActionNames } from "./handlers.mjs";
 import { playMachines } from "./machines.mjs";
 import { openPartnerSite } from "./partner.mjs";
@@ -8,14 +8,15 @@ import { playPeople, visitsPlanned } from "./people.mjs";
 import { storefrontFolder } from "./storefront.mjs";
 import { Truth } from "./truth.mjs";
 
-export const defaults = { seed: 1, people: 8, atOnce: 4 };
+export const defaults = { seed: 1, people: 8, atOnce: 8 };
 
-/** Drives, and returns the truth; `say` gets a progress line now and then. Never throws for what the plan met. */
-export async function drive({ baseUrl, seed = defaults.seed, people = defaults.people, atOnce = defaults.atOnce, useBrowser = true, say = console.log }) {
-  const truth = new Truth({ seed, people: useBrowser ? people : 0, base_url: baseUrl });
+/**
+ * Drives, and returns the truth; `say` gets a progress line now and then. `chromium` is the path of a browser; with null
+ * the machines play alone. Never throws for what the plan met.
+ */
+export async function drive({ baseUrl, chromium, seed = defaults.seed, people = defaults.people, atOnce = defaults.atOnce, say = console.log }) {
+  const truth = new Truth({ seed, people: chromium ? people : 0, base_url: baseUrl });
   const actionNames = readActionNames(storefrontFolder);
-  const chromium = useBrowser ? findChromium() : null;
-  if (useBrowser && !chromium) truth.failure("driver", "start", new Error("no Chromium found; install one, name it in CHROMIUM, or use --no-browser"));
   if (!chromium) truth.leftOut.push("everything people do in browsers: all server actions, all pages except the crawler's, and every route that only the own pages or another site's page call");
 
   const progress = reportProgress(chromium ? visitsPlanned(people) : 0, truth, say);

@@ -1,15 +1,36 @@
-// The parts of the driver that can be checked without a browser: chance, names of handlers, the protobuf reader.
+// The parts of the driver that can be checked without a browser: chance, plans, names of handlers, comparisons, the
+// protobuf reader.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { differences } from "./agreement.mjs";
 import { chanceOf } from "./chance.mjs";
 import { handlerOf } from "./handlers.mjs";
+import { found } from "./kept.mjs";
 import { traceRequestFromProtobuf } from "./otlp.mjs";
+import { spread } from "./people.mjs";
 
 test("the same seed plays the same, another one differently", () => {
   const play = (seed, who) => chanceOf(seed, who).shuffled([..."abcdefghijkl"]).join("");
   assert.equal(play(1, "person-1"), play(1, "person-1"));
   assert.notEqual(play(1, "person-1"), play(2, "person-1"));
   assert.notEqual(play(1, "person-1"), play(1, "person-2"));
+});
+
+test("nobody makes the same visit twice in a row, and none is lost", () => {
+  assert.deepEqual(spread([..."aaabbcd"]), [..."abcabda"]);
+  assert.deepEqual(spread([..."aab"]), [..."aba"]);
+});
+
+test("a report is compared exactly, its rules in any order", () => {
+  const row = { kind: "page", route: "/", verdict: "keep", blockers: ["a", "b"], improvements: [] };
+  assert.deepEqual(differences(row, { ...row, blockers: ["b", "a"] }), []);
+  assert.deepEqual(differences(row, { ...row, improvements: ["c"] }), ["improvements: expected none, reported c"]);
+  assert.deepEqual(differences(row, undefined), ["it is not in the report"]);
+});
+
+test("secrets are found in bytes, and not repeated", () => {
+  const secrets = new Map([["a1b2c3", "a token"]]);
+  assert.deepEqual(found(secrets, [["a file", Buffer.from("x\0a1b2c3")], ["another", Buffer.from("a1b2")]]), ["a token in a file"]);
 });
 
 test("requests are told apart by their handler", () => {

@@ -8,14 +8,20 @@ import { send } from "./http-client.mjs";
 const webhookSecret = process.env.STRIPE_WEBHOOK_SECRET ?? "whsec_storefront_example";
 const json = { "content-type": "application/json" };
 
+/** Behind a carrier's proxy that passes on the phone's address (of a range for documentation). */
 function phone(number) {
-  const headers = { "user-agent": "okhttp/4.12.0", authorization: `Bearer phone-${number}`, accept: "application/json" };
+  const [token, address] = [`tok_5e1f0c77_phone_${number}`, `203.0.113.${70 + number}`];
+  const headers = { "user-agent": "okhttp/4.12.0", authorization: `Bearer ${token}`, "x-forwarded-for": address, accept: "application/json" };
   const look = { path: "/api/products", headers, expect: [200] };
   const buy = {
     method: "POST", path: "/api/orders", headers: { ...headers, ...json }, expect: [200],
     body: JSON.stringify({ items: ["station-mug", "oak-lamp"] }),
   };
-  return { name: `phone-${number}`, caller: "external", everyMs: [900, 3_200], requests: Array.from({ length: 20 }, (_, turn) => (turn % 5 === 4 ? buy : look)) };
+  return {
+    name: `phone-${number}`, caller: "external", everyMs: [900, 3_200],
+    requests: Array.from({ length: 20 }, (_, turn) => (turn % 5 === 4 ? buy : look)),
+    secrets: { "a bearer token": token, "an address": address },
+  };
 }
 
 function payment(number, signedRightly) {
@@ -25,6 +31,7 @@ function payment(number, signedRightly) {
     const signature = createHmac("sha256", signedRightly ? webhookSecret : "a guess").update(`${time}.${body}`).digest("hex");
     return {
       method: "POST", path: "/api/webhooks/stripe", body, expect: [signedRightly ? 200 : 400],
+      secrets: { "a signature": signature },
       headers: { ...json, "user-agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)", "stripe-signature": `t=${time},v1=${signature}` },
     };
   };
@@ -66,10 +73,11 @@ export async function playMachines({ baseUrl, seed, actionNames, truth }) {
   await Promise.all(machines.map((machine) => playMachine(machine, { baseUrl, luck: chanceOf(seed, machine.name), actionNames, truth })));
 }
 
-async function playMachine({ name, caller, everyMs, requests }, { baseUrl, luck, actionNames, truth }) {
+async function playMachine({ name, caller, everyMs, requests, secrets: own = {} }, { baseUrl, luck, actionNames, truth }) {
   for (const planned of requests) {
-    const { path, expect, ...request } = typeof planned === "function" ? planned() : planned;
+    const { path, expect, secrets = own, ...request } = typeof planned === "function" ? planned() : planned;
     const [pathOnly] = path.split("?");
+    for (const [what, value] of Object.entries(secrets)) truth.secret(what, value);
     try {
       const { status } = await send(baseUrl + path, request);
       const handler = status === 404 ? "unmatched" : handlerOf({ method: request.method ?? "GET", path: pathOnly }, actionNames);

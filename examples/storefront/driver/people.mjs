@@ -6,10 +6,10 @@ import { subscribeWithoutScript, visits } from "./visits.mjs";
 
 /** What one person does in a run; eight such people give every judged handler more than thirty calls. */
 const agenda = {
-  fillAndClearCart: 4,
+  fillAndClearCart: 3,
   order: 3,
   orderAndWatch: 1,
-  desk: 5,
+  desk: 4,
   compare: 1,
   priceList: 4,
   shopWindow: 4,
@@ -28,7 +28,7 @@ const agenda = {
 const formsWithoutScript = 4;
 const parcelsReturned = 3;
 const scriptless = (people) => Math.max(1, Math.ceil(people / 3));
-const patience = 15_000;
+const patience = 30_000;
 
 /** Besides the people with JavaScript come some without it, who only subscribe; three persons return a parcel. */
 export async function playPeople({ browser, people, atOnce, seed, ...rest }) {
@@ -46,7 +46,7 @@ export async function playPeople({ browser, people, atOnce, seed, ...rest }) {
 
 async function playPerson({ browser, who, extra, seed, truth, progress, ...world }) {
   const luck = chanceOf(seed, who);
-  const plan = luck.shuffled([...Object.entries(agenda).flatMap(([visit, times]) => Array(times).fill(visit)), ...extra]);
+  const plan = spread(luck.shuffled([...Object.entries(agenda).flatMap(([visit, times]) => Array(times).fill(visit)), ...extra]));
   await withPage({ browser, truth, ...world }, {}, async (page) => {
     const go = ways(page, luck, world.baseUrl);
     for (const name of plan) {
@@ -59,6 +59,17 @@ async function playPerson({ browser, who, extra, seed, truth, progress, ...world
       progress.visitDone();
     }
   });
+}
+
+/** Nobody opens the same page again and again: at least two other visits lie between two of a kind, where that can be. */
+export function spread(visitNames) {
+  const left = [...visitNames];
+  const plan = [];
+  while (left.length > 0) {
+    const fits = left.findIndex((name) => !plan.slice(-2).includes(name));
+    plan.push(...left.splice(Math.max(0, fits), 1));
+  }
+  return plan;
 }
 
 async function playScriptless({ browser, who, seed, truth, progress, ...world }) {
@@ -80,7 +91,10 @@ async function withPage({ browser, baseUrl, actionNames, truth }, options, use) 
   context.setDefaultTimeout(patience);
   observe(context, { baseUrl, actionNames, truth });
   try {
-    await use(await context.newPage());
+    const page = await context.newPage();
+    await use(page);
+    await page.waitForLoadState("networkidle").catch(() => {}); // lets the last prefetches end, so that they are counted
+    for (const { name, value } of await context.cookies()) truth.secret(`the cookie ${name}`, value);
   } finally {
     await context.close();
   }

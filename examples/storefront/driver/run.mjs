@@ -2,6 +2,7 @@
 // The command line: start the storefront, drive it, stop it; or drive one that already runs (--base-url).
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { findChromium } from "./chromium.mjs";
 import { defaults, drive, summary } from "./drive.mjs";
 import { startStorefront } from "./storefront.mjs";
 
@@ -37,12 +38,17 @@ function wholeNumber(name) {
   process.exit(2);
 }
 
+const chromium = values["no-browser"] ? null : findChromium();
+if (!chromium && !values["no-browser"]) {
+  console.error("no Chromium found; install one, name it in CHROMIUM, or use --no-browser");
+  process.exit(2);
+}
 const app = values["base-url"] ? null : await startStorefront({ port: wholeNumber("port"), otlp: values.otlp, ...(values.log && { logFile: values.log }) });
 let truth;
 try {
   truth = await drive({
     baseUrl: values["base-url"]?.replace(/\/$/, "") ?? app.baseUrl,
-    seed: wholeNumber("seed"), people: wholeNumber("people"), atOnce: wholeNumber("at-once"), useBrowser: !values["no-browser"],
+    seed: wholeNumber("seed"), people: wholeNumber("people"), atOnce: wholeNumber("at-once"), chromium,
   });
 } finally {
   if (app) console.log(`the app ended with ${await app.stop()}`);

@@ -1,11 +1,11 @@
 // The storefront as a process: is it built, start it, wait until it answers, stop it. Used by the demo and by
 // end-to-end tests. What is then done with it lives in drive.mjs.
-import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pause } from "./chance.mjs";
 import { send } from "./http-client.mjs";
+import { startProcess } from "./process.mjs";
 
 export const storefrontFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -24,28 +24,25 @@ export async function startStorefront({ port = 3100, otlp, logFile = join(storef
   const baseUrl = `http://127.0.0.1:${port}`;
   if (await answers(baseUrl)) throw new Error(`port ${port} already answers; stop what runs there or choose another with --port`);
 
-  mkdirSync(dirname(logFile), { recursive: true });
-  const log = openSync(logFile, "w");
-  const child = spawn(process.execPath, [join("node_modules", "next", "dist", "bin", "next"), "start", "-p", String(port), "-H", "127.0.0.1"], {
+  const next = startProcess(process.execPath, [join("node_modules", "next", "dist", "bin", "next"), "start", "-p", String(port), "-H", "127.0.0.1"], {
     cwd: storefrontFolder,
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ...telemetry(otlp), ...env },
-    stdio: ["ignore", log, log],
+    logFile,
   });
-  closeSync(log);
-  const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
   const app = {
-    baseUrl, logFile, pid: child.pid,
-    stop: async () => {
-      if (otlp && child.exitCode === null) await pause(exportedWithin);
-      return stop(child, ended);
+    baseUrl, logFile, pid: next.pid,
+    /** `atOnce` gives up the last spans. */
+    stop: async ({ atOnce = false } = {}) => {
+      if (otlp && !atOnce && next.isRunning()) await pause(exportedWithin);
+      return next.stop();
     },
   };
 
   const deadline = Date.now() + 60_000;
   while (!(await answers(baseUrl))) {
-    if (child.exitCode !== null) throw new Error(`the storefront ended while starting; its log says:\n${readFileSync(logFile, "utf8").slice(-2000)}`);
+    if (!next.isRunning()) throw new Error(`the storefront ended while starting; its log says:\n${next.lastWords()}`);
     if (Date.now() > deadline) {
-      await app.stop();
+      await app.stop({ atOnce: true });
       throw new Error(`the storefront did not answer within 60 s; see ${logFile}`);
     }
     await pause(200);
@@ -77,13 +74,4 @@ async function answers(baseUrl) {
   } catch {
     return false;
   }
-}
-
-/** SIGTERM, so that the app can flush its spans; SIGKILL when that takes too long. Returns how it ended. */
-async function stop(child, ended) {
-  child.kill("SIGTERM");
-  const hurry = setTimeout(() => child.kill("SIGKILL"), 10_000);
-  const how = await ended;
-  clearTimeout(hurry);
-  return how;
 }

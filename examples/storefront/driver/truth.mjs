@@ -9,6 +9,7 @@ export class Truth {
     this.interactions = {};
     this.failures = [];
     this.leftOut = [];
+    this.secrets = new Map();
   }
 
   /** Caller: own_ui, server, cross_origin, external, bot. Outcome: the status, or "aborted". */
@@ -33,9 +34,17 @@ export class Truth {
     this.failures.push(`${who}, ${what}: ${String(error?.message ?? error).split("\n")[0]}`);
   }
 
+  /** A value that went over the wire and must be found nowhere afterwards. Not written into the file of the truth. */
+  secret(what, value) {
+    this.secrets.set(value, what);
+  }
+
+  callsOf(handler) {
+    return Object.values(this.calls[handler] ?? {}).flatMap((counts) => Object.values(counts)).reduce((sum, count) => sum + count, 0);
+  }
+
   requests() {
-    const outcomes = Object.values(this.calls).flatMap((callers) => Object.values(callers));
-    return outcomes.flatMap((counts) => Object.values(counts)).reduce((sum, count) => sum + count, 0);
+    return Object.keys(this.calls).reduce((sum, handler) => sum + this.callsOf(handler), 0);
   }
 
   toJSON() {

@@ -6,6 +6,7 @@ const products = [
   "oak-lamp", "signal-lamp", "paper-lamp", "bench-chair", "reed-chair", "steel-chair",
   "river-vase", "salt-vase", "tall-vase", "station-mug", "morning-mug", "ink-mug",
 ];
+const piecesOfASet = 7;
 const productNames = ["Oak reading lamp", "Signal lamp", "Paper lamp", "Waiting-room chair", "Reed armchair", "Steel garden chair"];
 const wordsToSearch = [["la", "mp"], ["mu", "g"], ["cha", "ir"], ["va", "se"], ["qui", "et"], ["wa", "rm"]];
 
@@ -20,7 +21,7 @@ async function fillCart({ page, luck, truth, go }, button, pieces) {
 }
 
 async function orderCart(visit) {
-  await fillCart(visit, "Add the matching set", 5);
+  await fillCart(visit, "Add the matching set", piecesOfASet);
   const { page, truth, go } = visit;
   await go.byLink("Cart");
   await page.getByTestId("cart-lines").waitFor();
@@ -35,7 +36,7 @@ export const visits = {
   },
 
   async fillAndClearCart(visit) {
-    await fillCart(visit, "Add the matching set", 5);
+    await fillCart(visit, "Add the matching set", piecesOfASet);
     const { page, truth, go } = visit;
     await go.byLink("Cart");
     const lines = await page.getByTestId("cart-lines").locator("tbody tr").count();
@@ -67,7 +68,7 @@ export const visits = {
     await go.byLink("Compare");
     await page.getByRole("button", { name: "Compare" }).waitFor();
     await pause(luck.between(4_600, 5_200)); // reads about both before choosing
-    for (let round = 1; round <= 5; round += 1) {
+    for (let round = 1; round <= 4; round += 1) {
       await page.getByLabel("Left product").selectOption(luck.pick(productNames));
       await page.getByLabel("Right product").selectOption(luck.pick(productNames));
       await page.getByRole("button", { name: "Compare" }).click();
@@ -114,10 +115,10 @@ export const visits = {
 
   async subscribe({ page, who, luck, truth, go }) {
     await go.byLink("Newsletter");
-    await page.getByLabel("Your address").fill(`${who}.${luck.between(1, 9999)}@example.org`);
-    await page.getByRole("button", { name: "Subscribe" }).click();
-    await page.getByTestId("subscribed").waitFor();
+    await signUp({ page, who, luck, truth });
     truth.interaction("subscribe-with-javascript");
+    // To answer an action's redirect Next.js fetches the page it leads to from the app itself; no browser sees that.
+    truth.call("page /newsletter/thanks", "server", 200);
   },
 
   async lookBehindTheCounter({ page, truth, go }) {
@@ -207,10 +208,16 @@ export const visits = {
 /** For browsers without JavaScript: a plain form post, answered with a redirect. */
 export async function subscribeWithoutScript({ page, who, luck, truth, baseUrl }) {
   await page.goto(`${baseUrl}/newsletter`);
-  await page.getByLabel("Your address").fill(`${who}.${luck.between(1, 9999)}@example.org`);
+  await signUp({ page, who, luck, truth });
+  truth.interaction("subscribe-without-javascript");
+}
+
+async function signUp({ page, who, luck, truth }) {
+  const address = `${who}.${luck.between(1, 9999)}@example.org`;
+  truth.secret("an address of e-mail", address);
+  await page.getByLabel("Your address").fill(address);
   await page.getByRole("button", { name: "Subscribe" }).click();
   await page.getByTestId("subscribed").waitFor();
-  truth.interaction("subscribe-without-javascript");
 }
 
 function isRefresh(response, path) {

@@ -1,0 +1,100 @@
+# Building, testing and showing Pointsman; `make help` lists what there is. Here stands only what is needed for what,
+# and which command does it: how the demo runs is in examples/storefront/driver/demo.mjs, what a CI machine lacks in
+# .ci/run. Cargo itself knows what of it is up to date; for npm the files below say it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+
+package := packages/nextjs
+storefront := examples/storefront
+package_sources := $(shell find $(package)/src -name '*.ts') $(package)/package.json $(package)/tsconfig.json
+storefront_sources := $(shell find $(addprefix $(storefront)/,app actions components data pages) -type f) \
+	$(addprefix $(storefront)/,proxy.ts instrumentation.ts next.config.ts tsconfig.json)
+# npm writes this file when it has installed all that a lock file names.
+package_installed := $(package)/node_modules/.package-lock.json
+storefront_installed := $(storefront)/node_modules/.package-lock.json
+storefront_built := $(storefront)/.next/BUILD_ID
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: tools release $(storefront_built) ## A real app, two minutes of traffic, the report; DEMO_ONCE=1 ends by itself
+	@exec node $(storefront)/driver/demo.mjs
+
+.PHONY: test
+test: test-rust test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
+
+.PHONY: test-full
+test-full: test test-versions ## All tests, also those of older versions of Next.js
+
+.PHONY: test-rust
+test-rust: tools ## Tests of the Rust crates
+	cargo test --workspace --all-features --locked
+
+.PHONY: test-nextjs
+test-nextjs: tools $(package_installed) ## Tests of the npm package
+	cd $(package) && npm test
+
+.PHONY: test-versions
+test-versions: tools $(package_installed) ## The npm package in each version of Next.js and each way to serve it; long
+	cd $(package) && npm run test:versions
+
+.PHONY: test-storefront
+test-storefront: tools $(storefront_built) ## Types of the example app, and its driver's parts
+	cd $(storefront) && npm test
+
+.PHONY: test-end-to-end
+test-end-to-end: tools debug $(storefront_built) ## The example app's every handler, judged; SEED=2 for other people
+	cd $(storefront) && npm run test:end-to-end
+
+.PHONY: bench-overhead
+bench-overhead: tools $(package_installed) ## What the npm package costs an app; wants a quiet machine
+	cd $(package) && npm run bench
+
+.PHONY: fmt
+fmt: ## Format the Rust code
+	cargo fmt
+
+.PHONY: lint
+lint: ## Formatting and clippy, warnings are errors
+	cargo fmt --check
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+.PHONY: clean
+clean: ## Remove what was built and installed
+	cargo clean
+	rm -rf $(addprefix $(package)/,dist node_modules) $(addprefix $(storefront)/,.next .demo node_modules)
+
+# The daemon as users run it.
+.PHONY: release
+release: tools
+	cargo build --release --locked
+
+# The same features as the tests have, so that cargo builds nothing twice.
+.PHONY: debug
+debug: tools
+	cargo build --workspace --all-features --locked
+
+.PHONY: tools
+tools:
+	@for tool in cargo node npm; do command -v $$tool > /dev/null || { echo "$$tool is not installed; needed are Rust (cargo), Node.js 20 or later, and make"; exit 1; }; done
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Node.js 20 or later is needed; this is $$(node --version)"; exit 1; }
+
+# Also builds dist/: that is what the package's `prepare` does.
+$(package_installed): $(package)/package-lock.json $(package_sources)
+	cd $(package) && npm ci
+	@touch $@
+
+# The app takes a copy of the package, so it is installed anew when the package has changed.
+$(storefront_installed): $(storefront)/package-lock.json $(storefront)/package.json $(package_installed)
+	cd $(storefront) && npm ci
+	@touch $@
+
+$(storefront_built): $(storefront_installed) $(storefront_sources)
+	cd $(storefront) && npm run build
