@@ -30,10 +30,10 @@ export function observe(context, { baseUrl, actionNames, truth }) {
     for (const [name, value] of url.searchParams) if (value.length >= tellingLength) truth.secret(`the query value of ${name}`, value);
     const headers = request.headers();
     const call = { method: request.method(), path: url.pathname, actionId: headers["next-action"] };
-    const caller = headers.origin && headers.origin !== app ? "cross_origin" : "own_ui";
-    truth.call(handlerOf(call, actionNames), caller, outcome);
+    const handler = handlerOf(call, actionNames);
+    truth.call(handler, isOfAnotherOrigin(request, app) ? "cross_origin" : "own_ui", outcome);
     // This page fetches its own app's route while it renders, once each time; a browser cannot see that.
-    if (url.pathname === "/stats") truth.call("GET /api/stats", "server", outcome);
+    if (handler === "page /stats") truth.call("GET /api/stats", "server", outcome);
     if (call.method === "GET" && !url.pathname.startsWith("/api/")) {
       const how = headers["next-router-prefetch"] ? "prefetch" : headers.rsc ? "rsc" : "document";
       truth.pageLoad(routeOf(url.pathname), how);
@@ -46,4 +46,9 @@ export function observe(context, { baseUrl, actionNames, truth }) {
   context.on("requestfailed", (request) => {
     if (!answered.has(request)) note(request, "aborted");
   });
+}
+
+/** Sent by the script of a page that is not the app's; going to the app from there is the person's own doing. */
+function isOfAnotherOrigin(request, app) {
+  return !request.isNavigationRequest() && new URL(request.frame().url()).origin !== app;
 }
