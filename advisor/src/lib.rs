@@ -15,7 +15,7 @@ mod stats;
 mod verdict;
 
 pub use coverage::{Coverage, coverage};
-pub use profile::{Profile, Seen, Share};
+pub use profile::{Profile, Seen, Share, UnknownIds};
 pub use report::{
     Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, ReportInput, Sampled,
     UnknownActions, Verdict, Window, report,

@@ -22,6 +22,8 @@ pub struct Profile {
     pub days: f64,
     /// Pages that call it, by route, most calls first.
     pub pages: Vec<(String, f64)>,
+    /// Of an action: calls of unknown action ids on its page, and by how many clients.
+    pub unknown_ids: UnknownIds,
     window: Rollup,
     retained: Rollup,
     sampling_ratio: Option<f64>,
@@ -36,6 +38,15 @@ pub struct Share {
     pub interval: Interval,
     /// Observations behind it: the whole.
     pub samples: u64,
+}
+
+/// Calls of action ids that the app did not know, on one page.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct UnknownIds {
+    /// Observed calls.
+    pub calls: u64,
+    /// Distinct clients, estimated.
+    pub clients: f64,
 }
 
 /// What an action does with data, as far as its traces and its name tell.
@@ -66,6 +77,7 @@ impl Profile {
             handler: handler.clone(),
             days: days.max(1.0),
             pages: Vec::new(),
+            unknown_ids: UnknownIds::default(),
             window,
             retained,
             sampling_ratio,

@@ -9,6 +9,8 @@ use pointsman_store::Call;
 const ROUTE_STATUSES: [u16; 9] = [201, 202, 204, 401, 403, 409, 412, 422, 429];
 /// A response that goes on this long after its first byte is a stream, ns (rules.md, stream-or-binary).
 const LONG_TAIL_NS: u64 = 2_000_000_000;
+/// `serverActions.bodySizeLimit` unless the app sets another, bytes.
+const DEFAULT_BODY_LIMIT: u64 = 1 << 20;
 
 /// Counts the facts of one Call into its Handler's Rollup.
 pub(super) fn count(pass: &mut Pass, known: Known<'_>) {
@@ -93,6 +95,10 @@ fn outside_use(rollup: &mut Rollup, call: &Call) {
             rollup.exemplify(Fact::SignedTurnedAway, call);
         }
     }
+    let other_origin = call.caller == Caller::CrossOrigin && call.succeeded() == Some(true);
+    if other_origin && !call.has(Sign::Navigate) {
+        rollup.exemplify(Fact::CrossOriginFetches, call);
+    }
     if call.has(Sign::AllowsOrigin) {
         rollup.exemplify(Fact::AllowOrigin, call);
     }
@@ -142,17 +148,22 @@ fn caching(rollup: &mut Rollup, call: &Call) {
 
 fn action(rollup: &mut Rollup, call: &Call) {
     rollup.tally(Dimension::Route, call, &call.handler.route);
-    for (sign, fact) in [
-        (Sign::Rerendered, Fact::Rerendered),
-        (Sign::Redirected, Fact::Redirected),
-        (Sign::ActionNotFound, Fact::ActionNotFound),
-    ] {
+    for (sign, fact) in [(Sign::Rerendered, Fact::Rerendered), (Sign::Redirected, Fact::Redirected)] {
         if call.has(sign) {
             rollup.exemplify(fact, call);
         }
     }
+    if call.has(Sign::ActionNotFound) && !call.has(Sign::ActionMalformed) {
+        rollup.exemplify(Fact::ActionNotFound, call);
+    }
     if call.form == Form::ActionForm {
         rollup.exemplify(Fact::FormPosts, call);
+    }
+    if call.request_bytes.is_some_and(|bytes| bytes > DEFAULT_BODY_LIMIT) {
+        rollup.count(Fact::OverActionLimit, call);
+        if call.status == Some(500) {
+            rollup.exemplify(Fact::OverActionLimitFailed, call);
+        }
     }
     if call.has(Sign::OriginMismatch) && call.has(Sign::Failed) {
         rollup.exemplify(Fact::OriginMismatch, call);

@@ -77,7 +77,7 @@ pub enum Fact {
     StatusContract,
     /// Calls with a cookie, bearer token, basic credentials or API key.
     WithCredentials,
-    /// Calls of an unknown action id.
+    /// Calls of an unknown, well-formed action id.
     ActionNotFound,
     /// Calls with `sec-fetch-mode: no-cors`.
     NoCors,
@@ -135,6 +135,12 @@ pub enum Fact {
     ParallelReads,
     /// Calls with a bearer token, basic credentials or API key.
     WithToken,
+    /// Calls by pages of another origin that were answered 2xx or 3xx and were no navigation.
+    CrossOriginFetches,
+    /// Action Calls with a body over 1 MiB, what an action accepts by default.
+    OverActionLimit,
+    /// ... of these, answered 500, as Next.js answers a body over the limit.
+    OverActionLimitFailed,
 }
 
 /// For how long a cache may keep an answer: the grid on which the potential hit rate is counted.

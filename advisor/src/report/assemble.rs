@@ -11,7 +11,7 @@ use super::{
     Verdict, Window,
 };
 use crate::evidence::{Fact, Measure, Rollup};
-use crate::profile::Profile;
+use crate::profile::{Profile, UnknownIds};
 use crate::rules::{Effect, Gain, RULES};
 use crate::settings::Settings;
 use crate::verdict::{Found, Judgement, effort_and_steps, judge};
@@ -89,7 +89,23 @@ fn profiles(input: &ReportInput<'_>, settings: &Settings, days: f64) -> Vec<Prof
         .filter(|profile| profile.observed(Fact::Calls) > 0)
         .collect();
     profiles.sort_by_key(|profile| profile.id);
+    tell_actions_of_unknown_ids(&mut profiles);
     profiles
+}
+
+/// Unknown ids are errors of the page's actions: each of them is told how many there were on its page.
+fn tell_actions_of_unknown_ids(profiles: &mut [Profile]) {
+    let unknown = profiles.iter().filter(|profile| profile.handler.action == Some(Action::NotFound));
+    let by_page: HashMap<String, UnknownIds> = unknown
+        .map(|profile| {
+            let ids =
+                UnknownIds { calls: profile.observed(Fact::ActionNotFound), clients: profile.clients() };
+            (profile.handler.route.clone(), ids)
+        })
+        .collect();
+    for profile in profiles.iter_mut().filter(|profile| profile.handler.kind == HandlerKind::ServerAction) {
+        profile.unknown_ids = by_page.get(&profile.handler.route).copied().unwrap_or_default();
+    }
 }
 
 /// Days of the window that telemetry of the service covers, at least 1.
@@ -152,7 +168,7 @@ fn row(profile: &Profile, judgement: Judgement, next_major: Option<u32>) -> Hand
         flips_if: judgement.flips_if.clone(),
         blockers: ids(&[Effect::BlocksAction, Effect::BlocksRoute]),
         improvements: ids(&[Effect::Improves]),
-        evidence: judgement.findings.holding.iter().map(evidence_row).collect(),
+        evidence: evidence_rows(&judgement),
         benefit: judgement.gain.map(|gain| benefit(gain, &judgement)),
         effort: effort.map(str::to_owned),
         steps,
@@ -164,6 +180,19 @@ fn row(profile: &Profile, judgement: Judgement, next_major: Option<u32>) -> Hand
 fn callers(profile: &Profile) -> BTreeMap<String, f64> {
     let name = |(caller, share): (Caller, f64)| (caller.as_str().to_owned(), share);
     profile.callers().into_iter().map(name).collect()
+}
+
+/// Each rule once: one that both speaks for a move and improves without it is listed with what decides.
+fn evidence_rows(judgement: &Judgement) -> Vec<EvidenceRow> {
+    let mut rows: Vec<EvidenceRow> = Vec::new();
+    for row in judgement.findings.holding.iter().map(evidence_row) {
+        match rows.iter_mut().find(|other| other.rule == row.rule) {
+            Some(other) if !judgement.verdict.is_move() => *other = row,
+            Some(_) => {}
+            None => rows.push(row),
+        }
+    }
+    rows
 }
 
 fn evidence_row(found: &Found) -> EvidenceRow {
@@ -227,19 +256,22 @@ fn by_gain(a: &HandlerReport, b: &HandlerReport) -> std::cmp::Ordering {
 }
 
 fn effective_rules(settings: &Settings) -> Vec<EffectiveRule> {
-    RULES
-        .iter()
-        .map(|rule| {
-            let knobs = rule.knobs(settings);
-            EffectiveRule {
-                id: rule.id.to_owned(),
-                enabled: knobs.is_some(),
-                weight: knobs.map_or(rule.weight, |knobs| knobs.weight),
-                threshold: knobs.map_or(rule.threshold, |knobs| knobs.threshold),
-                min_samples: knobs.map_or(rule.min_samples, |knobs| knobs.min_samples),
-            }
-        })
-        .collect()
+    let mut rules: Vec<EffectiveRule> = Vec::new();
+    for rule in RULES {
+        // A rule with two effects stands in the list twice; its first place has its weight.
+        if rules.iter().any(|known| known.id == rule.id) {
+            continue;
+        }
+        let knobs = rule.knobs(settings);
+        rules.push(EffectiveRule {
+            id: rule.id.to_owned(),
+            enabled: knobs.is_some(),
+            weight: knobs.map_or(rule.weight, |knobs| knobs.weight),
+            threshold: knobs.map_or(rule.threshold, |knobs| knobs.threshold),
+            min_samples: knobs.map_or(rule.min_samples, |knobs| knobs.min_samples),
+        });
+    }
+    rules
 }
 
 /// The value of a fact that was seen last.

@@ -139,6 +139,7 @@ pub static RULES: &[&Rule] = &[
     &movers::action_poll::RULE,
     &movers::action_read_only::RULE,
     &movers::action_typeahead::RULE,
+    &movers::action_long_running::RULE,
     &movers::rerender_used::RULE,
     &improvements::server_self_fetch::RULE,
     &improvements::action_self_fetch::RULE,
@@ -149,6 +150,10 @@ pub static RULES: &[&Rule] = &[
     &improvements::origin_host_mismatch::RULE,
     &improvements::unauthenticated_action::RULE,
     &improvements::duplicate_get::RULE,
+    &improvements::private_cache_get::RULE,
+    &improvements::action_over_limit::RULE,
+    &improvements::version_skew::RULE,
+    &movers::action_typeahead::FIRST_AID,
 ];
 
 impl Rule {

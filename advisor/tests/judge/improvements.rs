@@ -114,3 +114,74 @@ fn only_people_are_told_about_duplicates() {
         assert_eq!(judged.improvements.contains(&"duplicate-get".to_owned()), told, "{caller:?}");
     }
 }
+
+#[test]
+fn what_a_client_asks_again_can_be_kept_by_its_browser() {
+    let mut traffic = Traffic::new();
+    for number in 0..60 {
+        for again in 0..5 {
+            let call = traffic.get("/api/me", number, visit(number, 4) + again * 20 * SECOND);
+            (call.request_key, call.response_hash) = (Some(1), Some(number));
+        }
+    }
+    assert_eq!(improvements(&traffic, "GET /api/me"), ["private-cache-get"]);
+}
+
+#[test]
+fn bodies_over_the_limit_are_told_unless_the_app_has_raised_it() {
+    for (status, told) in [(500, true), (200, false)] {
+        let mut traffic = Traffic::new();
+        for number in 0..60 {
+            let call = traffic.action("uploadPdf", "/agents", number, visit(number, 4), 900);
+            (call.request_bytes, call.status) = (Some(3_000_000), Some(status));
+        }
+        assert_eq!(
+            improvements(&traffic, "uploadPdf").contains(&"action-over-limit".to_owned()),
+            told,
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn unknown_ids_of_several_clients_are_version_skew_of_the_pages_actions() {
+    use pointsman_store::Action;
+    for (clients, malformed, told) in [(10, false, true), (1, false, false), (10, true, false)] {
+        let mut traffic = Traffic::new();
+        for number in 0..200 {
+            traffic.action("save", "/settings", number, visit(number, 4), 20);
+            if number % 20 == 0 {
+                let call =
+                    traffic.action("save", "/settings", number % clients * 20, visit(number, 4) + SECOND, 5);
+                std::sync::Arc::make_mut(&mut call.handler).action = Some(Action::NotFound);
+                call.signs |= Sign::ActionNotFound;
+                call.signs.set(Sign::ActionMalformed, malformed);
+                call.status = Some(404);
+            }
+        }
+        for call in &mut traffic.calls {
+            // Ten stale pages, or one.
+            if call.has(Sign::ActionNotFound) && clients == 10 {
+                call.client = Some(pointsman_store::ClientKey(call.start_ns));
+            }
+        }
+        let found = improvements(&traffic, "save").contains(&"version-skew".to_owned());
+        assert_eq!(found, told, "{clients} clients, malformed: {malformed}");
+    }
+}
+
+#[test]
+fn typing_is_debounced_even_where_nothing_moves() {
+    let mut traffic = Traffic::new();
+    for number in 0..100 {
+        for key in 0..6 {
+            let call =
+                traffic.action("searchSkills", "/skills", number, visit(number, 4) + key * 250 * MS, 60);
+            (call.request_key, call.request_bytes) = (Some(number * 10 + key), Some(10 + key));
+        }
+    }
+    let judged = traffic.judged("searchSkills");
+    assert!(judged.improvements.contains(&"action-typeahead".to_owned()), "{judged:#?}");
+    let rows = judged.evidence.iter().filter(|row| row.rule == "action-typeahead").count();
+    assert_eq!(rows, 1, "one fact is told once");
+}

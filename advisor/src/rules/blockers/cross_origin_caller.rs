@@ -3,10 +3,9 @@
 //! Why: Next.js refuses an action whose `Origin` is not its `Host`; `allowedOrigins` is meant for proxies, not for
 //! third parties. CORS belongs to routes. All versions.
 //! Source: next `server/app-render/action-handler.js` (origin check); docs, `serverActions.allowedOrigins`.
-//! Guard: same-origin by `sec-fetch-site` wins over a `Host` that a proxy rewrote.
+//! Guard: following a link from another site is no such call (see navigation-target); same-origin by
+//! `sec-fetch-site` wins over a `Host` that a proxy rewrote.
 //! Example: `POST /api/embed/vote` from a widget on a partner's site.
-
-use pointsman_store::Caller;
 
 use super::super::{Finding, Knobs, Rule, Statement, counted, named};
 use super::blocker;
@@ -16,7 +15,7 @@ use crate::profile::Profile;
 pub(in super::super) static RULE: Rule = blocker("cross-origin-caller", 1, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let cross = Fact::SucceededBy(Caller::CrossOrigin);
+    let cross = Fact::CrossOriginFetches;
     let (calls, preflights, allows) =
         (profile.ever(cross), profile.ever(Fact::Preflights), profile.ever(Fact::AllowOrigin));
     let (seen, fact, text) = if calls > 0 {

@@ -1,14 +1,17 @@
 //! Rules about what gets better without a move. They are reported first: they win most.
 
 pub(super) mod action_external_caller;
+pub(super) mod action_over_limit;
 pub(super) mod action_self_fetch;
 pub(super) mod batch_burst;
 pub(super) mod cache_get;
 pub(super) mod duplicate_get;
 pub(super) mod origin_host_mismatch;
+pub(super) mod private_cache_get;
 pub(super) mod refresh_after_action;
 pub(super) mod server_self_fetch;
 pub(super) mod unauthenticated_action;
+pub(super) mod version_skew;
 
 use super::{Effect, Finding, Knobs, Rule};
 use crate::profile::Profile;

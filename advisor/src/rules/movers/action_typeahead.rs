@@ -10,7 +10,9 @@ use super::sequences_visible;
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = Rule {
+pub(in super::super) static RULE: Rule = RULE_VALUE;
+
+const RULE_VALUE: Rule = Rule {
     id: "action-typeahead",
     effect: Effect::ForRoute,
     weight: 0.8,
@@ -20,6 +22,9 @@ pub(in super::super) static RULE: Rule = Rule {
     applies: is_action,
     look,
 };
+
+/// The same observation without a move: debouncing is first aid.
+pub(in super::super) static FIRST_AID: Rule = Rule { effect: Effect::Improves, weight: 0.0, ..RULE_VALUE };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !sequences_visible(profile) {

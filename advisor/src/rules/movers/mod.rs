@@ -1,5 +1,6 @@
 //! Rules whose weights add up to a move, or take from it.
 
+pub(super) mod action_long_running;
 pub(super) mod action_poll;
 pub(super) mod action_read_on_load;
 pub(super) mod action_read_only;

@@ -1,0 +1,43 @@
+//! **private-cache-get**: one client asks again for what has not changed.
+//!
+//! Seen: within a minute the same client gets the same answer to the same request, in three of ten calls or more.
+//! Why: the browser may keep an answer that is the user's own: `cache-control: private, max-age=...`, or SWR's
+//! deduplication. All versions.
+//! Source: RFC 9111 (`private`); git-city#86 (2 ms against 80-1,440 ms).
+//! Guard: silent where caching is allowed already, and where everybody gets the same answer (see cache-get).
+//! Example: `GET /api/me/stats` on each page.
+
+use super::super::{Finding, Gain, Knobs, Rule, Statement, is_get_route, percent};
+use super::improvement;
+use crate::evidence::{Fact, Lifetime};
+use crate::profile::Profile;
+
+/// Share of calls that may allow caching already.
+const RARE: f64 = 0.05;
+
+pub(in super::super) static RULE: Rule = improvement("private-cache-get", 0.3, 30, is_get_route, look);
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    let share = |part, whole| profile.share(part, whole).map_or(0.0, |share| share.observed);
+    let cached = share(Fact::CacheAllowed, Fact::Calls).max(share(Fact::CacheHits, Fact::Calls)) > RARE;
+    let personal = share(Fact::WithCredentials, Fact::Calls) > 0.5;
+    let same_for_all = share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients) >= 0.9;
+    if cached || !personal || same_for_all {
+        return Finding::Silent;
+    }
+    let repeats = Fact::RepeatOfSameClient(Lifetime::OneMinute);
+    let Some(share) = profile.share(repeats, Fact::Comparable) else { return Finding::Silent };
+    let text = format!(
+        "{} of answers were what the same client had got within the last minute: cache-control: private, max-age=60",
+        percent(share.observed)
+    );
+    let flips = format!("under {} of answers repeat", percent(knobs.threshold));
+    let saved = share.observed * profile.per_day(Fact::Calls);
+    let gain = Gain {
+        interactions_per_day: saved,
+        round_trips: 1.0,
+        origin_requests_per_day: saved,
+        ..Gain::default()
+    };
+    Statement::of_share(share, text, flips).gaining(gain).judged_by_low(knobs)
+}

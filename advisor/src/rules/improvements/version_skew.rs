@@ -1,0 +1,33 @@
+//! **version-skew**: pages loaded before a deployment call actions that the new build does not know.
+//!
+//! Seen: five or more calls of unknown, well-formed action ids by two or more clients on a page, one in a thousand
+//! of its actions' calls or more.
+//! Why: ids of actions change with builds. Set NEXT_SERVER_ACTIONS_ENCRYPTION_KEY alike for all builds and
+//! instances, a deployment id with routing by deployment, and let the UI reload. No reason to move. All versions.
+//! Source: Next.js docs, self-hosting, `deploymentId`, `server-actions`; next.js#75541.
+//! Guard: malformed ids and other posts to the page do not count.
+//! Example: bursts of 404 (409 from 16.4 on) after each deployment.
+
+use super::super::{Finding, Knobs, Rule, Statement, as_f64, counted, is_action};
+use super::improvement;
+use crate::evidence::Fact;
+use crate::profile::Profile;
+
+/// Clients that must have met it: one alone is a stale tab or a bot.
+const CLIENTS: f64 = 2.0;
+
+pub(in super::super) static RULE: Rule = improvement("version-skew", 0.001, 5, is_action, look);
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    let unknown = profile.unknown_ids;
+    let share = as_f64(unknown.calls) / as_f64(unknown.calls + profile.observed(Fact::Calls)).max(1.0);
+    if unknown.calls < knobs.min_samples || unknown.clients < CLIENTS || share < knobs.threshold {
+        return Finding::Silent;
+    }
+    let text = format!(
+        "{} on its page asked for action ids that the app did not know: set NEXT_SERVER_ACTIONS_ENCRYPTION_KEY and a \
+         deployment id, so that pages opened before a deployment still work",
+        counted(unknown.calls, "call")
+    );
+    Finding::Holds(Statement::of_count(unknown.calls, text, "no calls of unknown ids".to_owned()))
+}
