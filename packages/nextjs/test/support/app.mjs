@@ -34,7 +34,10 @@ export async function startApp(lab, sink, { way = 'start', otel = 'vercel', opti
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // `next dev` serves from a child of its own, which would outlive a killed parent: the two end as one group.
+    detached: way === 'dev',
   })
+  const kill = (signal) => (way === 'dev' ? killGroup(child.pid, signal) : child.kill(signal))
   let log = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (log += data))
   const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })))
@@ -46,12 +49,20 @@ export async function startApp(lab, sink, { way = 'start', otel = 'vercel', opti
     pid: child.pid,
     log: () => log,
     async stop(signal = 'SIGTERM') {
-      child.kill(signal)
-      const killer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+      kill(signal)
+      const killer = setTimeout(() => kill('SIGKILL'), 10_000)
       const how = await exited
       clearTimeout(killer)
       return how
     },
+  }
+}
+
+function killGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // it has gone already
   }
 }
 

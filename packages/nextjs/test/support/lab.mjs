@@ -71,7 +71,8 @@ function nextBuild(cwd, env) {
 }
 
 function copyLab(dir, major, nodesdk) {
-  for (const name of ['app', 'pages', 'otel', 'proxy.ts', 'middleware.ts']) rmSync(join(dir, name), { recursive: true, force: true })
+  // With .next goes webpack's cache, which takes a package of the same version for the same package.
+  for (const name of ['.next', 'app', 'pages', 'otel', 'proxy.ts', 'middleware.ts']) rmSync(join(dir, name), { recursive: true, force: true })
   cpSync(LAB, dir, { recursive: true })
   if (!nodesdk) writeFileSync(join(dir, 'otel', 'nodesdk.ts'), 'export function start() {}\n')
   if (major === 16) return
