@@ -21,8 +21,12 @@ function starts(path) {
   return spawnSync(path, ["--version"], { timeout: 20_000, stdio: "ignore" }).status === 0;
 }
 
-/** As findChromium; when there is none, tries to install one with apt, which needs root or a sudo without password. */
+/**
+ * As findChromium; when there is none, tries to install one with apt, which needs root or a sudo without password.
+ * CHROMIUM=off wants none.
+ */
 export function findOrInstallChromium(say) {
+  if (process.env.CHROMIUM === "off") return null;
   const found = findChromium();
   if (found) return found;
   const apt = aptGet();
