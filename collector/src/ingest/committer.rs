@@ -29,7 +29,7 @@ struct Sender {
     request: ExportTraceServiceRequest,
     bytes: usize,
     reply: oneshot::Sender<Result<(), String>>,
-    _share: Share,
+    share: Share,
 }
 
 impl Committer {
@@ -45,7 +45,7 @@ impl Committer {
     async fn commit(&self, group: impl Iterator<Item = Waiting>) {
         let (blocks, senders): (Vec<Block>, Vec<Sender>) = group
             .map(|Waiting { block, request, bytes, reply, share }| {
-                (block, Sender { request, bytes, reply, _share: share })
+                (block, Sender { request, bytes, reply, share })
             })
             .unzip();
         let started = Instant::now();
@@ -53,13 +53,18 @@ impl Committer {
             Ok(ids) => {
                 self.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
                 self.count(&blocks);
+                let mut acknowledged = Vec::with_capacity(ids.len());
                 let mut committed = Vec::with_capacity(ids.len());
                 for (id, sender) in ids.into_iter().zip(senders) {
-                    // A sender that went away sends again; the spans count once all the same.
-                    let _ = sender.reply.send(Ok(()));
+                    acknowledged.push((sender.reply, sender.share));
                     committed.push(Committed { id, request: sender.request, bytes: sender.bytes });
                 }
+                // First the backlog, then the answers: who has one and asks for the Calls shall not be too early.
                 self.backlog.push(committed, self.clock.now_ns());
+                for (reply, _share) in acknowledged {
+                    // A sender that went away sends again; the spans count once all the same.
+                    let _ = reply.send(Ok(()));
+                }
             }
             Err(error) => self.refuse(&error, senders),
         }
