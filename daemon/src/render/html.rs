@@ -66,7 +66,7 @@ pub(crate) fn page(reports: &[Report], look: Look) -> anyhow::Result<String> {
         inline_style: (look == Look::OneFile).then_some(STYLE),
         reports: reports.iter().map(section).collect(),
     };
-    page.render().context("the page cannot be drawn")
+    Ok(safe::page(&page.render().context("the page cannot be drawn")?))
 }
 
 fn section(report: &Report) -> Section<'_> {

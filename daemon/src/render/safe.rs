@@ -1,4 +1,5 @@
-//! Text that came from traces, made harmless for where it is shown. HTML is escaped by the templates.
+//! Text that came from traces, made harmless for where it is shown. Markup in HTML is escaped by the
+//! templates.
 
 use std::fmt::Write;
 
@@ -13,13 +14,29 @@ pub(crate) fn terminal(text: &str) -> String {
             safe.push('…');
             break;
         }
-        if letter.is_control() || turns_direction(letter) {
-            let _ = write!(safe, "\\u{{{:x}}}", u32::from(letter));
-        } else {
-            safe.push(letter);
+        push(&mut safe, letter);
+    }
+    safe
+}
+
+/// For a whole HTML page, after the template has escaped what is markup: nothing but its line ends is obeyed.
+pub(crate) fn page(html: &str) -> String {
+    let mut safe = String::with_capacity(html.len());
+    for letter in html.chars() {
+        match letter {
+            '\n' => safe.push('\n'),
+            letter => push(&mut safe, letter),
         }
     }
     safe
+}
+
+fn push(safe: &mut String, letter: char) {
+    if letter.is_control() || turns_direction(letter) {
+        let _ = write!(safe, "\\u{{{:x}}}", u32::from(letter));
+    } else {
+        safe.push(letter);
+    }
 }
 
 /// For Markdown: harmless as on a terminal, and read as text by every renderer.
@@ -53,6 +70,7 @@ mod tests {
     fn hostile_names_stay_text() {
         assert_eq!(terminal("/a\u{1b}[31mred\u{202e}x"), "/a\\u{1b}[31mred\\u{202e}x");
         assert_eq!(markdown("<script>|`x`"), "&lt;script&gt;\\|\\`x\\`");
+        assert_eq!(page("<p>\u{202e}\u{7}\n</p>"), "<p>\\u{202e}\\u{7}\n</p>");
         assert_eq!(terminal(&"x".repeat(10_000)).chars().count(), LONGEST + 1);
     }
 }

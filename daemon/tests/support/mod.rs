@@ -1,0 +1,236 @@
+//! The real binary under test: running a command, running the daemon, speaking HTTP to it, looking into its
+//! file. What is sent as telemetry is `otlp`'s business; what is expected is each test's.
+#![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
+
+pub(crate) mod otlp;
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A busy machine may be slow; whoever waits longer than this waits for ever.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The daemon promises to end within 25 s of a signal; the rest is the machine's.
+pub(crate) const END_WITHIN: Duration = Duration::from_secs(40);
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// The binary with nothing of this machine's environment that could change what it says.
+pub(crate) fn command(db: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pointsman"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("POINTSMAN_") || name == "RUST_LOG") {
+            command.env_remove(name);
+        }
+    }
+    command.env("NO_COLOR", "1").arg("--db").arg(db).stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) fn pointsman<A: AsRef<OsStr>>(db: &Path, arguments: impl IntoIterator<Item = A>) -> Run {
+    let output = command(db).args(arguments).output().unwrap();
+    Run {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The report as JSON; further arguments choose what it looks at.
+pub(crate) fn report(db: &Path, arguments: &[&str]) -> Value {
+    let run = pointsman(db, ["report", "--format", "json"].iter().chain(arguments));
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    serde_json::from_str(&run.out).unwrap()
+}
+
+/// The handlers of a report of one service.
+pub(crate) fn handlers(report: &Value) -> &[Value] {
+    report["handlers"].as_array().unwrap_or_else(|| panic!("no handlers in {report}"))
+}
+
+/// A recording of `fixtures/`.
+pub(crate) fn fixture(name: &str) -> PathBuf {
+    workspace().join(format!("fixtures/{name}.jsonl.zst"))
+}
+
+/// The recording's lines, inflated.
+pub(crate) fn recorded(name: &str) -> Vec<String> {
+    let lines = zstd::decode_all(std::fs::File::open(fixture(name)).unwrap()).unwrap();
+    String::from_utf8(lines).unwrap().lines().map(str::to_owned).collect()
+}
+
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Asks again until there is an answer.
+pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begin.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A running daemon on ports of the system's choice. Dropping it is `kill -9`.
+pub(crate) struct Daemon {
+    child: Child,
+    log: Arc<Mutex<String>>,
+    pub(crate) otlp: SocketAddr,
+    pub(crate) pages: SocketAddr,
+}
+
+impl Daemon {
+    /// Starts it and waits until it says that it is ready.
+    pub(crate) fn start(db: &Path, arguments: &[&str]) -> Self {
+        const ANY: &str = "127.0.0.1:0";
+        let mut command = command(db);
+        command.args(["serve", "--otlp-grpc", ANY, "--otlp-http", ANY, "--listen", ANY]).args(arguments);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                let mut kept = kept.lock().unwrap();
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        wait_for("the daemon to be ready", || {
+            let log = log.lock().unwrap();
+            assert!(child.try_wait().unwrap().is_none(), "the daemon ended: {log}");
+            log.lines().any(|line| line.contains(": ready ")).then_some(())
+        });
+        let after = |mark: &str| {
+            let log = log.lock().unwrap();
+            let rest = log.split_once(mark).unwrap_or_else(|| panic!("no `{mark}` in {log}")).1;
+            rest.split(['/', '\n', ' ']).next().unwrap().parse().unwrap()
+        };
+        let (otlp, pages) = (after("OTLP over HTTP address="), after("pages and metrics at http://"));
+        Self { child, log, otlp, pages }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        http(self.pages, "GET", path, "").unwrap()
+    }
+
+    /// Sends traces; an error or another status than 200 means that they may not be kept.
+    pub(crate) fn send(&self, traces: &Value) -> Reply {
+        send(self.otlp, traces).unwrap()
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// The signal that service managers end a daemon with; waits for the end.
+    pub(crate) fn terminate(mut self) -> (ExitStatus, Duration) {
+        let begin = Instant::now();
+        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+        let status = wait_for("the daemon to end", || self.child.try_wait().unwrap());
+        (status, begin.elapsed())
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An HTTP answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+/// Posts traces as OTLP/HTTP JSON.
+pub(crate) fn send(to: SocketAddr, traces: &Value) -> std::io::Result<Reply> {
+    http(to, "POST", "/v1/traces", &traces.to_string())
+}
+
+/// One request on a connection of its own.
+pub(crate) fn http(to: SocketAddr, method: &str, path: &str, body: &str) -> std::io::Result<Reply> {
+    let mut connection = TcpStream::connect_timeout(&to, PATIENCE)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    write!(
+        connection,
+        "{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer)?;
+    let broken = || std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the answer breaks off");
+    let answer = String::from_utf8(answer).map_err(|_| broken())?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
+    let reply = Reply { status, head: head.to_owned(), body: body.to_owned() };
+    assert_ne!(reply.header("transfer-encoding"), Some("chunked"), "{path}: this client knows no chunks");
+    match reply.header("content-length").map(str::parse::<usize>) {
+        Some(Ok(length)) if length != reply.body.len() => Err(broken()),
+        _ => Ok(reply),
+    }
+}
+
+/// Does something to the file that no command does.
+pub(crate) fn sql(db: &Path, statement: &'static str) {
+    with_database(db, async |pool| {
+        sqlx::query(statement).execute(pool).await.unwrap();
+    });
+}
+
+/// The trace of every stored Call, in hex, one entry a Call.
+pub(crate) fn traces_of_calls(db: &Path) -> Vec<String> {
+    with_database(db, async |pool| {
+        sqlx::query_scalar("SELECT lower(hex(trace)) FROM calls").fetch_all(pool).await.unwrap()
+    })
+}
+
+fn with_database<T>(db: &Path, work: impl AsyncFnOnce(&sqlx::SqlitePool) -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let url = format!("sqlite://{}?mode=rwc", db.display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        let result = work(&pool).await;
+        pool.close().await;
+        result
+    })
+}
