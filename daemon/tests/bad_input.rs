@@ -268,6 +268,23 @@ fn a_database_that_cannot_be_used_is_named_with_the_remedy_before_anything_start
 }
 
 #[test]
+fn a_folder_that_cannot_be_written_is_named_before_anything_starts() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    let folder = world.path("read-only");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+    if std::fs::write(folder.join("probe"), "").is_ok() {
+        println!("skipped: this user may write anywhere");
+        return;
+    }
+    let db = folder.join("calls.db");
+    let run = serve(&db, &["--otlp-grpc", "off", "--otlp-http", "off", "--listen", "127.0.0.1:0"]);
+    assert_fails(&run, &format!("cannot open the database {}", db.display()));
+    assert!(run.err.contains("check that the folder exists and can be written"), "{}", run.err);
+}
+
+#[test]
 fn reading_a_database_that_is_not_there_makes_none() {
     let world = World::new();
     let id = format!("{:032x}", 1);

@@ -134,7 +134,7 @@ fn family(name: &str) -> &str {
 const HOSTILE_ROUTE: &str = "/api/<script>alert(1)</script>|`\"'&\n- item";
 const HOSTILE_ACTION: &str = "drop\u{1b}[31mred\u{202e}txt.exe\u{9b}2J";
 const HOSTILE_FILE: &str = "app/\u{2066}evil\u{7}.ts";
-const HOSTILE_SERVICE: &str = "shop\u{1b}]0;owned\u{7}\u{202e}<img src=x onerror=alert(1)>";
+const HOSTILE_SERVICE: &str = "shop\n\" 1\n\u{1b}]0;owned\u{7}\u{202e}<img src=x onerror=alert(1)>";
 const HOSTILE_VERSION: &str = "16<b>\u{1b}[2J\u{202e}";
 
 /// Nothing that a terminal or browser obeys, except line ends.
@@ -192,7 +192,12 @@ fn names_from_outside_stay_text_wherever_they_are_shown() {
     for arguments in [&["explain", ""][..], &["report", "--service", "nope"]] {
         assert_readable(&pointsman(&world.db, arguments).err, "error");
     }
-    assert_readable(&daemon.get("/metrics").body, "metrics");
+    // A label may hold anything but a line end or an end of the text.
+    let metrics = daemon.get("/metrics").body;
+    assert!(
+        metrics.lines().all(|line| line.starts_with("# ") || line.starts_with("pointsman_")),
+        "{metrics}"
+    );
     assert_readable(&daemon.log(), "log");
 }
 
