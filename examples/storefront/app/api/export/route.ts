@@ -1,5 +1,6 @@
-// GET /api/export: the price list as a CSV file. RIGHT SIDE: keep.
-// A link leads here and the browser saves what it gets; an action can be neither linked nor downloaded.
+// GET /api/export: the price list as a CSV file. RIGHT SIDE: keep, improvement cache-get.
+// A link leads here and the browser saves what it gets; an action can be neither linked nor downloaded. As with GET
+// /api/catalog, everyone gets the same bytes, computed anew each time.
 import { priceList } from "@/data/products";
 
 export async function GET(): Promise<Response> {
