@@ -67,7 +67,7 @@ function killGroup(pid, signal) {
 }
 
 async function ready(url, child, log) {
-  for (const end = Date.now() + 60_000; ; await sleep(100)) {
+  for (const end = Date.now() + 180_000; ; await sleep(100)) {
     if (child.exitCode !== null || Date.now() > end) throw new Error(`the app did not start:\n${log()}`)
     if (!/Ready/.test(log())) continue
     // An asset path: it shows that requests are answered and makes no span.
