@@ -42,7 +42,10 @@ export async function startApp(lab, sink, { way = 'start', otel = 'vercel', opti
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (log += data))
   const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })))
   const url = `http://127.0.0.1:${port}`
-  await ready(url, child, () => log)
+  await ready(url, child, () => log).catch((error) => {
+    kill('SIGKILL')
+    throw error
+  })
   return {
     url,
     port,
