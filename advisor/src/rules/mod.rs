@@ -171,6 +171,14 @@ impl Rule {
     }
 }
 
+impl Gain {
+    /// One round trip and one request less in each of so many Interactions a day.
+    fn of_one_request(interactions_per_day: f64) -> Self {
+        let origin_requests_per_day = interactions_per_day;
+        Self { interactions_per_day, round_trips: 1.0, origin_requests_per_day, ..Self::default() }
+    }
+}
+
 impl Statement {
     /// A statement about a share. `what` completes "... of N": "mutations were followed by a refresh".
     fn of_share(share: Share, text: String, flips_if: String) -> Self {

@@ -21,13 +21,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of calls do", percent(knobs.threshold));
-    let per_day = profile.per_day(Fact::Duplicates);
-    let gain = Gain {
-        interactions_per_day: per_day,
-        round_trips: 1.0,
-        origin_requests_per_day: per_day,
-        ..Gain::default()
-    };
+    let gain = Gain::of_one_request(profile.per_day(Fact::Duplicates));
     Statement::of_share(share, text, flips)
         .with(profile.exemplars(Fact::Duplicates))
         .gaining(gain)

@@ -32,12 +32,6 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of answers repeat", percent(knobs.threshold));
-    let saved = share.observed * profile.per_day(Fact::Calls);
-    let gain = Gain {
-        interactions_per_day: saved,
-        round_trips: 1.0,
-        origin_requests_per_day: saved,
-        ..Gain::default()
-    };
+    let gain = Gain::of_one_request(share.observed * profile.per_day(Fact::Calls));
     Statement::of_share(share, text, flips).gaining(gain).judged_by_low(knobs)
 }

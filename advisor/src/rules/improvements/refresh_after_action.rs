@@ -32,13 +32,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         share.samples
     );
     let flips = format!("under {} are followed by a refresh", percent(knobs.threshold));
-    let per_day = profile.per_day(Fact::FollowedByRefresh);
     let gain = Gain {
-        interactions_per_day: per_day,
-        round_trips: 1.0,
         ms_p50: profile.quantile(Measure::RefreshGap, 0.5).unwrap_or_default() / 1_000.0,
-        origin_requests_per_day: per_day,
-        ..Gain::default()
+        ..Gain::of_one_request(profile.per_day(Fact::FollowedByRefresh))
     };
     let exemplars = profile.exemplars(Fact::FollowedByRefresh);
     Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)

@@ -37,14 +37,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of calls belong to a load", percent(knobs.threshold));
-    let per_day = profile.per_day(Fact::SoonAfterLoad);
-    let gain = Gain {
-        interactions_per_day: per_day,
-        round_trips: 1.0,
-        ms_p50,
-        bytes: 0.0,
-        origin_requests_per_day: per_day,
-    };
+    let gain = Gain { ms_p50, ..Gain::of_one_request(profile.per_day(Fact::SoonAfterLoad)) };
     let exemplars = profile.exemplars(Fact::SoonAfterLoad);
     Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
 }

@@ -34,13 +34,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         share.samples
     );
     let flips = format!("under {} of mutations are followed by a load", percent(knobs.threshold));
-    let per_day = profile.per_day(Fact::FollowedByDocument);
-    let gain = Gain {
-        interactions_per_day: per_day,
-        round_trips: 1.0,
-        origin_requests_per_day: per_day,
-        ..Gain::default()
-    };
+    let gain = Gain::of_one_request(profile.per_day(Fact::FollowedByDocument));
     let exemplars = profile.exemplars(Fact::FollowedByDocument);
     Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
 }

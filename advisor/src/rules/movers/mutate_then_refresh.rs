@@ -66,11 +66,6 @@ fn gain(profile: &Profile) -> Gain {
         let mutation_end = mutation.start_us + mutation.duration_us;
         Some(refresh.start_us.saturating_sub(mutation_end) as f64 / 1_000.0)
     });
-    Gain {
-        interactions_per_day: profile.per_day(Fact::FollowedByRefresh),
-        round_trips: 1.0,
-        ms_p50: median(gaps.collect()).unwrap_or_default(),
-        bytes: REFRESH_HEADERS,
-        origin_requests_per_day: profile.per_day(Fact::FollowedByRefresh),
-    }
+    let ms_p50 = median(gaps.collect()).unwrap_or_default();
+    Gain { ms_p50, bytes: REFRESH_HEADERS, ..Gain::of_one_request(profile.per_day(Fact::FollowedByRefresh)) }
 }

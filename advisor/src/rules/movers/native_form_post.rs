@@ -28,13 +28,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let text =
         format!("{} of posts come from a plain form and are redirected to a page", percent(share.observed));
     let flips = format!("under {} of posts are navigations", percent(knobs.threshold));
-    let per_day = profile.per_day(Fact::NativeFormPosts);
-    let gain = Gain {
-        interactions_per_day: per_day,
-        round_trips: 1.0,
-        origin_requests_per_day: per_day,
-        ..Gain::default()
-    };
+    let gain = Gain::of_one_request(profile.per_day(Fact::NativeFormPosts));
     let exemplars = profile.exemplars(Fact::NativeFormPosts);
     Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
 }
