@@ -29,7 +29,7 @@ try {
   if (endsByItself) await end(isRight ? 0 : 1);
 } catch (error) {
   if (!isEnding) {
-    console.error(`\nThe demo failed: ${error.message}`);
+    console.error(`The demo failed: ${error.message}`);
     await end(1);
   }
 }
