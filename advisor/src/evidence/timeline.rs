@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pointsman_store::{Call, ClientKey, Form, Sampling, Sign};
+use pointsman_store::{Call, Caller, ClientKey, Form, Sampling, Sign};
 
 use super::Known;
 
@@ -13,10 +13,12 @@ pub(super) struct Timeline<'a> {
     pub calls: Vec<Known<'a>>,
 }
 
-/// One timeline per client key; Calls without one are on none.
+/// One timeline per client key; Calls without one are on none, nor are those that the app made itself, which may
+/// carry the cookies of the client for whom it made them.
 pub(super) fn by_client<'a>(calls: &[Known<'a>]) -> Vec<Timeline<'a>> {
     let mut lines: BTreeMap<ClientKey, Vec<Known<'a>>> = BTreeMap::new();
-    for known in calls.iter().filter(|known| is_unsampled(known.call)) {
+    let by_client = |call: &Call| is_unsampled(call) && call.caller != Caller::Server;
+    for known in calls.iter().filter(|known| by_client(known.call)) {
         if let Some(client) = known.call.client {
             lines.entry(client).or_default().push(*known);
         }

@@ -211,7 +211,7 @@ fn of_operation(operation: &str) -> Option<Effect> {
 }
 
 /// Outgoing calls of a request that reached requests of its own service, each with how long the handlers
-/// behind it ran.
+/// behind it ran. Where nothing but the called request tells of the outgoing call, it stands for it.
 fn self_fetches(requests: &Requests<'_>, request: &Request<'_>) -> BTreeMap<usize, u64> {
     let mut fetches = BTreeMap::new();
     for called in &requests.all {
@@ -219,11 +219,19 @@ fn self_fetches(requests: &Requests<'_>, request: &Request<'_>) -> BTreeMap<usiz
             .above
             .and_then(|above| requests.all.get(above))
             .is_some_and(|above| above.at == request.at);
-        if is_called_here && let Some(fetch) = outermost_call(requests, called, request) {
+        if is_called_here && !is_of_next(called) {
+            let fetch = outermost_call(requests, called, request).unwrap_or(called.at);
             *fetches.entry(fetch).or_insert(0) += ran_ns(requests, called);
         }
     }
     fetches
+}
+
+/// Whether Next.js made the request, not the app's code: it fetches the target of an action's redirect from itself,
+/// and forwards actions.
+fn is_of_next(called: &Request<'_>) -> bool {
+    let header = |name| called.attributes.request_header(name).is_some();
+    header("rsc") || header("next-action") || called.attributes.flag("next.rsc") == Some(true)
 }
 
 /// Of the outgoing calls between two requests the one that the caller's own code made.
