@@ -92,5 +92,5 @@ async function end(code) {
 }
 
 function say(text) {
-  console.log(text);
+  if (!isEnding) console.log(text);
 }

@@ -31,10 +31,10 @@ export async function startStorefront({ port = 3100, otlp, logFile = join(storef
   });
   const app = {
     baseUrl, logFile, pid: next.pid,
-    /** `atOnce` gives up the last spans. */
+    /** `atOnce` gives up the last spans, and requests that are still being answered. */
     stop: async ({ atOnce = false } = {}) => {
       if (otlp && !atOnce && next.isRunning()) await pause(exportedWithin);
-      return next.stop();
+      return next.stop(atOnce ? 2_000 : 10_000);
     },
   };
 
