@@ -84,7 +84,7 @@ debug: tools
 .PHONY: tools
 tools:
 	@for tool in cargo node npm; do command -v $$tool > /dev/null || { echo "$$tool is not installed; needed are Rust (cargo), Node.js 20 or later, and make"; exit 1; }; done
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Node.js 20 or later is needed; this is $$(node --version)"; exit 1; }
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || { echo "Node.js 20 or later is needed; this is $$(node --version)"; exit 1; }
 
 # Also builds dist/: that is what the package's `prepare` does.
 $(package_installed): $(package)/package-lock.json $(package_sources)
