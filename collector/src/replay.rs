@@ -34,7 +34,7 @@ pub struct Summary {
     pub refused: BTreeMap<Reason, u64>,
     /// Calls found in the traces of the files. Replaying a file again finds the same ones and adds none.
     pub calls: u64,
-    /// Parts that could not be read; the parts around them were kept.
+    /// Parts that could not be read, or not all of whose spans were taken; the parts around them were kept.
     pub faults: Vec<Fault>,
 }
 
@@ -104,8 +104,9 @@ async fn feed(pipeline: &Pipeline, name: &str, bytes: &[u8]) -> Result<Summary, 
     let intake = pipeline.intake();
     let refused = |source| ReplayError::Refused { name: name.to_owned(), source };
     let mut summary = Summary::default();
-    let mut waiting: VecDeque<Ticket> = VecDeque::new();
-    for part in requests(name, bytes) {
+    let mut waiting: VecDeque<(Place, Ticket)> = VecDeque::new();
+    let mut parts = requests(name, bytes);
+    while let Some(part) = parts.next() {
         let request = match part {
             Ok(request) => request,
             Err(fault) => {
@@ -116,15 +117,16 @@ async fn feed(pipeline: &Pipeline, name: &str, bytes: &[u8]) -> Result<Summary, 
         let bytes = request.encoded_len();
         intake.count_body(Transport::Replay, bytes);
         let share = intake.room_in_time(bytes).await.map_err(refused)?;
-        waiting.push_back(intake.submit(share, request, Transport::Replay).await.map_err(refused)?);
+        let ticket = intake.submit(share, request, Transport::Replay).await.map_err(refused)?;
+        waiting.push_back((parts.place(), ticket));
         if waiting.len() >= IN_FLIGHT
-            && let Some(ticket) = waiting.pop_front()
+            && let Some((place, ticket)) = waiting.pop_front()
         {
-            summary.add(&intake, ticket).await.map_err(refused)?;
+            summary.add(&intake, name, place, ticket).await.map_err(refused)?;
         }
     }
-    for ticket in waiting {
-        summary.add(&intake, ticket).await.map_err(refused)?;
+    for (place, ticket) in waiting {
+        summary.add(&intake, name, place, ticket).await.map_err(refused)?;
     }
     if summary.requests > 0 {
         return Ok(summary);
@@ -136,13 +138,25 @@ async fn feed(pipeline: &Pipeline, name: &str, bytes: &[u8]) -> Result<Summary, 
 }
 
 impl Summary {
-    async fn add(&mut self, intake: &Intake, ticket: Ticket) -> Result<(), Refused> {
+    async fn add(
+        &mut self,
+        intake: &Intake,
+        name: &str,
+        place: Place,
+        ticket: Ticket,
+    ) -> Result<(), Refused> {
         let accepted = ticket.settled().await?;
         intake.count_request(Transport::Replay.as_str(), accepted.outcome());
         self.requests += 1;
         self.spans += accepted.stored;
+        let mut reasons = Vec::new();
         for (reason, count) in accepted.refused.iter().filter(|(reason, _)| reason.refuses_span()) {
             *self.refused.entry(reason).or_default() += count;
+            reasons.push(format!("{} {count}", reason.as_str()));
+        }
+        if !reasons.is_empty() {
+            let reason = format!("spans refused: {}; the others are kept", reasons.join(", "));
+            self.faults.push(Fault { file: name.to_owned(), place, reason });
         }
         Ok(())
     }

@@ -152,7 +152,7 @@ fn what_a_later_version_of_otlp_adds_is_passed_over() {
 }
 
 #[test]
-fn spans_with_bad_ids_are_counted_and_the_others_kept() {
+fn spans_with_bad_ids_are_told_by_their_line_and_the_others_kept() {
     let world = World::new();
     let id = format!("{:032x}", 1);
     for bad in ["00000000000000000000000000000000", "abc", "not hex digits at all", ""] {
@@ -162,6 +162,8 @@ fn spans_with_bad_ids_are_counted_and_the_others_kept() {
         let name = file.display();
         assert!(run.out.starts_with(&format!("{name}: 2 requests, 1 spans, ")), "{bad}: {}", run.out);
         assert!(run.out.contains("refused or cut: bad_trace_id 1"), "{bad}: {}", run.out);
+        let place = format!("{name}, line 1: spans refused: bad_trace_id 1");
+        assert!(run.out.contains(&place), "{bad}: {}", run.out);
     }
     let file = world.file("ids.jsonl", line(1).replace(&id, "abc"));
     let says = format!("nothing in {} was kept: it holds no usable span", file.display());

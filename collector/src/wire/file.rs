@@ -56,13 +56,20 @@ pub struct Requests<'a> {
     offset: usize,
     /// Number of the next line, from 1.
     line: usize,
+    /// Where the last part began.
+    at: Place,
 }
 
 /// Reads a recorded file whose layout the bytes themselves tell. An empty file has no requests.
 #[must_use]
 pub fn requests<'a>(name: &'a str, bytes: &'a [u8]) -> Requests<'a> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    Requests { name, bytes, layout: layout(bytes), offset: 0, line: 1 }
+    let layout = layout(bytes);
+    let at = match layout {
+        Layout::JsonLines | Layout::JsonBody => Place::Line(1),
+        Layout::ProtobufFrames | Layout::ProtobufBody => Place::Byte(0),
+    };
+    Requests { name, bytes, layout, offset: 0, line: 1, at }
 }
 
 fn layout(bytes: &[u8]) -> Layout {
@@ -98,6 +105,12 @@ fn frame(bytes: &[u8], offset: usize) -> Option<&[u8]> {
 type Part = Result<ExportTraceServiceRequest, Fault>;
 
 impl Requests<'_> {
+    /// Where the part that came last begins.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.at
+    }
+
     fn fault(&self, place: Place, reason: String) -> Fault {
         Fault { file: self.name.to_owned(), place, reason }
     }
@@ -119,6 +132,7 @@ impl Requests<'_> {
             let rest = self.bytes.get(self.offset..).filter(|rest| !rest.is_empty())?;
             let text = rest.split(|byte| *byte == b'\n').next()?;
             let line = self.line;
+            self.at = Place::Line(line);
             self.offset += text.len() + 1;
             self.line += 1;
             if text.trim_ascii().is_empty() {
@@ -137,6 +151,7 @@ impl Requests<'_> {
     fn next_frame(&mut self) -> Option<Part> {
         let left = self.bytes.len().checked_sub(self.offset).filter(|left| *left > 0)?;
         let place = Place::Byte(self.offset);
+        self.at = place;
         let Some(body) = frame(self.bytes, self.offset) else {
             self.offset = self.bytes.len();
             let reason = format!("the last message is cut off after {left} bytes");

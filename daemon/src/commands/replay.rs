@@ -17,6 +17,9 @@ use crate::render::safe;
 /// How long the end of the pipeline may take.
 const STOP_WITHIN: Duration = Duration::from_secs(60);
 
+/// Faults of one file that are printed; the rest is counted.
+const SHOWN_FAULTS: usize = 20;
+
 /// Replays each file in turn. Fails only when a file gave nothing at all; the others are kept.
 pub(crate) async fn run(db: &Path, options: ReplayOptions) -> anyhow::Result<ExitCode> {
     let store = Store::open(db).await?;
@@ -65,8 +68,11 @@ fn line(name: &str, summary: &Summary) -> String {
         text += &format!("; refused or cut: {}", refused.join(", "));
     }
     text.push('\n');
-    for fault in &summary.faults {
+    for fault in summary.faults.iter().take(SHOWN_FAULTS) {
         text += &format!("  {}\n", safe::terminal(&fault.to_string()));
+    }
+    if let Some(more) = summary.faults.len().checked_sub(SHOWN_FAULTS).filter(|more| *more > 0) {
+        text += &format!("  and {more} more like these\n");
     }
     text
 }
