@@ -1,5 +1,6 @@
 //! The embedded backend on real files: what is written is read back, replaced once and never counted twice.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, reason = "a test's panic is its failure, in its helpers too")]
 
 use std::sync::Arc;
 

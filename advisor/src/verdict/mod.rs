@@ -80,8 +80,12 @@ pub(crate) fn judge(profile: &Profile, settings: &Settings) -> Judgement {
 
 fn decide(profile: &Profile, settings: &Settings, findings: &Findings) -> Decision {
     match profile.handler.kind {
-        HandlerKind::Page | HandlerKind::Unmatched | HandlerKind::Other => Decision::keep(
+        HandlerKind::Page => Decision::keep(
             "pages are not moved; only what they could do better is listed",
+            "nothing: this verdict does not depend on traffic",
+        ),
+        HandlerKind::Unmatched | HandlerKind::Other => Decision::keep(
+            "it stands for many paths: there is nothing to move",
             "nothing: this verdict does not depend on traffic",
         ),
         HandlerKind::ServerAction => decide_action(profile, settings, findings),

@@ -105,7 +105,8 @@ pub(crate) fn headline(report: &Report) -> String {
         text += &format!(" and save up to {} round trips a day", number(trips));
     }
     let total = report.handlers.len();
-    text + &format!("; {better} of {total} handlers can be improved where they are, {unsure} lack evidence")
+    let lack = if unsure == 1 { "lacks" } else { "lack" };
+    text + &format!("; {better} of {total} handlers can be improved where they are, {unsure} {lack} evidence")
 }
 
 /// Thresholds that differ from the defaults, as `key = value (default ...)`.

@@ -48,11 +48,12 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     close(pass, &burst, soon);
 }
 
-/// Whether an action was sent as soon as the one before had ended: neither together with it, that is before a
-/// quarter of it had passed, nor after a pause.
+/// Whether an action was sent as soon as the one before had ended: neither together with it, that is before its
+/// answer began or a quarter of it had passed, nor after a pause.
 fn waits_for(last: Known<'_>, next: Known<'_>) -> bool {
-    let together = after(next.call.start_ns, last.call.start_ns) * 4 < last.call.duration_ns.cast_signed();
-    !together
+    let quarter = last.call.duration_ns / 4;
+    let answered = last.call.first_byte_ns.map_or(quarter, |first_byte| first_byte.min(quarter));
+    after(next.call.start_ns, last.call.start_ns) >= answered.cast_signed()
         && gap(last.call, next.call) < QUEUED
         && same_page(last.call.path.as_ref(), next.call.path.as_ref())
 }

@@ -2,13 +2,15 @@
 //!
 //! Why: search engines, feed readers and browsers ask for fixed URLs. All versions.
 //! Source: Next.js docs, Backend for Frontend "Content types"; RFC 8615 (`/.well-known/`).
+//! Guard: where only probes come, scheduler-or-probe tells it.
 //! Example: `GET /feed.xml`, `GET /.well-known/assetlinks.json`.
 
 use pointsman_store::Caller;
 
 use super::super::{Finding, Knobs, Rule, Statement, counted, is_get_route};
 use super::blocker;
-use crate::evidence::Fact;
+use super::scheduler_or_probe::is_scheduler_or_probe;
+use crate::evidence::{Dimension, Fact};
 use crate::profile::Profile;
 
 const PARTS: [&str; 11] = [
@@ -36,8 +38,12 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         let text = format!("machines look for {} at this very path", profile.handler.route);
         return Statement::of_count(calls, text, flips).judged_by_count(knobs);
     }
+    let agents = profile.values_ever(Dimension::OutsideAgent);
+    if agents.iter().all(|agent| is_scheduler_or_probe(agent)) {
+        return Finding::Silent;
+    }
     let crawled = Fact::SucceededBy(Caller::Bot);
     let calls = profile.ever(crawled);
-    let text = format!("{} by crawlers or probes succeeded: they know a URL", counted(calls, "call"));
+    let text = format!("{} by crawlers succeeded: they know a URL", counted(calls, "call"));
     Statement::of_count(calls, text, flips).with(profile.exemplars(crawled)).judged_by_count(knobs)
 }

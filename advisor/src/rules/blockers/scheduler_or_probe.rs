@@ -27,9 +27,8 @@ const AGENTS: [&str; 10] = [
 pub(in super::super) static RULE: Rule = blocker("scheduler-or-probe", 1, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let known = |agent: &String| AGENTS.iter().any(|prefix| agent.to_lowercase().starts_with(prefix));
-    let agents: Vec<String> =
-        profile.values_ever(Dimension::OutsideAgent).into_iter().filter(known).collect();
+    let agents = profile.values_ever(Dimension::OutsideAgent);
+    let agents: Vec<String> = agents.into_iter().filter(|agent| is_scheduler_or_probe(agent)).collect();
     if agents.is_empty() {
         return Finding::Silent;
     }
@@ -38,4 +37,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let flips = "no such caller in all that is retained".to_owned();
     let exemplars = profile.exemplars(Fact::SucceededBy(pointsman_store::Caller::Bot));
     Statement::of_count(calls, text, flips).with(exemplars).judged_by_count(knobs)
+}
+
+/// Whether a user agent is one of those that call on a schedule.
+pub(super) fn is_scheduler_or_probe(agent: &str) -> bool {
+    let agent = agent.to_lowercase();
+    AGENTS.iter().any(|prefix| agent.starts_with(prefix))
 }

@@ -10,7 +10,7 @@
 use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_action, percent};
 use super::{CLIENT_KEY, sequences_visible};
 use crate::evidence::{Fact, Measure};
-use crate::profile::Profile;
+use crate::profile::{Profile, Seen};
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-read-on-load",
@@ -24,6 +24,9 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if profile.seen() == Seen::Writes {
+        return Finding::Silent;
+    }
     if !sequences_visible(profile) {
         return Finding::Absent(CLIENT_KEY);
     }
