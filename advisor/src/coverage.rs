@@ -31,7 +31,7 @@ pub fn coverage(
     if calls == 0 {
         return Vec::new();
     }
-    let share = |part: u64, whole: u64| crate::rules::as_f64(part) / crate::rules::as_f64(whole.max(1));
+    let share = |part: u64, whole: u64| crate::stats::as_f64(part) / crate::stats::as_f64(whole.max(1));
     let row = |attribute, part, matters_for| Coverage { attribute, share: share(part, calls), matters_for };
     let mut rows = vec![
         row("http.response.status_code", count(Fact::StatusKnown), "errors, successful mutations"),

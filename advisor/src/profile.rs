@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use pointsman_store::{Action, Caller, Fingerprint, Handler, HandlerKind};
 
 use crate::evidence::{Dimension, Fact, Interaction, InteractionKind, Measure, Rollup};
-use crate::stats::{Interval, Sketch};
+use crate::stats::{Interval, Sketch, as_f64};
 
 /// 2^56: sampling thresholds are fractions of it (OpenTelemetry, tracestate probability sampling).
 const THRESHOLD_RANGE: f64 = (1u64 << 56) as f64;
@@ -309,9 +309,9 @@ fn by_size(values: BTreeMap<String, f64>) -> Vec<(String, f64)> {
     sorted
 }
 
-#[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+/// How often something was counted; what a Rollup does not name was counted zero times.
 fn number(count: Option<u64>) -> f64 {
-    count.unwrap_or_default() as f64
+    as_f64(count.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use pointsman_store::HandlerKind;
 
 use crate::profile::{Profile, Share};
 use crate::settings::{RuleSettings, Settings};
-use crate::stats::Interval;
+use crate::stats::{Interval, as_f64};
 
 /// What a rule can do to a verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -269,11 +269,6 @@ fn named(names: &[String]) -> String {
         [one, two] => format!("{one} and {two}"),
         [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
     }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-pub(crate) fn as_f64(count: u64) -> f64 {
-    count as f64
 }
 
 /// The median of some numbers; `None` without any.

@@ -30,12 +30,6 @@ impl Interval {
         let half = Z * (share * (1.0 - share) / trials + spread / (4.0 * trials)).sqrt() / (1.0 + spread);
         Self { low: (centre - half).clamp(0.0, 1.0), high: (centre + half).clamp(0.0, 1.0) }
     }
-
-    /// Its width.
-    #[must_use]
-    pub fn width(self) -> f64 {
-        self.high - self.low
-    }
 }
 
 #[cfg(test)]

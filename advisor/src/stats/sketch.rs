@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::as_f64;
+
 /// The bucket grid of DDSketch with relative error 1 %, from the crate of that name. The grid is part of what is
 /// stored: changing it makes old Rollups unreadable.
 static GRID: LazyLock<sketches_ddsketch::Config> =
@@ -76,20 +78,6 @@ impl Sketch {
         }
         last.map(|bucket| if bucket == ZERO { 0.0 } else { GRID.value(bucket) })
     }
-
-    /// The buckets as (middle, count), in ascending order: for drawing.
-    pub fn buckets(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
-        self.buckets.iter().map(|(bucket, count)| {
-            let middle = if *bucket == ZERO { 0.0 } else { GRID.value(*bucket) };
-            (middle, *count)
-        })
-    }
-}
-
-/// Counts and values here stay below 2^53, where the conversion is exact.
-#[allow(clippy::cast_precision_loss, reason = "all counts and values stay below 2^53")]
-fn as_f64(value: u64) -> f64 {
-    value as f64
 }
 
 #[cfg(test)]

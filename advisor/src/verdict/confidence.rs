@@ -21,7 +21,7 @@ pub(super) fn of(profile: &Profile, main: &Found, settings: &Settings) -> f64 {
     let room = (1.0 - main.threshold).max(f64::EPSILON);
     let evidence = 0.5 + 0.5 * ((main.statement.interval.low - main.threshold) / room).clamp(0.0, 1.0);
     let calls = profile.count(Fact::Calls);
-    let sample = calls / (calls + crate::rules::as_f64(settings.min_calls_for_move) / 10.0);
+    let sample = calls / (calls + crate::stats::as_f64(settings.min_calls_for_move) / 10.0);
     let days = (f64::from(profile.days_retained()) / WEEK).min(1.0);
     (evidence.sqrt() * sample * (FIRST_DAY + (1.0 - FIRST_DAY) * days)).clamp(0.0, 1.0)
 }

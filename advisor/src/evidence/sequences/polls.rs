@@ -7,6 +7,7 @@ use pointsman_store::{Fingerprint, Form};
 use super::super::timeline::{Timeline, is_action_fetch};
 use super::super::{Fact, InteractionKind, Known, Measure, Pass};
 use super::{MILLI, SECOND, interaction};
+use crate::stats::as_f64;
 
 /// Calls that make a poll.
 const CALLS: usize = 5;
@@ -46,7 +47,7 @@ fn split<'s, 'a>(calls: &'s [Known<'a>]) -> Vec<&'s [Known<'a>]> {
     for index in 1..calls.len() {
         let interval = seconds(&calls[index - 1..=index]);
         let so_far = index - 1 - begin;
-        let mean = if so_far == 0 { interval } else { seconds(&calls[begin..index]) / count_of(so_far) };
+        let mean = if so_far == 0 { interval } else { seconds(&calls[begin..index]) / as_f64(so_far as u64) };
         if interval > mean * BREAK || interval < mean / BREAK {
             series.push(&calls[begin..index]);
             // The interval that broke the rhythm may begin the next series.
@@ -69,11 +70,10 @@ fn is_poll(series: &[Known<'_>]) -> bool {
         return false;
     }
     let intervals: Vec<f64> = series.windows(2).map(seconds).collect();
-    let mean = intervals.iter().sum::<f64>() / count_of(intervals.len());
-    let variance = intervals.iter().map(|i| (i - mean).powi(2)).sum::<f64>() / count_of(intervals.len());
+    let mean = intervals.iter().sum::<f64>() / as_f64(intervals.len() as u64);
+    let variance = intervals.iter().map(|i| (i - mean).powi(2)).sum::<f64>() / as_f64(intervals.len() as u64);
     let lengths = INTERVALS.start() / MILLI..=INTERVALS.end() / MILLI;
-    let in_range =
-        mean * 1_000.0 >= count_of_u64(*lengths.start()) && mean * 1_000.0 <= count_of_u64(*lengths.end());
+    let in_range = mean * 1_000.0 >= as_f64(*lengths.start()) && mean * 1_000.0 <= as_f64(*lengths.end());
     // In quick succession, ever changing arguments are somebody typing, not a poll.
     let keys: BTreeSet<u64> = series.iter().filter_map(|known| known.call.request_key).collect();
     let typing = mean < 1.0 && keys.len() == series.len();
@@ -93,14 +93,4 @@ fn record(pass: &mut Pass, series: &[Known<'_>]) {
             rollup.measure(Measure::PollInterval, known.call, interval / 1_000);
         }
     }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts of calls in an hour stay far below 2^52")]
-fn count_of(number: usize) -> f64 {
-    number as f64
-}
-
-#[allow(clippy::cast_precision_loss, reason = "milliseconds of a few minutes stay far below 2^52")]
-fn count_of_u64(number: u64) -> f64 {
-    number as f64
 }

@@ -5,7 +5,7 @@
 //! Guard: `pages/api` has a limit of its own, equal by default.
 //! Example: `POST /api/upload` with images.
 
-use super::super::{Finding, Knobs, Rule, Statement, is_mutation_route};
+use super::super::{Finding, Knobs, Rule, Statement, as_f64, is_mutation_route};
 use super::blocker;
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
@@ -14,10 +14,9 @@ use crate::stats::Interval;
 pub(in super::super) static RULE: Rule =
     Rule { threshold: 0.7, applies: is_mutation_route, ..blocker("body-near-limit", 30, look) };
 
-#[allow(clippy::cast_precision_loss, reason = "a limit in bytes stays far below 2^53")]
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(p99) = profile.quantile(Measure::RequestBytes, 0.99) else { return Finding::Silent };
-    let limit = knobs.settings.action_body_limit as f64;
+    let limit = as_f64(knobs.settings.action_body_limit);
     let observed = p99 / limit;
     let samples = profile.observed(Fact::Calls);
     let text = format!(

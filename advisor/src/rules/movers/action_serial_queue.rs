@@ -9,7 +9,7 @@
 //! Guard: a person clicking fast queues too: hence the short gap and the same page.
 //! Example: `Promise.all([getPrice(id), getStock(id), getShipping(id)])`.
 
-use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_action, median, percent};
+use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, as_f64, is_action, median, percent};
 use super::{CLIENT_KEY, sequences_visible};
 use crate::evidence::{Fact, Interaction, InteractionKind};
 use crate::profile::Profile;
@@ -49,9 +49,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
 }
 
 /// How much earlier a burst would have ended had its Calls run at the same time, ms: its length less its longest.
-#[allow(clippy::cast_precision_loss, reason = "microseconds of one interaction stay far below 2^53")]
 fn waiting_saved(burst: &Interaction) -> f64 {
     let end = burst.steps.iter().map(|step| step.start_us + step.duration_us).max().unwrap_or_default();
     let longest = burst.steps.iter().map(|step| step.duration_us).max().unwrap_or_default();
-    end.saturating_sub(longest) as f64 / 1_000.0
+    as_f64(end.saturating_sub(longest)) / 1_000.0
 }

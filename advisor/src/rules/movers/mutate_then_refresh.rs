@@ -10,7 +10,9 @@
 //! action with `revalidatePath` drops the client's prefetches, which are then fetched again; `refresh()` keeps them.
 //! Example: `fetch('/api/cart', { method: 'POST' })` and `router.refresh()`.
 
-use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_mutation_route, median, percent};
+use super::super::{
+    Effect, Finding, Gain, Knobs, Rule, Statement, as_f64, is_mutation_route, median, percent,
+};
 use super::{CLIENT_KEY, sequences_visible};
 use crate::evidence::{Fact, InteractionKind};
 use crate::profile::Profile;
@@ -59,12 +61,11 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
 const REFRESH_HEADERS: f64 = 650.0;
 
 /// From the kept Interactions: the refresh's round trip, and the gap that the browser spent between both.
-#[allow(clippy::cast_precision_loss, reason = "microseconds of one interaction stay far below 2^53")]
 fn gain(profile: &Profile) -> Gain {
     let gaps = profile.interactions(InteractionKind::MutationThenRefresh).filter_map(|pair| {
         let [mutation, refresh] = pair.steps.as_slice() else { return None };
         let mutation_end = mutation.start_us + mutation.duration_us;
-        Some(refresh.start_us.saturating_sub(mutation_end) as f64 / 1_000.0)
+        Some(as_f64(refresh.start_us.saturating_sub(mutation_end)) / 1_000.0)
     });
     let ms_p50 = median(gaps.collect()).unwrap_or_default();
     Gain { ms_p50, bytes: REFRESH_HEADERS, ..Gain::of_one_request(profile.per_day(Fact::FollowedByRefresh)) }
