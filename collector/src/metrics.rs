@@ -30,15 +30,15 @@ pub struct Metrics {
     pub(crate) traces_extracted: IntCounter,
     pub(crate) calls_extracted: IntCounter,
     pub(crate) calls_beyond_limit: IntCounter,
-    pub(crate) traces_reloaded: IntCounter,
+    pub(crate) late_traces: IntCounter,
+    pub(crate) blocks_read_back: IntCounter,
     pub(crate) spans_left_out: IntCounter,
     pub(crate) extraction_skipped: IntCounterVec,
     pub(crate) extraction_retries: IntCounter,
     pub(crate) extraction_lag_blocks: IntGauge,
     pub(crate) extraction_lag_seconds: prometheus::Gauge,
-    pub(crate) open_traces: IntGauge,
-    pub(crate) open_spans: IntGauge,
-    pub(crate) traces_closed: IntCounterVec,
+    pub(crate) recent_blocks: IntGauge,
+    pub(crate) recent_block_bytes: IntGauge,
 }
 
 impl Metrics {
@@ -99,8 +99,14 @@ impl Metrics {
                 "calls_beyond_handler_limit_total",
                 "Calls put under `other` because there are too many handlers.",
             )?,
-            traces_reloaded: by
-                .counter("traces_reloaded_total", "Traces whose earlier spans were read back from blocks.")?,
+            late_traces: by.counter(
+                "late_traces_total",
+                "Traces in new blocks of which earlier blocks held spans already; their Calls are found anew.",
+            )?,
+            blocks_read_back: by.counter(
+                "blocks_read_back_total",
+                "Blocks read back from disk because more spans of their traces came.",
+            )?,
             spans_left_out: by.counter(
                 "extraction_spans_left_out_total",
                 "Stored spans that extraction left out because their trace has too many.",
@@ -119,13 +125,11 @@ impl Metrics {
                 "extraction_lag_seconds",
                 "Age of the oldest committed block whose Calls are not stored yet.",
             )?,
-            open_traces: by.gauge("open_traces", "Traces kept in memory for spans that may follow.")?,
-            open_spans: by.gauge("open_spans", "Spans of the open traces.")?,
-            traces_closed: by.counters(
-                "traces_closed_total",
-                "Open traces that left memory: idle, or to make room. Their Calls are stored.",
-                &["reason"],
+            recent_blocks: by.gauge(
+                "recent_blocks",
+                "Extracted blocks kept in memory for spans of their traces that may follow.",
             )?,
+            recent_block_bytes: by.gauge("recent_block_bytes", "Bytes of the recent blocks.")?,
         })
     }
 }

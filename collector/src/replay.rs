@@ -6,10 +6,10 @@ use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use prost::Message;
+use bytes::Bytes;
 
 use crate::admit::Reason;
-use crate::ingest::{Intake, Pipeline, Refused, Ticket, Transport};
+use crate::ingest::{Intake, Pipeline, Refused, Rejected, Ticket, Transport};
 use crate::wire::file::{Fault, Place, requests};
 
 /// Requests that may wait for their commit at a time: enough to share commits, few enough to hold in memory.
@@ -114,10 +114,20 @@ async fn feed(pipeline: &Pipeline, name: &str, bytes: &[u8]) -> Result<Summary, 
                 continue;
             }
         };
-        let bytes = request.encoded_len();
-        intake.count_body(Transport::Replay, bytes);
-        let share = intake.room_in_time(bytes).await.map_err(refused)?;
-        let ticket = intake.submit(share, request, Transport::Replay).await.map_err(refused)?;
+        intake.count_body(Transport::Replay, request.len());
+        let share = intake.room_in_time(request.len()).await.map_err(refused)?;
+        let ticket = match intake.submit(share, Bytes::from(request.into_owned()), Transport::Replay).await {
+            Ok(ticket) => ticket,
+            Err(Rejected::Malformed(error)) => {
+                summary.faults.push(Fault {
+                    file: name.to_owned(),
+                    place: parts.place(),
+                    reason: error.to_string(),
+                });
+                continue;
+            }
+            Err(Rejected::Later(later)) => return Err(refused(later)),
+        };
         waiting.push_back((parts.place(), ticket));
         if waiting.len() >= IN_FLIGHT
             && let Some((place, ticket)) = waiting.pop_front()

@@ -1,32 +1,36 @@
 //! Spans put together to Traces: from any number of requests, in any order, with whatever is missing or
-//! sent twice. What the spans mean is [`crate::extract`]'s business.
+//! sent twice. All of it borrows from the requests. What the spans mean is [`crate::extract`]'s business.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Arc;
+use std::rc::Rc;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
-use opentelemetry_proto::tonic::trace::v1::Span;
+use foldhash::fast::RandomState;
 use pointsman_store::{SpanId, TraceId};
+
+use crate::wire::DecodeError;
+use crate::wire::fields::{Content, Fields, Malformed};
+use crate::wire::otlp::{
+    Attribute, Parts, Span, Value, repeated, request, resource, resource_spans, scope, scope_spans, span,
+};
 
 /// Spans per Trace that are kept unless a caller wants otherwise.
 pub const MAX_SPANS: usize = 20_000;
 
 /// One Trace as far as it is known, spans by start time.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Trace {
+pub struct Trace<'a> {
     /// Its id.
     pub id: TraceId,
     /// Its spans by start time, then by id.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<Node<'a>>,
     /// Spans that were left out because there were too many.
     pub left_out: usize,
 }
 
 /// One span and its place in the tree.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Node {
+pub struct Node<'a> {
     /// Its id.
     pub id: SpanId,
     /// Index of its parent in [`Trace::nodes`]; `None` for a root and where the parent is not known.
@@ -34,119 +38,204 @@ pub struct Node {
     /// Indices of its children, by start time.
     pub children: Vec<usize>,
     /// Who emitted it.
-    pub origin: Arc<Origin>,
-    /// The span itself.
-    pub span: Span,
+    pub origin: Rc<Origin<'a>>,
+    pub(crate) span: Span<'a>,
 }
 
 /// Who emitted a span: resource and scope, shared by the spans of a request.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Origin {
-    /// Attributes of the resource.
-    pub resource: Vec<KeyValue>,
-    /// Name and version of the instrumentation.
-    pub scope: InstrumentationScope,
+pub struct Origin<'a> {
+    pub(crate) resource: Vec<Attribute<'a>>,
+    scope_name: &'a [u8],
+    scope_version: &'a [u8],
 }
 
 /// Collects spans into Traces.
 #[derive(Debug)]
-pub struct Assembly {
+pub struct Assembly<'a> {
     only: Option<HashSet<TraceId>>,
     max_spans: usize,
-    traces: HashMap<TraceId, Gathered>,
+    traces: HashMap<TraceId, Gathered<'a>, RandomState>,
 }
 
 #[derive(Debug, Default)]
-struct Gathered {
-    spans: HashMap<SpanId, (Arc<Origin>, Span)>,
+struct Gathered<'a> {
+    /// In order of arrival, repeated ones included.
+    spans: Vec<(SpanId, Rc<Origin<'a>>, Span<'a>)>,
     left_out: usize,
 }
 
-/// The Traces that have spans in a request.
-#[must_use]
-pub fn trace_ids(request: &ExportTraceServiceRequest) -> HashSet<TraceId> {
-    let scopes = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
-    scopes.flat_map(|scope| &scope.spans).filter_map(|span| TraceId::from_wire(&span.trace_id)).collect()
+/// The traces that have spans in a request (OTLP protobuf), each as often as they follow each other; what cannot
+/// be read has none.
+pub(crate) fn trace_ids(otlp: &[u8]) -> Vec<TraceId> {
+    let mut ids = Vec::new();
+    let within = |message, number| repeated(message, number).map_while(Result::ok);
+    for resource in within(otlp, request::RESOURCE_SPANS) {
+        for scope in within(resource, resource_spans::SCOPE_SPANS) {
+            for span in within(scope, scope_spans::SPANS) {
+                let id = within(span, span::TRACE_ID).next().and_then(TraceId::from_wire);
+                ids.extend(id.filter(|id| ids.last() != Some(id)));
+            }
+        }
+    }
+    ids
 }
 
-impl Assembly {
+impl<'a> Assembly<'a> {
     /// Collects every Trace, each up to `max_spans` spans.
     #[must_use]
     pub fn new(max_spans: usize) -> Self {
-        Self { only: None, max_spans, traces: HashMap::new() }
+        Self { only: None, max_spans, traces: HashMap::default() }
     }
 
     /// Collects these Traces only, each up to `max_spans` spans.
     #[must_use]
     pub fn only(traces: HashSet<TraceId>, max_spans: usize) -> Self {
-        Self { only: Some(traces), max_spans, traces: HashMap::new() }
+        Self { only: Some(traces), ..Self::new(max_spans) }
     }
 
-    /// Takes the spans of a request. Of a span sent twice the first one stays, unless only the later one
-    /// has an end.
-    pub fn add(&mut self, request: ExportTraceServiceRequest) {
-        for resource_spans in request.resource_spans {
-            let resource = resource_spans.resource.unwrap_or_default().attributes;
-            for scope_spans in resource_spans.scope_spans {
-                let scope = scope_spans.scope.unwrap_or_default();
-                let origin = Arc::new(Origin { resource: resource.clone(), scope });
-                for span in scope_spans.spans {
-                    self.add_span(&origin, span);
-                }
+    /// Takes the spans of a request (OTLP protobuf). Of a span sent twice the first one stays, unless only a
+    /// later one has an end.
+    ///
+    /// # Errors
+    /// When the bytes are not such a message; spans before the fault are taken.
+    pub fn add(&mut self, otlp: &'a [u8]) -> Result<(), DecodeError> {
+        self.add_if(otlp, |_| true)
+    }
+
+    /// Takes the spans of those Traces of a request that `wanted` names.
+    ///
+    /// # Errors
+    /// As [`Assembly::add`].
+    pub fn add_if(&mut self, otlp: &'a [u8], wanted: impl Fn(TraceId) -> bool) -> Result<(), DecodeError> {
+        self.request(otlp, &wanted)
+            .map_err(|malformed| DecodeError::Protobuf { reason: malformed.0.to_owned() })
+    }
+
+    fn request(&mut self, otlp: &'a [u8], wanted: &impl Fn(TraceId) -> bool) -> Result<(), Malformed> {
+        let mut fields = Fields::of(otlp);
+        while let Some(field) = fields.next()? {
+            if let (request::RESOURCE_SPANS, Content::Bytes(message)) = field {
+                self.resource_spans(message, wanted)?;
             }
         }
+        Ok(())
     }
 
-    fn add_span(&mut self, origin: &Arc<Origin>, span: Span) {
-        let (Some(trace), Some(id)) = (TraceId::from_wire(&span.trace_id), SpanId::from_wire(&span.span_id))
-        else {
-            return;
-        };
+    /// The resource may stand behind the spans that it describes: it is read first.
+    fn resource_spans(
+        &mut self,
+        message: &'a [u8],
+        wanted: &impl Fn(TraceId) -> bool,
+    ) -> Result<(), Malformed> {
+        let resource = read_resource(message)?;
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.next()? {
+            if let (resource_spans::SCOPE_SPANS, Content::Bytes(message)) = field {
+                let origin = Rc::new(Origin { resource: resource.clone(), ..read_scope(message)? });
+                self.scope_spans(message, &origin, wanted)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn scope_spans(
+        &mut self,
+        message: &'a [u8],
+        origin: &Rc<Origin<'a>>,
+        wanted: &impl Fn(TraceId) -> bool,
+    ) -> Result<(), Malformed> {
+        let most = Parts { events: 0, links: 0, ..Parts::ALL };
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.next()? {
+            if let (scope_spans::SPANS, Content::Bytes(message)) = field {
+                let mut span = Span::default();
+                span.read(message, most)?;
+                self.span(origin, span, wanted);
+            }
+        }
+        Ok(())
+    }
+
+    fn span(&mut self, origin: &Rc<Origin<'a>>, span: Span<'a>, wanted: &impl Fn(TraceId) -> bool) {
+        let ids = TraceId::from_wire(span.trace_id).zip(SpanId::from_wire(span.span_id));
+        let Some((trace, id)) = ids.filter(|(trace, _)| wanted(*trace)) else { return };
         if self.only.as_ref().is_some_and(|only| !only.contains(&trace)) {
             return;
         }
         let gathered = self.traces.entry(trace).or_default();
-        let full = gathered.spans.len() >= self.max_spans;
-        match gathered.spans.get_mut(&id) {
-            Some((_, known)) => {
-                if known.end_time_unix_nano == 0 && span.end_time_unix_nano != 0 {
-                    gathered.spans.insert(id, (Arc::clone(origin), span));
-                }
-            }
-            None if full => gathered.left_out += 1,
-            None => {
-                gathered.spans.insert(id, (Arc::clone(origin), span));
-            }
+        if gathered.spans.len() < self.max_spans {
+            gathered.spans.push((id, Rc::clone(origin), span));
+        } else {
+            gathered.left_out += 1;
         }
     }
 
     /// The Traces, by the start of their first span.
     #[must_use]
-    pub fn finish(self) -> Vec<Trace> {
+    pub fn finish(self) -> Vec<Trace<'a>> {
         let traces = self.traces.into_iter();
         let mut traces: Vec<_> = traces.map(|(id, gathered)| Trace::of(id, gathered)).collect();
-        traces.sort_by_key(|trace| (trace.nodes.first().map(Node::start_ns), trace.id));
+        traces.sort_unstable_by_key(|trace| (trace.nodes.first().map(Node::start_ns), trace.id));
         traces
     }
 }
 
-impl Trace {
-    fn of(id: TraceId, gathered: Gathered) -> Self {
-        let spans = gathered.spans.into_iter();
-        let mut nodes: Vec<_> = spans
-            .map(|(id, (origin, span))| Node { id, parent: None, children: Vec::new(), origin, span })
-            .collect();
-        nodes.sort_by_key(|node| (node.start_ns(), node.id));
+fn read_resource(message: &[u8]) -> Result<Vec<Attribute<'_>>, Malformed> {
+    let mut attributes = Vec::new();
+    let mut fields = Fields::of(message);
+    while let Some(field) = fields.next()? {
+        if let (resource_spans::RESOURCE, Content::Bytes(message)) = field {
+            let mut fields = Fields::of(message);
+            while let Some(field) = fields.next()? {
+                if let (resource::ATTRIBUTES, Content::Bytes(attribute)) = field {
+                    attributes.push(Attribute::read(attribute)?);
+                }
+            }
+        }
+    }
+    Ok(attributes)
+}
+
+fn read_scope(message: &[u8]) -> Result<Origin<'_>, Malformed> {
+    let mut origin = Origin::default();
+    let mut fields = Fields::of(message);
+    while let Some(field) = fields.next()? {
+        if let (scope_spans::SCOPE, Content::Bytes(message)) = field {
+            let mut fields = Fields::of(message);
+            while let Some(field) = fields.next()? {
+                match field {
+                    (scope::NAME, Content::Bytes(name)) => origin.scope_name = name,
+                    (scope::VERSION, Content::Bytes(version)) => origin.scope_version = version,
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(origin)
+}
+
+impl<'a> Trace<'a> {
+    fn of(id: TraceId, gathered: Gathered<'a>) -> Self {
+        let mut spans = gathered.spans;
+        // Stable: of a span sent twice the first one stays in front, and one with an end before one without.
+        spans.sort_by_key(|(id, _, span)| (*id, span.end_ns == 0));
+        spans.dedup_by_key(|(id, _, _)| *id);
+        let node = |(id, origin, span)| Node { id, parent: None, children: Vec::new(), origin, span };
+        let mut nodes: Vec<_> = spans.into_iter().map(node).collect();
+        nodes.sort_unstable_by_key(|node| (node.start_ns(), node.id));
         let mut trace = Self { id, nodes, left_out: gathered.left_out };
         trace.link();
         trace
     }
 
     fn link(&mut self) {
-        let places: HashMap<_, _> = self.nodes.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
+        let mut places: Vec<_> = self.nodes.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
+        places.sort_unstable();
         let parents = self.nodes.iter().map(|node| {
-            let parent = SpanId::from_wire(&node.span.parent_span_id)?;
-            places.get(&parent).copied()
+            let parent = SpanId::from_wire(node.span.parent_span_id)?;
+            let place = places.binary_search_by_key(&parent, |(id, _)| *id).ok()?;
+            places.get(place).map(|(_, at)| *at)
         });
         let mut parents: Vec<_> = parents.collect();
         cut_cycles(&mut parents);
@@ -197,17 +286,17 @@ fn cut_cycles(parents: &mut [Option<usize>]) {
     }
 }
 
-impl Node {
+impl<'a> Node<'a> {
     /// When it began, ns since the epoch.
     #[must_use]
     pub fn start_ns(&self) -> u64 {
-        self.span.start_time_unix_nano
+        self.span.start_ns
     }
 
     /// When it ended, ns since the epoch; its start where the end is not known.
     #[must_use]
     pub fn end_ns(&self) -> u64 {
-        self.span.end_time_unix_nano.max(self.span.start_time_unix_nano)
+        self.span.end_ns.max(self.span.start_ns)
     }
 
     /// How long it took, ns.
@@ -216,41 +305,78 @@ impl Node {
         self.end_ns() - self.start_ns()
     }
 
+    /// W3C `tracestate`.
+    pub(crate) fn trace_state(&self) -> &'a str {
+        std::str::from_utf8(self.span.trace_state).unwrap_or_default()
+    }
+
+    /// Whether its status is an error.
+    pub(crate) fn failed(&self) -> bool {
+        self.span.status_code == Some(2)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.span.name)
+    }
+
     /// The text of one of its own attributes.
     #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub fn text(&self, name: &str) -> Option<&'a str> {
         text_of(&self.span.attributes, name)
+    }
+
+    /// The whole number that one of its own attributes is.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match find(&self.span.attributes, name)? {
+            Value::Int(number) => Some(number),
+            _ => None,
+        }
     }
 
     /// Whether one of its own attributes is true.
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
-        let value = find(&self.span.attributes, name);
-        matches!(value, Some(Value::BoolValue(true)))
+        find(&self.span.attributes, name) == Some(Value::Bool(true))
     }
 }
 
-impl Origin {
+impl<'a> Origin<'a> {
     /// The text of an attribute of the resource.
     #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub fn text(&self, name: &str) -> Option<&'a str> {
         text_of(&self.resource, name)
     }
 
     /// `service.name`, or the name that the specification gives to a service without one.
     #[must_use]
-    pub fn service(&self) -> &str {
+    pub fn service(&self) -> &'a str {
         self.text("service.name").filter(|name| !name.is_empty()).unwrap_or("unknown_service")
+    }
+
+    /// Name of the instrumentation.
+    #[must_use]
+    pub fn scope_name(&self) -> &'a str {
+        std::str::from_utf8(self.scope_name).unwrap_or_default()
+    }
+
+    /// Version of the instrumentation.
+    #[must_use]
+    pub fn scope_version(&self) -> &'a str {
+        std::str::from_utf8(self.scope_version).unwrap_or_default()
     }
 }
 
-fn find<'a>(attributes: &'a [KeyValue], name: &str) -> Option<&'a Value> {
-    attributes.iter().find(|attribute| attribute.key == name)?.value.as_ref()?.value.as_ref()
+fn find<'a>(attributes: &[Attribute<'a>], name: &str) -> Option<Value<'a>> {
+    let attribute = attributes.iter().find(|attribute| attribute.key == name.as_bytes())?;
+    Value::read(attribute.value).ok()
 }
 
-fn text_of<'a>(attributes: &'a [KeyValue], name: &str) -> Option<&'a str> {
-    match find(attributes, name) {
-        Some(Value::StringValue(text)) => Some(text),
+fn text_of<'a>(attributes: &[Attribute<'a>], name: &str) -> Option<&'a str> {
+    match find(attributes, name)? {
+        Value::Text(text) => std::str::from_utf8(text).ok(),
         _ => None,
     }
 }

@@ -38,8 +38,8 @@ impl Hour {
 pub struct TraceCalls {
     /// The Trace.
     pub trace: TraceId,
-    /// Whether Calls of it may have been stored before, so that they must be looked for.
-    pub seen_before: bool,
+    /// The Calls that were stored of it when less was known: they go.
+    pub before: Vec<Call>,
     /// All Calls now known in it.
     pub calls: Vec<Call>,
 }

@@ -61,7 +61,7 @@ fn call(number: u8, start_ns: u64) -> Call {
 }
 
 fn of_trace(call: Call) -> TraceCalls {
-    TraceCalls { trace: call.trace, seen_before: true, calls: vec![call] }
+    TraceCalls { trace: call.trace, before: Vec::new(), calls: vec![call] }
 }
 
 #[tokio::test]

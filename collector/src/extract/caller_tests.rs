@@ -4,6 +4,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message;
 
 use crate::extract::calls;
 use crate::trace::Assembly;
@@ -49,10 +50,10 @@ fn class(own: bool, agent: &str, headers: &[(&str, &str)], status: i64) -> &'sta
     let name = if own { "@pointsman/nextjs" } else { "@opentelemetry/instrumentation-http" };
     let scope = Some(InstrumentationScope { name: name.to_owned(), ..Default::default() });
     let scope_spans = vec![ScopeSpans { scope, spans: vec![span], ..Default::default() }];
+    let resource_spans = vec![ResourceSpans { scope_spans, ..Default::default() }];
+    let otlp = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
     let mut assembly = Assembly::new(10);
-    assembly.add(ExportTraceServiceRequest {
-        resource_spans: vec![ResourceSpans { scope_spans, ..Default::default() }],
-    });
+    assembly.add(&otlp).unwrap();
     let traces = assembly.finish();
     let extraction = calls(&traces[0]);
     extraction.calls[0].caller.as_str()

@@ -1,16 +1,14 @@
 //! What is true of the app rather than of one request: versions, builds, instances, instrumentations.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::rc::Rc;
 
-use opentelemetry_proto::tonic::common::v1::KeyValue;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use pointsman_store::AppFact;
 
 use super::attributes::Attributes;
 use super::requests::Request;
 use crate::trace::{Origin, Trace};
+use crate::wire::otlp::{Attribute, SERVER, Value};
 
 /// Attributes whose values are facts about the app, on the resource or on a span.
 const NAMES: [&str; 15] = [
@@ -44,7 +42,7 @@ const NEXT_SCOPE: &str = "next.js";
 const NO_VERSION: &str = "0.0.1";
 
 /// The environment that a resource declares.
-pub(super) fn environment(origin: &Origin) -> Option<String> {
+pub(super) fn environment(origin: &Origin<'_>) -> Option<String> {
     let declared = ["deployment.environment.name", "deployment.environment"];
     let declared = declared.into_iter().find_map(|name| origin.text(name).filter(|text| !text.is_empty()));
     let development = || origin.text("node.env").filter(|env| *env == "development");
@@ -72,14 +70,14 @@ pub(super) fn instance(request: &Request<'_>) -> Option<String> {
 type Seen = BTreeMap<(String, Option<String>, String, String), (u64, u64)>;
 
 /// All facts in a Trace, each with the first and last time it was seen.
-pub(super) fn facts(trace: &Trace) -> Vec<AppFact> {
+pub(super) fn facts(trace: &Trace<'_>) -> Vec<AppFact> {
     let mut seen = Seen::new();
     for (origin, (first, last)) in origins(trace) {
         for (name, value) in of_origin(origin) {
             see(&mut seen, origin, (name, value), (first, last));
         }
     }
-    for node in trace.nodes.iter().filter(|node| node.span.kind == SpanKind::Server as i32) {
+    for node in trace.nodes.iter().filter(|node| node.span.kind == SERVER) {
         for (name, value) in of_attributes(&node.span.attributes) {
             see(&mut seen, &node.origin, (name, value), (node.start_ns(), node.start_ns()));
         }
@@ -96,43 +94,43 @@ pub(super) fn facts(trace: &Trace) -> Vec<AppFact> {
 }
 
 /// Every origin of spans, with the starts of its first and last span: its facts are read once.
-fn origins(trace: &Trace) -> Vec<(&Origin, (u64, u64))> {
-    let mut found: HashMap<*const Origin, (&Origin, (u64, u64))> = HashMap::new();
+fn origins<'t, 'a>(trace: &'t Trace<'a>) -> Vec<(&'t Origin<'a>, (u64, u64))> {
+    let mut found: HashMap<*const Origin<'_>, (&Origin<'_>, (u64, u64))> = HashMap::new();
     for node in &trace.nodes {
         let at = node.start_ns();
-        let (_, (first, last)) = found.entry(Arc::as_ptr(&node.origin)).or_insert((&*node.origin, (at, at)));
+        let (_, (first, last)) = found.entry(Rc::as_ptr(&node.origin)).or_insert((&*node.origin, (at, at)));
         *first = at.min(*first);
         *last = at.max(*last);
     }
     found.into_values().collect()
 }
 
-fn see(seen: &mut Seen, origin: &Origin, (name, value): (&str, String), (from, until): (u64, u64)) {
+fn see(seen: &mut Seen, origin: &Origin<'_>, (name, value): (&str, String), (from, until): (u64, u64)) {
     let key = (origin.service().to_owned(), environment(origin), name.to_owned(), value);
     let (first, last) = seen.entry(key).or_insert((from, until));
     *first = from.min(*first);
     *last = until.max(*last);
 }
 
-fn of_origin(origin: &Origin) -> Vec<(&'static str, String)> {
+fn of_origin(origin: &Origin<'_>) -> Vec<(&'static str, String)> {
     let mut facts = of_attributes(&origin.resource);
-    let scope = &origin.scope;
-    if !scope.name.is_empty() {
-        facts.push((SCOPE_NAME, scope.name.clone()));
+    let (name, version) = (origin.scope_name(), origin.scope_version());
+    if !name.is_empty() {
+        facts.push((SCOPE_NAME, name.to_owned()));
     }
     let told = facts.iter().any(|(name, _)| *name == NEXT_VERSION);
-    if scope.name == NEXT_SCOPE && !scope.version.is_empty() && scope.version != NO_VERSION && !told {
-        facts.push((NEXT_VERSION, scope.version.clone()));
+    if name == NEXT_SCOPE && !version.is_empty() && version != NO_VERSION && !told {
+        facts.push((NEXT_VERSION, version.to_owned()));
     }
     facts
 }
 
-fn of_attributes(attributes: &[KeyValue]) -> Vec<(&'static str, String)> {
-    let named = |attribute: &KeyValue| {
-        let name = NAMES.into_iter().find(|name| *name == attribute.key)?;
-        let value = match attribute.value.as_ref()?.value.as_ref()? {
-            Value::StringValue(text) if !text.is_empty() => text.clone(),
-            Value::IntValue(number) => number.to_string(),
+fn of_attributes(attributes: &[Attribute<'_>]) -> Vec<(&'static str, String)> {
+    let named = |attribute: &Attribute<'_>| {
+        let name = NAMES.into_iter().find(|name| name.as_bytes() == attribute.key)?;
+        let value = match Value::read(attribute.value).ok()? {
+            Value::Text(text) if !text.is_empty() => std::str::from_utf8(text).ok()?.to_owned(),
+            Value::Int(number) => number.to_string(),
             _ => return None,
         };
         Some((name, value))

@@ -41,7 +41,7 @@ pub struct Extraction {
 
 /// Finds the Calls of a Trace and the facts in it.
 #[must_use]
-pub fn calls(trace: &Trace) -> Extraction {
+pub fn calls(trace: &Trace<'_>) -> Extraction {
     let requests = Requests::of(trace);
     let mut calls: Vec<_> = requests.all.iter().filter_map(|request| call(&requests, request)).collect();
     calls.sort_by_key(|call| (call.start_ns, call.span));
@@ -52,7 +52,7 @@ pub fn calls(trace: &Trace) -> Extraction {
 fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
     let node = request.node;
     let attributes = &request.attributes;
-    if node.span.end_time_unix_nano == 0 || request.is_asset() {
+    if node.span.end_ns == 0 || request.is_asset() {
         return None;
     }
     let shape = Shape::of(requests, request);
@@ -108,7 +108,7 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         first_byte_ns: shape.first_byte_ns.map(|at| at.saturating_sub(node.start_ns())),
         self_fetches: work.self_fetches,
         self_fetch_overhead_ns: work.self_fetch_overhead_ns,
-        sampling: sampling::of(&node.span.trace_state),
+        sampling: sampling::of(node.trace_state()),
         requests_seen: attributes.count("pointsman.requests.seen"),
         signs,
     })

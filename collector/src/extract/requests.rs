@@ -3,10 +3,9 @@
 
 use std::borrow::Cow;
 
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
-
 use super::attributes::Attributes;
 use crate::trace::{Node, Trace};
+use crate::wire::otlp::{CLIENT, SERVER};
 
 /// Scope of the spans that the npm package makes around each request.
 pub(super) const OWN_SCOPE: &str = "@pointsman/nextjs";
@@ -14,7 +13,7 @@ pub(super) const OWN_SCOPE: &str = "@pointsman/nextjs";
 /// All requests of a Trace.
 #[derive(Debug)]
 pub(super) struct Requests<'a> {
-    pub(super) trace: &'a Trace,
+    pub(super) trace: &'a Trace<'a>,
     pub(super) all: Vec<Request<'a>>,
 }
 
@@ -24,7 +23,7 @@ pub(super) struct Request<'a> {
     /// Index of the span that stands for it.
     pub(super) at: usize,
     /// The span that stands for it.
-    pub(super) node: &'a Node,
+    pub(super) node: &'a Node<'a>,
     /// Whether that is an own span of the npm package.
     pub(super) own: bool,
     /// What its SERVER spans say.
@@ -59,7 +58,7 @@ struct Owner {
 
 impl<'a> Requests<'a> {
     /// Finds the requests of a Trace.
-    pub(super) fn of(trace: &'a Trace) -> Self {
+    pub(super) fn of(trace: &'a Trace<'a>) -> Self {
         let mut found = Self { trace, all: Vec::new() };
         let mut owners = vec![None; trace.nodes.len()];
         for at in trace.parents_first() {
@@ -88,7 +87,7 @@ impl<'a> Requests<'a> {
     }
 
     /// The request that a span belongs to, a new one if it begins one; `None` if it belongs to none.
-    fn place(&mut self, at: usize, node: &'a Node, owners: &[Option<Owner>]) -> Option<Owner> {
+    fn place(&mut self, at: usize, node: &'a Node<'a>, owners: &[Option<Owner>]) -> Option<Owner> {
         let parent = node.parent.and_then(|parent| Some((parent, self.trace.nodes.get(parent)?)));
         let same_service = parent.is_some_and(|(_, parent)| parent.origin.service() == node.origin.service());
         let inherited = parent.filter(|_| same_service).and_then(|(parent, _)| *owners.get(parent)?);
@@ -102,20 +101,20 @@ impl<'a> Requests<'a> {
             return Some(Owner { request: self.all.len() - 1, beyond_call: false });
         }
         let mut owner = inherited?;
-        owner.beyond_call |= node.span.kind == SpanKind::Client as i32 || is_own(node);
+        owner.beyond_call |= node.span.kind == CLIENT || is_own(node);
         Some(owner)
     }
 
     /// Whether a SERVER span below a request is a request of its own: the spans below an own span never
     /// are; otherwise one that is called from it, or answers another method or path.
-    fn is_another(&self, node: &Node, owner: Owner) -> bool {
+    fn is_another(&self, node: &Node<'_>, owner: Owner) -> bool {
         let Some(request) = self.all.get(owner.request).filter(|request| !request.own) else { return false };
         owner.beyond_call
             || method(node).is_some_and(|method| known_method(method) != request.method)
             || path(node).is_some_and(|path| Some(&*path) != request.path.as_deref())
     }
 
-    fn request(&self, at: usize, node: &'a Node, inherited: Option<Owner>) -> Option<Request<'a>> {
+    fn request(&self, at: usize, node: &'a Node<'a>, inherited: Option<Owner>) -> Option<Request<'a>> {
         let above = inherited.map(|owner| owner.request);
         let above_end = above.and_then(|above| self.all.get(above)).map(|above| above.node.end_ns());
         Some(Request {
@@ -132,7 +131,7 @@ impl<'a> Requests<'a> {
     }
 
     /// The span at an index.
-    pub(super) fn node(&self, at: usize) -> Option<&'a Node> {
+    pub(super) fn node(&self, at: usize) -> Option<&'a Node<'a>> {
         self.trace.nodes.get(at)
     }
 }
@@ -157,17 +156,17 @@ impl Request<'_> {
     }
 }
 
-fn is_server(node: &Node) -> bool {
-    node.span.kind == SpanKind::Server as i32
+fn is_server(node: &Node<'_>) -> bool {
+    node.span.kind == SERVER
 }
 
-fn is_own(node: &Node) -> bool {
-    is_server(node) && node.origin.scope.name == OWN_SCOPE
+fn is_own(node: &Node<'_>) -> bool {
+    is_server(node) && node.origin.scope_name() == OWN_SCOPE
 }
 
 /// Whether a span stands for an answered HTTP request of a JavaScript app. Next.js marks the span around
 /// its proxy with `next.bubble`: it is no request, its status is always 200.
-fn answers(node: &Node) -> bool {
+fn answers(node: &Node<'_>) -> bool {
     let language = node.origin.text("telemetry.sdk.language");
     is_server(node)
         && method(node).is_some()
@@ -177,20 +176,20 @@ fn answers(node: &Node) -> bool {
 
 /// Next.js passes an action that the posted page does not have on to the worker that has it: the same
 /// request once more.
-fn is_forwarded(node: &Node) -> bool {
-    let mut names = node.span.attributes.iter().map(|attribute| attribute.key.as_str());
+fn is_forwarded(node: &Node<'_>) -> bool {
+    let mut names = node.span.attributes.iter().map(|attribute| attribute.key);
     names.any(|name| {
-        matches!(name, "http.request.header.x-action-forwarded" | "http.request.header.x_action_forwarded")
+        matches!(name, b"http.request.header.x-action-forwarded" | b"http.request.header.x_action_forwarded")
     })
 }
 
-fn method(node: &Node) -> Option<&str> {
+fn method<'a>(node: &Node<'a>) -> Option<&'a str> {
     let method = node.text("http.request.method").or_else(|| node.text("http.method"));
     method.filter(|method| !method.is_empty())
 }
 
 /// The path of a SERVER span, without query.
-fn path(node: &Node) -> Option<Cow<'_, str>> {
+fn path<'a>(node: &Node<'a>) -> Option<Cow<'a, str>> {
     let names = ["url.path", "http.target", "url.full", "http.url"];
     let text = names.into_iter().find_map(|name| node.text(name).filter(|text| !text.is_empty()))?;
     let text = text.split(['?', '#']).next()?;

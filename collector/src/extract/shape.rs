@@ -57,7 +57,7 @@ impl Shape {
         shape
     }
 
-    fn add(&mut self, at: usize, node: &Node) {
+    fn add(&mut self, at: usize, node: &Node<'_>) {
         let route = || node.text("next.route").map(str::to_owned);
         match node.text("next.span_type").unwrap_or_default() {
             "AppRouteRouteHandlers.runHandler" => {

@@ -40,7 +40,7 @@ pub(super) fn find(seen: &Seen<'_>) -> Signs {
 
 fn failed(seen: &Seen<'_>) -> bool {
     // OpenTelemetry's StatusCode ERROR; a client's fault (4xx) leaves a server's span unset.
-    let error = seen.request.node.span.status.as_ref().is_some_and(|status| status.code == 2);
+    let error = seen.request.node.failed();
     match seen.status {
         Some(status) => status >= 500 || (error && status < 400),
         None => error,

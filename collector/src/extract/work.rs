@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
-
 use super::requests::{Request, Requests};
 use crate::trace::Node;
+use crate::wire::otlp::{CLIENT, PRODUCER};
 
 /// What a request did beyond itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -173,19 +172,19 @@ pub(super) fn find(requests: &Requests<'_>, request: &Request<'_>) -> Work {
     work
 }
 
-fn effect(node: &Node) -> Option<Effect> {
+fn effect(node: &Node<'_>) -> Option<Effect> {
     let kind = node.span.kind;
-    if kind == SpanKind::Producer as i32 {
+    if kind == PRODUCER {
         return Some(Effect::Write);
     }
     let database = ["db.operation.name", "db.operation", "db.query.summary", "db.query.text", "db.statement"];
     if let Some(operation) = database.into_iter().find_map(|name| node.text(name)) {
         return of_operation(operation);
     }
-    if node.span.name == "prisma:client:operation" {
+    if node.span.name == b"prisma:client:operation" {
         return node.text("method").and_then(of_operation);
     }
-    if kind != SpanKind::Client as i32 {
+    if kind != CLIENT {
         return None;
     }
     if let Some(operation) = node.text("rpc.method").filter(|_| node.text("rpc.system") == Some("aws-api")) {
@@ -240,7 +239,7 @@ fn outermost_call(requests: &Requests<'_>, called: &Request<'_>, caller: &Reques
     let mut at = called.node.parent;
     while let Some(here) = at.filter(|here| *here != caller.at) {
         let node = requests.node(here)?;
-        if node.span.kind == SpanKind::Client as i32 {
+        if node.span.kind == CLIENT {
             outermost = Some(here);
         }
         at = node.parent;

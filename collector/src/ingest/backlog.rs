@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use bytes::Bytes;
 use pointsman_store::BlockId;
 use tokio::sync::{Notify, watch};
 
@@ -15,13 +15,12 @@ use crate::metrics::Metrics;
 /// Times of commits kept to tell the lag; when there are more, every second one is forgotten.
 const MAX_MARKS: usize = 4_096;
 
-/// The spans of a block that is on disk.
+/// A block that is on disk.
 #[derive(Debug)]
 pub(super) struct Committed {
     pub(super) id: BlockId,
-    pub(super) request: ExportTraceServiceRequest,
-    /// Size of the request before compression.
-    pub(super) bytes: usize,
+    /// Its spans, as OTLP protobuf.
+    pub(super) otlp: Bytes,
 }
 
 /// What extraction does next.
@@ -79,8 +78,8 @@ impl Backlog {
                 inner.marks.push_back((block.id, now_ns));
             }
             // What has no place is left to the disk; the gap in the numbers tells.
-            if inner.bytes + block.bytes <= self.limit_bytes {
-                inner.bytes += block.bytes;
+            if inner.bytes + block.otlp.len() <= self.limit_bytes {
+                inner.bytes += block.otlp.len();
                 inner.waiting.push_back(block);
             }
         }
@@ -159,7 +158,7 @@ impl Inner {
         while bytes < max_bytes && self.waiting.front().is_some_and(|block| block.id.0 == at.0 + 1) {
             let Some(block) = self.pop() else { break };
             at = block.id;
-            bytes += block.bytes;
+            bytes += block.otlp.len();
             run.push(block);
         }
         if !run.is_empty() {
@@ -175,7 +174,7 @@ impl Inner {
 
     fn pop(&mut self) -> Option<Committed> {
         let block = self.waiting.pop_front()?;
-        self.bytes -= block.bytes;
+        self.bytes -= block.otlp.len();
         Some(block)
     }
 
@@ -200,8 +199,8 @@ mod tests {
     }
 
     fn blocks(ids: impl IntoIterator<Item = i64>) -> Vec<Committed> {
-        let request = ExportTraceServiceRequest::default;
-        ids.into_iter().map(|id| Committed { id: BlockId(id), request: request(), bytes: 10 }).collect()
+        let otlp = Bytes::from_static(&[0; 10]);
+        ids.into_iter().map(|id| Committed { id: BlockId(id), otlp: otlp.clone() }).collect()
     }
 
     fn in_memory(work: Option<Work>) -> Vec<i64> {

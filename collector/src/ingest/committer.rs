@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use bytes::Bytes;
 use pointsman_store::{Block, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,8 +26,7 @@ pub(super) struct Committer {
 
 /// What is left of a waiting request beside its block.
 struct Sender {
-    request: ExportTraceServiceRequest,
-    bytes: usize,
+    otlp: Bytes,
     reply: oneshot::Sender<Result<(), String>>,
     share: Share,
 }
@@ -43,11 +42,8 @@ impl Committer {
     }
 
     async fn commit(&self, group: impl Iterator<Item = Waiting>) {
-        let (blocks, senders): (Vec<Block>, Vec<Sender>) = group
-            .map(|Waiting { block, request, bytes, reply, share }| {
-                (block, Sender { request, bytes, reply, share })
-            })
-            .unzip();
+        let (blocks, senders): (Vec<Block>, Vec<Sender>) =
+            group.map(|Waiting { block, otlp, reply, share }| (block, Sender { otlp, reply, share })).unzip();
         let started = Instant::now();
         match self.store.append_blocks(&blocks).await {
             Ok(ids) => {
@@ -57,7 +53,7 @@ impl Committer {
                 let mut committed = Vec::with_capacity(ids.len());
                 for (id, sender) in ids.into_iter().zip(senders) {
                     acknowledged.push((sender.reply, sender.share));
-                    committed.push(Committed { id, request: sender.request, bytes: sender.bytes });
+                    committed.push(Committed { id, otlp: sender.otlp });
                 }
                 // First the backlog, then the answers: who has one and asks for the Calls shall not be too early.
                 self.backlog.push(committed, self.clock.now_ns());

@@ -1,32 +1,31 @@
 //! The one task that turns committed blocks into stored Calls. It waits here (for blocks, for the database)
-//! and changes elsewhere: `batch` finds the Calls, `open` remembers the traces, the store commits Calls and
+//! and changes elsewhere: `batch` finds the Calls, `recent` remembers the blocks, the store commits Calls and
 //! watermark together. A crash at any point repeats work, and repeated work changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use bytes::Bytes;
 use pointsman_store::{AppFact, BlockId, Store, StoreError, TraceCalls, TraceId};
 
 use super::Settings;
 use super::backlog::{Backlog, Committed, Work};
 use super::batch::Batch;
 use super::handlers::KnownHandlers;
-use super::open::OpenTraces;
+use super::recent::RecentBlocks;
 use super::tally::Tally;
 use crate::metrics::Metrics;
-use crate::trace::{Trace, trace_ids};
-use crate::wire::decode_protobuf;
+use crate::trace::trace_ids;
 
 /// Waits after the database has refused: doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// A rough size of a span on the wire, for spans that were read back.
+/// A rough size of a span on the wire.
 const SPAN_BYTES: usize = 512;
 
-/// How often idle traces are let go when nothing else happens.
+/// How often idle blocks are let go when nothing else happens.
 const IDLE_CHECK: Duration = Duration::from_secs(1);
 
 pub(super) struct Extractor {
@@ -35,7 +34,7 @@ pub(super) struct Extractor {
     settings: Settings,
     metrics: Metrics,
     tally: Tally,
-    open: OpenTraces,
+    recent: RecentBlocks,
     handlers: KnownHandlers,
     /// The last block whose Calls are stored.
     done: BlockId,
@@ -51,9 +50,9 @@ impl Extractor {
         tally: Tally,
         done: BlockId,
     ) -> Self {
-        let open = OpenTraces::new(settings.open_bytes, settings.open_idle, metrics.clone());
+        let recent = RecentBlocks::new(settings.recent_bytes, settings.recent_idle, metrics.clone());
         let handlers = KnownHandlers::new(settings.max_handlers);
-        Self { store, backlog, settings, metrics, tally, open, handlers, done, caught_up: false }
+        Self { store, backlog, settings, metrics, tally, recent, handlers, done, caught_up: false }
     }
 
     /// Extracts what an earlier run left over, then whatever is committed, until the backlog is closed.
@@ -75,7 +74,7 @@ impl Extractor {
                     }
                 }
                 Ok(Work::Done) => return,
-                Err(_idle) => self.open.close(self.settings.clock.now_ns()),
+                Err(_idle) => self.recent.close(self.settings.clock.now_ns()),
             }
         }
     }
@@ -95,9 +94,7 @@ impl Extractor {
             at = id;
             let Some(otlp) = read else { continue };
             bytes += otlp.len();
-            if let Some(request) = self.decoded(id, &otlp) {
-                blocks.push(Committed { id, request, bytes: otlp.len() });
-            }
+            blocks.push(Committed { id, otlp: otlp.into() });
         }
         if at == self.done {
             return false;
@@ -126,10 +123,6 @@ impl Extractor {
         }
     }
 
-    fn decoded(&self, id: BlockId, otlp: &[u8]) -> Option<ExportTraceServiceRequest> {
-        decode_protobuf(otlp).map_err(|error| self.skip_block(id, &error.to_string())).ok()
-    }
-
     fn skip_block(&self, block: BlockId, reason: &str) {
         self.metrics.extraction_skipped.with_label_values(&["block"]).inc();
         tracing::error!(block = block.0, reason, "a block cannot be read back; its calls are missing");
@@ -138,40 +131,39 @@ impl Extractor {
     /// Extracts blocks, which are in memory, and moves the watermark to the last one.
     async fn extract(&mut self, blocks: Vec<Committed>) {
         let Some(last) = blocks.last().map(|block| block.id) else { return };
-        let bytes: usize = blocks.iter().map(|block| block.bytes).sum();
-        let batch = self.gather(blocks, last).await;
+        let batch = self.gather(&blocks, last).await;
         let mut outcome = super::intake::worked(usize::MAX, move || batch.extract()).await;
         self.metrics.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
+        self.metrics.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);
         self.metrics.spans_left_out.inc_by(outcome.left_out);
         self.metrics.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
         self.commit(&outcome.calls, &outcome.facts.into_rows(), last).await;
         self.tally.count(&outcome.calls);
-        self.keep_open(outcome.traces, bytes);
+        let now_ns = self.settings.clock.now_ns();
+        blocks.into_iter().for_each(|block| self.recent.keep(block.id, block.otlp, now_ns));
+        self.recent.close(now_ns);
         self.advance(last);
     }
 
-    /// Adds to new blocks what is known of their traces already, from memory or from earlier blocks.
-    async fn gather(&mut self, blocks: Vec<Committed>, last: BlockId) -> Batch {
+    /// Adds to new blocks those earlier ones that hold spans of the same traces.
+    async fn gather(&self, blocks: &[Committed], last: BlockId) -> Batch {
         let new: HashSet<BlockId> = blocks.iter().map(|block| block.id).collect();
-        let fresh: Vec<_> = blocks.into_iter().map(|block| block.request).collect();
-        let traces: HashSet<TraceId> = fresh.iter().flat_map(trace_ids).collect();
-        let (open, unknown): (Vec<TraceId>, Vec<TraceId>) =
-            traces.into_iter().partition(|trace| self.open.contains(*trace));
-        let open = open.into_iter().filter_map(|trace| self.open.take(trace)).collect();
-
-        let found = self.persistent(|| self.store.blocks_of(&unknown)).await.unwrap_or_default();
+        let fresh: Vec<Bytes> = blocks.iter().map(|block| block.otlp.clone()).collect();
+        let traces: HashSet<TraceId> = fresh.iter().flat_map(|otlp| trace_ids(otlp)).collect();
+        let traces: Vec<TraceId> = traces.into_iter().collect();
+        let found = self.persistent(|| self.store.blocks_of(&traces)).await.unwrap_or_default();
         let mut of_trace: HashMap<TraceId, Vec<BlockId>> = HashMap::new();
         for (trace, block) in found.into_iter().filter(|(_, block)| *block <= last && !new.contains(block)) {
             of_trace.entry(trace).or_default().push(block);
         }
         let earlier = self.reload(&of_trace).await;
-        self.metrics.traces_reloaded.inc_by(of_trace.len() as u64);
+        self.metrics.late_traces.inc_by(of_trace.len() as u64);
         let late = of_trace.into_keys().collect();
-        Batch { earlier, late, open, fresh, max_trace_spans: self.settings.max_trace_spans }
+        Batch { earlier, late, fresh, max_trace_spans: self.settings.max_trace_spans }
     }
 
-    /// Reads back the blocks of late traces, each once, in order.
-    async fn reload(&self, of_trace: &HashMap<TraceId, Vec<BlockId>>) -> Vec<ExportTraceServiceRequest> {
+    /// The blocks of late traces, each once, in order; those that are not in memory are read back.
+    async fn reload(&self, of_trace: &HashMap<TraceId, Vec<BlockId>>) -> Vec<Bytes> {
         let limit = self.settings.max_reloaded_blocks;
         let too_many: usize = of_trace.values().map(|blocks| blocks.len().saturating_sub(limit)).sum();
         if too_many > 0 {
@@ -184,20 +176,23 @@ impl Extractor {
         }
         let wanted: BTreeSet<BlockId> =
             of_trace.values().flat_map(|blocks| blocks.iter().take(limit).copied()).collect();
-        let mut requests = BTreeMap::new();
+        let mut blocks = Vec::with_capacity(wanted.len());
         for id in wanted {
+            if let Some(otlp) = self.recent.get(id) {
+                blocks.push(otlp);
+                continue;
+            }
             match self.persistent(|| self.store.block(id)).await {
                 Ok(Some(otlp)) => {
-                    if let Some(request) = self.decoded(id, &otlp) {
-                        requests.insert(id, request);
-                    }
+                    self.metrics.blocks_read_back.inc();
+                    blocks.push(otlp.into());
                 }
                 // Retention has removed it since.
                 Ok(None) => {}
                 Err(error) => self.skip_block(id, &error.to_string()),
             }
         }
-        requests.into_values().collect()
+        blocks
     }
 
     /// Stores the Calls and the watermark. When the database refuses them for good, trace by trace, so that
@@ -217,17 +212,6 @@ impl Extractor {
         }
         self.metrics.traces_extracted.inc_by(calls.len() as u64);
         self.metrics.calls_extracted.inc_by(calls.iter().map(count_calls).sum());
-    }
-
-    fn keep_open(&mut self, traces: Vec<Trace>, bytes: usize) {
-        let now_ns = self.settings.clock.now_ns();
-        let spans: usize = traces.iter().map(|trace| trace.nodes.len()).sum();
-        let bytes_a_span = bytes / spans.max(1) + 1;
-        for trace in traces {
-            let bytes = trace.nodes.len() * bytes_a_span;
-            self.open.keep(trace, bytes, now_ns);
-        }
-        self.open.close(now_ns);
     }
 
     fn advance(&mut self, to: BlockId) {

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use pointsman_store::{Fingerprint, Handler, HandlerKind, TraceCalls};
+use pointsman_store::{Call, Fingerprint, Handler, HandlerKind, TraceCalls};
 
 /// Route and method of the Handler that stands for all beyond the limit.
 const ANY: &str = "*";
@@ -29,19 +29,28 @@ impl KnownHandlers {
     /// Puts the Calls of Handlers beyond the limit under `other`; how many there were.
     pub(super) fn limit(&mut self, traces: &mut [TraceCalls]) -> u64 {
         let mut beyond = 0;
-        for call in traces.iter_mut().flat_map(|trace| &mut trace.calls) {
-            let id = call.handler.fingerprint();
-            if self.known.contains(&id) {
-                continue;
+        for trace in traces {
+            // Earlier Calls were put there too, if they were.
+            for call in &mut trace.before {
+                self.settle(call);
             }
-            if self.known.len() < self.limit {
-                self.known.insert(id);
-            } else {
-                call.handler = Arc::new(other(&call.handler));
-                beyond += 1;
-            }
+            beyond += trace.calls.iter_mut().filter_map(|call| self.settle(call)).count() as u64;
         }
         beyond
+    }
+
+    /// Finds the Handler that a Call counts under; something if that is `other`.
+    fn settle(&mut self, call: &mut Call) -> Option<()> {
+        let id = call.handler.fingerprint();
+        if self.known.contains(&id) {
+            return None;
+        }
+        if self.known.len() < self.limit {
+            self.known.insert(id);
+            return None;
+        }
+        call.handler = Arc::new(other(&call.handler));
+        Some(())
     }
 }
 

@@ -1,23 +1,22 @@
-//! The one door behind every receiver: a decoded request goes in, and what comes back is the word that may be
+//! The one door behind every receiver: a request goes in as it came, and what comes back is the word that may be
 //! given to the sender. Nothing here knows a protocol; committing is the committer's business.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use bytes::Bytes;
 use pointsman_store::Block;
-use prost::Message;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Settings;
 use super::room::{Full, Room, Share};
-use crate::admit::{Refusals, admit};
+use crate::admit::{Admitted, Refusals, admit};
 use crate::metrics::Metrics;
-use crate::trace::trace_ids;
+use crate::wire::{DecodeError, json_to_protobuf};
 
 /// Requests up to this size are worked on where they were read: two milliseconds at most, less than a handover
 /// to another thread costs the many small ones. Larger ones must not hold up their neighbours.
-const INLINE_BYTES: usize = 512 << 10;
+const INLINE_BYTES: usize = 1 << 20;
 
 /// How a request came in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -28,7 +27,7 @@ pub enum Transport {
     HttpProtobuf,
     /// OTLP over HTTP, JSON encoding.
     HttpJson,
-    /// A recorded file.
+    /// A recorded file, whose requests are rewritten as protobuf when they are found.
     Replay,
 }
 
@@ -39,6 +38,17 @@ pub struct Accepted {
     pub stored: u64,
     /// What was refused or cut; sending it again would change nothing.
     pub refused: Refusals,
+}
+
+/// Nothing of a request is on disk.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Rejected {
+    /// It is no OTLP request, and stays none.
+    #[error(transparent)]
+    Malformed(#[from] DecodeError),
+    /// It may be sent again.
+    #[error(transparent)]
+    Later(#[from] Refused),
 }
 
 /// Nothing of the request is on disk: the sender may try again.
@@ -82,10 +92,8 @@ struct Shared {
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) block: Block,
-    /// The spans that are in the block, for extraction.
-    pub(super) request: ExportTraceServiceRequest,
-    /// Size of the request before compression.
-    pub(super) bytes: usize,
+    /// What is in the block, for extraction.
+    pub(super) otlp: Bytes,
     pub(super) reply: oneshot::Sender<Result<(), String>>,
     pub(super) share: Share,
 }
@@ -106,36 +114,32 @@ impl Intake {
         Self(Arc::new(Shared { settings, metrics, room, queue: Mutex::new(Some(queue)) }))
     }
 
-    /// Takes a decoded request and returns when its spans are on disk, or with the reason why they are not.
+    /// Takes a request in the encoding of its transport and returns when its spans are on disk, or with the
+    /// reason why they are not.
     ///
     /// # Errors
-    /// When the request may be sent again later; nothing of it is stored then, as far as is known.
-    pub async fn accept(
-        &self,
-        request: ExportTraceServiceRequest,
-        transport: Transport,
-    ) -> Result<Accepted, Refused> {
-        self.accept_in(None, request, transport).await
+    /// When it is no OTLP request, or may be sent again later; nothing of it is stored then, as far as is known.
+    pub async fn accept(&self, body: Bytes, transport: Transport) -> Result<Accepted, Rejected> {
+        self.accept_in(None, body, transport).await
     }
 
     /// As [`Intake::accept`], with room that was taken while the request was read.
     pub(crate) async fn accept_in(
         &self,
         taken: Option<Share>,
-        request: ExportTraceServiceRequest,
+        body: Bytes,
         transport: Transport,
-    ) -> Result<Accepted, Refused> {
-        let bytes = request.encoded_len();
-        self.count_body(transport, bytes);
+    ) -> Result<Accepted, Rejected> {
+        self.count_body(transport, body.len());
         let room = match taken {
-            Some(mut share) => share.grow_to(bytes).map(|()| share).map_err(|full| self.busy(full)),
-            None => self.room(bytes),
+            Some(mut share) => share.grow_to(body.len()).map(|()| share).map_err(|full| self.busy(full)),
+            None => self.room(body.len()),
         };
         let settled = match room {
-            Ok(share) => self.accept_within(share, request, transport).await,
-            Err(busy) => Err(busy),
+            Ok(share) => self.accept_within(share, body, transport).await,
+            Err(busy) => Err(busy.into()),
         };
-        let outcome = settled.as_ref().map_or_else(Refused::outcome, Accepted::outcome);
+        let outcome = settled.as_ref().map_or_else(Rejected::outcome, Accepted::outcome);
         self.count_request(transport.as_str(), outcome);
         settled
     }
@@ -144,21 +148,21 @@ impl Intake {
     pub(crate) async fn accept_within(
         &self,
         share: Share,
-        request: ExportTraceServiceRequest,
+        body: Bytes,
         transport: Transport,
-    ) -> Result<Accepted, Refused> {
-        self.submit(share, request, transport).await?.settled().await
+    ) -> Result<Accepted, Rejected> {
+        Ok(self.submit(share, body, transport).await?.settled().await?)
     }
 
     /// Puts a request into the queue and returns at once.
     pub(crate) async fn submit(
         &self,
         share: Share,
-        request: ExportTraceServiceRequest,
+        body: Bytes,
         transport: Transport,
-    ) -> Result<Ticket, Refused> {
+    ) -> Result<Ticket, Rejected> {
         let intake = self.clone();
-        worked(share.bytes(), move || intake.enqueue(share, request, transport)).await
+        worked(body.len(), move || intake.enqueue(share, &body, transport)).await
     }
 
     /// Room for a request of that size, taken at once or not at all.
@@ -195,17 +199,12 @@ impl Intake {
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn enqueue(
-        &self,
-        share: Share,
-        mut request: ExportTraceServiceRequest,
-        transport: Transport,
-    ) -> Result<Ticket, Refused> {
+    fn enqueue(&self, share: Share, body: &[u8], transport: Transport) -> Result<Ticket, Rejected> {
         let Shared { settings, metrics, queue, .. } = &*self.0;
         let now_ns = settings.clock.now_ns();
-        let refused = admit(&mut request, now_ns, &settings.limits, &settings.secret);
-        let spans = spans_in(&request);
-        metrics.count_admission(transport, u64::from(spans), &refused);
+        let admitted = self.admit(body, transport, now_ns)?;
+        metrics.count_admission(transport, u64::from(admitted.spans), &admitted.refused);
+        let Admitted { otlp, spans, traces, refused } = admitted;
         let mut ticket = Ticket {
             accepted: Accepted { stored: u64::from(spans), refused },
             reply: None,
@@ -214,18 +213,28 @@ impl Intake {
         if spans == 0 {
             return Ok(ticket);
         }
-        let otlp = request.encode_to_vec();
-        let block = Block::compress(&otlp, spans, trace_ids(&request), now_ns).map_err(|error| {
-            Refused::Unavailable { reason: error.to_string(), retry_after: settings.retry_after }
+        let block = Block::compress(&otlp, spans, traces, now_ns).map_err(|error| Refused::Unavailable {
+            reason: error.to_string(),
+            retry_after: settings.retry_after,
         })?;
         let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { block, request, bytes: otlp.len(), reply, share };
+        let waiting = Waiting { block, otlp: otlp.into(), reply, share };
         let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.as_ref().is_none_or(|queue| queue.send(waiting).is_err()) {
-            return Err(Refused::Stopping { retry_after: settings.retry_after });
+            return Err(Refused::Stopping { retry_after: settings.retry_after }.into());
         }
         ticket.reply = Some(answer);
         Ok(ticket)
+    }
+
+    fn admit(&self, body: &[u8], transport: Transport, now_ns: u64) -> Result<Admitted, DecodeError> {
+        let Settings { limits, secret, .. } = &self.0.settings;
+        match transport {
+            Transport::HttpJson => admit(&json_to_protobuf(body)?, now_ns, limits, secret),
+            Transport::Grpc | Transport::HttpProtobuf | Transport::Replay => {
+                admit(body, now_ns, limits, secret)
+            }
+        }
     }
 }
 
@@ -247,6 +256,16 @@ impl Accepted {
     /// The word that metrics use.
     pub(crate) fn outcome(&self) -> &'static str {
         if self.refused.spans() > 0 { "partial" } else { "accepted" }
+    }
+}
+
+impl Rejected {
+    /// The word that metrics use.
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "bad_data",
+            Self::Later(refused) => refused.outcome(),
+        }
     }
 }
 
@@ -308,9 +327,4 @@ pub(crate) async fn worked<T: Send + 'static>(bytes: usize, work: impl FnOnce() 
             Err(_) => std::future::pending().await,
         },
     }
-}
-
-fn spans_in(request: &ExportTraceServiceRequest) -> u32 {
-    let scopes = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
-    u32::try_from(scopes.map(|scope| scope.spans.len()).sum::<usize>()).unwrap_or(u32::MAX)
 }

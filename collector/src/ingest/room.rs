@@ -57,11 +57,6 @@ impl Room {
 }
 
 impl Share {
-    /// Bytes taken.
-    pub(crate) fn bytes(&self) -> usize {
-        self.permit.num_permits()
-    }
-
     /// Takes more, so that the share covers that many bytes; it never shrinks.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Full> {
         let missing = (self.room.weight(bytes) as usize).saturating_sub(self.permit.num_permits());

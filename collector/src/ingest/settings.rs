@@ -6,8 +6,8 @@ use crate::admit::{Limits, Secret};
 use crate::clock::Clock;
 use crate::trace::MAX_SPANS;
 
-/// Settings of a [`super::Pipeline`]. Byte counts are of the OTLP protobuf before compression; decoded spans
-/// take about five times that in memory.
+/// Settings of a [`super::Pipeline`]. Byte counts are of the OTLP protobuf before compression, which is also how
+/// spans are held in memory.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// What a span may bring.
@@ -24,10 +24,10 @@ pub struct Settings {
     pub backlog_bytes: usize,
     /// Spans that are extracted in one transaction, roughly.
     pub batch_spans: usize,
-    /// Traces kept in memory for late spans, all together.
-    pub open_bytes: usize,
-    /// How long a trace is kept in memory after its last span came.
-    pub open_idle: Duration,
+    /// Blocks kept in memory for late spans of their traces, all together.
+    pub recent_bytes: usize,
+    /// How long a block is kept in memory after it came.
+    pub recent_idle: Duration,
     /// Spans per trace that extraction looks at.
     pub max_trace_spans: usize,
     /// Handlers in the file; the Calls of further ones are put together.
@@ -46,10 +46,10 @@ impl Settings {
             clock: Clock::system(),
             queue_bytes: 16 << 20,
             retry_after: Duration::from_secs(1),
-            backlog_bytes: 4 << 20,
+            backlog_bytes: 8 << 20,
             batch_spans: 8_192,
-            open_bytes: 4 << 20,
-            open_idle: Duration::from_secs(30),
+            recent_bytes: 8 << 20,
+            recent_idle: Duration::from_secs(30),
             max_trace_spans: MAX_SPANS,
             max_handlers: 2_000,
             max_reloaded_blocks: 256,

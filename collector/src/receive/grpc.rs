@@ -11,23 +11,15 @@ use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
-    TraceService, TraceServiceServer,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic::{Code, Request, Response, Status};
-use tonic_types::{ErrorDetails, StatusExt};
+use tonic::{Request, Response, Status};
 
-use super::answer::partial_success;
 use super::grpc_edge::EdgeLayer;
-use super::grpc_room::Taken;
+use super::grpc_traces::Traces;
 use super::{Listener, ServeError};
-use crate::ingest::{Intake, Refused, Transport};
+use crate::ingest::Intake;
 
 /// Limits of the gRPC server.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,40 +50,23 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let protocol = listener.protocol();
     let limit = settings.max_message_bytes;
-    let traces = TraceServiceServer::new(Traces { intake: intake.clone() });
+    let traces = Traces::new(intake.clone(), limit);
     let edge = EdgeLayer(intake.clone());
     let metrics = MetricsServiceServer::new(Ignored { intake: intake.clone() });
     let logs = LogsServiceServer::new(Ignored { intake });
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<TraceServiceServer<Traces>>().await;
+    health.set_serving::<Traces>().await;
     Server::builder()
         .layer(edge)
         .max_concurrent_streams(settings.max_concurrent_streams)
         .http2_keepalive_interval(Some(settings.keepalive))
-        .add_service(traces.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
+        .add_service(traces)
         .add_service(metrics.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
         .add_service(logs.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
         .add_service(health_service)
         .serve_with_incoming_shutdown(TcpIncoming::from(listener.socket).with_nodelay(Some(true)), stop)
         .await
         .map_err(|error| ServeError { protocol, reason: error.to_string() })
-}
-
-struct Traces {
-    intake: Intake,
-}
-
-#[tonic::async_trait]
-impl TraceService for Traces {
-    async fn export(
-        &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let taken = request.extensions().get::<Taken>().and_then(Taken::share);
-        let accepted = self.intake.accept_in(taken, request.into_inner(), Transport::Grpc).await;
-        let accepted = accepted.map_err(|refused| status(&refused))?;
-        Ok(Response::new(ExportTraceServiceResponse { partial_success: partial_success(&accepted) }))
-    }
 }
 
 struct Ignored {
@@ -118,10 +93,4 @@ impl LogsService for Ignored {
         self.intake.metrics().ignored_requests.with_label_values(&["logs"]).inc();
         Ok(Response::new(ExportLogsServiceResponse::default()))
     }
-}
-
-/// Backpressure as OTLP wants it: UNAVAILABLE, and when to try again.
-pub(super) fn status(refused: &Refused) -> Status {
-    let details = ErrorDetails::with_retry_info(Some(refused.retry_after()));
-    Status::with_error_details(Code::Unavailable, refused.to_string(), details)
 }

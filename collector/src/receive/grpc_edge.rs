@@ -11,11 +11,10 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 use super::grpc_room::{Metered, refusal};
+use super::grpc_traces::Traces;
 use crate::ingest::{Intake, Refused, Transport};
 
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
-
-const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /// Layer for [`Edge`].
 #[derive(Clone, Debug)]
@@ -51,7 +50,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if request.uri().path() != TRACES {
+        if request.uri().path() != Traces::EXPORT {
             return Box::pin(self.inner.call(request));
         }
         let intake = self.intake.clone();
@@ -86,9 +85,9 @@ fn metered(request: Request<Body>, intake: &Intake) -> Result<Request<Body>, Ref
 fn put_right<B>(response: &mut Response<B>) -> Option<&'static str> {
     let status = response.headers_mut().get_mut(&GRPC_STATUS)?;
     let (code, outcome) = match Code::from_bytes(status.as_bytes()) {
-        // Our services say neither: these are tonic's words for a message that is too large,
+        // Our service says neither: these are tonic's words for a message that is too large,
         Code::OutOfRange | Code::ResourceExhausted => (Code::ResourceExhausted, "too_large"),
-        // and for one that is no protobuf.
+        // and for one that cannot be inflated.
         Code::Internal => (Code::InvalidArgument, "bad_data"),
         _ => return None,
     };

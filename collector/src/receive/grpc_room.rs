@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tonic::Status;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
 
-use super::grpc::status;
 use crate::ingest::{Intake, Refused, Share, Transport};
 
 /// The room that a request has taken so far; whoever handles the request takes it over.
@@ -28,7 +28,13 @@ pub(super) struct Metered {
 /// Refuses a request that no handler will see.
 pub(super) fn refusal(refused: &Refused, intake: &Intake) -> Status {
     intake.count_request(Transport::Grpc.as_str(), refused.outcome());
-    status(refused)
+    later(refused)
+}
+
+/// Backpressure as OTLP wants it: UNAVAILABLE, and when to try again.
+pub(super) fn later(refused: &Refused) -> Status {
+    let details = ErrorDetails::with_retry_info(Some(refused.retry_after()));
+    Status::with_error_details(Code::Unavailable, refused.to_string(), details)
 }
 
 impl Taken {

@@ -11,14 +11,12 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use tonic::Code;
 
 use super::answer::{Encoding, Problem};
 use super::body::{self, Compression};
 use super::{Listener, ServeError};
-use crate::ingest::{Accepted, Intake, Refused, Share, Transport, worked};
-use crate::wire::{DecodeError, decode_json, decode_protobuf};
+use crate::ingest::{Accepted, Intake, Refused, Rejected, Share, Transport, worked};
 
 /// Limits of the HTTP server.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -130,7 +128,7 @@ fn wrong_type(headers: &HeaderMap) -> Problem {
 }
 
 impl Http {
-    /// Reads, inflates and decodes a body and hands it over.
+    /// Reads and inflates a body and hands it over.
     async fn accept(&self, encoding: Encoding, headers: &HeaderMap, body: Body) -> Result<Accepted, Problem> {
         let transport = encoding.transport();
         let compression = Compression::of(headers)?;
@@ -144,8 +142,7 @@ impl Http {
             worked(received, move || compression.inflate(body, limit)).await?
         };
         share.grow_to(body.len()).map_err(|full| Problem::from(self.intake.busy(full)))?;
-        let request = worked(body.len(), move || encoding.decode(&body)).await?;
-        Ok(self.intake.accept_within(share, request, transport).await?)
+        Ok(self.intake.accept_within(share, body, transport).await?)
     }
 
     async fn read(&self, headers: &HeaderMap, body: Body) -> Result<(Bytes, Share), Problem> {
@@ -164,18 +161,14 @@ impl Encoding {
             Self::Json => Transport::HttpJson,
         }
     }
-
-    fn decode(self, body: &[u8]) -> Result<ExportTraceServiceRequest, DecodeError> {
-        match self {
-            Self::Protobuf => decode_protobuf(body),
-            Self::Json => decode_json(body),
-        }
-    }
 }
 
-impl From<DecodeError> for Problem {
-    fn from(error: DecodeError) -> Self {
-        Self::bad_data(error.to_string())
+impl From<Rejected> for Problem {
+    fn from(rejected: Rejected) -> Self {
+        match rejected {
+            Rejected::Malformed(error) => Self::bad_data(error.to_string()),
+            Rejected::Later(refused) => refused.into(),
+        }
     }
 }
 

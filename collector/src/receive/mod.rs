@@ -8,7 +8,9 @@ mod answer;
 mod body;
 pub mod grpc;
 mod grpc_edge;
+mod grpc_raw;
 mod grpc_room;
+mod grpc_traces;
 pub mod http;
 mod listener;
 

@@ -4,28 +4,9 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use hmac::{Hmac, KeyInit, Mac};
-use opentelemetry_proto::tonic::trace::v1::Span;
 use sha2::Sha256;
 
-use super::text;
-
 const DAY_NS: u64 = 24 * 3_600 * 1_000_000_000;
-
-/// Where a client's address may stand: forwarded ones first, because behind a proxy the peer is the proxy.
-const ADDRESSES: [&str; 12] = [
-    "http.request.header.x-forwarded-for",
-    "http.request.header.x_forwarded_for",
-    "http.request.header.forwarded",
-    "http.request.header.x-real-ip",
-    "http.request.header.cf-connecting-ip",
-    "http.request.header.true-client-ip",
-    "client.address",
-    "http.client_ip",
-    "client.socket.address",
-    "network.peer.address",
-    "net.sock.peer.addr",
-    "net.peer.ip",
-];
 
 /// Under which client keys are made. It never leaves the process and prints as nothing.
 #[derive(Clone)]
@@ -46,14 +27,11 @@ impl fmt::Debug for Secret {
 }
 
 /// The key of the client that a request came from: 16 hex digits over address, user agent and UTC date.
-pub(super) fn key(span: &Span, secret: &Secret) -> Option<String> {
-    let address = ADDRESSES.iter().find_map(|key| address(text(&span.attributes, key)?))?;
-    let agents = ["user_agent.original", "http.user_agent", "http.request.header.user-agent"];
-    let agent = agents.iter().find_map(|key| text(&span.attributes, key)).unwrap_or_default();
-    let day = span.start_time_unix_nano / DAY_NS;
+pub(super) fn key(address: &str, agent: &str, start_ns: u64, secret: &Secret) -> Option<String> {
+    let day = start_ns / DAY_NS;
     // An HMAC takes a key of any length: the error has no case.
     let mut hmac = Hmac::<Sha256>::new_from_slice(&secret.0).ok()?;
-    for part in ["pointsman.client", &address, agent] {
+    for part in ["pointsman.client", address, agent] {
         hmac.update(&(part.len() as u64).to_be_bytes());
         hmac.update(part.as_bytes());
     }
@@ -64,7 +42,7 @@ pub(super) fn key(span: &Span, secret: &Secret) -> Option<String> {
 }
 
 /// One spelling for an address: the first of a list, without port and brackets, IPv4 as IPv4.
-fn address(text: &str) -> Option<String> {
+pub(super) fn address(text: &str) -> Option<String> {
     let first = text.split([',', ';']).next()?.trim();
     let first = match first.split_once('=') {
         Some((name, value)) if name.eq_ignore_ascii_case("for") => value.trim_matches('"'),

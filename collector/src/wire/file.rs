@@ -1,11 +1,10 @@
 //! Recorded files: JSON lines and length-prefixed protobuf as the OpenTelemetry Collector's file exporter
 //! writes them, or one request body in either encoding. Pure: the bytes are read and decompressed elsewhere.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-
-use super::{DecodeError, decode_json, decode_protobuf};
+use super::{DecodeError, check_protobuf, json_to_protobuf};
 
 /// A part of a recorded file that could not be read; the parts around it were.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -46,7 +45,7 @@ enum Layout {
     ProtobufBody,
 }
 
-/// The requests of one recorded file, in its order; what cannot be read is a [`Fault`].
+/// The requests of one recorded file as OTLP protobuf, in its order; what cannot be read is a [`Fault`].
 #[derive(Debug)]
 pub struct Requests<'a> {
     name: &'a str,
@@ -77,7 +76,7 @@ fn layout(bytes: &[u8]) -> Layout {
     if text.is_empty() || text.starts_with(b"{") {
         return json_layout(text);
     }
-    if frame(bytes, 0).is_some_and(|body| decode_protobuf(body).is_ok()) {
+    if frame(bytes, 0).is_some_and(|body| check_protobuf(body).is_ok()) {
         return Layout::ProtobufFrames;
     }
     // A frame that was cut off still begins with a plausible length; a body begins with field 1 (0x0a),
@@ -102,9 +101,17 @@ fn frame(bytes: &[u8], offset: usize) -> Option<&[u8]> {
     rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
-type Part = Result<ExportTraceServiceRequest, Fault>;
+type Part<'a> = Result<Cow<'a, [u8]>, Fault>;
 
-impl Requests<'_> {
+fn protobuf(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
+    check_protobuf(bytes).map(|()| Cow::Borrowed(bytes))
+}
+
+fn json(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
+    json_to_protobuf(bytes).map(Cow::Owned)
+}
+
+impl<'a> Requests<'a> {
     /// Where the part that came last begins.
     #[must_use]
     pub fn place(&self) -> Place {
@@ -116,7 +123,7 @@ impl Requests<'_> {
     }
 
     /// The whole file as one request.
-    fn body(&mut self, decode: fn(&[u8]) -> Result<ExportTraceServiceRequest, DecodeError>) -> Option<Part> {
+    fn body(&mut self, decode: fn(&'a [u8]) -> Result<Cow<'a, [u8]>, DecodeError>) -> Option<Part<'a>> {
         if self.offset >= self.bytes.len() {
             return None;
         }
@@ -127,7 +134,7 @@ impl Requests<'_> {
         }))
     }
 
-    fn next_line(&mut self) -> Option<Part> {
+    fn next_line(&mut self) -> Option<Part<'a>> {
         loop {
             let rest = self.bytes.get(self.offset..).filter(|rest| !rest.is_empty())?;
             let text = rest.split(|byte| *byte == b'\n').next()?;
@@ -138,7 +145,7 @@ impl Requests<'_> {
             if text.trim_ascii().is_empty() {
                 continue;
             }
-            return Some(decode_json(text).map_err(|error| {
+            return Some(json(text).map_err(|error| {
                 let reason = match error {
                     DecodeError::Json { column, reason, .. } => format!("column {column}: {reason}"),
                     DecodeError::Protobuf { reason } => reason,
@@ -148,7 +155,7 @@ impl Requests<'_> {
         }
     }
 
-    fn next_frame(&mut self) -> Option<Part> {
+    fn next_frame(&mut self) -> Option<Part<'a>> {
         let left = self.bytes.len().checked_sub(self.offset).filter(|left| *left > 0)?;
         let place = Place::Byte(self.offset);
         self.at = place;
@@ -158,19 +165,19 @@ impl Requests<'_> {
             return Some(Err(self.fault(place, reason)));
         };
         self.offset += 4 + body.len();
-        Some(decode_protobuf(body).map_err(|error| self.fault(place, error.to_string())))
+        Some(protobuf(body).map_err(|error| self.fault(place, error.to_string())))
     }
 }
 
-impl Iterator for Requests<'_> {
-    type Item = Part;
+impl<'a> Iterator for Requests<'a> {
+    type Item = Part<'a>;
 
-    fn next(&mut self) -> Option<Part> {
+    fn next(&mut self) -> Option<Part<'a>> {
         match self.layout {
             Layout::JsonLines => self.next_line(),
-            Layout::JsonBody => self.body(decode_json),
+            Layout::JsonBody => self.body(json),
             Layout::ProtobufFrames => self.next_frame(),
-            Layout::ProtobufBody => self.body(decode_protobuf),
+            Layout::ProtobufBody => self.body(protobuf),
         }
     }
 }

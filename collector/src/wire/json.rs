@@ -1,33 +1,31 @@
-//! The JSON encoding of OTLP, with its traps: ids in hex of either case, 64-bit numbers as strings or
-//! numbers, nulls for lists and strings, empty values, unknown and snake_case keys ignored.
-//! Values are in `json_value`. Ids of a wrong length pass: [`crate::admit`] refuses them span by span.
+//! The JSON encoding of OTLP, rewritten as protobuf while it is read, so that all that follows knows one encoding
+//! only. Its traps: ids in hex of either case, 64-bit numbers as strings or numbers, nulls for lists and texts,
+//! empty values, unknown and snake_case keys ignored. Scalars and values are in `json_value`, how objects and lists
+//! become messages in `json_message`. Ids of a wrong length pass: [`crate::admit`] refuses them span by span.
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
-use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
-use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
-use serde::{Deserialize, Deserializer};
+use serde::de::{Error, MapAccess};
 
 use super::DecodeError;
-use super::json_value::{JsonKeyValue, Scalar, id, integer, list, nanos, nullable};
+use super::json_message::{Message, read, read_list, read_within, skip};
+use super::json_value::{Attribute, Id, Integer, Nanos, Scalar, Text};
+use super::otlp::{self, event, link, request, resource, resource_spans, scope, scope_spans, span, status};
+use super::writer::Writer;
 
-/// Reads a request in the JSON encoding.
+/// Rewrites a request in the JSON encoding as protobuf.
 ///
 /// # Errors
 /// When the bytes are not JSON, or not of this shape.
-pub fn decode_json(bytes: &[u8]) -> Result<ExportTraceServiceRequest, DecodeError> {
-    // Derived readers take a list for an object's fields in order; OTLP knows no such form.
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        let reason = "expected an object with resourceSpans, found a list".to_owned();
-        return Err(DecodeError::Json { line: 1, column: 1, reason });
-    }
-    match serde_json::from_slice::<JsonRequest>(bytes) {
-        Ok(json) => {
-            let resource_spans = json.resource_spans.into_iter().map(ResourceSpans::from).collect();
-            Ok(ExportTraceServiceRequest { resource_spans })
-        }
+pub fn json_to_protobuf(json: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let mut writer = Writer::with_capacity(json.len() / 2);
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let done = read::<Request, _>(&mut writer, &mut reader).and_then(|present| {
+        reader.end()?;
+        present
+            .then_some(())
+            .ok_or_else(|| Error::custom("expected an object with resourceSpans, found null"))
+    });
+    match done {
+        Ok(()) => Ok(writer.into_bytes()),
         Err(error) => {
             Err(DecodeError::Json { line: error.line(), column: error.column(), reason: reason(&error) })
         }
@@ -41,231 +39,211 @@ fn reason(error: &serde_json::Error) -> String {
     text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonRequest {
-    #[serde(default, deserialize_with = "list")]
-    resource_spans: Vec<JsonResourceSpans>,
+struct Request;
+
+impl Message for Request {
+    const NAME: &'static str = "an object with resourceSpans";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "resourceSpans" => read_list::<ResourceSpans, _>(out, request::RESOURCE_SPANS, map),
+            _ => skip(map),
+        }
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonResourceSpans {
-    #[serde(default)]
-    resource: Option<JsonResource>,
-    #[serde(default, deserialize_with = "list")]
-    scope_spans: Vec<JsonScopeSpans>,
-    #[serde(default, deserialize_with = "nullable")]
-    schema_url: String,
+struct ResourceSpans;
+
+impl Message for ResourceSpans {
+    const NAME: &'static str = "an object with resource and scopeSpans";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "resource" => read_within::<Resource, _>(out, resource_spans::RESOURCE, map),
+            "scopeSpans" => read_list::<ScopeSpans, _>(out, resource_spans::SCOPE_SPANS, map),
+            "schemaUrl" => text(out, resource_spans::SCHEMA_URL, map),
+            _ => skip(map),
+        }
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonResource {
-    #[serde(default, deserialize_with = "list")]
-    attributes: Vec<JsonKeyValue>,
-    #[serde(default, deserialize_with = "integer")]
-    dropped_attributes_count: u32,
+struct Resource;
+
+impl Message for Resource {
+    const NAME: &'static str = "an object with attributes";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "attributes" => read_list::<Attribute, _>(out, resource::ATTRIBUTES, map),
+            "droppedAttributesCount" => count(out, resource::DROPPED_ATTRIBUTES, map),
+            _ => skip(map),
+        }
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonScopeSpans {
-    #[serde(default)]
-    scope: Option<JsonScope>,
-    #[serde(default, deserialize_with = "list")]
-    spans: Vec<JsonSpan>,
-    #[serde(default, deserialize_with = "nullable")]
-    schema_url: String,
+struct ScopeSpans;
+
+impl Message for ScopeSpans {
+    const NAME: &'static str = "an object with scope and spans";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "scope" => read_within::<Scope, _>(out, scope_spans::SCOPE, map),
+            "spans" => read_list::<Span, _>(out, scope_spans::SPANS, map),
+            "schemaUrl" => text(out, scope_spans::SCHEMA_URL, map),
+            _ => skip(map),
+        }
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonScope {
-    #[serde(default, deserialize_with = "nullable")]
-    name: String,
-    #[serde(default, deserialize_with = "nullable")]
-    version: String,
-    #[serde(default, deserialize_with = "list")]
-    attributes: Vec<JsonKeyValue>,
-    #[serde(default, deserialize_with = "integer")]
-    dropped_attributes_count: u32,
+struct Scope;
+
+impl Message for Scope {
+    const NAME: &'static str = "an object with name and version";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "name" => text(out, scope::NAME, map),
+            "version" => text(out, scope::VERSION, map),
+            "attributes" => read_list::<Attribute, _>(out, scope::ATTRIBUTES, map),
+            "droppedAttributesCount" => count(out, scope::DROPPED_ATTRIBUTES, map),
+            _ => skip(map),
+        }
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonSpan {
-    #[serde(default, deserialize_with = "id")]
-    trace_id: Vec<u8>,
-    #[serde(default, deserialize_with = "id")]
-    span_id: Vec<u8>,
-    #[serde(default, deserialize_with = "nullable")]
-    trace_state: String,
-    #[serde(default, deserialize_with = "id")]
-    parent_span_id: Vec<u8>,
-    #[serde(default, deserialize_with = "integer")]
-    flags: u32,
-    #[serde(default, deserialize_with = "nullable")]
-    name: String,
-    #[serde(default, deserialize_with = "span_kind")]
-    kind: i32,
-    #[serde(default, deserialize_with = "nanos")]
-    start_time_unix_nano: u64,
-    #[serde(default, deserialize_with = "nanos")]
-    end_time_unix_nano: u64,
-    #[serde(default, deserialize_with = "list")]
-    attributes: Vec<JsonKeyValue>,
-    #[serde(default, deserialize_with = "integer")]
-    dropped_attributes_count: u32,
-    #[serde(default, deserialize_with = "list")]
-    events: Vec<JsonEvent>,
-    #[serde(default, deserialize_with = "integer")]
-    dropped_events_count: u32,
-    #[serde(default, deserialize_with = "list")]
-    links: Vec<JsonLink>,
-    #[serde(default, deserialize_with = "integer")]
-    dropped_links_count: u32,
-    #[serde(default)]
-    status: Option<JsonStatus>,
+struct Span;
+
+impl Message for Span {
+    const NAME: &'static str = "a span";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "traceId" => id(out, span::TRACE_ID, map),
+            "spanId" => id(out, span::SPAN_ID, map),
+            "parentSpanId" => id(out, span::PARENT_SPAN_ID, map),
+            "traceState" => text(out, span::TRACE_STATE, map),
+            "flags" => flags(out, span::FLAGS, map),
+            "name" => text(out, span::NAME, map),
+            "kind" => enumeration(out, span::KIND, map, &SPAN_KINDS),
+            "startTimeUnixNano" => time(out, span::START, map),
+            "endTimeUnixNano" => time(out, span::END, map),
+            "attributes" => read_list::<Attribute, _>(out, span::ATTRIBUTES, map),
+            "droppedAttributesCount" => count(out, span::DROPPED_ATTRIBUTES, map),
+            "events" => read_list::<Event, _>(out, span::EVENTS, map),
+            "droppedEventsCount" => count(out, span::DROPPED_EVENTS, map),
+            "links" => read_list::<Link, _>(out, span::LINKS, map),
+            "droppedLinksCount" => count(out, span::DROPPED_LINKS, map),
+            "status" => read_within::<Status, _>(out, span::STATUS, map),
+            _ => skip(map),
+        }
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonEvent {
-    #[serde(default, deserialize_with = "nanos")]
-    time_unix_nano: u64,
-    #[serde(default, deserialize_with = "nullable")]
-    name: String,
-    #[serde(default, deserialize_with = "list")]
-    attributes: Vec<JsonKeyValue>,
-    #[serde(default, deserialize_with = "integer")]
-    dropped_attributes_count: u32,
+struct Event;
+
+impl Message for Event {
+    const NAME: &'static str = "an event";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "timeUnixNano" => time(out, event::TIME, map),
+            "name" => text(out, event::NAME, map),
+            "attributes" => read_list::<Attribute, _>(out, event::ATTRIBUTES, map),
+            "droppedAttributesCount" => count(out, event::DROPPED_ATTRIBUTES, map),
+            _ => skip(map),
+        }
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonLink {
-    #[serde(default, deserialize_with = "id")]
-    trace_id: Vec<u8>,
-    #[serde(default, deserialize_with = "id")]
-    span_id: Vec<u8>,
-    #[serde(default, deserialize_with = "nullable")]
-    trace_state: String,
-    #[serde(default, deserialize_with = "list")]
-    attributes: Vec<JsonKeyValue>,
-    #[serde(default, deserialize_with = "integer")]
-    dropped_attributes_count: u32,
-    #[serde(default, deserialize_with = "integer")]
-    flags: u32,
+struct Link;
+
+impl Message for Link {
+    const NAME: &'static str = "a link";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "traceId" => id(out, link::TRACE_ID, map),
+            "spanId" => id(out, link::SPAN_ID, map),
+            "traceState" => text(out, link::TRACE_STATE, map),
+            "attributes" => read_list::<Attribute, _>(out, link::ATTRIBUTES, map),
+            "droppedAttributesCount" => count(out, link::DROPPED_ATTRIBUTES, map),
+            "flags" => flags(out, link::FLAGS, map),
+            _ => skip(map),
+        }
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JsonStatus {
-    #[serde(default, deserialize_with = "nullable")]
-    message: String,
-    #[serde(default, deserialize_with = "status_code")]
-    code: i32,
+struct Status;
+
+impl Message for Status {
+    const NAME: &'static str = "a status";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "message" => text(out, status::MESSAGE, map),
+            "code" => enumeration(out, status::CODE, map, &STATUS_CODES),
+            _ => skip(map),
+        }
+    }
 }
 
-/// Enums are integers in OTLP/JSON; some senders write the words of the general mapping, which do no harm.
-fn span_kind<'de, D: Deserializer<'de>>(input: D) -> Result<i32, D::Error> {
-    let word = |text: &str| SpanKind::from_str_name(text).map(|kind| kind as i32);
-    enumeration(input, word)
+/// The words of the general protobuf mapping. Enums are integers in OTLP/JSON; the words do no harm.
+const SPAN_KINDS: [&str; 6] = [
+    "SPAN_KIND_UNSPECIFIED",
+    "SPAN_KIND_INTERNAL",
+    "SPAN_KIND_SERVER",
+    "SPAN_KIND_CLIENT",
+    "SPAN_KIND_PRODUCER",
+    "SPAN_KIND_CONSUMER",
+];
+const STATUS_CODES: [&str; 3] = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"];
+
+fn text<'de, A: MapAccess<'de>>(out: &mut Writer, number: u8, map: &mut A) -> Result<(), A::Error> {
+    let Text(text) = map.next_value()?;
+    out.text(number, &text);
+    Ok(())
 }
 
-fn status_code<'de, D: Deserializer<'de>>(input: D) -> Result<i32, D::Error> {
-    let word = |text: &str| StatusCode::from_str_name(text).map(|code| code as i32);
-    enumeration(input, word)
+fn id<'de, A: MapAccess<'de>>(out: &mut Writer, number: u8, map: &mut A) -> Result<(), A::Error> {
+    let id: Id = map.next_value()?;
+    out.data(number, id.bytes());
+    Ok(())
 }
 
-fn enumeration<'de, D: Deserializer<'de>>(
-    input: D,
-    word: impl Fn(&str) -> Option<i32>,
-) -> Result<i32, D::Error> {
-    Ok(match Scalar::deserialize(input)? {
-        Scalar::Unsigned(number) => i32::try_from(number).unwrap_or(0),
-        Scalar::Text(text) => word(&text).unwrap_or(0),
+fn time<'de, A: MapAccess<'de>>(out: &mut Writer, number: u8, map: &mut A) -> Result<(), A::Error> {
+    let Nanos(at) = map.next_value()?;
+    out.fixed64(number, at);
+    Ok(())
+}
+
+fn count<'de, A: MapAccess<'de>>(out: &mut Writer, number: u8, map: &mut A) -> Result<(), A::Error> {
+    let Integer::<u32>(count) = map.next_value()?;
+    out.integer(number, count.into());
+    Ok(())
+}
+
+fn flags<'de, A: MapAccess<'de>>(out: &mut Writer, number: u8, map: &mut A) -> Result<(), A::Error> {
+    let Integer::<u32>(flags) = map.next_value()?;
+    out.fixed32(number, flags);
+    Ok(())
+}
+
+/// A number, or a word from a list whose places are the numbers; anything else is 0.
+fn enumeration<'de, A: MapAccess<'de>>(
+    out: &mut Writer,
+    number: u8,
+    map: &mut A,
+    words: &[&str],
+) -> Result<(), A::Error> {
+    let value = match map.next_value()? {
+        Scalar::Unsigned(value) => i32::try_from(value).unwrap_or(0),
+        Scalar::Text(text) => {
+            let place = words.iter().position(|word| *word == text);
+            place.and_then(|place| i32::try_from(place).ok()).unwrap_or(0)
+        }
         _ => 0,
-    })
-}
-
-fn attributes(json: Vec<JsonKeyValue>) -> Vec<KeyValue> {
-    json.into_iter().map(KeyValue::from).collect()
-}
-
-impl From<JsonResourceSpans> for ResourceSpans {
-    fn from(json: JsonResourceSpans) -> Self {
-        Self {
-            resource: json.resource.map(|resource| Resource {
-                attributes: attributes(resource.attributes),
-                dropped_attributes_count: resource.dropped_attributes_count,
-                entity_refs: Vec::new(),
-            }),
-            scope_spans: json.scope_spans.into_iter().map(ScopeSpans::from).collect(),
-            schema_url: json.schema_url,
-        }
-    }
-}
-
-impl From<JsonScopeSpans> for ScopeSpans {
-    fn from(json: JsonScopeSpans) -> Self {
-        Self {
-            scope: json.scope.map(|scope| InstrumentationScope {
-                name: scope.name,
-                version: scope.version,
-                attributes: attributes(scope.attributes),
-                dropped_attributes_count: scope.dropped_attributes_count,
-            }),
-            spans: json.spans.into_iter().map(Span::from).collect(),
-            schema_url: json.schema_url,
-        }
-    }
-}
-
-impl From<JsonSpan> for Span {
-    fn from(json: JsonSpan) -> Self {
-        Self {
-            trace_id: json.trace_id,
-            span_id: json.span_id,
-            trace_state: json.trace_state,
-            parent_span_id: json.parent_span_id,
-            flags: json.flags,
-            name: json.name,
-            kind: json.kind,
-            start_time_unix_nano: json.start_time_unix_nano,
-            end_time_unix_nano: json.end_time_unix_nano,
-            attributes: attributes(json.attributes),
-            dropped_attributes_count: json.dropped_attributes_count,
-            events: json.events.into_iter().map(Event::from).collect(),
-            dropped_events_count: json.dropped_events_count,
-            links: json.links.into_iter().map(Link::from).collect(),
-            dropped_links_count: json.dropped_links_count,
-            status: json.status.map(|status| Status { message: status.message, code: status.code }),
-        }
-    }
-}
-
-impl From<JsonEvent> for Event {
-    fn from(json: JsonEvent) -> Self {
-        Self {
-            time_unix_nano: json.time_unix_nano,
-            name: json.name,
-            attributes: attributes(json.attributes),
-            dropped_attributes_count: json.dropped_attributes_count,
-        }
-    }
-}
-
-impl From<JsonLink> for Link {
-    fn from(json: JsonLink) -> Self {
-        Self {
-            trace_id: json.trace_id,
-            span_id: json.span_id,
-            trace_state: json.trace_state,
-            attributes: attributes(json.attributes),
-            dropped_attributes_count: json.dropped_attributes_count,
-            flags: json.flags,
-        }
-    }
+    };
+    out.integer(number, otlp::varint(value));
+    Ok(())
 }

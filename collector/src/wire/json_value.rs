@@ -3,24 +3,62 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
 use serde::Deserialize;
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+
+use super::json_message::{Message, read_list, read_within, skip};
+use super::otlp::{any_value, key_value, list};
+use super::writer::Writer;
+
+/// A text, borrowed where it holds no escapes; null is the empty one.
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+
+/// An id in hex of either case. What is no hex, or longer than any id, is no id.
+#[derive(Default)]
+pub(super) struct Id {
+    bytes: [u8; Id::LONGEST],
+    length: usize,
+}
+
+/// Nanoseconds: what is no time becomes 0, which the door refuses span by span.
+pub(super) struct Nanos(pub(super) u64);
+
+/// A field of an integer type.
+pub(super) struct Integer<N>(pub(super) N);
 
 /// Any JSON scalar that stands for an integer, a float or an enum's word; what it means the field decides.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug)]
 pub(super) enum Scalar<'a> {
-    #[default]
     Absent,
     Unsigned(u64),
     Signed(i64),
     Float(f64),
     Text(Cow<'a, str>),
+}
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed("")))
+            }
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        input.deserialize_any(TextVisitor)
+    }
 }
 
 impl<'de> Deserialize<'de> for Scalar<'de> {
@@ -56,15 +94,19 @@ impl<'de> Deserialize<'de> for Scalar<'de> {
 
 impl Scalar<'_> {
     /// The integer it stands for; `None` when it is none or out of range.
+    pub(super) fn whole<N: TryFrom<i128>>(&self) -> Option<N> {
+        N::try_from(self.wide()?).ok()
+    }
+
     fn wide(&self) -> Option<i128> {
         match self {
             Self::Absent => Some(0),
             Self::Unsigned(number) => Some(i128::from(*number)),
             Self::Signed(number) => Some(i128::from(*number)),
             Self::Float(number) => whole(*number),
-            Self::Text(text) => match text.parse() {
-                Ok(number) => Some(number),
-                Err(_) => text.parse().ok().and_then(whole),
+            Self::Text(text) => match text.parse::<u64>() {
+                Ok(number) => Some(i128::from(number)),
+                Err(_) => text.parse().ok().or_else(|| text.parse().ok().and_then(whole)),
             },
         }
     }
@@ -88,152 +130,130 @@ fn whole(number: f64) -> Option<i128> {
     (number.fract() == 0.0 && number.abs() < 1e30).then_some(number as i128)
 }
 
-/// A field of an integer type.
-pub(super) fn integer<'de, D, N>(input: D) -> Result<N, D::Error>
-where
-    D: Deserializer<'de>,
-    N: TryFrom<i128>,
-{
-    let scalar = Scalar::deserialize(input)?;
-    let number = scalar.wide().and_then(|wide| N::try_from(wide).ok());
-    number.ok_or_else(|| de::Error::custom(format!("{scalar:?} is not an integer of the field's range")))
-}
+impl Id {
+    /// Bytes of the longest id that is one, and one more, so that a longer one does not become a right one.
+    const LONGEST: usize = 17;
 
-/// The content of an `intValue`; one that is no 64-bit integer is no value.
-fn optional_integer<'de, D: Deserializer<'de>>(input: D) -> Result<Option<i64>, D::Error> {
-    Ok(match Scalar::deserialize(input)? {
-        Scalar::Absent => None,
-        scalar => scalar.wide().and_then(|wide| i64::try_from(wide).ok()),
-    })
-}
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
 
-/// The content of a `doubleValue`; one that is no number is no value.
-fn optional_float<'de, D: Deserializer<'de>>(input: D) -> Result<Option<f64>, D::Error> {
-    Ok(Scalar::deserialize(input)?.float())
-}
-
-/// Nanoseconds: what is no time becomes 0, which the door refuses span by span.
-pub(super) fn nanos<'de, D: Deserializer<'de>>(input: D) -> Result<u64, D::Error> {
-    let wide = Scalar::deserialize(input)?.wide();
-    Ok(wide.and_then(|wide| u64::try_from(wide).ok()).unwrap_or(0))
-}
-
-/// A field whose null means its default.
-pub(super) fn nullable<'de, D, T>(input: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::<T>::deserialize(input)?.unwrap_or_default())
-}
-
-/// A list in which null stands for the empty list and null elements are left out.
-pub(super) fn list<'de, D, T>(input: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    struct ListVisitor<T>(PhantomData<T>);
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
-        type Value = Vec<T>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
+    pub(super) fn from_hex(text: &str) -> Self {
+        let mut id = Self::default();
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        for (pair, place) in text.as_bytes().chunks(2).zip(&mut id.bytes) {
+            let [high, low] = *pair else { return Self::default() };
+            let (Some(high), Some(low)) = (digit(high), digit(low)) else { return Self::default() };
+            *place = high << 4 | low;
+            id.length += 1;
         }
-        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok(Vec::new())
-        }
-        fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-            let mut all = Vec::new();
-            while let Some(item) = items.next_element::<Option<T>>()? {
-                all.extend(item);
+        id
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Ok(match Scalar::deserialize(input)? {
+            Scalar::Text(text) => Self::from_hex(&text),
+            _ => Self::default(),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Nanos {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Ok(Self(Scalar::deserialize(input)?.whole().unwrap_or(0)))
+    }
+}
+
+impl<'de, N: TryFrom<i128>> Deserialize<'de> for Integer<N> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let scalar = Scalar::deserialize(input)?;
+        let error = || de::Error::custom(format!("{scalar:?} is not an integer of the field's range"));
+        scalar.whole().map(Self).ok_or_else(error)
+    }
+}
+
+/// An attribute.
+pub(super) struct Attribute;
+
+impl Message for Attribute {
+    const NAME: &'static str = "an object with key and value";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "key" => {
+                let Text(key) = map.next_value()?;
+                out.text(key_value::KEY, &key);
+                Ok(())
             }
-            Ok(all)
+            "value" => read_within::<Value, _>(out, key_value::VALUE, map),
+            _ => skip(map),
         }
     }
-    input.deserialize_any(ListVisitor(PhantomData))
 }
 
-/// An id in hex of either case. What is no hex becomes no id, which the door refuses span by span.
-pub(super) fn id<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<u8>, D::Error> {
-    Ok(match Scalar::deserialize(input)? {
-        Scalar::Text(text) => from_hex(&text).unwrap_or_default(),
-        _ => Vec::new(),
-    })
-}
+/// An attribute's value; an empty object is one without content.
+struct Value;
 
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect()
-}
+impl Message for Value {
+    const NAME: &'static str = "an object with one of stringValue, intValue and the like";
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct JsonKeyValue {
-    #[serde(default, deserialize_with = "nullable")]
-    key: String,
-    #[serde(default)]
-    value: Option<JsonValue>,
-}
-
-/// At most one field is set; an empty object is a value without content.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct JsonValue {
-    #[serde(default)]
-    string_value: Option<String>,
-    #[serde(default)]
-    bool_value: Option<bool>,
-    #[serde(default, deserialize_with = "optional_integer")]
-    int_value: Option<i64>,
-    #[serde(default, deserialize_with = "optional_float")]
-    double_value: Option<f64>,
-    #[serde(default)]
-    array_value: Option<JsonArray>,
-    #[serde(default)]
-    kvlist_value: Option<JsonKvlist>,
-    #[serde(default)]
-    bytes_value: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct JsonArray {
-    #[serde(default, deserialize_with = "list")]
-    values: Vec<JsonValue>,
-}
-
-#[derive(Deserialize)]
-struct JsonKvlist {
-    #[serde(default, deserialize_with = "list")]
-    values: Vec<JsonKeyValue>,
-}
-
-impl From<JsonKeyValue> for KeyValue {
-    fn from(json: JsonKeyValue) -> Self {
-        Self { key: json.key, value: json.value.map(AnyValue::from), ..Self::default() }
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "stringValue" => {
+                if let Some(Text(text)) = map.next_value::<Option<Text<'_>>>()? {
+                    out.text(any_value::STRING, &text);
+                }
+            }
+            "boolValue" => {
+                if let Some(flag) = map.next_value::<Option<bool>>()? {
+                    out.integer(any_value::BOOL, flag.into());
+                }
+            }
+            "intValue" => {
+                let scalar: Scalar<'_> = map.next_value()?;
+                // One that is no 64-bit integer is no value.
+                if let Some(number) = scalar.whole::<i64>().filter(|_| scalar != Scalar::Absent) {
+                    out.integer(any_value::INT, number.cast_unsigned());
+                }
+            }
+            "doubleValue" => {
+                if let Some(number) = map.next_value::<Scalar<'_>>()?.float() {
+                    out.fixed64(any_value::DOUBLE, number.to_bits());
+                }
+            }
+            "bytesValue" => {
+                let text: Option<Text<'_>> = map.next_value()?;
+                if let Some(bytes) = text.and_then(|Text(text)| from_base64(&text)) {
+                    out.data(any_value::BYTES, &bytes);
+                }
+            }
+            "arrayValue" => return read_within::<Array, _>(out, any_value::ARRAY, map),
+            "kvlistValue" => return read_within::<Kvlist, _>(out, any_value::KVLIST, map),
+            _ => return skip(map),
+        }
+        Ok(())
     }
 }
 
-impl From<JsonValue> for AnyValue {
-    fn from(json: JsonValue) -> Self {
-        let value = if let Some(text) = json.string_value {
-            Some(Value::StringValue(text))
-        } else if let Some(flag) = json.bool_value {
-            Some(Value::BoolValue(flag))
-        } else if let Some(number) = json.int_value {
-            Some(Value::IntValue(number))
-        } else if let Some(number) = json.double_value {
-            Some(Value::DoubleValue(number))
-        } else if let Some(array) = json.array_value {
-            let values = array.values.into_iter().map(Self::from).collect();
-            Some(Value::ArrayValue(ArrayValue { values }))
-        } else if let Some(kvlist) = json.kvlist_value {
-            let values = kvlist.values.into_iter().map(KeyValue::from).collect();
-            Some(Value::KvlistValue(KeyValueList { values }))
-        } else {
-            json.bytes_value.and_then(|text| from_base64(&text)).map(Value::BytesValue)
-        };
-        Self { value }
+struct Array;
+
+impl Message for Array {
+    const NAME: &'static str = "an object with values";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        if key == "values" { read_list::<Value, _>(out, list::VALUES, map) } else { skip(map) }
+    }
+}
+
+struct Kvlist;
+
+impl Message for Kvlist {
+    const NAME: &'static str = "an object with values";
+
+    fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
+        if key == "values" { read_list::<Attribute, _>(out, list::VALUES, map) } else { skip(map) }
     }
 }
 

@@ -1,13 +1,18 @@
-//! Bytes to OTLP requests. Compression, sockets and files are not here; what a span may contain is decided
-//! by [`crate::admit`].
+//! OTLP on the wire. All that follows works on the protobuf encoding, borrowed: `fields` and `writer` know the
+//! encoding, `otlp` the messages, `json` rewrites the other encoding, [`file`](mod@file) finds the requests in a recording.
+//! Compression, sockets and files are not here; what a span may contain is decided by [`crate::admit`].
 
+pub(crate) mod fields;
 pub mod file;
 mod json;
+mod json_message;
 mod json_value;
+pub(crate) mod otlp;
 mod protobuf;
+pub(crate) mod writer;
 
-pub use json::decode_json;
-pub use protobuf::decode_protobuf;
+pub use json::json_to_protobuf;
+pub use protobuf::check_protobuf;
 
 /// A body that is not an OTLP trace request. The text names what was expected, where it broke and why.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use pointsman_collector::ingest::{Pipeline, Refused, Transport};
+use pointsman_collector::ingest::{Pipeline, Refused, Rejected, Transport};
 use pointsman_collector::metrics::Metrics;
 use pointsman_store::{BlockId, HandlerKind, Store};
 use prometheus::Registry;
 
-use crate::spans::{child, one, request, route_call, text};
+use crate::spans::{body, child, one, request, route_call, text};
 use crate::world::{PATIENCE, World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,8 +75,8 @@ async fn stopping_commits_and_extracts_what_was_taken_in() {
     }
     let World { folder, store, pipeline, .. } = world;
     pipeline.stop(PATIENCE).await.unwrap();
-    let late = intake.accept(one(99), Transport::Grpc).await;
-    assert!(matches!(late, Err(Refused::Stopping { .. })), "{late:?}");
+    let late = intake.accept(body(99), Transport::Grpc).await;
+    assert!(matches!(late, Err(Rejected::Later(Refused::Stopping { .. }))), "{late:?}");
     store.close().await;
     let store = Store::open(&folder.path().join("pointsman.db")).await.unwrap();
     assert_eq!(store.calls("shop", 0, u64::MAX >> 1).await.unwrap().len(), 50);
@@ -87,13 +87,16 @@ async fn stopping_gives_up_at_the_deadline() {
     let world = World::new().await;
     let lock = world.lock().await;
     let intake = world.pipeline.intake();
-    let send = tokio::spawn(async move { intake.accept(one(1), Transport::Grpc).await });
+    let send = tokio::spawn(async move { intake.accept(body(1), Transport::Grpc).await });
     while world.metric("queue_bytes", "") == 0.0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let unfinished = world.pipeline.stop(Duration::from_millis(100)).await.unwrap_err();
     assert!(unfinished.to_string().contains("the next start goes on"), "{unfinished}");
-    assert!(matches!(send.await.unwrap(), Err(Refused::Stopping { .. })), "never acknowledged");
+    assert!(
+        matches!(send.await.unwrap(), Err(Rejected::Later(Refused::Stopping { .. }))),
+        "never acknowledged"
+    );
     drop(lock);
 }
 
@@ -103,7 +106,7 @@ async fn a_database_locked_for_long_is_told_as_unavailable_and_recovers() {
     let lock = world.lock().await;
     let refused = world.send(one(1)).await.unwrap_err();
     assert!(
-        matches!(&refused, Refused::Unavailable { reason, .. } if reason.contains("locked")),
+        matches!(&refused, Rejected::Later(Refused::Unavailable { reason, .. }) if reason.contains("locked")),
         "{refused}"
     );
     drop(lock);
@@ -133,7 +136,7 @@ async fn two_processes_on_one_file_extract_each_other_s_blocks() {
     let other = Pipeline::start(store, world.settings.clone(), metrics).await.unwrap();
     for trace in 1..=10 {
         world.send(one(2 * trace)).await.unwrap();
-        other.intake().accept(one(2 * trace + 1), Transport::Grpc).await.unwrap();
+        other.intake().accept(body(2 * trace + 1), Transport::Grpc).await.unwrap();
     }
     other.settled().await;
     assert_eq!(world.calls().await.len(), 20);

@@ -8,7 +8,7 @@ use pointsman_collector::ingest::{Pipeline, Transport};
 use pointsman_store::Store;
 use prost::Message;
 
-use crate::spans::{NOW, child, one, request, route_call, text};
+use crate::spans::{NOW, body, child, one, request, route_call, text};
 use crate::world::World;
 
 /// Names of all metrics that are not zero now.
@@ -48,7 +48,7 @@ async fn each_metric_moves() {
     let lock = world.lock().await;
     let _other = Pipeline::start(other, world.settings.clone(), world.metrics.clone()).await.unwrap();
     let intake = world.pipeline.intake();
-    let sent = tokio::spawn(async move { intake.accept(one(2), Transport::Grpc).await });
+    let sent = tokio::spawn(async move { intake.accept(body(2), Transport::Grpc).await });
     while world.metric("queue_bytes", "") == 0.0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

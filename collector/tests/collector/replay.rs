@@ -36,7 +36,7 @@ async fn every_layout_and_compression_gives_the_same() {
     gzip.write_all(&plain).unwrap();
     let mut frames = Vec::new();
     for line in plain.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let otlp = pointsman_collector::wire::decode_json(line).unwrap().encode_to_vec();
+        let otlp = pointsman_collector::wire::json_to_protobuf(line).unwrap();
         frames.extend(u32::try_from(otlp.len()).unwrap().to_be_bytes());
         frames.extend(otlp);
     }

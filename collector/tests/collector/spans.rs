@@ -1,10 +1,12 @@
 //! Builds requests the way the npm package sends them.
 
+use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message;
 
 /// 2026-11-30T00:53:20Z: after the recordings, or their spans would lie in the future.
 pub(crate) const NOW: u64 = 1_796_000_000_000_000_000;
@@ -70,4 +72,9 @@ pub(crate) fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
 /// A request with one Call in a trace of its own.
 pub(crate) fn one(trace: u64) -> ExportTraceServiceRequest {
     request(vec![route_call(trace, 1)])
+}
+
+/// The same as it comes in.
+pub(crate) fn body(trace: u64) -> Bytes {
+    one(trace).encode_to_vec().into()
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use pointsman_collector::admit::Secret;
 use pointsman_collector::clock::Clock;
-use pointsman_collector::ingest::{Accepted, Pipeline, Refused, Settings, Transport};
+use pointsman_collector::ingest::{Accepted, Pipeline, Rejected, Settings, Transport};
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::receive::{Listener, Protocol, grpc, http};
 use pointsman_store::{BlockId, Call, Store};
 use prometheus::Registry;
+use prost::Message;
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -60,8 +61,8 @@ impl World {
         Self::at(folder, |_| {}).await
     }
 
-    pub(crate) async fn send(&self, request: ExportTraceServiceRequest) -> Result<Accepted, Refused> {
-        self.pipeline.intake().accept(request, Transport::HttpProtobuf).await
+    pub(crate) async fn send(&self, request: ExportTraceServiceRequest) -> Result<Accepted, Rejected> {
+        self.pipeline.intake().accept(request.encode_to_vec().into(), Transport::HttpProtobuf).await
     }
 
     pub(crate) async fn calls(&self) -> Vec<Call> {

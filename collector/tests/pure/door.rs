@@ -5,18 +5,27 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::span::Event;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
-use pointsman_collector::admit::{Limits, Reason, Refusals, Secret, admit};
-use pointsman_collector::wire::{decode_json, decode_protobuf, file};
+use pointsman_collector::admit::{Admitted, Limits, Reason, Refusals, Secret, admit};
+use pointsman_collector::wire::{check_protobuf, file, json_to_protobuf};
 use proptest::prelude::*;
 use prost::Message;
 
-use crate::support::{OWN, PLAIN, bytes, extract, own_calls, requests, row, spans_mut};
+use crate::support::{OWN, PLAIN, bytes, decoded, extract, own_calls, requests, row, spans_mut};
 
 const NOW: u64 = 1_795_400_000_000_000_000;
 
 fn pass(requests: &mut [ExportTraceServiceRequest]) -> Vec<Refusals> {
-    let secret = Secret::new("a secret");
-    requests.iter_mut().map(|request| admit(request, NOW, &Limits::default(), &secret)).collect()
+    let pass = |request: &mut ExportTraceServiceRequest| {
+        let Admitted { otlp, spans, refused, .. } = passed(&request.encode_to_vec(), "a secret");
+        *request = decoded(&otlp);
+        assert_eq!(spans_mut(std::slice::from_mut(request)).count(), spans as usize);
+        refused
+    };
+    requests.iter_mut().map(pass).collect()
+}
+
+fn passed(otlp: &[u8], secret: &str) -> Admitted {
+    admit(otlp, NOW, &Limits::default(), &Secret::new(secret)).unwrap()
 }
 
 fn span() -> Span {
@@ -175,8 +184,7 @@ fn nothing_personal_stays() {
 fn an_address_becomes_a_key_of_client_agent_and_day() {
     let key = |attributes: Vec<KeyValue>, start: u64, secret: &str| {
         let span = Span { attributes, start_time_unix_nano: start, end_time_unix_nano: 0, ..span() };
-        let mut requests = [one(span)];
-        admit(&mut requests[0], NOW, &Limits::default(), &Secret::new(secret));
+        let mut requests = [decoded(&passed(&one(span).encode_to_vec(), secret).otlp)];
         let spans: Vec<_> = spans_mut(&mut requests).collect();
         let keys = spans[0].attributes.iter().filter(|attribute| attribute.key == "pointsman.client.key");
         let mut texts = Vec::new();
@@ -270,7 +278,9 @@ fn a_recording_reads_the_same_in_every_layout() {
         [&u32::try_from(body.len()).unwrap().to_be_bytes()[..], &body].concat()
     };
     let frames: Vec<u8> = requests.iter().flat_map(frame).collect();
-    let read = |bytes: &[u8]| file::requests("f", bytes).collect::<Result<Vec<_>, _>>().unwrap();
+    let read = |bytes: &[u8]| -> Vec<_> {
+        file::requests("f", bytes).map(|request| decoded(&request.unwrap())).collect()
+    };
     assert_eq!(read(&frames), requests);
     assert_eq!(read(&requests[0].encode_to_vec()), requests[..1]);
     let lines = bytes("next-16.4");
@@ -313,7 +323,7 @@ fn json_has_its_traps() {
           {"key": "string", "value": {"intValue": "7"}}, {"key": "number", "value": {"intValue": 7}},
           {"key": "map", "value": {"kvlistValue": {"values": null}}}, {"key": "bytes", "value": {"bytesValue": "AQI="}},
           {"key": "none", "value": null}, {"key": "text", "value": {"stringValue": ""}}]}]}]}]}"#;
-    let request = decode_json(json).unwrap();
+    let request = decoded(&json_to_protobuf(json).unwrap());
     let span = &request.resource_spans[0].scope_spans[0].spans[0];
     assert_eq!(span.trace_id[..3], [0x0a, 0xf7, 0x65]);
     assert_eq!((span.span_id.len(), span.parent_span_id.len()), (4, 0));
@@ -331,19 +341,20 @@ fn json_has_its_traps() {
     assert!(matches!(&values[6], Some(Value::KvlistValue(map)) if map.values.is_empty()));
     assert_eq!(values[7], Some(Value::BytesValue(vec![1, 2])));
     assert_eq!(values[9], Some(Value::StringValue(String::new())));
-    let error = decode_json(b"{\"resourceSpans\": \"x\"}").unwrap_err().to_string();
+    let error = json_to_protobuf(b"{\"resourceSpans\": \"x\"}").unwrap_err().to_string();
     assert!(error.starts_with("not an OTLP trace request in JSON: line 1, column "), "{error}");
-    assert!(decode_json(b"[]").is_err() && decode_protobuf(b"{}").is_err());
-    assert_eq!(decode_json(b"{}").unwrap(), decode_protobuf(b"").unwrap());
+    assert!(["[]", "null", "7", "{} {}"].iter().all(|json| json_to_protobuf(json.as_bytes()).is_err()));
+    assert!(check_protobuf(b"{}").is_err() && check_protobuf(b"").is_ok());
+    assert_eq!(json_to_protobuf(b"{}").unwrap(), b"");
 }
 
 proptest! {
     #[test]
     fn decoders_survive_anything(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = decode_json(&bytes);
-        let _ = decode_protobuf(&bytes);
-        for mut request in file::requests("any", &bytes).flatten() {
-            admit(&mut request, NOW, &Limits::default(), &Secret::new("s"));
+        let _ = json_to_protobuf(&bytes);
+        let _ = admit(&bytes, NOW, &Limits::default(), &Secret::new("s"));
+        for request in file::requests("any", &bytes).flatten() {
+            let _ = admit(&request, NOW, &Limits::default(), &Secret::new("s"));
         }
     }
 
@@ -351,16 +362,17 @@ proptest! {
     fn decoders_survive_broken_requests(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut json = include_bytes!("broken.json").to_vec();
         *at.get_mut(&mut json) = byte;
-        let decoded = decode_json(&json).unwrap_or_default();
-        let mut wire = decoded.encode_to_vec();
-        if !wire.is_empty() {
-            *at.get_mut(&mut wire) = byte;
+        let wire = json_to_protobuf(&json).unwrap_or_default();
+        let mut broken = wire.clone();
+        if !broken.is_empty() {
+            *at.get_mut(&mut broken) = byte;
         }
-        for mut request in [decoded, decode_protobuf(&wire).unwrap_or_default()] {
-            admit(&mut request, NOW, &Limits::default(), &Secret::new("s"));
-            let mut again = request.clone();
-            prop_assert!(admit(&mut again, NOW, &Limits::default(), &Secret::new("s")).is_empty());
-            let _ = extract([request]);
+        for request in [wire, broken] {
+            let Ok(once) = admit(&request, NOW, &Limits::default(), &Secret::new("s")) else { continue };
+            let twice = passed(&once.otlp, "s");
+            prop_assert!(twice.refused.is_empty());
+            prop_assert_eq!(&twice.otlp, &once.otlp);
+            let _ = extract([decoded(&once.otlp)]);
         }
     }
 }

@@ -3,6 +3,7 @@
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use proptest::prelude::*;
+use prost::Message;
 
 use crate::support::{extract, requests};
 
@@ -59,8 +60,9 @@ proptest! {
         });
         let spans: Vec<_> = spans.collect();
         let count = spans.len();
+        let otlp = request(spans).encode_to_vec();
         let mut assembly = pointsman_collector::trace::Assembly::new(100);
-        assembly.add(request(spans));
+        assembly.add(&otlp).unwrap();
         for trace in assembly.finish() {
             prop_assert_eq!(trace.parents_first().len(), count);
             let _ = pointsman_collector::extract::calls(&trace);
@@ -70,16 +72,18 @@ proptest! {
 
 #[test]
 fn a_million_spans_are_bounded_and_counted() {
-    let mut assembly = pointsman_collector::trace::Assembly::new(1_000);
-    for batch in 0_u64..10 {
+    let batch = |batch: u64| {
         let spans = (0..100_000_u64).map(|at| Span {
             trace_id: vec![7; 16],
             span_id: (batch * 100_000 + at + 1).to_be_bytes().to_vec(),
             parent_span_id: (batch * 100_000 + at).to_be_bytes().to_vec(),
             ..Default::default()
         });
-        assembly.add(request(spans.collect()));
-    }
+        request(spans.collect()).encode_to_vec()
+    };
+    let batches: Vec<_> = (0..10).map(batch).collect();
+    let mut assembly = pointsman_collector::trace::Assembly::new(1_000);
+    batches.iter().for_each(|batch| assembly.add(batch).unwrap());
     let traces = assembly.finish();
     assert_eq!(traces.len(), 1);
     assert_eq!((traces[0].nodes.len(), traces[0].left_out), (1_000, 999_000));
@@ -101,8 +105,10 @@ fn of_a_span_sent_twice_the_one_with_an_end_stays() {
         (vec![span("open", 0), span("closed", 9)], "closed"),
         (vec![span("closed", 9), span("open", 0)], "closed"),
     ] {
+        let requests = spans.into_iter().map(|span| request(vec![span]).encode_to_vec());
+        let requests: Vec<_> = requests.collect();
         let mut assembly = pointsman_collector::trace::Assembly::new(10);
-        spans.into_iter().for_each(|span| assembly.add(request(vec![span])));
-        assert_eq!(assembly.finish()[0].nodes[0].span.name, stays);
+        requests.iter().for_each(|request| assembly.add(request).unwrap());
+        assert_eq!(assembly.finish()[0].nodes[0].name(), stays);
     }
 }

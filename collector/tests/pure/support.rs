@@ -9,6 +9,7 @@ use pointsman_collector::extract::{self, Extraction};
 use pointsman_collector::trace::{Assembly, MAX_SPANS};
 use pointsman_collector::wire::file;
 use pointsman_store::{Action, Call, Form, HandlerKind, Sign};
+use prost::Message;
 
 /// Recordings that carry own spans, with how many requests they hold.
 pub(crate) const OWN: [(&str, usize); 4] =
@@ -32,12 +33,18 @@ pub(crate) fn bytes(name: &str) -> Vec<u8> {
 }
 
 pub(crate) fn requests(name: &str) -> Vec<ExportTraceServiceRequest> {
-    file::requests(name, &bytes(name)).collect::<Result<_, _>>().unwrap()
+    file::requests(name, &bytes(name)).map(|request| decoded(&request.unwrap())).collect()
+}
+
+/// A request in OTLP protobuf, as the types that the specification generates.
+pub(crate) fn decoded(otlp: &[u8]) -> ExportTraceServiceRequest {
+    ExportTraceServiceRequest::decode(otlp).unwrap()
 }
 
 pub(crate) fn extract(requests: impl IntoIterator<Item = ExportTraceServiceRequest>) -> Extraction {
+    let requests: Vec<_> = requests.into_iter().map(|request| request.encode_to_vec()).collect();
     let mut assembly = Assembly::new(MAX_SPANS);
-    requests.into_iter().for_each(|request| assembly.add(request));
+    requests.iter().for_each(|request| assembly.add(request).unwrap());
     let mut all = Extraction::default();
     for trace in assembly.finish() {
         let found = extract::calls(&trace);

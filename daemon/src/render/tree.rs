@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use pointsman_collector::trace::Trace;
+use pointsman_collector::trace::{Node, Trace};
 
 use super::safe;
 
@@ -13,7 +13,7 @@ const SHOWN: [&str; 5] =
 const DEEPEST: usize = 30;
 
 /// The tree, children below their parents in order of start.
-pub(crate) fn trace(trace: &Trace) -> String {
+pub(crate) fn trace(trace: &Trace<'_>) -> String {
     let begin = trace.nodes.first().map_or(0, |node| node.start_ns());
     let mut text = format!("trace {}, {} spans\n     start  duration\n", trace.id, trace.nodes.len());
     let roots = (0..trace.nodes.len()).filter(|index| trace.nodes[*index].parent.is_none());
@@ -28,7 +28,7 @@ pub(crate) fn trace(trace: &Trace) -> String {
             ms(node.start_ns() - begin),
             ms(node.duration_ns()),
             "",
-            safe::terminal(&node.span.name),
+            safe::terminal(&node.name()),
             attributes(node),
             indent = 2 * depth.min(DEEPEST),
         );
@@ -40,18 +40,13 @@ pub(crate) fn trace(trace: &Trace) -> String {
     text
 }
 
-fn attributes(node: &pointsman_collector::trace::Node) -> String {
-    use opentelemetry_proto::tonic::common::v1::any_value::Value;
+fn attributes(node: &Node<'_>) -> String {
     let shown = SHOWN.iter().filter_map(|name| {
-        let attribute = node.span.attributes.iter().find(|attribute| attribute.key == *name)?;
-        match attribute.value.as_ref()?.value.as_ref()? {
-            Value::StringValue(text) => Some(safe::terminal(text)),
-            Value::IntValue(number) => Some(number.to_string()),
-            _ => None,
-        }
+        let text = || node.text(name).map(safe::terminal);
+        text().or_else(|| node.integer(name).map(|number| number.to_string()))
     });
     let mut shown: Vec<String> = shown.collect();
     shown.dedup();
-    let scope = safe::terminal(&node.origin.scope.name);
+    let scope = safe::terminal(node.origin.scope_name());
     if shown.is_empty() { format!("  [{scope}]") } else { format!("  [{scope}: {}]", shown.join(", ")) }
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use sqlx::query_builder::Separated;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
+use super::insert::{Bound, Insert, statements};
 use super::rollups::mark_dirty;
-use super::{BlockId, ROWS_PER_INSERT, Store, StoreError, app_facts, handlers};
+use super::{BlockId, Store, StoreError, app_facts, handlers};
 use crate::{
     AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, Hour, InstanceKey, Sampling, Signs, SpanId,
     TraceCalls, TraceId,
@@ -20,6 +20,10 @@ const COLLECTOR: &str = "local";
 const COLUMNS: &str = "handler, start_ns, trace, span, duration_ns, route, method, status, form, caller, agent, \
      client, instance, path, page, request_bytes, response_bytes, request_key, response_hash, media_type, \
      signature, origin, first_byte_ns, self_fetches, self_fetch_overhead_ns, sampling, requests_seen, signs";
+
+static INSERT: Insert = Insert::new(|| {
+    statements(&format!("INSERT OR REPLACE INTO calls ({COLUMNS})"), COLUMNS.split(',').count())
+});
 
 impl Store {
     /// The last block whose Calls are stored.
@@ -47,9 +51,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.writer.begin().await?;
         let mut dirty = BTreeSet::new();
-        let seen: Vec<TraceId> = traces.iter().filter(|t| t.seen_before).map(|t| t.trace).collect();
-        forget_traces(&mut tx, &seen, &mut dirty).await?;
-
+        let before = traces.iter().flat_map(|trace| &trace.before);
+        let before: Vec<(Fingerprint, &Call)> =
+            before.map(|call| (call.handler.fingerprint(), call)).collect();
+        for (id, call) in &before {
+            forget(&mut tx, *id, call).await?;
+        }
         let calls: Vec<(Fingerprint, &Call)> =
             traces.iter().flat_map(|t| &t.calls).map(|call| (call.handler.fingerprint(), call)).collect();
         let mut known = HashSet::new();
@@ -57,15 +64,12 @@ impl Store {
             if known.insert(*id) {
                 handlers::remember(&mut tx, *id, &call.handler).await?;
             }
-            dirty.extend(touched_hours(call.start_ns).map(|hour| (call.handler.service.clone(), hour)));
         }
-        for some in calls.chunks(ROWS_PER_INSERT) {
-            QueryBuilder::<Sqlite>::new(format!("INSERT OR REPLACE INTO calls ({COLUMNS}) "))
-                .push_values(some, |row, (id, call)| bind(row, *id, call))
-                .build()
-                .execute(&mut *tx)
-                .await?;
+        for (_, call) in before.iter().chain(&calls) {
+            let service = call.handler.service.as_str();
+            dirty.extend(touched_hours(call.start_ns).map(|hour| (service, hour)));
         }
+        INSERT.rows(&mut tx, &calls, |query, (id, call)| bind(query, *id, call)).await?;
         for fact in facts {
             app_facts::remember(&mut tx, fact).await?;
         }
@@ -131,65 +135,53 @@ fn touched_hours(start_ns: u64) -> impl Iterator<Item = Hour> {
     around.into_iter().map(Hour::of)
 }
 
-/// Removes the Calls of these Traces and notes the hours they were in.
-async fn forget_traces(
-    tx: &mut SqliteConnection,
-    traces: &[TraceId],
-    dirty: &mut BTreeSet<(String, Hour)>,
-) -> Result<(), sqlx::Error> {
-    for some in traces.chunks(ROWS_PER_INSERT) {
-        let mut query = QueryBuilder::<Sqlite>::new("DELETE FROM calls WHERE trace IN (");
-        let mut list = query.separated(", ");
-        for trace in some {
-            list.push_bind(trace.0.to_vec());
-        }
-        query.push(
-            ") RETURNING start_ns, (SELECT service FROM handlers WHERE fingerprint = handler) AS service",
-        );
-        for row in query.build().fetch_all(&mut *tx).await? {
-            let start: i64 = row.try_get(0)?;
-            let service: Option<String> = row.try_get(1)?;
-            let service = service.unwrap_or_default();
-            dirty.extend(touched_hours(start.cast_unsigned()).map(|hour| (service.clone(), hour)));
-        }
-    }
+/// Removes a Call.
+async fn forget(tx: &mut SqliteConnection, id: Fingerprint, call: &Call) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM calls WHERE handler = ? AND start_ns = ? AND trace = ? AND span = ?")
+        .bind(id.0.cast_signed())
+        .bind(call.start_ns.cast_signed())
+        .bind(&call.trace.0[..])
+        .bind(&call.span.0[..])
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
 /// Binds one Call in the order of [`COLUMNS`].
-fn bind(mut row: Separated<'_, Sqlite, &'static str>, id: Fingerprint, call: &Call) {
+fn bind<'q>(query: Bound<'q>, id: Fingerprint, call: &'q Call) -> Bound<'q> {
     let integer = |value: u64| value.cast_signed();
-    row.push_bind(integer(id.0))
-        .push_bind(integer(call.start_ns))
-        .push_bind(call.trace.0.to_vec())
-        .push_bind(call.span.0.to_vec())
-        .push_bind(integer(call.duration_ns))
-        .push_bind(call.handler.action.is_some().then(|| call.handler.route.clone()))
-        .push_bind(call.method.clone())
-        .push_bind(call.status)
-        .push_bind(call.form.as_str())
-        .push_bind(call.caller.as_str())
-        .push_bind(call.agent.clone())
-        .push_bind(call.client.map(|key| integer(key.0)))
-        .push_bind(call.instance.map(|key| integer(key.0)))
-        .push_bind(call.path.clone())
-        .push_bind(call.page.clone())
-        .push_bind(call.request_bytes.map(integer))
-        .push_bind(call.response_bytes.map(integer))
-        .push_bind(call.request_key.map(integer))
-        .push_bind(call.response_hash.map(integer))
-        .push_bind(call.media_type.clone())
-        .push_bind(call.signature.clone())
-        .push_bind(call.origin.clone())
-        .push_bind(call.first_byte_ns.map(integer))
-        .push_bind(call.self_fetches)
-        .push_bind(integer(call.self_fetch_overhead_ns))
-        .push_bind(match call.sampling {
+    query
+        .bind(integer(id.0))
+        .bind(integer(call.start_ns))
+        .bind(&call.trace.0[..])
+        .bind(&call.span.0[..])
+        .bind(integer(call.duration_ns))
+        .bind(call.handler.action.as_ref().map(|_| call.handler.route.as_str()))
+        .bind(call.method.as_str())
+        .bind(call.status)
+        .bind(call.form.as_str())
+        .bind(call.caller.as_str())
+        .bind(call.agent.as_deref())
+        .bind(call.client.map(|key| integer(key.0)))
+        .bind(call.instance.map(|key| integer(key.0)))
+        .bind(call.path.as_deref())
+        .bind(call.page.as_deref())
+        .bind(call.request_bytes.map(integer))
+        .bind(call.response_bytes.map(integer))
+        .bind(call.request_key.map(integer))
+        .bind(call.response_hash.map(integer))
+        .bind(call.media_type.as_deref())
+        .bind(call.signature.as_deref())
+        .bind(call.origin.as_deref())
+        .bind(call.first_byte_ns.map(integer))
+        .bind(call.self_fetches)
+        .bind(integer(call.self_fetch_overhead_ns))
+        .bind(match call.sampling {
             Sampling::Threshold(threshold) => Some(integer(threshold)),
             Sampling::Undeclared => None,
         })
-        .push_bind(call.requests_seen.map(integer))
-        .push_bind(integer(call.signs.bits()));
+        .bind(call.requests_seen.map(integer))
+        .bind(integer(call.signs.bits()))
 }
 
 /// Reads one Call; `None` when its Handler was forgotten meanwhile. `pages` shares the Handlers that differ from

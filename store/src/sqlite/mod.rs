@@ -9,9 +9,13 @@ mod blocks;
 mod calls;
 mod error;
 mod handlers;
+mod insert;
 mod rollups;
+mod run_filter;
+mod trace_index;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -22,6 +26,7 @@ use sqlx::sqlite::{
 pub use blocks::{Block, BlockId};
 pub use error::StoreError;
 pub use rollups::DirtyHour;
+use trace_index::TraceIndex;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
 
@@ -40,6 +45,7 @@ const ROWS_PER_INSERT: usize = 500;
 pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
+    index: Arc<TraceIndex>,
     path: PathBuf,
 }
 
@@ -63,7 +69,7 @@ impl Store {
             .max_connections(4)
             .idle_timeout(Duration::from_secs(60))
             .connect_lazy_with(connection(path).pragma("query_only", "ON"));
-        Ok(Self { writer, readers, path: path.to_owned() })
+        Ok(Self { writer, readers, index: Arc::default(), path: path.to_owned() })
     }
 
     /// The file that holds it all.

@@ -1,15 +1,24 @@
-//! What happens to which attribute. Headers pass by a list of names; everything else by what is known to be
-//! personal, and by what a value looks like: a URL loses its query, an address goes.
+//! What happens to which attribute, by its name. Headers pass by a list; everything else by what is known to be
+//! personal. What a text looks like is looked at elsewhere.
 
-use std::net::{IpAddr, SocketAddr};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
-use opentelemetry_proto::tonic::common::v1::KeyValue;
+use foldhash::fast::RandomState;
 
-use super::text;
+use super::marks::Mark;
 
-/// What happens to an attribute.
+/// What happens to an attribute of some name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Treatment {
+pub(crate) struct Rule {
+    pub(crate) treatment: Treatment,
+    /// What it tells of a request, which may have to be kept when the attribute goes.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// What happens to the texts of an attribute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Treatment {
     /// It stays, unless its value looks like an address; a URL loses query, fragment and user.
     Keep,
     /// It stays with whatever it holds, except queries: the app's own host.
@@ -103,12 +112,82 @@ const SIGNATURE_HEADERS: [&str; 19] = [
     "x-square-hmacsha256-signature",
 ];
 
+/// Where a client's address may stand: forwarded ones first, because behind a proxy the peer is the proxy.
+const ADDRESSES: [&str; 11] = [
+    "http.request.header.x-forwarded-for",
+    "http.request.header.forwarded",
+    "http.request.header.x-real-ip",
+    "http.request.header.cf-connecting-ip",
+    "http.request.header.true-client-ip",
+    "client.address",
+    "http.client_ip",
+    "client.socket.address",
+    "network.peer.address",
+    "net.sock.peer.addr",
+    "net.peer.ip",
+];
+
+/// Where the user agent may stand.
+const AGENTS: [&str; 3] = ["user_agent.original", "http.user_agent", "http.request.header.user-agent"];
+
+/// Where a statement of a database may stand.
+const STATEMENTS: [&str; 2] = ["db.query.text", "db.statement"];
+
+const REQUEST_HEADER: &str = "http.request.header.";
+const RESPONSE_HEADER: &str = "http.response.header.";
+
 /// What happens to the attribute of this name.
-pub(super) fn treatment(key: &str) -> Treatment {
-    if let Some(header) = key.strip_prefix("http.request.header.") {
+pub(crate) fn rule(key: &str) -> Rule {
+    static KNOWN: LazyLock<HashMap<String, Rule, RandomState>> = LazyLock::new(known);
+    KNOWN.get(key).copied().unwrap_or_else(|| Rule { treatment: treatment(key), mark: None })
+}
+
+/// The rules of all names that tell something, and of those that often occur.
+fn known() -> HashMap<String, Rule, RandomState> {
+    let mut known = HashMap::default();
+    let mut add = |key: &str, mark: Option<Mark>| {
+        let rule = Rule { treatment: treatment(key), mark };
+        // Older conventions wrote `_` for `-` in the names of headers.
+        if let Some((before, header)) = key.split_once(".header.") {
+            known.insert(format!("{before}.header.{}", header.replace('-', "_")), rule);
+        }
+        known.insert(key.to_owned(), rule);
+    };
+    REQUEST_HEADERS.iter().for_each(|name| add(&format!("{REQUEST_HEADER}{name}"), None));
+    RESPONSE_HEADERS.iter().for_each(|name| add(&format!("{RESPONSE_HEADER}{name}"), None));
+    (0..).zip(ADDRESSES).for_each(|(rank, key)| add(key, Some(Mark::Address(rank))));
+    (0..).zip(AGENTS).for_each(|(rank, key)| add(key, Some(Mark::Agent(rank))));
+    (0..).zip(STATEMENTS).for_each(|(rank, key)| add(key, Some(Mark::Statement(rank))));
+    for name in API_KEY_HEADERS {
+        add(&format!("{REQUEST_HEADER}{name}"), Some(Mark::ApiKey));
+    }
+    for (rank, name) in (0..).zip(SIGNATURE_HEADERS) {
+        add(&format!("{REQUEST_HEADER}{name}"), Some(Mark::Signature(rank, name)));
+    }
+    for (key, mark) in [
+        ("http.request.header.cookie", Mark::Cookie),
+        ("http.request.header.authorization", Mark::Authorization),
+        ("http.response.header.set-cookie", Mark::SetCookie),
+        ("http.target", Mark::Url),
+        ("http.url", Mark::Url),
+        ("url.full", Mark::Url),
+        ("url.query", Mark::Query),
+        ("pointsman.client.key", Mark::HasClientKey),
+        ("pointsman.key.scope", Mark::HasKeyScope),
+        ("pointsman.request.credentials", Mark::HasCredentials),
+        ("pointsman.request.query_names", Mark::HasQueryNames),
+        ("pointsman.response.sets_cookie", Mark::HasSetsCookie),
+    ] {
+        add(key, Some(mark));
+    }
+    known
+}
+
+fn treatment(key: &str) -> Treatment {
+    if let Some(header) = key.strip_prefix(REQUEST_HEADER) {
         return header_treatment(&header.replace('_', "-"), &REQUEST_HEADERS);
     }
-    if let Some(header) = key.strip_prefix("http.response.header.") {
+    if let Some(header) = key.strip_prefix(RESPONSE_HEADER) {
         return header_treatment(&header.replace('_', "-"), &RESPONSE_HEADERS);
     }
     match key {
@@ -179,7 +258,7 @@ fn goes(key: &str) -> bool {
 }
 
 /// Attributes of a resource that say who runs it, with which arguments, on which hardware.
-pub(super) fn names_a_person_or_machine(key: &str) -> bool {
+pub(crate) fn names_a_person_or_machine(key: &str) -> bool {
     const NAMES: [&str; 8] = [
         "process.command",
         "process.command_args",
@@ -191,98 +270,4 @@ pub(super) fn names_a_person_or_machine(key: &str) -> bool {
         "host.mac",
     ];
     NAMES.contains(&key) || key.starts_with("process.environment_variable.")
-}
-
-/// Treats a text in place; whether it may stay.
-pub(super) fn treat_text(treatment: Treatment, text: &mut String) -> bool {
-    match treatment {
-        Treatment::Drop => return false,
-        Treatment::Keep if is_address(text) => return false,
-        Treatment::Keep | Treatment::KeepHost => {
-            if text.contains("://") || text.starts_with('/') {
-                cut_url(text, &['?', '#']);
-            }
-        }
-        Treatment::Path => cut_url(text, &['?', '#', ';']),
-        Treatment::Name => cut_name(text),
-        Treatment::Statement => *text = first_keyword(text),
-        Treatment::FirstPart => truncate_at(text, &[';', ',']),
-        Treatment::Presence => "1".clone_into(text),
-    }
-    true
-}
-
-fn is_address(text: &str) -> bool {
-    let bare = text.trim_start_matches('[').trim_end_matches(']');
-    bare.parse::<IpAddr>().is_ok() || text.parse::<SocketAddr>().is_ok()
-}
-
-/// Cuts what follows the path, and the user before the host.
-fn cut_url(text: &mut String, ends: &[char]) {
-    truncate_at(text, ends);
-    let Some(scheme) = text.find("://") else { return };
-    let authority = scheme + 3;
-    let host_end =
-        text.get(authority..).and_then(|rest| rest.find('/')).map_or(text.len(), |at| authority + at);
-    if let Some(user_end) = text.get(authority..host_end).and_then(|part| part.rfind('@')) {
-        text.replace_range(authority..=authority + user_end, "");
-    }
-}
-
-fn truncate_at(text: &mut String, ends: &[char]) {
-    if let Some(at) = text.find(ends) {
-        text.truncate(at);
-        text.truncate(text.trim_end().len());
-    }
-}
-
-/// Cuts the query out of every word of a name: `GET /a?b=c` becomes `GET /a`.
-pub(super) fn cut_name(name: &mut String) {
-    if name.contains('?') {
-        let words = name.split(' ').map(|word| word.split('?').next().unwrap_or_default());
-        *name = words.collect::<Vec<_>>().join(" ");
-    }
-}
-
-/// The first keyword of a statement in any query language: letters, after comments and brackets. For a
-/// `WITH` the statement that follows it, and the one that writes if there are several.
-pub(super) fn first_keyword(statement: &str) -> String {
-    let mut rest = statement.trim_start();
-    while let Some(comment) = rest.strip_prefix("/*").and_then(|rest| rest.split_once("*/")) {
-        rest = comment.1.trim_start();
-    }
-    while let Some(comment) = rest.strip_prefix("--").and_then(|rest| rest.split_once('\n')) {
-        rest = comment.1.trim_start();
-    }
-    let mut words = rest.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
-    let first = words.next().unwrap_or_default();
-    if !first.eq_ignore_ascii_case("with") {
-        return first.chars().take(32).collect();
-    }
-    let verbs = ["INSERT", "UPDATE", "DELETE", "MERGE", "SELECT"];
-    let verb = words.filter_map(|word| verbs.iter().position(|verb| word.eq_ignore_ascii_case(verb))).min();
-    verb.and_then(|verb| verbs.get(verb)).map_or_else(|| first.to_owned(), |verb| (*verb).to_owned())
-}
-
-/// The credentials whose values are about to go, as words of the telemetry contract.
-pub(super) fn credentials(attributes: &[KeyValue]) -> Vec<String> {
-    let header = |name: &str| text(attributes, &format!("http.request.header.{name}"));
-    let mut found = Vec::new();
-    if header("cookie").is_some() {
-        found.push("cookie".to_owned());
-    }
-    if let Some(value) = header("authorization") {
-        let scheme = value.split(' ').next().unwrap_or_default().to_ascii_lowercase();
-        let word = match scheme.as_str() {
-            "bearer" | "basic" => scheme,
-            _ => "signature:authorization".to_owned(),
-        };
-        found.push(word);
-    }
-    if API_KEY_HEADERS.iter().any(|name| header(name).is_some()) {
-        found.push("api-key".to_owned());
-    }
-    let signature = SIGNATURE_HEADERS.iter().find(|name| header(name).is_some());
-    found.extend(signature.map(|name| format!("signature:{name}")));
-    found
 }

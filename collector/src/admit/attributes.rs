@@ -1,0 +1,175 @@
+//! Attributes and their values at the door: treated by their names, cut to their limits, written.
+
+use std::borrow::Cow;
+
+use super::Reason;
+use super::door::Door;
+use crate::redact::{Left, Marks, Treatment, rule, treat};
+use crate::wire::fields::Malformed;
+use crate::wire::otlp::{Attribute, Value, any_value, key_value, list, repeated};
+
+impl Door<'_> {
+    /// What the attributes of a span tell beside what may stay of them.
+    pub(super) fn marks<'a>(&mut self, attributes: &[Attribute<'a>]) -> Result<Marks<'a>, Malformed> {
+        let mut marks = Marks::default();
+        for attribute in attributes {
+            let mark = std::str::from_utf8(attribute.key).ok().and_then(|key| rule(key).mark);
+            if let Some(mark) = mark {
+                marks.note(mark, first_text(attribute.value)?);
+            }
+        }
+        Ok(marks)
+    }
+
+    /// Writes what may stay of attributes.
+    pub(super) fn attributes(&mut self, number: u8, attributes: &[Attribute<'_>]) -> Result<(), Malformed> {
+        attributes.iter().try_for_each(|attribute| self.attribute(number, attribute, 0))
+    }
+
+    fn attribute(&mut self, number: u8, attribute: &Attribute<'_>, depth: usize) -> Result<(), Malformed> {
+        let key = self.utf8(attribute.key);
+        let treatment = rule(&key).treatment;
+        if treatment == Treatment::Drop {
+            return Ok(());
+        }
+        let before = self.out.len();
+        let stays = self.message(number, |door| {
+            door.cut_text(key_value::KEY, &key);
+            door.value(key_value::VALUE, treatment, attribute.value, depth)
+        })?;
+        if !stays {
+            self.out.truncate(before);
+        }
+        Ok(())
+    }
+
+    /// Writes a value and all within it; whether it may stay.
+    fn value(
+        &mut self,
+        number: u8,
+        treatment: Treatment,
+        message: &[u8],
+        depth: usize,
+    ) -> Result<bool, Malformed> {
+        let value = Value::read(message)?;
+        if let Value::Text(text) = value {
+            let text = self.utf8(text);
+            let Some(treated) = treat(treatment, &text) else { return Ok(false) };
+            self.message(number, |door| door.cut_text(any_value::STRING, &treated));
+            return Ok(true);
+        }
+        self.message(number, |door| door.content(treatment, value, depth))?;
+        Ok(true)
+    }
+
+    fn content(&mut self, treatment: Treatment, value: Value<'_>, depth: usize) -> Result<(), Malformed> {
+        match value {
+            Value::Array(_) | Value::Kvlist(_) if depth >= self.limits.max_depth => {
+                self.refused.add(Reason::Values, 1);
+            }
+            Value::Array(array) => {
+                self.message(any_value::ARRAY, |door| door.array(treatment, array, depth))?;
+            }
+            Value::Kvlist(list) => self.message(any_value::KVLIST, |door| door.kvlist(list, depth))?,
+            Value::Bytes(bytes) => {
+                let kept = bytes.get(..self.limits.max_text_bytes).unwrap_or(bytes);
+                self.refused.add(Reason::Values, usize::from(kept.len() < bytes.len()));
+                self.out.data(any_value::BYTES, kept);
+            }
+            Value::Bool(flag) => self.out.integer(any_value::BOOL, flag.into()),
+            Value::Int(number) => self.out.integer(any_value::INT, number.cast_unsigned()),
+            Value::Double(number) => self.out.fixed64(any_value::DOUBLE, number.to_bits()),
+            // Texts are written where it is decided whether they may stay.
+            Value::Absent | Value::Text(_) => {}
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, treatment: Treatment, message: &[u8], depth: usize) -> Result<(), Malformed> {
+        for (at, value) in repeated(message, list::VALUES).enumerate() {
+            let value = value?;
+            if at < self.limits.max_list {
+                self.value(list::VALUES, treatment, value, depth + 1)?;
+            } else {
+                self.refused.add(Reason::Values, 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// A map: its entries are attributes of their own.
+    fn kvlist(&mut self, message: &[u8], depth: usize) -> Result<(), Malformed> {
+        for (at, entry) in repeated(message, list::VALUES).enumerate() {
+            let entry = entry?;
+            if at < self.limits.max_list {
+                self.attribute(list::VALUES, &Attribute::read(entry)?, depth + 1)?;
+            } else {
+                self.refused.add(Reason::Values, 1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes an attribute that is left in place of others.
+    pub(super) fn leave(&mut self, number: u8, key: &str, left: Left) {
+        self.message(number, |door| {
+            door.out.text(key_value::KEY, key);
+            door.message(key_value::VALUE, |door| match left {
+                Left::Text(text) => door.out.text(any_value::STRING, &text),
+                Left::Yes => door.out.integer(any_value::BOOL, 1),
+                Left::Words(words) => door.message(any_value::ARRAY, |door| {
+                    for word in &words {
+                        door.message(list::VALUES, |door| door.out.text(any_value::STRING, word));
+                    }
+                }),
+            });
+        });
+    }
+
+    /// Writes a text as it came, put right and cut.
+    pub(super) fn text(&mut self, number: u8, text: &[u8]) {
+        let text = self.utf8(text);
+        self.cut_text(number, &text);
+    }
+
+    /// Writes a text up to the limit.
+    pub(super) fn cut_text(&mut self, number: u8, text: &str) {
+        let limit = self.limits.max_text_bytes;
+        let kept = if text.len() > limit {
+            self.refused.add(Reason::Values, 1);
+            text.get(..text.floor_char_boundary(limit)).unwrap_or_default()
+        } else {
+            text
+        };
+        self.out.text(number, kept);
+    }
+
+    /// Bytes as the text that they should be. One bad text must not cost a sender its request.
+    pub(super) fn utf8<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, str> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => {
+                self.refused.add(Reason::Utf8, 1);
+                // What is longer is cut anyway.
+                let most = self.limits.max_text_bytes.saturating_add(4);
+                String::from_utf8_lossy(bytes.get(..most).unwrap_or(bytes)).into_owned().into()
+            }
+        }
+    }
+}
+
+/// The text of a value; the first one where it is a list, as header attributes are.
+fn first_text(message: &[u8]) -> Result<Option<&str>, Malformed> {
+    match Value::read(message)? {
+        Value::Text(text) => Ok(std::str::from_utf8(text).ok()),
+        Value::Array(array) => {
+            for element in repeated(array, list::VALUES) {
+                if let Value::Text(text) = Value::read(element?)? {
+                    return Ok(std::str::from_utf8(text).ok());
+                }
+            }
+            Ok(None)
+        }
+        _ => Ok(None),
+    }
+}

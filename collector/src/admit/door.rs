@@ -1,0 +1,166 @@
+//! The walk through a request: down to its spans, and back up with what passed. An empty shell is not written.
+
+use pointsman_store::TraceId;
+
+use super::{Admitted, Limits, Reason, Refusals};
+use crate::redact::{Secret, names_a_person_or_machine};
+use crate::wire::fields::{Content, Fields, Malformed};
+use crate::wire::otlp::{self, Attribute, Span, request, resource, resource_spans, scope, scope_spans};
+use crate::wire::writer::Writer;
+
+/// One request on its way through.
+#[derive(Debug)]
+pub(super) struct Door<'d> {
+    pub(super) limits: &'d Limits,
+    pub(super) secret: &'d Secret,
+    pub(super) now_ns: u64,
+    pub(super) out: Writer,
+    pub(super) refused: Refusals,
+    spans: u32,
+    traces: Vec<TraceId>,
+}
+
+impl<'d> Door<'d> {
+    /// For a request of about that many bytes.
+    pub(super) fn new(bytes: usize, now_ns: u64, limits: &'d Limits, secret: &'d Secret) -> Self {
+        let out = Writer::with_capacity(bytes + bytes / 16);
+        Self { limits, secret, now_ns, out, refused: Refusals::default(), spans: 0, traces: Vec::new() }
+    }
+
+    /// All that passed.
+    pub(super) fn close(mut self) -> Admitted {
+        self.traces.sort_unstable();
+        self.traces.dedup();
+        Admitted {
+            otlp: self.out.into_bytes(),
+            spans: self.spans,
+            traces: self.traces,
+            refused: self.refused,
+        }
+    }
+
+    /// `ExportTraceServiceRequest`.
+    pub(super) fn request(&mut self, message: &[u8]) -> Result<(), Malformed> {
+        let mut span = Span::default();
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.next()? {
+            if let (request::RESOURCE_SPANS, Content::Bytes(within)) = field {
+                self.with_spans(request::RESOURCE_SPANS, |door| door.resource_spans(within, &mut span))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a message, unless no span passes within it.
+    fn with_spans(
+        &mut self,
+        number: u8,
+        fields: impl FnOnce(&mut Self) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        let (before, spans) = (self.out.len(), self.spans);
+        self.message(number, fields)?;
+        if self.spans == spans {
+            self.out.truncate(before);
+        }
+        Ok(())
+    }
+
+    /// Writes a message.
+    pub(super) fn message<T>(&mut self, number: u8, fields: impl FnOnce(&mut Self) -> T) -> T {
+        let open = self.out.open(number);
+        let result = fields(self);
+        self.out.close(open);
+        result
+    }
+
+    fn resource_spans<'a>(&mut self, message: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed> {
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.next()? {
+            match field {
+                (resource_spans::RESOURCE, Content::Bytes(resource)) => {
+                    self.message(resource_spans::RESOURCE, |door| door.resource(resource))?;
+                }
+                (resource_spans::SCOPE_SPANS, Content::Bytes(within)) => {
+                    self.with_spans(resource_spans::SCOPE_SPANS, |door| door.scope_spans(within, span))?;
+                }
+                (resource_spans::SCHEMA_URL, Content::Bytes(url)) => {
+                    self.text(resource_spans::SCHEMA_URL, url);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn resource(&mut self, message: &[u8]) -> Result<(), Malformed> {
+        let mut attributes = Vec::new();
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.next()? {
+            match field {
+                (resource::ATTRIBUTES, Content::Bytes(attribute)) => {
+                    self.collect(&mut attributes, attribute)?;
+                }
+                (resource::DROPPED_ATTRIBUTES, Content::Varint(count)) => {
+                    self.out.integer(resource::DROPPED_ATTRIBUTES, otlp::uint32(count).into());
+                }
+                _ => {}
+            }
+        }
+        attributes
+            .retain(|attribute| !std::str::from_utf8(attribute.key).is_ok_and(names_a_person_or_machine));
+        self.attributes(resource::ATTRIBUTES, &attributes)
+    }
+
+    fn scope_spans<'a>(&mut self, message: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed> {
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.next()? {
+            match field {
+                (scope_spans::SPANS, Content::Bytes(within)) => {
+                    if let Some(trace) = self.span(within, span)? {
+                        self.spans += 1;
+                        if self.traces.last() != Some(&trace) {
+                            self.traces.push(trace);
+                        }
+                    }
+                }
+                (scope_spans::SCOPE, Content::Bytes(scope)) => {
+                    self.message(scope_spans::SCOPE, |door| door.scope(scope))?;
+                }
+                (scope_spans::SCHEMA_URL, Content::Bytes(url)) => self.text(scope_spans::SCHEMA_URL, url),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn scope(&mut self, message: &[u8]) -> Result<(), Malformed> {
+        let mut attributes = Vec::new();
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.next()? {
+            match field {
+                (scope::NAME, Content::Bytes(name)) => self.text(scope::NAME, name),
+                (scope::VERSION, Content::Bytes(version)) => self.text(scope::VERSION, version),
+                (scope::ATTRIBUTES, Content::Bytes(attribute)) => self.collect(&mut attributes, attribute)?,
+                (scope::DROPPED_ATTRIBUTES, Content::Varint(count)) => {
+                    self.out.integer(scope::DROPPED_ATTRIBUTES, otlp::uint32(count).into());
+                }
+                _ => {}
+            }
+        }
+        self.attributes(scope::ATTRIBUTES, &attributes)
+    }
+
+    /// Adds an attribute to a list, up to the limit.
+    pub(super) fn collect<'a>(
+        &mut self,
+        attributes: &mut Vec<Attribute<'a>>,
+        message: &'a [u8],
+    ) -> Result<(), Malformed> {
+        if attributes.len() < self.limits.max_attributes {
+            attributes.push(Attribute::read(message)?);
+        } else {
+            self.refused.add(Reason::Attributes, 1);
+        }
+        Ok(())
+    }
+}

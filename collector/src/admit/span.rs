@@ -1,0 +1,166 @@
+//! One span at the door: refused, or written without what may not stay.
+
+use pointsman_store::{SpanId, TraceId};
+
+use super::Reason;
+use super::door::Door;
+use crate::redact::{Marks, span_name};
+use crate::wire::fields::{Content, Fields, Malformed};
+use crate::wire::otlp::{self, Parts, SERVER, Span, event, link, span as field, status};
+
+/// 2000-01-01T00:00:00Z, ns since the epoch. OpenTelemetry is younger: an earlier start is a clock that was
+/// never set, or a time in the wrong unit.
+const EARLIEST_START_NS: u64 = 946_684_800_000_000_000;
+
+impl Door<'_> {
+    /// Lets a span pass, or counts why not; the trace that it belongs to. `span` is where it is read to.
+    pub(super) fn span<'a>(
+        &mut self,
+        message: &'a [u8],
+        span: &mut Span<'a>,
+    ) -> Result<Option<TraceId>, Malformed> {
+        let limits = self.limits;
+        let most =
+            Parts { attributes: limits.max_attributes, events: limits.max_events, links: limits.max_links };
+        let beyond = span.read(message, most)?;
+        match self.identify(span) {
+            Ok((trace, id)) => {
+                self.refused.add(Reason::Attributes, beyond.attributes);
+                self.refused.add(Reason::Events, beyond.events);
+                self.refused.add(Reason::Links, beyond.links);
+                self.message(crate::wire::otlp::scope_spans::SPANS, |door| door.pass(span, trace, id))?;
+                Ok(Some(trace))
+            }
+            Err(reason) => {
+                self.refused.add(reason, 1);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The span's ids, or why it may not pass. A span without an end passes: its end may follow.
+    fn identify(&self, span: &Span<'_>) -> Result<(TraceId, SpanId), Reason> {
+        let trace = TraceId::from_wire(span.trace_id).ok_or(Reason::TraceId)?;
+        let id = SpanId::from_wire(span.span_id).ok_or(Reason::SpanId)?;
+        if span.start_ns < EARLIEST_START_NS {
+            Err(Reason::Past)
+        } else if span.start_ns > self.now_ns.saturating_add(self.limits.max_future_ns) {
+            Err(Reason::Future)
+        } else if span.end_ns != 0 && span.end_ns < span.start_ns {
+            Err(Reason::EndBeforeStart)
+        } else {
+            Ok((trace, id))
+        }
+    }
+
+    fn pass(&mut self, span: &Span<'_>, trace: TraceId, id: SpanId) -> Result<(), Malformed> {
+        self.out.data(field::TRACE_ID, &trace.0);
+        self.out.data(field::SPAN_ID, &id.0);
+        if !span.trace_state.is_empty() {
+            self.text(field::TRACE_STATE, span.trace_state);
+        }
+        if let Some(parent) = SpanId::from_wire(span.parent_span_id) {
+            self.out.data(field::PARENT_SPAN_ID, &parent.0);
+        }
+        let marks = self.marks(&span.attributes)?;
+        self.name(span.name, &marks);
+        self.out.integer(field::KIND, otlp::varint(span.kind));
+        self.out.fixed64(field::START, span.start_ns);
+        if span.end_ns != 0 {
+            self.out.fixed64(field::END, span.end_ns);
+        }
+        self.attributes(field::ATTRIBUTES, &span.attributes)?;
+        if span.kind == SERVER {
+            let left = marks.left(span.start_ns, self.secret);
+            left.into_iter().for_each(|(key, left)| self.leave(field::ATTRIBUTES, key, left));
+        }
+        for event in &span.events {
+            self.message(field::EVENTS, |door| door.event(event))?;
+        }
+        for link in &span.links {
+            self.link(link)?;
+        }
+        for (number, count) in [
+            (field::DROPPED_ATTRIBUTES, span.dropped_attributes),
+            (field::DROPPED_EVENTS, span.dropped_events),
+            (field::DROPPED_LINKS, span.dropped_links),
+        ] {
+            if count > 0 {
+                self.out.integer(number, count.into());
+            }
+        }
+        if let Some(code) = span.status_code {
+            self.message(field::STATUS, |door| {
+                if code != 0 {
+                    door.out.integer(status::CODE, otlp::varint(code));
+                }
+            });
+        }
+        if span.flags != 0 {
+            self.out.fixed32(field::FLAGS, span.flags);
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, name: &[u8], marks: &Marks<'_>) {
+        let name = self.utf8(name);
+        let redacted = span_name(&name, marks.statement());
+        self.cut_text(field::NAME, &redacted);
+    }
+
+    fn event(&mut self, message: &[u8]) -> Result<(), Malformed> {
+        let mut attributes = Vec::new();
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.next()? {
+            match field {
+                (event::TIME, Content::Fixed64(at)) => self.out.fixed64(event::TIME, at),
+                (event::NAME, Content::Bytes(name)) => self.text(event::NAME, name),
+                (event::ATTRIBUTES, Content::Bytes(attribute)) => self.collect(&mut attributes, attribute)?,
+                (event::DROPPED_ATTRIBUTES, Content::Varint(count)) => {
+                    self.out.integer(event::DROPPED_ATTRIBUTES, otlp::uint32(count).into());
+                }
+                _ => {}
+            }
+        }
+        self.attributes(event::ATTRIBUTES, &attributes)
+    }
+
+    /// A link to nothing is cut.
+    fn link(&mut self, message: &[u8]) -> Result<(), Malformed> {
+        let (mut trace, mut id) = (None, None);
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.next()? {
+            match field {
+                (link::TRACE_ID, Content::Bytes(bytes)) => trace = TraceId::from_wire(bytes),
+                (link::SPAN_ID, Content::Bytes(bytes)) => id = SpanId::from_wire(bytes),
+                _ => {}
+            }
+        }
+        let (Some(trace), Some(id)) = (trace, id) else {
+            self.refused.add(Reason::Links, 1);
+            return Ok(());
+        };
+        self.message(field::LINKS, |door| {
+            door.out.data(link::TRACE_ID, &trace.0);
+            door.out.data(link::SPAN_ID, &id.0);
+            door.rest_of_link(message)
+        })
+    }
+
+    fn rest_of_link(&mut self, message: &[u8]) -> Result<(), Malformed> {
+        let mut attributes = Vec::new();
+        let mut fields = Fields::of(message);
+        while let Some(field) = fields.next()? {
+            match field {
+                (link::TRACE_STATE, Content::Bytes(state)) => self.text(link::TRACE_STATE, state),
+                (link::ATTRIBUTES, Content::Bytes(attribute)) => self.collect(&mut attributes, attribute)?,
+                (link::DROPPED_ATTRIBUTES, Content::Varint(count)) => {
+                    self.out.integer(link::DROPPED_ATTRIBUTES, otlp::uint32(count).into());
+                }
+                (link::FLAGS, Content::Fixed32(flags)) => self.out.fixed32(link::FLAGS, flags),
+                _ => {}
+            }
+        }
+        self.attributes(link::ATTRIBUTES, &attributes)
+    }
+}
