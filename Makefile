@@ -11,12 +11,15 @@ export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 package := packages/nextjs
 storefront := examples/storefront
+senders := daemon/tests/senders
 package_sources := $(shell find $(package)/src -name '*.ts') $(package)/package.json $(package)/tsconfig.json
 storefront_sources := $(shell find $(addprefix $(storefront)/,app actions components data pages) -type f) \
 	$(addprefix $(storefront)/,proxy.ts instrumentation.ts next.config.ts tsconfig.json)
 # npm writes this file when it has installed all that a lock file names.
 package_installed := $(package)/node_modules/.package-lock.json
 storefront_installed := $(storefront)/node_modules/.package-lock.json
+senders_installed := $(senders)/node/node_modules/.package-lock.json
+senders_python := $(CARGO_TARGET_DIR)/senders/python/installed
 storefront_built := $(storefront)/.next/BUILD_ID
 
 .PHONY: help
@@ -28,14 +31,23 @@ demo: tools release $(storefront_built) ## A real app, two minutes of traffic, t
 	@exec node $(storefront)/driver/demo.mjs
 
 .PHONY: test
-test: test-rust test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
+test: test-rust test-senders test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-versions ## All tests, also those of older versions of Next.js
+test-full: test test-senders-full test-versions ## All tests, also those of older versions of Next.js and of other languages
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
 	cargo test --workspace --all-features --locked
+
+.PHONY: test-senders
+test-senders: tools $(senders_installed) ## The SDKs of Node.js deliver to the daemon
+	cargo test --workspace --all-features --locked --test senders -- --ignored node::
+
+.PHONY: test-senders-full
+test-senders-full: tools $(senders_python) ## The SDKs of Python and Rust deliver to the daemon; long
+	cargo build --locked --manifest-path $(senders)/rust/Cargo.toml --target-dir $(CARGO_TARGET_DIR)/senders/rust
+	cargo test --workspace --all-features --locked --test senders -- --ignored python:: rust::
 
 .PHONY: test-nextjs
 test-nextjs: tools $(package_installed) ## Tests of the npm package
@@ -64,12 +76,13 @@ fmt: ## Format the Rust code
 .PHONY: lint
 lint: ## Formatting and clippy, warnings are errors
 	cargo fmt --check
+	cargo fmt --check --manifest-path $(senders)/rust/Cargo.toml
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 .PHONY: clean
 clean: ## Remove what was built and installed
 	cargo clean
-	rm -rf $(addprefix $(package)/,dist node_modules) $(addprefix $(storefront)/,.next .demo node_modules)
+	rm -rf $(senders)/node/node_modules $(addprefix $(package)/,dist node_modules) $(addprefix $(storefront)/,.next .demo node_modules)
 
 # The daemon as users run it.
 .PHONY: release
@@ -94,6 +107,17 @@ $(package_installed): $(package)/package-lock.json $(package_sources)
 # The app takes a copy of the package, so it is installed anew when the package has changed.
 $(storefront_installed): $(storefront)/package-lock.json $(storefront)/package.json $(package_installed)
 	cd $(storefront) && npm ci
+	@touch $@
+
+$(senders_installed): $(senders)/node/package-lock.json $(senders)/node/package.json
+	cd $(senders)/node && npm ci
+	@touch $@
+
+$(senders_python): $(senders)/python/requirements.txt
+	@command -v python3 > /dev/null || { echo "python3 is not installed; its SDK is one of the senders under test"; exit 1; }
+	rm -rf $(@D)
+	@python3 -m venv $(@D) || { echo "python3 cannot make a virtual environment; on Debian the package python3-venv is missing"; exit 1; }
+	$(@D)/bin/pip install --quiet --require-hashes --only-binary :all: --requirement $<
 	@touch $@
 
 $(storefront_built): $(storefront_installed) $(storefront_sources)

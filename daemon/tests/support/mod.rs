@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// A busy machine may be slow; whoever waits longer than this waits for ever.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// The daemon promises to end within 25 s of a signal; the rest is the machine's.
 pub(crate) const END_WITHIN: Duration = Duration::from_secs(40);
 
@@ -92,6 +92,8 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 pub(crate) struct Daemon {
     child: Child,
     log: Arc<Mutex<String>>,
+    pub(crate) grpc: SocketAddr,
+    /// OTLP over HTTP.
     pub(crate) otlp: SocketAddr,
     pub(crate) pages: SocketAddr,
 }
@@ -122,8 +124,9 @@ impl Daemon {
             let rest = log.split_once(mark).unwrap_or_else(|| panic!("no `{mark}` in {log}")).1;
             rest.split(['/', '\n', ' ']).next().unwrap().parse().unwrap()
         };
-        let (otlp, pages) = (after("OTLP over HTTP address="), after("pages and metrics at http://"));
-        Self { child, log, otlp, pages }
+        let (grpc, otlp) = (after("OTLP over gRPC address="), after("OTLP over HTTP address="));
+        let pages = after("pages and metrics at http://");
+        Self { child, log, grpc, otlp, pages }
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
@@ -150,6 +153,11 @@ impl Daemon {
 
     /// `kill -9`.
     pub(crate) fn kill(mut self) {
+        self.end_at_once();
+    }
+
+    /// `kill -9`, of a daemon that something else still holds.
+    pub(crate) fn end_at_once(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -222,6 +230,23 @@ pub(crate) fn traces_of_calls(db: &Path) -> Vec<String> {
     with_database(db, async |pool| {
         sqlx::query_scalar("SELECT lower(hex(trace)) FROM calls").fetch_all(pool).await.unwrap()
     })
+}
+
+/// The payload of every block, in the order of their commits.
+pub(crate) fn blocks(db: &Path) -> Vec<Vec<u8>> {
+    with_database(db, async |pool| {
+        sqlx::query_scalar("SELECT payload FROM blocks ORDER BY id").fetch_all(pool).await.unwrap()
+    })
+}
+
+/// Does something while nobody else can write to the file.
+pub(crate) fn while_locked(db: &Path, work: impl FnOnce()) {
+    with_database(db, async |pool| {
+        let mut connection = pool.acquire().await.unwrap();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.unwrap();
+        work();
+        sqlx::query("ROLLBACK").execute(&mut *connection).await.unwrap();
+    });
 }
 
 fn with_database<T>(db: &Path, work: impl AsyncFnOnce(&sqlx::SqlitePool) -> T) -> T {
