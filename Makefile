@@ -57,6 +57,10 @@ test-end-to-end: tools debug $(storefront_built) ## The example app's every hand
 bench-overhead: tools $(package_installed) ## What the npm package costs an app; wants a quiet machine
 	cd $(package) && npm run bench
 
+.PHONY: bench-ingest
+bench-ingest: tools ## What the collector takes and what that costs (docs/benchmarks.md); wants a quiet machine
+	cargo bench --locked -p pointsman --bench ingest
+
 .PHONY: fmt
 fmt: ## Format the Rust code
 	cargo fmt
