@@ -61,6 +61,10 @@ bench-overhead: tools $(package_installed) ## What the npm package costs an app;
 bench-ingest: tools ## What the collector takes and what that costs (docs/benchmarks.md); wants a quiet machine
 	cargo bench --locked -p pointsman --bench ingest
 
+.PHONY: bench-scale
+bench-scale: tools ## How the cost grows up to 50 million spans (docs/benchmarks.md); takes about half an hour and 5 GB
+	cargo bench --locked -p pointsman --bench scale
+
 .PHONY: fmt
 fmt: ## Format the Rust code
 	cargo fmt

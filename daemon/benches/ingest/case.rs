@@ -21,9 +21,11 @@ pub(crate) const HEADING: &str = "case                 spans/s  spans/CPU s   p5
 /// What was measured.
 pub(crate) struct Case {
     pub(crate) name: String,
+    pub(crate) transport: Transport,
+    pub(crate) compression: Compression,
     pub(crate) delivered: Delivered,
     /// What the daemon used from "ready" until its Calls were complete.
-    pub(crate) cpu_seconds: f64,
+    cpu_seconds: f64,
     usage: Usage,
     worst_lag: f64,
     weight: Weight,
@@ -60,12 +62,20 @@ pub(crate) fn run(
     let weight = runtime.block_on(disk::weigh(&db))?;
     ensure!(weight.calls == delivered.traces, "{} traces have {} Calls", delivered.traces, weight.calls);
     let cpu_seconds = usage.cpu_seconds - before.cpu_seconds;
-    Ok(Case { name: setting::name(transport, compression), delivered, cpu_seconds, usage, worst_lag, weight })
+    let name = setting::name(transport, compression);
+    Ok(Case { name, transport, compression, delivered, cpu_seconds, usage, worst_lag, weight })
 }
 
 /// Where the daemon takes this transport.
 pub(crate) fn receiver(daemon: &Daemon, transport: Transport) -> SocketAddr {
     if transport == Transport::Grpc { daemon.grpc } else { daemon.http }
+}
+
+impl Case {
+    /// Spans per CPU second of the daemon.
+    pub(crate) fn per_cpu_second(&self) -> f64 {
+        self.delivered.spans as f64 / self.cpu_seconds
+    }
 }
 
 impl fmt::Display for Case {
@@ -77,7 +87,7 @@ impl fmt::Display for Case {
             "{:<18} {:>9.0} {:>12.0} {:>8.1} {:>8.1} {:>6.1} {:>9.1} {:>7.1} {:>15.1} {:>10.2} {:>6}",
             self.name,
             self.delivered.per_second(),
-            spans / self.cpu_seconds,
+            self.per_cpu_second(),
             ms(50),
             ms(99),
             self.worst_lag,

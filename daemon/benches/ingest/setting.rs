@@ -14,11 +14,13 @@ const SECONDS: f64 = 20.0;
 pub(crate) struct Setting {
     /// How long the senders of a case send.
     pub(crate) duration: Duration,
-    /// Words of which a case's name must have one; all cases when there are none.
+    /// Words of which a name must have one; everything is run when there are none.
     only: Vec<String>,
     compressions: Vec<Compression>,
     /// Where the files of the daemons are made: on a real disk, or the figures mean nothing.
     pub(crate) folder: PathBuf,
+    /// Whether another receiver gets the load too.
+    pub(crate) peers: bool,
 }
 
 impl Setting {
@@ -39,6 +41,7 @@ impl Setting {
             only: words.split([',', ' ']).filter(|word| !word.is_empty()).map(str::to_owned).collect(),
             compressions,
             folder: text("BENCH_DIR").map_or(target, PathBuf::from),
+            peers: text("PEERS").is_some_and(|text| text != "0"),
         })
     }
 
@@ -50,7 +53,8 @@ impl Setting {
         all.filter(|(transport, compression)| self.wants(&name(*transport, *compression))).collect()
     }
 
-    fn wants(&self, name: &str) -> bool {
+    /// Whether a case or another part is to be run.
+    pub(crate) fn wants(&self, name: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|word| name.contains(word.as_str()))
     }
 }

@@ -94,6 +94,11 @@ impl Daemon {
 
     /// Ends it as a service manager does, and waits for the end.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        self.terminate()
+    }
+
+    /// The same for who wants to put another in its place.
+    pub(crate) fn terminate(&mut self) -> anyhow::Result<()> {
         let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
         ensure!(killed.success(), "cannot signal the daemon");
         let status = self.child.wait()?;

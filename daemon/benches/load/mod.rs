@@ -32,10 +32,6 @@ pub(crate) enum Encoding {
     Json,
 }
 
-impl Encoding {
-    pub(crate) const BOTH: [Self; 2] = [Self::Protobuf, Self::Json];
-}
-
 /// What a batch is sent over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Transport {
