@@ -23,7 +23,7 @@ use load::{BATCH_SPANS, Encoding};
 use support::{pointsman, traces_of_calls};
 
 /// Enough for every kind of trace.
-const BATCHES: usize = 20;
+const BATCHES: usize = 10;
 /// 2026-11-01T00:00:00Z.
 const NOW_NS: u64 = 1_793_491_200_000_000_000;
 

@@ -15,14 +15,12 @@ pub(crate) fn run(setting: &Setting) -> anyhow::Result<()> {
         let folder = tempfile::tempdir_in(&setting.folder)?;
         let daemon = Daemon::start(&folder.path().join("bench.db"))?;
         starts.push(daemon.ready_after);
-        daemon.stop()?;
     }
     starts.sort_unstable();
     let folder = tempfile::tempdir_in(&setting.folder)?;
     let daemon = Daemon::start(&folder.path().join("bench.db"))?;
     std::thread::sleep(IDLE);
     let idle = daemon.usage()?;
-    daemon.stop()?;
     println!(
         "\nstart to ready on no file: {:.0} ms (median of {STARTS}, worst {:.0} ms); RSS after {IDLE:?} without load: \
          {:.1} MiB",

@@ -11,8 +11,10 @@ use super::{Answer, Compression};
 
 /// Bytes before a message: whether it is compressed, and its length.
 pub(crate) const PREFIX: usize = 5;
-/// gRPC's UNAVAILABLE and RESOURCE_EXHAUSTED.
-const BUSY: [&[u8]; 2] = [b"14", b"8"];
+/// gRPC's `OK`: all of it is kept.
+const OK: &[u8] = b"0";
+/// gRPC's `UNAVAILABLE`: send it again. `RESOURCE_EXHAUSTED` would not get better by that.
+const UNAVAILABLE: &[u8] = b"14";
 
 pub(crate) struct Grpc {
     connection: SendRequest<Bytes>,
@@ -52,8 +54,8 @@ impl Grpc {
         }
         let trailers = body.trailers().await?.unwrap_or(head.headers);
         match trailers.get("grpc-status").map(|status| status.as_bytes()) {
-            Some(b"0") => Ok(Answer::Kept),
-            Some(status) if BUSY.contains(&status) => Ok(Answer::Later),
+            Some(OK) => Ok(Answer::Kept),
+            Some(UNAVAILABLE) => Ok(Answer::Later),
             _ => bail!("the receiver answered {trailers:?}"),
         }
     }

@@ -16,8 +16,10 @@ use crate::load::recorded::Recording;
 use crate::load::stream::Stream;
 use crate::load::{BATCH_SPANS, Compression, Transport};
 
-/// What the spans of the highest level cover, ending now.
-const COVERED: Duration = Duration::from_secs(3 * 24 * 3_600);
+/// How far apart spans are, on average: 200 a second are 21 requests a second, and 50 million are three days.
+const PER_SPAN_NS: u64 = 5_000_000;
+/// Before now, for what the windows send in addition: a day of the app, far more than any window takes.
+const ROOM_NS: u64 = 24 * 3_600 * 1_000_000_000;
 /// How long the rate at a level is measured.
 const WINDOW: Duration = Duration::from_secs(5);
 /// Traces that are looked up.
@@ -36,7 +38,6 @@ pub(crate) struct Bench {
     db: PathBuf,
     daemon: Daemon,
     from_ns: u64,
-    per_span_ns: u64,
     spans: u64,
     /// Each load has a seed of its own, so that no id comes twice.
     seed: u64,
@@ -59,24 +60,10 @@ pub(crate) struct Level {
 
 impl Bench {
     /// Starts on no file; `most` is the highest level.
-    pub(crate) fn new(
-        runtime: Runtime,
-        recordings: Arc<Vec<Recording>>,
-        db: PathBuf,
-        most: u64,
-    ) -> anyhow::Result<Self> {
-        let covered_ns = u64::try_from(COVERED.as_nanos())?;
+    pub(crate) fn new(recordings: Arc<Vec<Recording>>, db: PathBuf, most: u64) -> anyhow::Result<Self> {
         let daemon = Daemon::start(&db)?;
-        Ok(Self {
-            runtime,
-            recordings,
-            db,
-            daemon,
-            from_ns: now_ns() - covered_ns,
-            per_span_ns: covered_ns / most.max(1),
-            spans: 0,
-            seed: 0,
-        })
+        let from_ns = now_ns() - ROOM_NS - most * PER_SPAN_NS;
+        Ok(Self { runtime: Runtime::new()?, recordings, db, daemon, from_ns, spans: 0, seed: 0 })
     }
 
     /// Fills up to so many spans and measures.
@@ -112,14 +99,22 @@ impl Bench {
             until,
             pace: None,
             seed: self.seed,
-            clock: Clock::Past {
-                from_ns: self.from_ns + self.spans * self.per_span_ns,
-                per_span_ns: self.per_span_ns,
-            },
+            clock: Clock::Past { from_ns: self.from_ns + self.spans * PER_SPAN_NS, per_span_ns: PER_SPAN_NS },
         };
+        let before = self.stored()?;
         let delivered = self.runtime.block_on(drive(&self.recordings, self.daemon.http, &plan))?;
+        let stored = self.stored()? - before;
+        ensure!(
+            stored == delivered.spans,
+            "{} spans were acknowledged, {stored} are stored",
+            delivered.spans
+        );
         self.spans += delivered.spans;
         Ok(delivered)
+    }
+
+    fn stored(&self) -> anyhow::Result<u64> {
+        Ok(self.daemon.metrics()?.sum("pointsman_spans_stored_total") as u64)
     }
 
     /// How long the command takes to print one of the oldest and newest traces, and to say that there is none.

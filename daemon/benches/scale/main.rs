@@ -2,7 +2,7 @@
 //! Prints a table and judges nothing: `docs/benchmarks.md` says how to read it.
 //!
 //! One file is filled through the daemon as fast as it takes spans. The traces are those of an app with steady traffic
-//! over three days that end now: each level adds hours, so that a report has to do with more of them.
+//! that ends within the last day: each level adds hours, so that a report has to do with more of them.
 #![allow(clippy::print_stdout, reason = "its output is what a bench is for")]
 
 mod level;
@@ -13,8 +13,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use tokio::runtime::Runtime;
-
 use level::{Bench, Level};
 use load::recorded;
 
@@ -28,7 +26,7 @@ fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(folder)?;
     let recordings = Arc::new(recorded::load()?);
     let most = levels.last().copied().unwrap_or_default();
-    let mut bench = Bench::new(Runtime::new()?, recordings, folder.path().join("bench.db"), most)?;
+    let mut bench = Bench::new(recordings, folder.path().join("bench.db"), most)?;
     println!("{}", level::HEADING);
     let mut first: Option<Level> = None;
     for spans in levels {
