@@ -69,6 +69,14 @@ test-end-to-end: tools debug $(storefront_built) ## The example app's every hand
 bench-overhead: tools $(package_installed) ## What the npm package costs an app; wants a quiet machine
 	cd $(package) && npm run bench
 
+.PHONY: bench-ingest
+bench-ingest: tools ## What the collector takes and what that costs (docs/benchmarks.md); wants a quiet machine
+	cargo bench --locked -p pointsman --bench ingest
+
+.PHONY: bench-scale
+bench-scale: tools ## How the cost grows up to 50 million spans (docs/benchmarks.md); takes about half an hour and 5 GB
+	cargo bench --locked -p pointsman --bench scale
+
 .PHONY: fmt
 fmt: ## Format the Rust code
 	cargo fmt
