@@ -36,10 +36,6 @@ const APPLICATION_ID: i32 = 0x504e_5453;
 /// How long a statement waits for a lock held by another process (a sqlite3 shell, a backup).
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
-/// Rows per multi-row INSERT: large enough that the statement's overhead vanishes, and with at most 28 columns
-/// well below SQLite's limit of 32,766 parameters.
-const ROWS_PER_INSERT: usize = 500;
-
 /// Where everything is kept. Cheap to clone; all clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -68,7 +64,7 @@ impl Store {
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .idle_timeout(Duration::from_secs(60))
-            .connect_lazy_with(connection(path).pragma("query_only", "ON"));
+            .connect_lazy_with(reading(path));
         Ok(Self { writer, readers, index: Arc::default(), path: path.to_owned() })
     }
 
@@ -89,16 +85,22 @@ impl Store {
 
 /// What every connection sets, each with its reason.
 fn connection(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(LOCK_WAIT)
-        // 16 MiB of pages per connection at most.
-        .pragma("cache_size", "-16384")
+    SqliteConnectOptions::new().filename(path).busy_timeout(LOCK_WAIT)
+}
+
+/// What readers set beside that.
+fn reading(path: &Path) -> SqliteConnectOptions {
+    connection(path)
+        .pragma("query_only", "ON")
+        // Blocks are read once and Calls in order: 4 MiB of pages per reader are enough.
+        .pragma("cache_size", "-4096")
 }
 
 /// What the writer sets beside that. Readers leave it out: some of it needs the write lock.
 fn writing(path: &Path) -> SqliteConnectOptions {
     connection(path)
+        // 16 MiB of pages: where the Calls of each handler end, and the run that is being written.
+        .pragma("cache_size", "-16384")
         .create_if_missing(true)
         // Readers must not wait for the writer.
         .journal_mode(SqliteJournalMode::Wal)

@@ -1,9 +1,12 @@
 //! Rollups and the hours that need to be rolled up again.
 
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
-use super::{ROWS_PER_INSERT, Store, StoreError};
+use super::insert::{Insert, statements};
+use super::{Store, StoreError};
 use crate::{Fingerprint, Hour, RollupRecord};
+
+static INSERT: Insert = Insert::new(|| statements("INSERT INTO rollups (handler, hour, payload)", 3));
 
 /// An hour of a service whose Calls changed since it was rolled up.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,17 +56,11 @@ impl Store {
         .bind(&dirty.service)
         .execute(&mut *tx)
         .await?;
-        for some in rollups.chunks(ROWS_PER_INSERT) {
-            QueryBuilder::<Sqlite>::new("INSERT INTO rollups (handler, hour, payload) ")
-                .push_values(some, |mut row, rollup| {
-                    row.push_bind(rollup.handler.0.cast_signed())
-                        .push_bind(rollup.hour.0)
-                        .push_bind(rollup.payload.as_slice());
-                })
-                .build()
-                .execute(&mut *tx)
-                .await?;
-        }
+        INSERT
+            .rows(&mut tx, rollups, |query, rollup| {
+                query.bind(rollup.handler.0.cast_signed()).bind(rollup.hour.0).bind(rollup.payload.as_slice())
+            })
+            .await?;
         sqlx::query("DELETE FROM dirty_hours WHERE service = ? AND hour = ? AND generation = ?")
             .bind(&dirty.service)
             .bind(dirty.hour.0)
