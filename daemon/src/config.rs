@@ -1,5 +1,7 @@
 //! The configuration file: what it may hold, and reading it. Flags and environment win over it.
 
+mod otlp;
+
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -8,12 +10,16 @@ use pointsman_advisor::{RuleSettings, Settings, rules::RULES};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
+
 /// Everything that a configuration file may set; what is absent keeps its default.
 #[derive(Clone, PartialEq, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     /// Where the daemon listens.
     pub serve: Serve,
+    /// How OTLP is received.
+    pub otlp: Otlp,
     /// Thresholds of the judgement.
     pub advice: Settings,
 }
@@ -135,7 +141,7 @@ fn insert(table: &mut Table, path: &[String], value: Value) {
 /// Values that parse and make no sense.
 fn faults(config: &Config) -> Vec<String> {
     let (serve, advice) = (&config.serve, &config.advice);
-    let mut faults = Vec::new();
+    let mut faults = config.otlp.faults();
     let addresses =
         [("otlp_grpc", &serve.otlp_grpc), ("otlp_http", &serve.otlp_http), ("listen", &serve.listen)];
     for (key, text) in addresses {

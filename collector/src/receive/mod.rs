@@ -1,15 +1,17 @@
 //! OTLP servers: what a sender sees. Both decode and hand over to [`crate::ingest`]; neither knows what becomes
-//! of a span.
+//! of a span. Who may send, and over what, is decided at the [`door`], which both share.
 //!
 //! Use: [`Listener::bind`] for each protocol before anything is called ready, then [`grpc::serve`] and
 //! [`http::serve`] as tasks of their own; they end when `stop` does and what they were answering is answered.
 
 mod answer;
 mod body;
+pub mod door;
 pub mod grpc;
 mod grpc_edge;
 mod grpc_room;
 pub mod http;
+mod http_connections;
 mod listener;
 
 pub use listener::{BindError, Listener, Protocol};
