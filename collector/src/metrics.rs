@@ -15,12 +15,7 @@ const COMMIT_BUCKETS: [f64; 14] =
 /// The collector's metrics. Cheap to clone; all clones are the same metrics.
 #[derive(Clone)]
 pub struct Metrics {
-    pub(crate) connections: IntGaugeVec,
-    pub(crate) connections_refused: IntCounterVec,
-    pub(crate) connections_silent: IntCounterVec,
-    pub(crate) handshakes_failed: IntCounterVec,
-    pub(crate) requests_unauthorized: IntCounterVec,
-    pub(crate) sender_requests: IntCounterVec,
+    pub(crate) door: DoorMetrics,
     pub(crate) requests: IntCounterVec,
     pub(crate) ignored_requests: IntCounterVec,
     pub(crate) body_bytes: IntCounterVec,
@@ -48,6 +43,17 @@ pub struct Metrics {
     pub(crate) traces_closed: IntCounterVec,
 }
 
+/// Metrics of who comes in, and who does not.
+#[derive(Clone)]
+pub(crate) struct DoorMetrics {
+    pub(crate) connections: IntGaugeVec,
+    pub(crate) connections_refused: IntCounterVec,
+    pub(crate) connections_silent: IntCounterVec,
+    pub(crate) handshakes_failed: IntCounterVec,
+    pub(crate) requests_unauthorized: IntCounterVec,
+    pub(crate) sender_requests: IntCounterVec,
+}
+
 impl Metrics {
     /// Makes the metrics and registers them.
     ///
@@ -55,33 +61,12 @@ impl Metrics {
     /// When the registry already has one of their names.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let by = Registered(registry);
+        Self::beside(DoorMetrics::register(&by)?, &by)
+    }
+
+    fn beside(door: DoorMetrics, by: &Registered<'_>) -> Result<Self, prometheus::Error> {
         Ok(Self {
-            connections: by.gauges("connections", "Open connections of senders.", &["protocol"])?,
-            connections_refused: by.counters(
-                "connections_refused_total",
-                "Connections closed at once because too many were open.",
-                &["protocol"],
-            )?,
-            connections_silent: by.counters(
-                "connections_silent_total",
-                "Connections closed because nothing moved, or no head of a request was complete, for too long.",
-                &["protocol"],
-            )?,
-            handshakes_failed: by.counters(
-                "tls_handshakes_failed_total",
-                "TLS handshakes that did not lead to a connection, by reason.",
-                &["protocol", "reason"],
-            )?,
-            requests_unauthorized: by.counters(
-                "requests_unauthorized_total",
-                "OTLP requests refused because their token was missing or wrong.",
-                &["protocol", "reason"],
-            )?,
-            sender_requests: by.counters(
-                "sender_requests_total",
-                "OTLP requests let in by a token, by the name that stands beside it.",
-                &["sender"],
-            )?,
+            door,
             requests: by.counters(
                 "requests_total",
                 "OTLP trace requests answered.",
@@ -158,6 +143,39 @@ impl Metrics {
                 "traces_closed_total",
                 "Open traces that left memory: idle, or to make room. Their Calls are stored.",
                 &["reason"],
+            )?,
+        })
+    }
+}
+
+impl DoorMetrics {
+    fn register(by: &Registered<'_>) -> Result<Self, prometheus::Error> {
+        Ok(Self {
+            connections: by.gauges("connections", "Open connections of senders.", &["protocol"])?,
+            connections_refused: by.counters(
+                "connections_refused_total",
+                "Connections closed at once because too many were open.",
+                &["protocol"],
+            )?,
+            connections_silent: by.counters(
+                "connections_silent_total",
+                "Connections closed because nothing moved, or no head of a request was complete, for too long.",
+                &["protocol"],
+            )?,
+            handshakes_failed: by.counters(
+                "tls_handshakes_failed_total",
+                "TLS handshakes that did not lead to a connection, by reason.",
+                &["protocol", "reason"],
+            )?,
+            requests_unauthorized: by.counters(
+                "requests_unauthorized_total",
+                "OTLP requests refused because their token was missing or wrong.",
+                &["protocol", "reason"],
+            )?,
+            sender_requests: by.counters(
+                "sender_requests_total",
+                "OTLP requests let in by a token, by the name that stands beside it.",
+                &["sender"],
             )?,
         })
     }

@@ -223,4 +223,18 @@ mod tests {
             ("off", Some(0.5))
         );
     }
+
+    #[test]
+    fn the_readme_shows_all_keys_with_their_defaults() {
+        let shown = include_str!("../../README.md").split("```toml\n").nth(1).unwrap();
+        let (mut config, said) = parse(shown.split("```").next().unwrap());
+        assert_eq!(said, Vec::<String>::new());
+        // An example of a rule's settings, of which there are many.
+        assert!(config.advice.rules.remove("mutate-then-refresh").is_some());
+        assert_eq!(config, Config::default());
+        let with_optional = shown.replace("\n# ", "\n");
+        let (config, said) = parse(with_optional.split("```").next().unwrap());
+        assert_eq!(said, Vec::<String>::new());
+        assert!(config.otlp.tls_client_ca.is_some() && config.otlp.tokens_file.is_some());
+    }
 }

@@ -67,7 +67,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let (door, metrics) = (settings.door.clone(), intake.metrics().clone());
-    let given_up = metrics.connections_silent.with_label_values(&[listener.protocol().as_str()]);
+    let given_up = metrics.door.connections_silent.with_label_values(&[listener.protocol().as_str()]);
     let incoming = Incoming::open(listener, &door, metrics, stop);
     http_connections::serve(incoming, router(intake, settings), &door, given_up).await;
     Ok(())

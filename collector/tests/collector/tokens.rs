@@ -1,8 +1,13 @@
 //! Senders that are known by their tokens, over both protocols: who is let in, what the others are told, and that a
 //! token can be changed while senders send.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -13,6 +18,7 @@ use pointsman_collector::receive::{grpc, http};
 use prost::Message;
 use reqwest::Response;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tonic::transport::Channel;
 use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
@@ -20,7 +26,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::certificates::{answer, write};
 use crate::spans::one;
-use crate::world::World;
+use crate::world::{PATIENCE, World};
 
 const OLD: &str = "an-old-token-0123456789";
 const NEW: &str = "a-new-token-9876543210";
@@ -159,11 +165,22 @@ async fn a_token_is_changed_while_senders_send() {
 async fn the_body_of_an_unknown_sender_is_not_waited_for() {
     let guarded = Guarded::new(&format!("shop {OLD}")).await;
     let address = guarded.http.strip_prefix("http://").unwrap();
-    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let mut socket = TcpStream::connect(address).await.unwrap();
     let head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                 content-length: 1000000\r\nexpect: 100-continue\r\n\r\n";
     socket.write_all(head.as_bytes()).await.unwrap();
     let answer = answer(&mut socket).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+
+    // Over HTTP/2, with a body that never comes.
+    let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    let body = StreamBody::new(tokio_stream::pending::<Result<Frame<Bytes>, Infallible>>());
+    let request = ::http::Request::post(format!("{}/v1/traces", guarded.http));
+    let request = request.header("content-type", "application/json").body(body).unwrap();
+    let answer = tokio::time::timeout(PATIENCE, sender.send_request(request)).await.unwrap().unwrap();
+    assert_eq!(answer.status(), 401);
     assert_eq!(guarded.world.metric("requests_total", ""), 0.0);
 }

@@ -1,15 +1,18 @@
-//! Lets requests with a known token pass, before anything of their body is read. What a refusal looks like is
+//! Lets requests with a known token pass; the body of others is not kept and takes no room. What a refusal looks like is
 //! different for each protocol; who is known is decided in `tokens`.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::WWW_AUTHENTICATE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, Version};
+use http_body_util::{BodyExt, Limited};
 use tonic::Code;
 use tower::{Layer, Service};
 
@@ -18,6 +21,10 @@ use super::tokens::Unknown;
 use crate::metrics::Metrics;
 use crate::receive::Protocol;
 use crate::receive::answer::{Encoding, Problem};
+
+/// How much of a refused body is thrown away before the answer, bytes, and for how long it is waited for.
+const LINGER_BYTES: usize = 64 << 10;
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Probes of service managers carry no token.
 const HEALTH: &str = "/grpc.health.v1.Health/";
@@ -39,12 +46,12 @@ impl Guard {
         let Some(tokens) = &self.tokens else { return Ok(()) };
         match tokens.sender(headers) {
             Ok(sender) => {
-                self.metrics.sender_requests.with_label_values(&[&*sender]).inc();
+                self.metrics.door.sender_requests.with_label_values(&[&*sender]).inc();
                 Ok(())
             }
             Err(unknown) => {
                 let labels = [self.protocol.as_str(), unknown.as_str()];
-                self.metrics.requests_unauthorized.with_label_values(&labels).inc();
+                self.metrics.door.requests_unauthorized.with_label_values(&labels).inc();
                 Err(unknown)
             }
         }
@@ -59,10 +66,21 @@ pub(in crate::receive) async fn http_guard(
 ) -> Response {
     let Err(unknown) = guard.check(request.headers()) else { return next.run(request).await };
     let encoding = Encoding::of(request.headers()).unwrap_or(Encoding::Json);
+    if request.version() == Version::HTTP_2 {
+        // An answer before the end of the request resets its stream (RFC 9113, 8.1), and clients as common as curl
+        // 7.88 then lose the answer. Over HTTP/1.1 the connection takes care of that.
+        let _ = tokio::time::timeout(LINGER, throw_away(request.into_body())).await;
+    }
     let problem = Problem::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, unknown.message());
     let mut response = encoding.problem(&problem);
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
+}
+
+/// Reads a body to its end, or to where it is too long, and keeps nothing of it.
+async fn throw_away(body: Body) {
+    let mut body = Limited::new(body, LINGER_BYTES);
+    while let Some(Ok(_)) = body.frame().await {}
 }
 
 /// The guard of OTLP over gRPC: UNAUTHENTICATED.

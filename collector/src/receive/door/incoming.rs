@@ -104,10 +104,10 @@ impl Entrance {
     fn place(&self) -> Option<Place> {
         let protocol = self.protocol.as_str();
         if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
-            return Some(Place::new(permit, self.metrics.connections.with_label_values(&[protocol])));
+            return Some(Place::new(permit, self.metrics.door.connections.with_label_values(&[protocol])));
         }
         debug!(protocol, limit = self.door.max_connections, "connection refused: too many are open");
-        self.metrics.connections_refused.with_label_values(&[protocol]).inc();
+        self.metrics.door.connections_refused.with_label_values(&[protocol]).inc();
         None
     }
 
@@ -134,13 +134,13 @@ impl Entrance {
                     Ok(stream) => Bytes::Secure(Box::new(stream)),
                     Err(Failed(reason, error)) => {
                         debug!(protocol, reason, "TLS handshake failed: {error}");
-                        self.metrics.handshakes_failed.with_label_values(&[protocol, reason]).inc();
+                        self.metrics.door.handshakes_failed.with_label_values(&[protocol, reason]).inc();
                         return;
                     }
                 }
             }
         };
-        let ended = self.metrics.connections_silent.with_label_values(&[protocol]);
+        let ended = self.metrics.door.connections_silent.with_label_values(&[protocol]);
         // Nobody takes it when the server has ended: then it is closed.
         let _ = self.ready.send(Connection::new(bytes, place, self.door.idle, ended)).await;
     }
