@@ -64,7 +64,7 @@ impl Default for Otlp {
             tls_client_ca: None,
             tokens_file: None,
             cors_origins: Vec::new(),
-            max_connections: 1024,
+            max_connections: 400,
             max_streams: 32,
             idle_s: 120,
             keepalive_s: 60,

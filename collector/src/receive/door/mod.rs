@@ -48,7 +48,8 @@ impl Default for Door {
         Self {
             tls: None,
             tokens: None,
-            max_connections: 1024,
+            // Of both receivers together fewer than the 1024 descriptors that a process usually may have.
+            max_connections: 400,
             handshake_timeout: Duration::from_secs(10),
             idle: Duration::from_secs(120),
             max_concurrent_streams: 32,
