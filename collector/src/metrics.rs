@@ -15,7 +15,7 @@ const COMMIT_BUCKETS: [f64; 14] =
 /// The collector's metrics. Cheap to clone; all clones are the same metrics.
 #[derive(Clone)]
 pub struct Metrics {
-    pub(crate) door: DoorMetrics,
+    pub(crate) access: AccessMetrics,
     pub(crate) requests: IntCounterVec,
     pub(crate) ignored_requests: IntCounterVec,
     pub(crate) body_bytes: IntCounterVec,
@@ -45,7 +45,7 @@ pub struct Metrics {
 
 /// Metrics of who comes in, and who does not.
 #[derive(Clone)]
-pub(crate) struct DoorMetrics {
+pub(crate) struct AccessMetrics {
     pub(crate) connections: IntGaugeVec,
     pub(crate) connections_refused: IntCounterVec,
     pub(crate) connections_silent: IntCounterVec,
@@ -61,12 +61,12 @@ impl Metrics {
     /// When the registry already has one of their names.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let by = Registered(registry);
-        Self::beside(DoorMetrics::register(&by)?, &by)
+        Self::beside(AccessMetrics::register(&by)?, &by)
     }
 
-    fn beside(door: DoorMetrics, by: &Registered<'_>) -> Result<Self, prometheus::Error> {
+    fn beside(access: AccessMetrics, by: &Registered<'_>) -> Result<Self, prometheus::Error> {
         Ok(Self {
-            door,
+            access,
             requests: by.counters(
                 "requests_total",
                 "OTLP trace requests answered.",
@@ -148,7 +148,7 @@ impl Metrics {
     }
 }
 
-impl DoorMetrics {
+impl AccessMetrics {
     fn register(by: &Registered<'_>) -> Result<Self, prometheus::Error> {
         Ok(Self {
             connections: by.gauges("connections", "Open connections of senders.", &["protocol"])?,

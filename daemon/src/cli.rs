@@ -46,12 +46,12 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "POINTSMAN_LISTEN", value_name = "ADDR")]
     pub listen: Option<String>,
     #[command(flatten)]
-    pub door: DoorOptions,
+    pub access: AccessOptions,
 }
 
 /// Who may send OTLP, and over what.
 #[derive(Args, Debug)]
-pub(crate) struct DoorOptions {
+pub(crate) struct AccessOptions {
     /// Certificate chain (PEM) for OTLP; with it only TLS is spoken.
     #[arg(long, env = "POINTSMAN_OTLP_TLS_CERTIFICATE", value_name = "PATH")]
     pub otlp_tls_certificate: Option<PathBuf>,

@@ -384,7 +384,7 @@ fn faults_of_certificates_and_tokens_are_told_in_one_line_before_anything_starts
 }
 
 #[test]
-fn a_door_that_is_open_to_other_machines_is_warned_of() {
+fn access_that_is_open_to_other_machines_is_warned_of() {
     let world = World::new();
     let reachable = ["--otlp-grpc", "off", "--otlp-http", "0.0.0.0:0", "--listen", "off"];
     let run = serve(&world.db(), &reachable);

@@ -20,9 +20,9 @@ use tonic::transport::Server;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use super::access::guard::{Guard, GuardLayer};
+use super::access::{Access, Incoming};
 use super::answer::partial_success;
-use super::door::guard::{Guard, GuardLayer};
-use super::door::{Door, Incoming};
 use super::grpc_edge::EdgeLayer;
 use super::grpc_room::Taken;
 use super::{Listener, ServeError};
@@ -34,12 +34,12 @@ pub struct Settings {
     /// Largest message, as sent and inflated.
     pub max_message_bytes: usize,
     /// Who may connect, over what, how many.
-    pub door: Door,
+    pub access: Access,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_message_bytes: 4 << 20, door: Door::default() }
+        Self { max_message_bytes: 4 << 20, access: Access::default() }
     }
 }
 
@@ -55,9 +55,9 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let protocol = listener.protocol();
     let limit = settings.max_message_bytes;
-    let door = settings.door;
-    let guard = Guard::new(protocol, door.tokens.clone(), intake.metrics().clone());
-    let incoming = Incoming::open(listener, &door, intake.metrics().clone(), stop);
+    let access = settings.access;
+    let guard = Guard::new(protocol, access.tokens.clone(), intake.metrics().clone());
+    let incoming = Incoming::open(listener, &access, intake.metrics().clone(), stop);
     let traces = TraceServiceServer::new(Traces { intake: intake.clone() });
     let edge = EdgeLayer(intake.clone());
     let metrics = MetricsServiceServer::new(Ignored { intake: intake.clone() });
@@ -68,9 +68,9 @@ pub async fn serve(
         // Whoever is not known takes no room.
         .layer(GuardLayer(guard))
         .layer(edge)
-        .max_concurrent_streams(door.max_concurrent_streams)
-        .http2_keepalive_interval(Some(door.keepalive))
-        .http2_keepalive_timeout(Some(door.keepalive_timeout))
+        .max_concurrent_streams(access.max_concurrent_streams)
+        .http2_keepalive_interval(Some(access.keepalive))
+        .http2_keepalive_timeout(Some(access.keepalive_timeout))
         .add_service(traces.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
         .add_service(metrics.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
         .add_service(logs.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))

@@ -15,11 +15,11 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use tonic::Code;
 
+use super::access::cors::cors;
+use super::access::guard::{Guard, http_guard};
+use super::access::{Access, Incoming, Origins};
 use super::answer::{Encoding, Problem};
 use super::body::{self, Compression};
-use super::door::cors::cors;
-use super::door::guard::{Guard, http_guard};
-use super::door::{Door, Incoming, Origins};
 use super::{Listener, Protocol, ServeError, http_connections};
 use crate::ingest::{Accepted, Intake, Refused, Share, Transport, worked};
 use crate::wire::{DecodeError, decode_json, decode_protobuf};
@@ -34,7 +34,7 @@ pub struct Settings {
     /// How long a body may take to arrive.
     pub read_timeout: Duration,
     /// Who may connect, over what, how many.
-    pub door: Door,
+    pub access: Access,
     /// Origins whose pages may send; none is CORS switched off.
     pub origins: Origins,
 }
@@ -45,7 +45,7 @@ impl Default for Settings {
             max_body_bytes: 20 << 20,
             max_inflated_bytes: 20 << 20,
             read_timeout: Duration::from_secs(30),
-            door: Door::default(),
+            access: Access::default(),
             origins: Origins::default(),
         }
     }
@@ -66,16 +66,16 @@ pub async fn serve(
     settings: Settings,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let (door, metrics) = (settings.door.clone(), intake.metrics().clone());
-    let given_up = metrics.door.connections_silent.with_label_values(&[listener.protocol().as_str()]);
-    let incoming = Incoming::open(listener, &door, metrics, stop);
-    http_connections::serve(incoming, router(intake, settings), &door, given_up).await;
+    let (access, metrics) = (settings.access.clone(), intake.metrics().clone());
+    let given_up = metrics.access.connections_silent.with_label_values(&[listener.protocol().as_str()]);
+    let incoming = Incoming::open(listener, &access, metrics, stop);
+    http_connections::serve(incoming, router(intake, settings), &access, given_up).await;
     Ok(())
 }
 
 /// Outermost is CORS, because browsers ask their questions without a token; then the tokens; then OTLP.
 fn router(intake: Intake, settings: Settings) -> Router {
-    let guard = Guard::new(Protocol::Http, settings.door.tokens.clone(), intake.metrics().clone());
+    let guard = Guard::new(Protocol::Http, settings.access.tokens.clone(), intake.metrics().clone());
     let origins = settings.origins.clone();
     let router = Router::new()
         .route("/v1/traces", only_post(post(traces)))

@@ -11,14 +11,14 @@ use hyper_util::service::TowerToHyperService;
 use prometheus::IntCounter;
 use tracing::debug;
 
-use super::door::{Door, Incoming};
+use super::access::{Access, Incoming};
 
 /// Largest head of a request over HTTP/1.1, bytes; a body is read in pieces of this size.
 const LARGEST_HEAD: usize = 64 << 10;
 
 /// Serves until there are no further connections; then answers what it was answering.
-pub(super) async fn serve(mut incoming: Incoming, router: Router, door: &Door, given_up: IntCounter) {
-    let builder = builder(door);
+pub(super) async fn serve(mut incoming: Incoming, router: Router, access: &Access, given_up: IntCounter) {
+    let builder = builder(access);
     let service = TowerToHyperService::new(router);
     let open = GracefulShutdown::new();
     while let Some(connection) = incoming.next().await {
@@ -37,20 +37,20 @@ pub(super) async fn serve(mut incoming: Incoming, router: Router, door: &Door, g
     open.shutdown().await;
 }
 
-fn builder(door: &Door) -> Builder<TokioExecutor> {
+fn builder(access: &Access) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
         // It runs from the end of the request before.
-        .header_read_timeout(door.idle)
+        .header_read_timeout(access.idle)
         .max_buf_size(LARGEST_HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(door.max_concurrent_streams)
-        .keep_alive_interval(door.keepalive)
-        .keep_alive_timeout(door.keepalive_timeout);
+        .max_concurrent_streams(access.max_concurrent_streams)
+        .keep_alive_interval(access.keepalive)
+        .keep_alive_timeout(access.keepalive_timeout);
     builder
 }
 

@@ -1,12 +1,12 @@
 //! OTLP servers: what a sender sees. Both decode and hand over to [`crate::ingest`]; neither knows what becomes
-//! of a span. Who may send, and over what, is decided at the [`door`], which both share.
+//! of a span. Who may send, and over what, is decided in [`access`], which both share.
 //!
 //! Use: [`Listener::bind`] for each protocol before anything is called ready, then [`grpc::serve`] and
 //! [`http::serve`] as tasks of their own; they end when `stop` does and what they were answering is answered.
 
+pub mod access;
 mod answer;
 mod body;
-pub mod door;
 pub mod grpc;
 mod grpc_edge;
 mod grpc_room;

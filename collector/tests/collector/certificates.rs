@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pointsman_collector::receive::door::{Door, Tls, TlsFiles};
+use pointsman_collector::receive::access::{Access, Tls, TlsFiles};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -81,8 +81,8 @@ impl Files {
         write(self.0.key.clone(), &pair.key);
     }
 
-    pub(crate) fn door(&self) -> Door {
-        Door { tls: Some(Arc::new(Tls::load(self.0.clone()).unwrap())), ..Door::default() }
+    pub(crate) fn access(&self) -> Access {
+        Access { tls: Some(Arc::new(Tls::load(self.0.clone()).unwrap())), ..Access::default() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
-use pointsman_collector::receive::door::{Door, Tokens};
+use pointsman_collector::receive::access::{Access, Tokens};
 use pointsman_collector::receive::{grpc, http};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -13,13 +13,13 @@ use crate::certificates::{Authority, Files, answer, ask};
 use crate::spans::one;
 use crate::world::World;
 
-async fn http_at(world: &World, door: Door) -> String {
-    let url = world.http_with(http::Settings { door, ..http::Settings::default() }).await;
+async fn http_at(world: &World, access: Access) -> String {
+    let url = world.http_with(http::Settings { access, ..http::Settings::default() }).await;
     url.strip_prefix("http://").unwrap().to_owned()
 }
 
-async fn grpc_at(world: &World, door: Door) -> String {
-    world.grpc_with(grpc::Settings { door, ..grpc::Settings::default() }).await
+async fn grpc_at(world: &World, access: Access) -> String {
+    world.grpc_with(grpc::Settings { access, ..grpc::Settings::default() }).await
 }
 
 /// Waits until so many connections are open.
@@ -32,8 +32,8 @@ async fn open(world: &World, protocol: &str, connections: f64) {
 #[tokio::test]
 async fn connections_beyond_the_limit_are_closed_and_counted() {
     let world = World::new().await;
-    let door = Door { max_connections: 2, ..Door::default() };
-    let address = http_at(&world, door.clone()).await;
+    let access = Access { max_connections: 2, ..Access::default() };
+    let address = http_at(&world, access.clone()).await;
     let mut first = TcpStream::connect(&address).await.unwrap();
     let _second = TcpStream::connect(&address).await.unwrap();
     open(&world, "http", 2.0).await;
@@ -46,7 +46,7 @@ async fn connections_beyond_the_limit_are_closed_and_counted() {
     let mut fourth = TcpStream::connect(&address).await.unwrap();
     assert!(ask(&mut fourth).await.unwrap().starts_with("HTTP/1.1 200"));
 
-    let url = grpc_at(&world, door).await;
+    let url = grpc_at(&world, access).await;
     let mut first = TraceServiceClient::connect(url.clone()).await.unwrap();
     let _second = TraceServiceClient::connect(url.clone()).await.unwrap();
     open(&world, "grpc", 2.0).await;
@@ -59,7 +59,7 @@ async fn connections_beyond_the_limit_are_closed_and_counted() {
 #[tokio::test]
 async fn a_head_that_comes_byte_by_byte_is_not_waited_for() {
     let world = World::new().await;
-    let address = http_at(&world, Door { idle: Duration::from_millis(400), ..Door::default() }).await;
+    let address = http_at(&world, Access { idle: Duration::from_millis(400), ..Access::default() }).await;
     let (mut reading, mut writing) = TcpStream::connect(&address).await.unwrap().into_split();
     let trickle = tokio::spawn(async move {
         writing.write_all(b"POST /v1/traces HTTP/1.1\r\nx-slow: ").await?;
@@ -81,9 +81,9 @@ async fn a_head_that_comes_byte_by_byte_is_not_waited_for() {
 #[tokio::test]
 async fn a_connection_on_which_nothing_moves_is_closed() {
     let world = World::new().await;
-    let door = Door { idle: Duration::from_secs(1), ..Door::default() };
-    let address = http_at(&world, door.clone()).await;
-    let grpc = grpc_at(&world, door).await;
+    let access = Access { idle: Duration::from_secs(1), ..Access::default() };
+    let address = http_at(&world, access.clone()).await;
+    let grpc = grpc_at(&world, access).await;
     let mut used = TcpStream::connect(&address).await.unwrap();
     assert!(ask(&mut used).await.unwrap().starts_with("HTTP/1.1 200"));
     let mut unused = TcpStream::connect(&address).await.unwrap();
@@ -101,13 +101,13 @@ async fn a_connection_on_which_nothing_moves_is_closed() {
 #[tokio::test]
 async fn a_silent_sender_that_answers_when_asked_stays_connected() {
     let world = World::new().await;
-    let door = Door {
+    let access = Access {
         idle: Duration::from_secs(2),
         keepalive: Duration::from_millis(50),
         keepalive_timeout: Duration::from_secs(10),
-        ..Door::default()
+        ..Access::default()
     };
-    let mut client = TraceServiceClient::connect(grpc_at(&world, door).await).await.unwrap();
+    let mut client = TraceServiceClient::connect(grpc_at(&world, access).await).await.unwrap();
     client.export(one(1)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(world.metric("connections", "grpc"), 1.0);
@@ -115,10 +115,10 @@ async fn a_silent_sender_that_answers_when_asked_stays_connected() {
     client.export(one(2)).await.unwrap();
 }
 
-/// Moves every metric of the door. The connection that it returns is open.
+/// Moves every metric of access. The connection that it returns is open.
 pub(crate) async fn knock(world: &World) -> TcpStream {
     let tokens = Tokens::load(None, Some(("TOKENS", "shop 0123456789abcdef"))).unwrap().map(Arc::new);
-    let address = http_at(world, Door { tokens, max_connections: 1, ..Door::default() }).await;
+    let address = http_at(world, Access { tokens, max_connections: 1, ..Access::default() }).await;
     let mut first = TcpStream::connect(&address).await.unwrap();
     assert!(ask(&mut first).await.unwrap().starts_with("HTTP/1.1 401"));
     let mut second = TcpStream::connect(&address).await.unwrap();
@@ -131,17 +131,17 @@ pub(crate) async fn knock(world: &World) -> TcpStream {
 
     let idle = Duration::from_millis(50);
     let mut silent =
-        TcpStream::connect(http_at(world, Door { idle, ..Door::default() }).await).await.unwrap();
+        TcpStream::connect(http_at(world, Access { idle, ..Access::default() }).await).await.unwrap();
     assert_eq!(answer(&mut silent).await.unwrap_or_default(), "");
 
-    let door = Files::new(world.folder.path(), &Authority::new().issue(), None).door();
-    let mut plain = TcpStream::connect(http_at(world, door).await).await.unwrap();
+    let access = Files::new(world.folder.path(), &Authority::new().issue(), None).access();
+    let mut plain = TcpStream::connect(http_at(world, access).await).await.unwrap();
     let _ = ask(&mut plain).await;
     while world.metric("tls_handshakes_failed_total", "not_tls") == 0.0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 
-    let mut kept = TcpStream::connect(http_at(world, Door::default()).await).await.unwrap();
+    let mut kept = TcpStream::connect(http_at(world, Access::default()).await).await.unwrap();
     assert!(ask(&mut kept).await.unwrap().starts_with("HTTP/1.1 200"));
     kept
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pointsman_collector::receive::door::{Door, Origins, Tokens};
+use pointsman_collector::receive::access::{Access, Origins, Tokens};
 use pointsman_collector::receive::http::Settings;
 use reqwest::{Method, Response};
 
@@ -96,9 +96,9 @@ async fn without_origins_there_is_no_cors() {
 async fn a_browser_asks_without_a_token_and_may_read_that_one_is_needed() {
     let world = World::new().await;
     let tokens = Tokens::load(None, Some(("TOKENS", "shop 0123456789abcdef"))).unwrap().map(Arc::new);
-    let door = Door { tokens, ..Door::default() };
+    let access = Access { tokens, ..Access::default() };
     let origins = Origins::new([SHOP]).unwrap();
-    let url = world.http_with(Settings { door, origins, ..Settings::default() }).await;
+    let url = world.http_with(Settings { access, origins, ..Settings::default() }).await;
     assert_eq!(question(&url, "traces", SHOP, "authorization").await.status(), 204);
     let refused = post(&url, SHOP, "{}").await;
     assert_eq!(

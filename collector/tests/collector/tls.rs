@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
-use pointsman_collector::receive::door::{Door, Tls, TlsFiles};
+use pointsman_collector::receive::access::{Access, Tls, TlsFiles};
 use pointsman_collector::receive::{grpc, http};
 use prost::Message;
 use tokio::net::TcpStream;
@@ -16,13 +16,13 @@ use crate::certificates::{Authority, Files, Pair, answer, ask, connect, write};
 use crate::spans::one;
 use crate::world::World;
 
-async fn http_at(world: &World, door: &Door) -> String {
-    let url = world.http_with(http::Settings { door: door.clone(), ..http::Settings::default() }).await;
+async fn http_at(world: &World, access: &Access) -> String {
+    let url = world.http_with(http::Settings { access: access.clone(), ..http::Settings::default() }).await;
     url.strip_prefix("http://").unwrap().to_owned()
 }
 
-async fn grpc_at(world: &World, door: &Door) -> String {
-    let url = world.grpc_with(grpc::Settings { door: door.clone(), ..grpc::Settings::default() }).await;
+async fn grpc_at(world: &World, access: &Access) -> String {
+    let url = world.grpc_with(grpc::Settings { access: access.clone(), ..grpc::Settings::default() }).await;
     url.replace("http://", "https://")
 }
 
@@ -56,10 +56,10 @@ async fn failed(world: &World, reason: &str) {
 async fn both_protocols_are_spoken_over_tls() {
     let world = World::new().await;
     let authority = Authority::new();
-    let door = Files::new(world.folder.path(), &authority.issue(), None).door();
-    let address = http_at(&world, &door).await;
+    let access = Files::new(world.folder.path(), &authority.issue(), None).access();
+    let address = http_at(&world, &access).await;
     assert!(post(&address, &authority, None).await);
-    assert!(export(&grpc_at(&world, &door).await, &authority, None).await);
+    assert!(export(&grpc_at(&world, &access).await, &authority, None).await);
 
     let stream = connect(&authority.client(None, &["h2", "http/1.1"]), &address).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
@@ -79,8 +79,8 @@ async fn both_protocols_are_spoken_over_tls() {
 async fn a_client_that_does_not_know_the_authority_refuses_the_server() {
     let world = World::new().await;
     let authority = Authority::new();
-    let door = Files::new(world.folder.path(), &authority.issue(), None).door();
-    let (address, url) = (http_at(&world, &door).await, grpc_at(&world, &door).await);
+    let access = Files::new(world.folder.path(), &authority.issue(), None).access();
+    let (address, url) = (http_at(&world, &access).await, grpc_at(&world, &access).await);
     let other = Authority::new();
     assert!(!post(&address, &other, None).await);
     failed(&world, "refused_by_client").await;
@@ -93,9 +93,9 @@ async fn a_client_that_does_not_know_the_authority_refuses_the_server() {
 async fn with_a_client_ca_only_its_certificates_get_in() {
     let world = World::new().await;
     let (authority, senders) = (Authority::new(), Authority::new());
-    let door = Files::new(world.folder.path(), &authority.issue(), Some(&senders)).door();
-    assert!(door.knows_its_senders());
-    let (address, url) = (http_at(&world, &door).await, grpc_at(&world, &door).await);
+    let access = Files::new(world.folder.path(), &authority.issue(), Some(&senders)).access();
+    assert!(access.knows_its_senders());
+    let (address, url) = (http_at(&world, &access).await, grpc_at(&world, &access).await);
     let (known, unknown) = (senders.issue(), Authority::new().issue());
     assert!(post(&address, &authority, Some(&known)).await);
     assert!(export(&url, &authority, Some(&known)).await);
@@ -111,8 +111,8 @@ async fn with_a_client_ca_only_its_certificates_get_in() {
 async fn a_sender_without_tls_is_closed_and_counted() {
     let world = World::new().await;
     let authority = Authority::new();
-    let door = Files::new(world.folder.path(), &authority.issue(), None).door();
-    let address = http_at(&world, &door).await;
+    let access = Files::new(world.folder.path(), &authority.issue(), None).access();
+    let address = http_at(&world, &access).await;
     let mut plain = TcpStream::connect(&address).await.unwrap();
     let alert = ask(&mut plain).await.unwrap_or_default();
     assert!(!alert.starts_with("HTTP"), "{alert}");
@@ -127,16 +127,16 @@ async fn a_handshake_that_never_ends_is_given_up_and_keeps_nobody_waiting() {
     let world = World::new().await;
     let authority = Authority::new();
     let files = Files::new(world.folder.path(), &authority.issue(), None);
-    let patient = http_at(&world, &files.door()).await;
+    let patient = http_at(&world, &files.access()).await;
     let _silent = TcpStream::connect(&patient).await.unwrap();
     assert!(post(&patient, &authority, None).await);
 
-    let short = Door { handshake_timeout: Duration::from_millis(50), ..files.door() };
+    let short = Access { handshake_timeout: Duration::from_millis(50), ..files.access() };
     let mut silent = TcpStream::connect(http_at(&world, &short).await).await.unwrap();
     assert_eq!(answer(&mut silent).await.unwrap_or_default(), "");
     failed(&world, "timeout").await;
 
-    let narrow = http_at(&world, &Door { max_connections: 4, ..files.door() }).await;
+    let narrow = http_at(&world, &Access { max_connections: 4, ..files.access() }).await;
     let _silent = TcpStream::connect(&narrow).await.unwrap();
     let mut second = TcpStream::connect(&narrow).await.unwrap();
     assert_eq!(
@@ -152,18 +152,18 @@ async fn new_certificates_are_taken_up_while_connections_go_on() {
     let world = World::new().await;
     let (first, second) = (Authority::new(), Authority::new());
     let files = Files::new(world.folder.path(), &first.issue(), None);
-    let door = files.door();
-    let address = http_at(&world, &door).await;
+    let access = files.access();
+    let address = http_at(&world, &access).await;
     let mut open = connect(&first.client(None, &["http/1.1"]), &address).await.unwrap();
     assert!(ask(&mut open).await.unwrap().starts_with("HTTP/1.1 200"));
 
     files.replace(&Pair { certificate: "nonsense".to_owned(), key: second.issue().key });
-    let errors = door.reload().unwrap_err();
+    let errors = access.reload().unwrap_err();
     assert!(errors[0].to_string().contains("it holds no certificate in PEM"), "{errors:?}");
     assert!(post(&address, &first, None).await, "the old ones stay in force");
 
     files.replace(&second.issue());
-    door.reload().unwrap();
+    access.reload().unwrap();
     assert!(post(&address, &second, None).await);
     assert!(!post(&address, &first, None).await);
     assert!(ask(&mut open).await.unwrap().starts_with("HTTP/1.1 200"));

@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsSe
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
-use pointsman_collector::receive::door::{Door, Tokens};
+use pointsman_collector::receive::access::{Access, Tokens};
 use pointsman_collector::receive::{grpc, http};
 use prost::Message;
 use reqwest::Response;
@@ -33,7 +33,7 @@ const NEW: &str = "a-new-token-9876543210";
 
 struct Guarded {
     world: World,
-    door: Door,
+    access: Access,
     http: String,
     grpc: String,
 }
@@ -44,10 +44,12 @@ impl Guarded {
         let world = World::new().await;
         let file = write(world.folder.path().join("tokens"), text);
         let tokens = Tokens::load(Some(file), None).unwrap().map(Arc::new);
-        let door = Door { tokens, ..Door::default() };
-        let http = world.http_with(http::Settings { door: door.clone(), ..http::Settings::default() }).await;
-        let grpc = world.grpc_with(grpc::Settings { door: door.clone(), ..grpc::Settings::default() }).await;
-        Self { world, door, http, grpc }
+        let access = Access { tokens, ..Access::default() };
+        let http =
+            world.http_with(http::Settings { access: access.clone(), ..http::Settings::default() }).await;
+        let grpc =
+            world.grpc_with(grpc::Settings { access: access.clone(), ..grpc::Settings::default() }).await;
+        Self { world, access, http, grpc }
     }
 
     fn change(&self, text: &str) {
@@ -144,16 +146,16 @@ async fn a_token_is_changed_while_senders_send() {
     let guarded = Guarded::new(&format!("shop {OLD}")).await;
     guarded.change(&format!("shop {OLD}\nshop {NEW}"));
     assert_eq!(guarded.posted(Some(NEW)).await, 401, "not read yet");
-    guarded.door.reload().unwrap();
+    guarded.access.reload().unwrap();
     for token in [OLD, NEW] {
         assert_eq!((guarded.posted(Some(token)).await, guarded.exported(Some(token)).await), (200, Code::Ok));
     }
     guarded.change("shop short");
-    let errors = guarded.door.reload().unwrap_err();
+    let errors = guarded.access.reload().unwrap_err();
     assert!(errors[0].to_string().contains("line 1: the token has fewer than 16"), "{errors:?}");
     assert_eq!(guarded.posted(Some(NEW)).await, 200, "what was read before stays in force");
     guarded.change(&format!("shop {NEW}"));
-    guarded.door.reload().unwrap();
+    guarded.access.reload().unwrap();
     assert_eq!(
         (guarded.posted(Some(OLD)).await, guarded.exported(Some(OLD)).await),
         (401, Code::Unauthenticated)

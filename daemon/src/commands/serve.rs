@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use super::secret;
-use crate::cli::{DoorOptions, ServeOptions, Until, View};
+use crate::cli::{AccessOptions, ServeOptions, Until, View};
 use crate::config::{self, Config, Otlp, Receivers, Serve};
 use crate::{advise, web};
 
@@ -45,7 +45,7 @@ struct Sockets {
 pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) -> anyhow::Result<ExitCode> {
     init_logging();
     let addresses = Addresses::of(&options, &config.serve)?;
-    prefer(options.door, &mut config.otlp);
+    prefer(options.access, &mut config.otlp);
     let receivers = config.otlp.receivers()?;
     let sockets = addresses.bind().await?;
     let store = Store::open(db).await?;
@@ -80,7 +80,7 @@ pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) ->
 }
 
 /// Flags and environment win over the file.
-fn prefer(options: DoorOptions, otlp: &mut Otlp) {
+fn prefer(options: AccessOptions, otlp: &mut Otlp) {
     for (given, setting) in [
         (options.otlp_tls_certificate, &mut otlp.tls_certificate),
         (options.otlp_tls_key, &mut otlp.tls_key),
@@ -101,7 +101,7 @@ impl Addresses {
             .flatten()
             .filter(|address| !address.ip().is_loopback())
             .collect();
-        let (Some(address), false) = (reachable.first(), receivers.http.door.knows_its_senders()) else {
+        let (Some(address), false) = (reachable.first(), receivers.http.access.knows_its_senders()) else {
             return;
         };
         warn!(

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pointsman_collector::admit::Secret;
 use pointsman_collector::ingest;
-use pointsman_collector::receive::door::{Door, Origins, Tls, TlsFiles, Tokens};
+use pointsman_collector::receive::access::{Access, Origins, Tls, TlsFiles, Tokens};
 use pointsman_collector::receive::{grpc, http};
 use serde::Deserialize;
 
@@ -142,28 +142,28 @@ impl Otlp {
     /// How the receivers are set. Certificates and tokens are read here; their faults are told at once, in one line.
     pub(crate) fn receivers(&self) -> anyhow::Result<Receivers> {
         let origins = Origins::new(self.cors_origins.iter().map(String::as_str))?;
-        let door = self.door()?;
+        let access = self.access()?;
         Ok(Receivers {
             grpc: grpc::Settings {
                 max_message_bytes: bytes(self.grpc_max_message_bytes),
-                door: door.clone(),
+                access: access.clone(),
             },
             http: http::Settings {
                 max_body_bytes: bytes(self.http_max_body_bytes),
                 max_inflated_bytes: bytes(self.http_max_inflated_bytes),
                 read_timeout: Duration::from_secs(self.read_timeout_s),
-                door,
+                access,
                 origins,
             },
         })
     }
 
-    fn door(&self) -> anyhow::Result<Door> {
+    fn access(&self) -> anyhow::Result<Access> {
         let (tls, tokens) = (self.tls(), self.tokens());
         let told = [tls.as_ref().err(), tokens.as_ref().err()].into_iter().flatten();
         let told: Vec<String> = told.map(|error| format!("{error:#}")).collect();
         match (tls, tokens) {
-            (Ok(tls), Ok(tokens)) => Ok(Door {
+            (Ok(tls), Ok(tokens)) => Ok(Access {
                 tls: tls.map(Arc::new),
                 tokens: tokens.map(Arc::new),
                 max_connections: bytes(self.max_connections),
@@ -171,7 +171,7 @@ impl Otlp {
                 max_concurrent_streams: u32::try_from(self.max_streams).unwrap_or(u32::MAX),
                 keepalive: Duration::from_secs(self.keepalive_s),
                 keepalive_timeout: Duration::from_secs(self.keepalive_timeout_s),
-                ..Door::default()
+                ..Access::default()
             }),
             _ => Err(anyhow::anyhow!(told.join("; "))),
         }
@@ -231,7 +231,7 @@ mod tests {
     fn the_defaults_are_those_of_the_collector() {
         let otlp = Otlp::default();
         assert_eq!(otlp.faults(), Vec::<String>::new());
-        let (ours, theirs) = (otlp.door().unwrap(), Door::default());
+        let (ours, theirs) = (otlp.access().unwrap(), Access::default());
         assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
         let secret = || Secret::new(*b"a secret of tests");
         let (ours, theirs) = (otlp.pipeline(secret()), ingest::Settings::new(secret()));

@@ -1,7 +1,7 @@
-//! The door that both receivers share: who may connect, over what, how many and for how long. What is said through
-//! it is the receivers' business.
+//! Access to both receivers: who may connect, over what, how many and for how long. What is said over
+//! a connection is the receivers' business.
 //!
-//! A [`Door`] is cheap to clone; all clones share certificates and tokens, so [`Door::reload`] on one of them is
+//! An [`Access`] is cheap to clone; all clones share certificates and tokens, so [`Access::reload`] on one of them is
 //! seen by all: connections that are open go on, new connections and new requests meet what the files hold now.
 
 mod connection;
@@ -22,7 +22,7 @@ pub use tokens::{Tokens, TokensError};
 
 /// Who may come in, and how many. The default is open, for loopback: no TLS, no tokens.
 #[derive(Clone, Debug)]
-pub struct Door {
+pub struct Access {
     /// Certificates; without them streams are plain.
     pub tls: Option<Arc<Tls>>,
     /// Tokens that senders must show; without them everybody may send.
@@ -43,7 +43,7 @@ pub struct Door {
     pub keepalive_timeout: Duration,
 }
 
-impl Default for Door {
+impl Default for Access {
     fn default() -> Self {
         Self {
             tls: None,
@@ -70,7 +70,7 @@ pub enum ReloadError {
     Tokens(#[from] TokensError),
 }
 
-impl Door {
+impl Access {
     /// Reads certificates and tokens anew. One that cannot be read does not keep the other from being replaced.
     ///
     /// # Errors

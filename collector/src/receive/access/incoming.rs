@@ -15,7 +15,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_stream::Stream;
 use tracing::{debug, warn};
 
-use super::Door;
+use super::Access;
 use super::connection::{Bytes, Connection, Place};
 use crate::metrics::Metrics;
 use crate::receive::{Listener, Protocol};
@@ -32,17 +32,17 @@ impl Incoming {
     /// Starts to accept.
     pub(in crate::receive) fn open(
         listener: Listener,
-        door: &Door,
+        access: &Access,
         metrics: Metrics,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
         let (ready, incoming) = mpsc::channel(READY);
         let entrance = Arc::new(Entrance {
             protocol: listener.protocol(),
-            places: Arc::new(Semaphore::new(door.max_connections)),
+            places: Arc::new(Semaphore::new(access.max_connections)),
             // Peers that never finish must not take the places of those that are connected.
-            handshakes: Semaphore::new((door.max_connections / 4).max(1)),
-            door: door.clone(),
+            handshakes: Semaphore::new((access.max_connections / 4).max(1)),
+            access: access.clone(),
             metrics,
             ready,
         });
@@ -74,7 +74,7 @@ struct Entrance {
     protocol: Protocol,
     places: Arc<Semaphore>,
     handshakes: Semaphore,
-    door: Door,
+    access: Access,
     metrics: Metrics,
     ready: mpsc::Sender<Connection>,
 }
@@ -104,10 +104,10 @@ impl Entrance {
     fn place(&self) -> Option<Place> {
         let protocol = self.protocol.as_str();
         if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
-            return Some(Place::new(permit, self.metrics.door.connections.with_label_values(&[protocol])));
+            return Some(Place::new(permit, self.metrics.access.connections.with_label_values(&[protocol])));
         }
-        debug!(protocol, limit = self.door.max_connections, "connection refused: too many are open");
-        self.metrics.door.connections_refused.with_label_values(&[protocol]).inc();
+        debug!(protocol, limit = self.access.max_connections, "connection refused: too many are open");
+        self.metrics.access.connections_refused.with_label_values(&[protocol]).inc();
         None
     }
 
@@ -126,7 +126,7 @@ impl Entrance {
         // Answers are small and wanted at once; a socket that cannot be told so works nevertheless.
         let _ = stream.set_nodelay(true);
         let protocol = self.protocol.as_str();
-        let bytes = match &self.door.tls {
+        let bytes = match &self.access.tls {
             None => Bytes::Plain(stream),
             Some(tls) => {
                 let acceptor = TlsAcceptor::from(tls.config(self.protocol));
@@ -134,15 +134,15 @@ impl Entrance {
                     Ok(stream) => Bytes::Secure(Box::new(stream)),
                     Err(Failed(reason, error)) => {
                         debug!(protocol, reason, "TLS handshake failed: {error}");
-                        self.metrics.door.handshakes_failed.with_label_values(&[protocol, reason]).inc();
+                        self.metrics.access.handshakes_failed.with_label_values(&[protocol, reason]).inc();
                         return;
                     }
                 }
             }
         };
-        let ended = self.metrics.door.connections_silent.with_label_values(&[protocol]);
+        let ended = self.metrics.access.connections_silent.with_label_values(&[protocol]);
         // Nobody takes it when the server has ended: then it is closed.
-        let _ = self.ready.send(Connection::new(bytes, place, self.door.idle, ended)).await;
+        let _ = self.ready.send(Connection::new(bytes, place, self.access.idle, ended)).await;
     }
 
     async fn handshake(
@@ -153,7 +153,7 @@ impl Entrance {
         let Ok(_slot) = self.handshakes.try_acquire() else {
             return Err(Failed("too_many", "too many are under way".to_owned()));
         };
-        let within = self.door.handshake_timeout;
+        let within = self.access.handshake_timeout;
         match tokio::time::timeout(within, acceptor.accept(stream)).await {
             Ok(result) => result.map_err(|error| Failed(reason(&error), error.to_string())),
             Err(_) => Err(Failed("timeout", format!("not finished within {within:?}"))),

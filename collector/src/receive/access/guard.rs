@@ -46,12 +46,12 @@ impl Guard {
         let Some(tokens) = &self.tokens else { return Ok(()) };
         match tokens.sender(headers) {
             Ok(sender) => {
-                self.metrics.door.sender_requests.with_label_values(&[&*sender]).inc();
+                self.metrics.access.sender_requests.with_label_values(&[&*sender]).inc();
                 Ok(())
             }
             Err(unknown) => {
                 let labels = [self.protocol.as_str(), unknown.as_str()];
-                self.metrics.door.requests_unauthorized.with_label_values(&labels).inc();
+                self.metrics.access.requests_unauthorized.with_label_values(&labels).inc();
                 Err(unknown)
             }
         }

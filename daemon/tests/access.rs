@@ -1,4 +1,4 @@
-//! The daemon with a guarded door, as its configuration file sets it: TLS, a client CA, tokens and origins.
+//! The daemon with guarded access, as its configuration file sets it: TLS, a client CA, tokens and origins.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
