@@ -4,7 +4,8 @@
 use std::fmt;
 
 use prometheus::{
-    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector,
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    core::Collector,
 };
 
 /// Buckets of a commit, seconds: an fdatasync takes 0.1 ms at best, a lock is waited for 10 s at most.
@@ -14,6 +15,7 @@ const COMMIT_BUCKETS: [f64; 14] =
 /// The collector's metrics. Cheap to clone; all clones are the same metrics.
 #[derive(Clone)]
 pub struct Metrics {
+    pub(crate) access: AccessMetrics,
     pub(crate) requests: IntCounterVec,
     pub(crate) ignored_requests: IntCounterVec,
     pub(crate) body_bytes: IntCounterVec,
@@ -41,6 +43,17 @@ pub struct Metrics {
     pub(crate) recent_block_bytes: IntGauge,
 }
 
+/// Metrics of who comes in, and who does not.
+#[derive(Clone)]
+pub(crate) struct AccessMetrics {
+    pub(crate) connections: IntGaugeVec,
+    pub(crate) connections_refused: IntCounterVec,
+    pub(crate) connections_silent: IntCounterVec,
+    pub(crate) handshakes_failed: IntCounterVec,
+    pub(crate) requests_unauthorized: IntCounterVec,
+    pub(crate) sender_requests: IntCounterVec,
+}
+
 impl Metrics {
     /// Makes the metrics and registers them.
     ///
@@ -48,7 +61,12 @@ impl Metrics {
     /// When the registry already has one of their names.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let by = Registered(registry);
+        Self::beside(AccessMetrics::register(&by)?, &by)
+    }
+
+    fn beside(access: AccessMetrics, by: &Registered<'_>) -> Result<Self, prometheus::Error> {
         Ok(Self {
+            access,
             requests: by.counters(
                 "requests_total",
                 "OTLP trace requests answered.",
@@ -134,6 +152,39 @@ impl Metrics {
     }
 }
 
+impl AccessMetrics {
+    fn register(by: &Registered<'_>) -> Result<Self, prometheus::Error> {
+        Ok(Self {
+            connections: by.gauges("connections", "Open connections of senders.", &["protocol"])?,
+            connections_refused: by.counters(
+                "connections_refused_total",
+                "Connections closed at once because too many were open.",
+                &["protocol"],
+            )?,
+            connections_silent: by.counters(
+                "connections_silent_total",
+                "Connections closed because nothing moved, or no head of a request was complete, for too long.",
+                &["protocol"],
+            )?,
+            handshakes_failed: by.counters(
+                "tls_handshakes_failed_total",
+                "TLS handshakes that did not lead to a connection, by reason.",
+                &["protocol", "reason"],
+            )?,
+            requests_unauthorized: by.counters(
+                "requests_unauthorized_total",
+                "OTLP requests refused because their token was missing or wrong.",
+                &["protocol", "reason"],
+            )?,
+            sender_requests: by.counters(
+                "sender_requests_total",
+                "OTLP requests let in by a token, by the name that stands beside it.",
+                &["sender"],
+            )?,
+        })
+    }
+}
+
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Metrics")
@@ -159,6 +210,10 @@ impl Registered<'_> {
 
     fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
         self.keep(IntGauge::with_opts(options(name, help))?)
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, prometheus::Error> {
+        self.keep(IntGaugeVec::new(options(name, help), labels)?)
     }
 
     fn seconds(&self, name: &str, help: &str) -> Result<prometheus::Gauge, prometheus::Error> {

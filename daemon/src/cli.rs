@@ -45,6 +45,25 @@ pub(crate) struct ServeOptions {
     /// Address for pages, API and metrics, or `off` [default: 127.0.0.1:4400].
     #[arg(long, env = "POINTSMAN_LISTEN", value_name = "ADDR")]
     pub listen: Option<String>,
+    #[command(flatten)]
+    pub access: AccessOptions,
+}
+
+/// Who may send OTLP, and over what.
+#[derive(Args, Debug)]
+pub(crate) struct AccessOptions {
+    /// Certificate chain (PEM) for OTLP; with it only TLS is spoken.
+    #[arg(long, env = "POINTSMAN_OTLP_TLS_CERTIFICATE", value_name = "PATH")]
+    pub otlp_tls_certificate: Option<PathBuf>,
+    /// Private key (PEM) of that certificate.
+    #[arg(long, env = "POINTSMAN_OTLP_TLS_KEY", value_name = "PATH")]
+    pub otlp_tls_key: Option<PathBuf>,
+    /// Authorities (PEM); senders must show a certificate that one of them signed.
+    #[arg(long, env = "POINTSMAN_OTLP_TLS_CLIENT_CA", value_name = "PATH")]
+    pub otlp_tls_client_ca: Option<PathBuf>,
+    /// Tokens that senders must show, `name token` a line; POINTSMAN_OTLP_TOKENS holds further ones.
+    #[arg(long, env = "POINTSMAN_OTLP_TOKENS_FILE", value_name = "PATH")]
+    pub otlp_tokens_file: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -1,5 +1,7 @@
 //! The configuration file: what it may hold, and reading it. Flags and environment win over it.
 
+mod otlp;
+
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -8,12 +10,16 @@ use pointsman_advisor::{RuleSettings, Settings, rules::RULES};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
+
 /// Everything that a configuration file may set; what is absent keeps its default.
 #[derive(Clone, PartialEq, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     /// Where the daemon listens.
     pub serve: Serve,
+    /// How OTLP is received.
+    pub otlp: Otlp,
     /// Thresholds of the judgement.
     pub advice: Settings,
 }
@@ -135,7 +141,7 @@ fn insert(table: &mut Table, path: &[String], value: Value) {
 /// Values that parse and make no sense.
 fn faults(config: &Config) -> Vec<String> {
     let (serve, advice) = (&config.serve, &config.advice);
-    let mut faults = Vec::new();
+    let mut faults = config.otlp.faults();
     let addresses =
         [("otlp_grpc", &serve.otlp_grpc), ("otlp_http", &serve.otlp_http), ("listen", &serve.listen)];
     for (key, text) in addresses {
@@ -216,5 +222,19 @@ mod tests {
             (config.serve.listen.as_str(), config.advice.rules["action-poll"].weight),
             ("off", Some(0.5))
         );
+    }
+
+    #[test]
+    fn the_readme_shows_all_keys_with_their_defaults() {
+        let shown = include_str!("../../README.md").split("```toml\n").nth(1).unwrap();
+        let (mut config, said) = parse(shown.split("```").next().unwrap());
+        assert_eq!(said, Vec::<String>::new());
+        // An example of a rule's settings, of which there are many.
+        assert!(config.advice.rules.remove("mutate-then-refresh").is_some());
+        assert_eq!(config, Config::default());
+        let with_optional = shown.replace("\n# ", "\n");
+        let (config, said) = parse(with_optional.split("```").next().unwrap());
+        assert_eq!(said, Vec::<String>::new());
+        assert!(config.otlp.tls_client_ca.is_some() && config.otlp.tokens_file.is_some());
     }
 }

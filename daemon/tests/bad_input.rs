@@ -12,7 +12,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -192,8 +192,12 @@ fn gzip(text: &str) -> Vec<u8> {
 /// Runs the daemon where it must refuse; a daemon that starts after all is ended and fails the test.
 fn serve(db: &Path, arguments: &[&str]) -> Run {
     let mut command = command(db);
-    command.arg("serve").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    command.arg("serve").args(arguments);
+    start(&mut command)
+}
+
+fn start(command: &mut Command) -> Run {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut err = String::new();
     let mut byte = [0];
     let mut pipe = child.stderr.take().unwrap();
@@ -309,7 +313,7 @@ fn every_fault_of_a_configuration_is_told_at_once() {
     let world = World::new();
     let faulty = world.file(
         "pointsman.toml",
-        "[serve]\nlisten = \"here\"\nlisten_on = \"127.0.0.1:1\"\n[advice]\nsampling_ratio = 2.0\n\
+        "[otlp]\nmax_connections = 0\ntls = true\n[serve]\nlisten = \"here\"\nlisten_on = \"127.0.0.1:1\"\n[advice]\nsampling_ratio = 2.0\n\
          min_days_for_move = \"many\"\n[advice.rules.no-such-rule]\nweight = 1.0\n",
     );
     let config = faulty.to_str().unwrap();
@@ -320,6 +324,8 @@ fn every_fault_of_a_configuration_is_told_at_once() {
     ] {
         assert_fails(&run, &format!("in the configuration {config}: "));
         for fault in [
+            "otlp.max_connections = 0: write a number from 1 to 1000000",
+            "otlp.tls: unknown field `tls`, expected one of",
             "serve.listen = here: that is no address",
             "serve.listen_on: unknown field `listen_on`, expected one of",
             "advice.sampling_ratio = 2: it is a share",
@@ -338,6 +344,57 @@ fn every_fault_of_a_configuration_is_told_at_once() {
         &run,
         &format!("cannot read the configuration {} that --config names: No such", missing.display()),
     );
+}
+
+const EVERYTHING: [&str; 6] =
+    ["--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--listen", "127.0.0.1:0"];
+
+#[test]
+fn faults_of_certificates_and_tokens_are_told_in_one_line_before_anything_starts() {
+    let world = World::new();
+    let certificate = world.path("certificate.pem");
+    let tokens = world.file("tokens", "# ours\nshop 0123456789abcdef\nblog secret\n");
+    let config = world.file(
+        "pointsman.toml",
+        format!(
+            "[otlp]\ntls_certificate = {certificate:?}\ntls_key = {certificate:?}\ntokens_file = {tokens:?}\n"
+        ),
+    );
+    let run = serve(&world.db(), &[&EVERYTHING[..], &["--config", config.to_str().unwrap()]].concat());
+    let says = format!(
+        "the TLS certificate {}: it cannot be read: No such file or directory (os error 2); write the path of a file \
+         that is there; the tokens file {}: line 3: the token has fewer than 16 characters and could be guessed; make ",
+        certificate.display(),
+        tokens.display()
+    );
+    assert_fails(&run, &says);
+    assert!(!run.err.contains("secret") && !run.err.contains("0123456789abcdef"), "{}", run.err);
+    assert!(!world.db().exists());
+
+    let key = tokens.to_str().unwrap();
+    let run = serve(&world.db(), &[&EVERYTHING[..], &["--otlp-tls-key", key]].concat());
+    assert_fails(
+        &run,
+        "the TLS key has no certificate: name it with --otlp-tls-certificate or otlp.tls_certificate",
+    );
+    let mut with_tokens = command(&world.db());
+    with_tokens.arg("serve").args(EVERYTHING).env("POINTSMAN_OTLP_TOKENS", "shop 0123456789abcdef,secret");
+    let run = start(&mut with_tokens);
+    assert_fails(&run, "POINTSMAN_OTLP_TOKENS: line 2: write a name, a space and a token");
+}
+
+#[test]
+fn access_that_is_open_to_other_machines_is_warned_of() {
+    let world = World::new();
+    let reachable = ["--otlp-grpc", "off", "--otlp-http", "0.0.0.0:0", "--listen", "off"];
+    let run = serve(&world.db(), &reachable);
+    assert!(run.err.contains("anyone who reaches this address can send spans"), "{}", run.err);
+    let tokens = world.file("tokens", "shop 0123456789abcdef\n");
+    let guarded = [&reachable[..], &["--otlp-tokens-file", tokens.to_str().unwrap()]].concat();
+    for arguments in [&guarded[..], &EVERYTHING] {
+        let run = serve(&world.db(), arguments);
+        assert!(run.err.contains(" INFO ") && !run.err.contains("anyone"), "{}", run.err);
+    }
 }
 
 #[test]

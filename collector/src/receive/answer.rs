@@ -33,8 +33,6 @@ pub(super) struct Problem {
     pub(super) message: String,
     /// When to try again, where that may help.
     pub(super) retry_after: Option<Duration>,
-    /// Whether a full queue is the reason.
-    pub(super) busy: bool,
 }
 
 impl Encoding {
@@ -101,7 +99,7 @@ impl Encoding {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None, busy: false }
+        Self { status, code, message: message.into(), retry_after: None }
     }
 
     /// The body is not what it says it is.
@@ -112,7 +110,7 @@ impl Problem {
     /// The word that metrics use.
     pub(super) fn outcome(&self) -> &'static str {
         match self.status {
-            StatusCode::SERVICE_UNAVAILABLE if self.busy => "busy",
+            StatusCode::TOO_MANY_REQUESTS => "busy",
             StatusCode::SERVICE_UNAVAILABLE => "unavailable",
             StatusCode::PAYLOAD_TOO_LARGE => "too_large",
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported",

@@ -7,19 +7,23 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use tonic::Code;
 
+use super::access::cors::cors;
+use super::access::guard::{Guard, http_guard};
+use super::access::{Access, Incoming, Origins};
 use super::answer::{Encoding, Problem};
 use super::body::{self, Compression};
-use super::{Listener, ServeError};
+use super::{Listener, Protocol, ServeError, http_connections};
 use crate::ingest::{Accepted, Intake, Refused, Rejected, Share, Transport, worked};
 
-/// Limits of the HTTP server.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Limits of the HTTP server, and who may send.
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Largest body as it is sent.
     pub max_body_bytes: usize,
@@ -27,11 +31,21 @@ pub struct Settings {
     pub max_inflated_bytes: usize,
     /// How long a body may take to arrive.
     pub read_timeout: Duration,
+    /// Who may connect, over what, how many.
+    pub access: Access,
+    /// Origins whose pages may send; none is CORS switched off.
+    pub origins: Origins,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_body_bytes: 20 << 20, max_inflated_bytes: 20 << 20, read_timeout: Duration::from_secs(30) }
+        Self {
+            max_body_bytes: 20 << 20,
+            max_inflated_bytes: 20 << 20,
+            read_timeout: Duration::from_secs(30),
+            access: Access::default(),
+            origins: Origins::default(),
+        }
     }
 }
 
@@ -43,27 +57,32 @@ struct Http {
 /// Serves until `stop` ends; then answers what it was answering and returns.
 ///
 /// # Errors
-/// When the socket fails.
+/// Never: what fails is a connection, and ends alone.
 pub async fn serve(
     listener: Listener,
     intake: Intake,
     settings: Settings,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let protocol = listener.protocol();
-    axum::serve(listener.socket, router(intake, settings))
-        .with_graceful_shutdown(stop)
-        .await
-        .map_err(|error| ServeError { protocol, reason: error.to_string() })
+    let (access, metrics) = (settings.access.clone(), intake.metrics().clone());
+    let given_up = metrics.access.connections_silent.with_label_values(&[listener.protocol().as_str()]);
+    let incoming = Incoming::open(listener, &access, metrics, stop);
+    http_connections::serve(incoming, router(intake, settings), &access, given_up).await;
+    Ok(())
 }
 
+/// Outermost is CORS, because browsers ask their questions without a token; then the tokens; then OTLP.
 fn router(intake: Intake, settings: Settings) -> Router {
-    Router::new()
+    let guard = Guard::new(Protocol::Http, settings.access.tokens.clone(), intake.metrics().clone());
+    let origins = settings.origins.clone();
+    let router = Router::new()
         .route("/v1/traces", only_post(post(traces)))
         .route("/v1/metrics", only_post(post(|http, request| ignored(http, request, "metrics"))))
         .route("/v1/logs", only_post(post(|http, request| ignored(http, request, "logs"))))
         .fallback(not_found)
         .with_state(Arc::new(Http { intake, settings }))
+        .layer(from_fn_with_state(guard, http_guard));
+    if origins.is_empty() { router } else { router.layer(from_fn_with_state(origins, cors)) }
 }
 
 fn only_post(route: MethodRouter<Arc<Http>>) -> MethodRouter<Arc<Http>> {
@@ -175,12 +194,11 @@ impl From<Rejected> for Problem {
 impl From<Refused> for Problem {
     /// Nothing is stored and trying again may help: only 429, 502, 503 and 504 say that (OTLP specification).
     fn from(refused: Refused) -> Self {
-        Self {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            code: Code::Unavailable,
-            message: refused.to_string(),
-            retry_after: Some(refused.retry_after()),
-            busy: matches!(refused, Refused::Busy { .. }),
-        }
+        let (status, code) = match refused {
+            Refused::Busy { .. } => (StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable),
+        };
+        let retry_after = Some(refused.retry_after());
+        Self { retry_after, ..Self::new(status, code, refused.to_string()) }
     }
 }

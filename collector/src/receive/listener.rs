@@ -71,6 +71,15 @@ impl Listener {
 }
 
 impl Protocol {
+    /// The word that metrics and logs use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::Http => "http",
+        }
+    }
+
     /// The daemon's flag for its address.
     #[must_use]
     pub fn flag(self) -> &'static str {

@@ -1,9 +1,10 @@
 //! OTLP servers: what a sender sees. Both decode and hand over to [`crate::ingest`]; neither knows what becomes
-//! of a span.
+//! of a span. Who may send, and over what, is decided in [`access`], which both share.
 //!
 //! Use: [`Listener::bind`] for each protocol before anything is called ready, then [`grpc::serve`] and
 //! [`http::serve`] as tasks of their own; they end when `stop` does and what they were answering is answered.
 
+pub mod access;
 mod answer;
 mod body;
 pub mod grpc;
@@ -12,6 +13,7 @@ mod grpc_raw;
 mod grpc_room;
 mod grpc_traces;
 pub mod http;
+mod http_connections;
 mod listener;
 
 pub use listener::{BindError, Listener, Protocol};

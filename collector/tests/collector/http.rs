@@ -260,8 +260,9 @@ async fn a_full_queue_asks_the_sender_to_come_again() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let second = post(&url, PROTOBUF, None, one(2).encode_to_vec()).await;
-    assert_eq!((second.status, second.retry_after.as_deref()), (503, Some("1")));
+    assert_eq!((second.status, second.retry_after.as_deref()), (429, Some("1")));
     let status = Status::decode(second.body.as_slice()).unwrap();
+    assert_eq!(status.code, 8, "RESOURCE_EXHAUSTED");
     assert!(status.details[0].type_url.ends_with("google.rpc.RetryInfo"), "{status:?}");
     drop(lock);
     assert_eq!(first.await.unwrap(), 200);

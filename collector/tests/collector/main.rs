@@ -5,6 +5,9 @@
     reason = "a test says what it expects in the shortest way: a panic is its failure"
 )]
 
+mod certificates;
+mod connections;
+mod cors;
 mod durability;
 mod grpc;
 mod http;
@@ -13,4 +16,6 @@ mod metrics;
 mod replay;
 mod sockets;
 mod spans;
+mod tls;
+mod tokens;
 mod world;

@@ -8,6 +8,7 @@ use pointsman_collector::ingest::{Pipeline, Transport};
 use pointsman_store::Store;
 use prost::Message;
 
+use crate::connections::knock;
 use crate::spans::{NOW, body, child, one, request, route_call, text};
 use crate::world::World;
 
@@ -70,11 +71,12 @@ async fn each_metric_moves() {
     let logs =
         reqwest::Client::new().post(format!("{url}/v1/logs")).header("content-type", "application/json");
     assert!(logs.body("{}").send().await.unwrap().status().is_success());
+    let _connected = knock(&world).await;
     seen.extend(moved(&world));
 
     let all: BTreeSet<String> =
         world.registry.gather().into_iter().map(|family| family.name().to_owned()).collect();
-    assert_eq!(all.len(), 25);
+    assert_eq!(all.len(), 31);
     let still: Vec<_> = all.difference(&seen).collect();
     // The lag is over before one can look: the backlog's own tests move it.
     assert_eq!(still, ["pointsman_extraction_lag_blocks", "pointsman_extraction_lag_seconds"]);

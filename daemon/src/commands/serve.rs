@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use pointsman_collector::ingest::{Pipeline, Settings};
+use pointsman_collector::ingest::Pipeline;
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::receive::{self, Listener, Protocol};
 use pointsman_store::Store;
@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use super::secret;
-use crate::cli::{ServeOptions, Until, View};
-use crate::config::{self, Config, Serve};
+use crate::cli::{AccessOptions, ServeOptions, Until, View};
+use crate::config::{self, Config, Otlp, Receivers, Serve};
 use crate::{advise, web};
 
 /// How long the end may take, all stages together.
@@ -42,19 +42,22 @@ struct Sockets {
 }
 
 /// Runs until SIGINT or SIGTERM.
-pub(crate) async fn run(db: &Path, options: ServeOptions, config: Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) -> anyhow::Result<ExitCode> {
     init_logging();
-    let addresses = Addresses::of(options, &config.serve)?;
+    let addresses = Addresses::of(&options, &config.serve)?;
+    prefer(options.access, &mut config.otlp);
+    let receivers = config.otlp.receivers()?;
     let sockets = addresses.bind().await?;
     let store = Store::open(db).await?;
     let registry = Registry::new();
     let metrics = Metrics::register(&registry)?;
-    let pipeline = Pipeline::start(store.clone(), Settings::new(secret()?), metrics).await?;
+    let pipeline = Pipeline::start(store.clone(), config.otlp.pipeline(secret()?), metrics).await?;
     let board = Arc::new(web::Board::new(registry)?);
 
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    sockets.serve(&pipeline, &board, &stopped, &mut tasks);
+    addresses.warn_if_open(&receivers);
+    sockets.serve(receivers, &pipeline, &board, &stopped, &mut tasks);
     tasks.spawn(advise_again_and_again(store.clone(), config, board.clone(), stopped.clone()));
     info!(db = %db.display(), "ready");
 
@@ -76,16 +79,48 @@ pub(crate) async fn run(db: &Path, options: ServeOptions, config: Config) -> any
     Ok(ExitCode::SUCCESS)
 }
 
+/// Flags and environment win over the file.
+fn prefer(options: AccessOptions, otlp: &mut Otlp) {
+    for (given, setting) in [
+        (options.otlp_tls_certificate, &mut otlp.tls_certificate),
+        (options.otlp_tls_key, &mut otlp.tls_key),
+        (options.otlp_tls_client_ca, &mut otlp.tls_client_ca),
+        (options.otlp_tokens_file, &mut otlp.tokens_file),
+    ] {
+        if given.is_some() {
+            *setting = given;
+        }
+    }
+}
+
 impl Addresses {
-    fn of(options: ServeOptions, serve: &Serve) -> anyhow::Result<Self> {
-        let address = |flag: &str, given: Option<String>, default: &String| {
-            let text = given.unwrap_or_else(|| default.clone());
-            config::address(&text).map_err(|fault| anyhow::anyhow!("{flag} {text}: {fault}"))
+    /// Says so when other machines may send and nobody asks who they are.
+    fn warn_if_open(&self, receivers: &Receivers) {
+        let reachable: Vec<_> = [self.grpc, self.http]
+            .into_iter()
+            .flatten()
+            .filter(|address| !address.ip().is_loopback())
+            .collect();
+        let (Some(address), false) = (reachable.first(), receivers.http.access.knows_its_senders()) else {
+            return;
+        };
+        warn!(
+            %address,
+            "anyone who reaches this address can send spans that the advice will rest on: set {} or --otlp-tokens-file, \
+             or demand client certificates with --otlp-tls-client-ca, or listen on 127.0.0.1",
+            config::TOKENS_VARIABLE
+        );
+    }
+
+    fn of(options: &ServeOptions, serve: &Serve) -> anyhow::Result<Self> {
+        let address = |flag: &str, given: &Option<String>, default: &String| {
+            let text = given.as_ref().unwrap_or(default);
+            config::address(text).map_err(|fault| anyhow::anyhow!("{flag} {text}: {fault}"))
         };
         Ok(Self {
-            grpc: address("--otlp-grpc", options.otlp_grpc, &serve.otlp_grpc)?,
-            http: address("--otlp-http", options.otlp_http, &serve.otlp_http)?,
-            pages: address("--listen", options.listen, &serve.listen)?,
+            grpc: address("--otlp-grpc", &options.otlp_grpc, &serve.otlp_grpc)?,
+            http: address("--otlp-http", &options.otlp_http, &serve.otlp_http)?,
+            pages: address("--listen", &options.listen, &serve.listen)?,
         })
     }
 
@@ -116,6 +151,7 @@ fn no_pages(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
 impl Sockets {
     fn serve(
         self,
+        receivers: Receivers,
         pipeline: &Pipeline,
         board: &Arc<web::Board>,
         stopped: &watch::Receiver<bool>,
@@ -123,15 +159,13 @@ impl Sockets {
     ) {
         if let Some(listener) = self.grpc {
             info!(address = %listener.local_addr(), "receiving OTLP over gRPC");
-            let (intake, stop) = (pipeline.intake(), until(stopped));
-            tasks
-                .spawn(async { Ok(receive::grpc::serve(listener, intake, Default::default(), stop).await?) });
+            let (intake, settings, stop) = (pipeline.intake(), receivers.grpc, until(stopped));
+            tasks.spawn(async { Ok(receive::grpc::serve(listener, intake, settings, stop).await?) });
         }
         if let Some(listener) = self.http {
             info!(address = %listener.local_addr(), "receiving OTLP over HTTP");
-            let (intake, stop) = (pipeline.intake(), until(stopped));
-            tasks
-                .spawn(async { Ok(receive::http::serve(listener, intake, Default::default(), stop).await?) });
+            let (intake, settings, stop) = (pipeline.intake(), receivers.http, until(stopped));
+            tasks.spawn(async { Ok(receive::http::serve(listener, intake, settings, stop).await?) });
         }
         if let Some(listener) = self.pages {
             if let Ok(address) = listener.local_addr() {
