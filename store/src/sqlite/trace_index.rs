@@ -32,9 +32,13 @@ static INSERT: Insert = Insert::new(|| statements("INSERT INTO block_traces (run
 /// First eight bytes of a trace id, and a block.
 type Entry = (i64, i64);
 
-/// What this process knows of the index.
-#[derive(Debug, Default)]
-pub(super) struct TraceIndex(Mutex<Known>);
+/// The index as this process knows it.
+#[derive(Debug)]
+pub(super) struct TraceIndex {
+    known: Mutex<Known>,
+    run_entries: usize,
+    step: usize,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -81,14 +85,20 @@ struct OnDisk {
     newest_block: i64,
 }
 
+impl Default for TraceIndex {
+    fn default() -> Self {
+        Self { known: Mutex::default(), run_entries: RUN_ENTRIES, step: STEP }
+    }
+}
+
 impl TraceIndex {
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a step of a run, if one is due, within the transaction that adds blocks.
     pub(super) async fn step(&self, tx: &mut SqliteConnection) -> Result<Step, sqlx::Error> {
-        let Some(due) = self.known().due() else { return Ok(Step(Done::Nothing)) };
+        let Some(due) = self.known().due(self.run_entries) else { return Ok(Step(Done::Nothing)) };
         let writing = match due {
             Due::Continue(writing) => writing,
             Due::Begin { first_block, last_block } => {
@@ -96,7 +106,7 @@ impl TraceIndex {
                 Writing { run, last_block, to: (i64::MIN, i64::MIN) }
             }
         };
-        let (entries, complete) = self.known().next_entries(&writing);
+        let (entries, complete) = self.known().next_entries(&writing, self.step);
         INSERT
             .rows(tx, &entries, |query, (prefix, block)| query.bind(writing.run).bind(*prefix).bind(*block))
             .await?;
@@ -137,21 +147,21 @@ enum Due {
 }
 
 impl Known {
-    fn due(&self) -> Option<Due> {
+    fn due(&self, run_entries: usize) -> Option<Due> {
         if let Some(writing) = self.writing {
             return Some(Due::Continue(writing));
         }
-        let full = self.entries.len() >= RUN_ENTRIES && self.known_to > self.in_runs_to;
+        let full = self.entries.len() >= run_entries && self.known_to > self.in_runs_to;
         full.then_some(Due::Begin { first_block: self.in_runs_to + 1, last_block: self.known_to })
     }
 
     /// The entries after the last written one, up to a step, and whether those are the last.
-    fn next_entries(&self, writing: &Writing) -> (Vec<Entry>, bool) {
+    fn next_entries(&self, writing: &Writing, step: usize) -> (Vec<Entry>, bool) {
         let after = (std::ops::Bound::Excluded(writing.to), std::ops::Bound::Unbounded);
         let rest = self.entries.range(after).filter(|(_, block)| *block <= writing.last_block);
-        let mut entries: Vec<_> = rest.take(STEP + 1).copied().collect();
-        let complete = entries.len() <= STEP;
-        entries.truncate(STEP);
+        let mut entries: Vec<_> = rest.take(step + 1).copied().collect();
+        let complete = entries.len() <= step;
+        entries.truncate(step);
         (entries, complete)
     }
 
@@ -355,3 +365,7 @@ impl Store {
 pub(super) fn prefixes(traces: &[u8]) -> impl Iterator<Item = i64> {
     traces.as_chunks::<8>().0.iter().map(|prefix| i64::from_be_bytes(*prefix))
 }
+
+#[cfg(test)]
+#[path = "trace_index_tests.rs"]
+mod tests;
