@@ -56,12 +56,12 @@ fn decoded(batches: &[Vec<u8>]) -> Vec<ExportTraceServiceRequest> {
 #[test]
 fn both_encodings_say_the_same() {
     let recordings = Arc::new(recorded::load().unwrap());
-    for sender in 0..RECORDINGS.len() {
+    for (sender, name) in RECORDINGS.into_iter().enumerate() {
         let (protobuf, _) = sent(&recordings, sender, Encoding::Protobuf);
         let (json, _) = sent(&recordings, sender, Encoding::Json);
         let json: Vec<ExportTraceServiceRequest> =
             json.iter().map(|batch| serde_json::from_slice(batch).unwrap()).collect();
-        assert!(decoded(&protobuf) == json, "{}", RECORDINGS[sender]);
+        assert!(decoded(&protobuf) == json, "{name}");
     }
 }
 

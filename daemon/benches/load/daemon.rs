@@ -114,13 +114,15 @@ impl Drop for Daemon {
     }
 }
 
-/// Hands over the log up to "ready" and reads on; warnings are shown, because they explain figures.
+/// Hands over the log up to "ready" and reads on; warnings are shown, because they explain figures, and everything when
+/// the daemon ends before.
 fn read_log(
     lines: impl Iterator<Item = std::io::Result<String>>,
     ready: &mpsc::Sender<(String, Duration)>,
     begin: Instant,
 ) {
     let mut log = String::new();
+    let mut is_ready = false;
     for line in lines.map_while(Result::ok) {
         if line.contains(" WARN ") || line.contains(" ERROR ") {
             eprintln!("    {line}");
@@ -130,7 +132,11 @@ fn read_log(
         if line.contains(": ready ") {
             // Nobody waits any more when this fails.
             ready.send((std::mem::take(&mut log), begin.elapsed())).ok();
+            is_ready = true;
         }
+    }
+    if !is_ready {
+        eprint!("{log}");
     }
 }
 
