@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context;
-use pointsman_advisor::evidence::{Rollup, roll_up};
+use pointsman_advisor::evidence::{HourPass, Rollup};
 use pointsman_advisor::{Coverage, Report, ReportInput, Settings, coverage, report};
 use pointsman_store::{AppFact, Fingerprint, Hour, RollupRecord, Store};
 
@@ -18,9 +18,10 @@ const RETAINED_HOURS: u32 = 35 * 24;
 pub(crate) async fn roll_up_dirty_hours(store: &Store) -> anyhow::Result<()> {
     for dirty in store.dirty_hours().await? {
         let from = dirty.hour.start_ns().saturating_sub(Hour::OVERLAP_NS);
-        let calls = store.calls(&dirty.service, from, dirty.hour.end_ns() + Hour::OVERLAP_NS).await?;
-        let hour = dirty.hour;
-        let rollups = tokio::task::spawn_blocking(move || roll_up(hour, &calls)).await?;
+        let to = dirty.hour.end_ns() + Hour::OVERLAP_NS;
+        let mut pass = HourPass::new(dirty.hour);
+        store.calls_by_client(&dirty.service, from, to, |calls| pass.add(&calls)).await?;
+        let rollups = tokio::task::spawn_blocking(move || pass.finish()).await?;
         store.replace_rollups(&dirty, &rollups).await?;
     }
     Ok(())

@@ -84,7 +84,8 @@ async fn a_call_reads_back_as_it_was_written() {
 async fn a_late_span_replaces_the_calls_of_its_trace_and_dirties_both_hours() {
     let (_folder, store) = fresh().await;
     store.commit_calls(&[of_trace(call(1, NOON))], &[], BlockId(1)).await.unwrap();
-    let earlier = of_trace(call(1, NOON - Hour::NANOS));
+    let known = call(1, NOON);
+    let earlier = TraceCalls { before: vec![known], ..of_trace(call(1, NOON - Hour::NANOS)) };
     store.commit_calls(&[earlier], &[], BlockId(2)).await.unwrap();
     let hours: Vec<Hour> = store.dirty_hours().await.unwrap().into_iter().map(|dirty| dirty.hour).collect();
     assert_eq!(hours, [Hour(Hour::of(NOON).0 - 1), Hour::of(NOON)]);

@@ -1,11 +1,13 @@
 //! Equal answers to equal requests: what a cache could have answered.
 //!
 //! Exact within the pass: an hour with five minutes before it, the longest lifetime counted. Because each Call is
-//! counted by the pass of its own hour, which sees those five minutes, sums over hours are exact as well.
+//! counted by the pass of its own hour, which sees those five minutes, sums over hours are exact as well. In an hour
+//! with more Calls than are compared, a part of the request keys, chosen by hash, stands for all: each of them with
+//! all its Calls, so that shares stay right.
 
 use std::collections::HashMap;
 
-use pointsman_store::{Call, Fingerprint, Form};
+use pointsman_store::{Call, ClientKey, Fingerprint, Form, Sampling};
 
 use super::timeline::{is_action_fetch, is_unsampled};
 use super::{Fact, Known, Lifetime, Pass};
@@ -13,19 +15,59 @@ use super::{Fact, Known, Lifetime, Pass};
 /// The longest lifetime, ns.
 const LONGEST_NS: u64 = 300_000_000_000;
 
-/// Counts potential cache hits among the reads of routes, and equal answers of actions.
-pub(super) fn count(pass: &mut Pass, calls: &[Known<'_>]) {
-    let mut by_request: HashMap<(Fingerprint, u64), Vec<Known<'_>>> = HashMap::new();
-    for known in calls {
-        if let Some((key, _)) = comparable(known.call) {
-            by_request.entry((known.handler, key)).or_default().push(*known);
+/// Calls that are compared in one pass: 32 MiB of them.
+const MOST: usize = 400_000;
+
+/// What may be compared, while it is gathered.
+#[derive(Default)]
+pub(super) struct Repeats {
+    seen: HashMap<(Fingerprint, u64), Vec<Seen>>,
+    count: usize,
+    /// How often the part of the keys that is looked at was halved.
+    halved: u32,
+}
+
+/// What is compared of a Call.
+#[derive(Clone, Copy)]
+struct Seen {
+    start_ns: u64,
+    response_hash: u64,
+    client: Option<ClientKey>,
+    sampling: Sampling,
+}
+
+impl Repeats {
+    /// Notes a Call if a cache might have answered it.
+    pub(super) fn note(&mut self, Known { call, handler }: Known<'_>) {
+        let Some((key, response_hash)) = comparable(call) else { return };
+        if !looked_at(key, self.halved) {
+            return;
+        }
+        let Call { start_ns, client, sampling, .. } = *call;
+        self.seen.entry((handler, key)).or_default().push(Seen { start_ns, response_hash, client, sampling });
+        self.count += 1;
+        // One key may have them all: then it is compared as it is.
+        if self.count > MOST && self.seen.len() > 1 {
+            self.halved += 1;
+            self.seen.retain(|(_, key), _| looked_at(*key, self.halved));
+            self.count = self.seen.values().map(Vec::len).sum();
         }
     }
-    for same_request in by_request.values() {
-        for (index, known) in same_request.iter().enumerate() {
-            compare(pass, *known, &same_request[..index]);
+
+    /// Counts potential cache hits among the reads of routes, and equal answers of actions.
+    pub(super) fn count(&mut self, pass: &mut Pass) {
+        for ((handler, _), same_request) in &mut self.seen {
+            same_request.sort_unstable_by_key(|seen| (seen.start_ns, seen.response_hash, seen.client));
+            for (index, seen) in same_request.iter().enumerate() {
+                compare(pass, *handler, *seen, same_request.get(..index).unwrap_or_default());
+            }
         }
     }
+}
+
+/// Keys are hashes already; their high bits choose, so that the same keys are chosen in every hour.
+fn looked_at(key: u64, halved: u32) -> bool {
+    key.leading_zeros() >= halved
 }
 
 /// Request key and response hash of a Call that a cache might have answered.
@@ -36,29 +78,25 @@ fn comparable(call: &Call) -> Option<(u64, u64)> {
 }
 
 /// Compares a Call with the earlier ones of the same request, which are ordered by start.
-fn compare(pass: &mut Pass, known: Known<'_>, earlier: &[Known<'_>]) {
-    let call = known.call;
-    let Some(rollup) = pass.of(known) else { return };
-    rollup.count(Fact::Comparable, call);
-    let recent = || earlier.iter().rev().take_while(|e| call.start_ns - e.call.start_ns <= LONGEST_NS);
-    let mut repeats = |previous: Option<&Known<'_>>, fact: fn(Lifetime) -> Fact| {
-        let Some(previous) = previous.filter(|p| p.call.response_hash == call.response_hash) else { return };
-        let age = call.start_ns - previous.call.start_ns;
+fn compare(pass: &mut Pass, handler: Fingerprint, seen: Seen, earlier: &[Seen]) {
+    let Some(rollup) = pass.at(handler, seen.start_ns) else { return };
+    let mut count = |fact| rollup.count_sampled(fact, seen.sampling);
+    count(Fact::Comparable);
+    let recent = || earlier.iter().rev().take_while(|other| seen.start_ns - other.start_ns <= LONGEST_NS);
+    let mut repeats = |previous: Option<&Seen>, fact: fn(Lifetime) -> Fact| {
+        let Some(previous) = previous.filter(|it| it.response_hash == seen.response_hash) else { return };
+        let age = seen.start_ns - previous.start_ns;
         for lifetime in Lifetime::ALL.into_iter().filter(|l| age <= l.seconds() * 1_000_000_000) {
-            rollup.count(fact(lifetime), call);
+            count(fact(lifetime));
         }
     };
     repeats(recent().next(), Fact::RepeatOfAnyone);
-    repeats(
-        recent().find(|p| p.call.client == call.client && call.client.is_some()),
-        Fact::RepeatOfSameClient,
-    );
-    let other =
-        recent().find(|p| p.call.client.is_some() && call.client.is_some() && p.call.client != call.client);
+    repeats(recent().find(|it| it.client == seen.client && seen.client.is_some()), Fact::RepeatOfSameClient);
+    let other = recent().find(|it| it.client.is_some() && seen.client.is_some() && it.client != seen.client);
     if let Some(other) = other {
-        rollup.count(Fact::ComparedAcrossClients, call);
-        if other.call.response_hash == call.response_hash {
-            rollup.count(Fact::EqualAcrossClients, call);
+        count(Fact::ComparedAcrossClients);
+        if other.response_hash == seen.response_hash {
+            count(Fact::EqualAcrossClients);
         }
     }
 }

@@ -60,7 +60,11 @@ pub struct Rollup {
 impl Rollup {
     /// The stratum of a Call's sampling weight.
     fn stratum(&mut self, call: &Call) -> &mut Stratum {
-        let threshold = match call.sampling {
+        self.stratum_of(call.sampling)
+    }
+
+    fn stratum_of(&mut self, sampling: Sampling) -> &mut Stratum {
+        let threshold = match sampling {
             Sampling::Threshold(threshold) => Some(threshold),
             Sampling::Undeclared => None,
         };
@@ -70,6 +74,11 @@ impl Rollup {
     /// Counts a fact about a Call.
     pub(super) fn count(&mut self, fact: Fact, call: &Call) {
         self.count_many(fact, call, 1);
+    }
+
+    /// Counts a fact about a Call of which no more than its sampling is at hand.
+    pub(super) fn count_sampled(&mut self, fact: Fact, sampling: Sampling) {
+        *self.stratum_of(sampling).facts.entry(fact).or_default() += 1;
     }
 
     /// Counts a fact that a Call shows several times.

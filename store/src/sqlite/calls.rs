@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -16,6 +17,12 @@ use crate::{
 
 /// The only collector there is so far; each further one will keep a watermark of its own.
 const COLLECTOR: &str = "local";
+
+/// Calls read at a time: some milliseconds of work for whoever takes them.
+const PIECE: usize = 1_024;
+
+/// Calls of one client that come together at most: some 25 MiB.
+const MOST_OF_A_CLIENT: usize = 50_000;
 
 const COLUMNS: &str = "handler, start_ns, trace, span, duration_ns, route, method, status, form, caller, agent, \
      client, instance, path, page, request_bytes, response_bytes, request_key, response_hash, media_type, \
@@ -93,6 +100,23 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn calls(&self, service: &str, from_ns: u64, to_ns: u64) -> Result<Vec<Call>, StoreError> {
+        let mut calls = Vec::new();
+        self.calls_by_client(service, from_ns, to_ns, |piece| calls.extend(piece)).await?;
+        Ok(calls)
+    }
+
+    /// The same piece by piece, so that not all of them are held at once. All Calls of a client come in one piece,
+    /// unless they are more than 50,000.
+    ///
+    /// # Errors
+    /// When the database refuses; then some pieces may have been taken already.
+    pub async fn calls_by_client(
+        &self,
+        service: &str,
+        from_ns: u64,
+        to_ns: u64,
+        mut take: impl FnMut(Vec<Call>),
+    ) -> Result<(), StoreError> {
         let handlers: HashMap<Fingerprint, Arc<Handler>> =
             self.handlers(service).await?.into_iter().map(|(id, handler)| (id, Arc::new(handler))).collect();
         // CROSS JOIN fixes the order: few handlers outside, a range of each one's index inside.
@@ -103,14 +127,21 @@ impl Store {
         )
         .replace("route,", "calls.route,")
         .replace("method,", "calls.method,");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(service)
             .bind(from_ns.cast_signed())
             .bind(to_ns.cast_signed())
-            .fetch_all(&self.readers)
-            .await?;
-        let mut pages = HashMap::new();
-        rows.iter().filter_map(|row| read(row, &handlers, &mut pages).transpose()).collect()
+            .fetch(&self.readers);
+        let (mut pages, mut piece) = (HashMap::new(), Vec::new());
+        while let Some(row) = rows.try_next().await? {
+            let Some(call) = read(&row, &handlers, &mut pages)? else { continue };
+            if is_complete(&piece, &call) {
+                take(std::mem::take(&mut piece));
+            }
+            piece.push(call);
+        }
+        take(piece);
+        Ok(())
     }
 
     /// The start of the newest Call of a service, ns since the epoch; `None` without any Call.
@@ -126,6 +157,12 @@ impl Store {
         .await?;
         Ok(newest.map(i64::cast_unsigned))
     }
+}
+
+/// Whether a piece is large enough, and the next Call is of another client or of none.
+fn is_complete(piece: &[Call], next: &Call) -> bool {
+    let same = next.client.is_some() && piece.last().is_some_and(|last| last.client == next.client);
+    piece.len() >= if same { MOST_OF_A_CLIENT } else { PIECE }
 }
 
 /// The hours whose Rollups a Call bears on: its own, and a neighbour when it is near the edge.

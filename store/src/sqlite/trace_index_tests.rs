@@ -26,10 +26,8 @@ struct Written(BTreeMap<TraceId, Vec<BlockId>>);
 
 impl Written {
     async fn append(&mut self, store: &Store, blocks: &[Vec<TraceId>]) {
-        let made: Vec<Block> = blocks
-            .iter()
-            .map(|traces| Block::compress(b"", 1, traces.iter().copied(), 1).unwrap())
-            .collect();
+        let made: Vec<Block> =
+            blocks.iter().map(|traces| Block::compress(b"", 1, traces.iter().copied(), 1).unwrap()).collect();
         let ids = store.append_blocks(&made).await.unwrap();
         for (id, traces) in ids.into_iter().zip(blocks) {
             traces.iter().for_each(|trace| self.0.entry(*trace).or_default().push(id));
