@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::{ROWS_PER_INSERT, Store, StoreError};
-use crate::TraceId;
+use super::{ROWS_PER_INSERT, Store, StoreError, volumes};
+use crate::{Kind, TraceId};
 
 /// Blocks inflate to at most this many bytes; a longer one is damaged.
 const MAX_INFLATED: usize = 256 << 20;
@@ -94,6 +94,8 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
         }
+        let bytes = blocks.iter().map(|block| volumes::block_bytes(block.payload.len(), block.traces.len()));
+        volumes::add(&mut tx, Kind::Blocks, i64::try_from(blocks.len()).unwrap_or(i64::MAX), bytes.sum()).await?;
         tx.commit().await?;
         Ok(ids)
     }

@@ -8,9 +8,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::rollups::mark_dirty;
-use super::{BlockId, ROWS_PER_INSERT, Store, StoreError, app_facts, handlers};
+use super::{BlockId, ROWS_PER_INSERT, Store, StoreError, app_facts, handlers, volumes};
 use crate::{
-    AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, Hour, InstanceKey, Sampling, Signs, SpanId,
+    AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, Hour, InstanceKey, Kind, Sampling, Signs, SpanId,
     TraceCalls, TraceId,
 };
 
@@ -48,7 +48,7 @@ impl Store {
         let mut tx = self.writer.begin().await?;
         let mut dirty = BTreeSet::new();
         let seen: Vec<TraceId> = traces.iter().filter(|t| t.seen_before).map(|t| t.trace).collect();
-        forget_traces(&mut tx, &seen, &mut dirty).await?;
+        let forgotten = forget_traces(&mut tx, &seen, &mut dirty).await?;
 
         let calls: Vec<(Fingerprint, &Call)> =
             traces.iter().flat_map(|t| &t.calls).map(|call| (call.handler.fingerprint(), call)).collect();
@@ -66,6 +66,8 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
         }
+        let added = i64::try_from(calls.len()).unwrap_or(i64::MAX) - forgotten;
+        volumes::add(&mut tx, Kind::Calls, added, 0).await?;
         for fact in facts {
             app_facts::remember(&mut tx, fact).await?;
         }
@@ -131,12 +133,13 @@ fn touched_hours(start_ns: u64) -> impl Iterator<Item = Hour> {
     around.into_iter().map(Hour::of)
 }
 
-/// Removes the Calls of these Traces and notes the hours they were in.
+/// Removes the Calls of these Traces, notes the hours they were in, and says how many they were.
 async fn forget_traces(
     tx: &mut SqliteConnection,
     traces: &[TraceId],
     dirty: &mut BTreeSet<(String, Hour)>,
-) -> Result<(), sqlx::Error> {
+) -> Result<i64, sqlx::Error> {
+    let mut forgotten = 0;
     for some in traces.chunks(ROWS_PER_INSERT) {
         let mut query = QueryBuilder::<Sqlite>::new("DELETE FROM calls WHERE trace IN (");
         let mut list = query.separated(", ");
@@ -147,13 +150,14 @@ async fn forget_traces(
             ") RETURNING start_ns, (SELECT service FROM handlers WHERE fingerprint = handler) AS service",
         );
         for row in query.build().fetch_all(&mut *tx).await? {
+            forgotten += 1;
             let start: i64 = row.try_get(0)?;
             let service: Option<String> = row.try_get(1)?;
             let service = service.unwrap_or_default();
             dirty.extend(touched_hours(start.cast_unsigned()).map(|hour| (service.clone(), hour)));
         }
     }
-    Ok(())
+    Ok(forgotten)
 }
 
 /// Binds one Call in the order of [`COLUMNS`].

@@ -5,11 +5,17 @@
 //! wants to write queues for it; readers see the last commit (WAL) and never wait for the writer.
 
 mod app_facts;
+mod backup;
 mod blocks;
 mod calls;
 mod error;
 mod handlers;
+mod integrity;
+mod recover;
+mod retention;
 mod rollups;
+mod space;
+mod volumes;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,9 +25,14 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 
+pub use backup::{Backup, back_up};
 pub use blocks::{Block, BlockId};
 pub use error::StoreError;
+pub use integrity::Soundness;
+pub use recover::{Recovered, RecoveredTable, recover};
+pub use retention::Trim;
 pub use rollups::DirtyHour;
+pub use space::Space;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
 
@@ -58,6 +69,7 @@ impl Store {
             .await
             .map_err(fail)?;
         claim(&writer, path).await?;
+        integrity::look_at_length(&writer, path).await?;
         MIGRATIONS.run(&writer).await.map_err(|source| StoreError::migrating(path, source))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
