@@ -44,19 +44,6 @@ pub enum StoreError {
         /// What the migration said.
         source: Box<MigrateError>,
     },
-    /// The file is shorter than its header says.
-    #[error(
-        "the database {path} was cut short: it has {found} bytes and should have {wanted}; `pointsman recover` saves \
-         what is there, or restore a backup"
-    )]
-    CutShort {
-        /// The file.
-        path: PathBuf,
-        /// Its length, bytes.
-        found: u64,
-        /// The length its header promises, bytes.
-        wanted: u64,
-    },
     /// A copy of the database was not made.
     #[error("cannot make the backup {path}: {reason}")]
     Backup {

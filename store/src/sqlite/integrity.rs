@@ -1,13 +1,12 @@
-//! Whether the file is sound: a quick look when it is opened, a full check while it is in use.
+//! Whether the file is sound: a full check while it is in use. What can be seen at once (the header, a file that was cut
+//! short, a schema that cannot be read) SQLite itself refuses when the file is opened.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection, SqliteConnection, SqlitePool};
+use sqlx::{Connection, SqliteConnection};
 
-use super::space::log_of;
 use super::{Store, StoreError, connection};
 
 /// Steps of a check (pages and rows) between two pauses.
@@ -91,22 +90,4 @@ pub(super) fn is_damage(error: &sqlx::Error) -> bool {
 
 fn message(error: &sqlx::Error) -> String {
     error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
-}
-
-/// The quick look: the file has the pages that its header promises. A file that was cut short (a copy that broke off, a
-/// file system after a crash) would otherwise show it only when the missing part is read.
-pub(super) async fn look_at_length(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
-    let fail = |source| StoreError::opening(path, &source);
-    let (pages, size): (i64, i64) =
-        sqlx::query_as("SELECT page_count, page_size FROM pragma_page_count, pragma_page_size")
-            .fetch_one(writer)
-            .await
-            .map_err(fail)?;
-    let length = |path: &Path| std::fs::metadata(path).map_or(0, |data| data.len());
-    let (wanted, found) = (pages.saturating_mul(size).max(0).cast_unsigned(), length(path));
-    // With a log the newest pages may stand there only.
-    if found < wanted && length(&log_of(path)) == 0 {
-        return Err(StoreError::CutShort { path: path.to_owned(), found, wanted });
-    }
-    Ok(())
 }

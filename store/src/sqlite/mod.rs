@@ -69,7 +69,6 @@ impl Store {
             .await
             .map_err(fail)?;
         claim(&writer, path).await?;
-        integrity::look_at_length(&writer, path).await?;
         MIGRATIONS.run(&writer).await.map_err(|source| StoreError::migrating(path, source))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
