@@ -52,7 +52,7 @@ impl Upkeep {
             let mut check = tokio::spawn(async move { store.check(told).await });
             let found = tokio::select! {
                 found = &mut check => found?,
-                _ = self.stopped.wait_for(|stop| *stop) => {
+                () = self.told_to_stop() => {
                     stop.store(true, Ordering::Relaxed);
                     check.await?
                 }
@@ -71,11 +71,16 @@ impl Upkeep {
         }
     }
 
+    async fn told_to_stop(&mut self) {
+        // An error means that the sender is gone: then it is time to stop as well.
+        let _ = self.stopped.wait_for(|stop| *stop).await;
+    }
+
     /// Waits; false when it is time to stop.
     async fn waited<T>(&mut self, what: impl Future<Output = T>) -> bool {
         tokio::select! {
             biased;
-            _ = self.stopped.wait_for(|stop| *stop) => false,
+            () = self.told_to_stop() => false,
             _ = what => true,
         }
     }
