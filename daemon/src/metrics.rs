@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pointsman_store::{Kind, Reason, Space, Trimmed, Volumes};
 use prometheus::core::Collector;
-use prometheus::{Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, GaugeVec, Opts, Registry};
+use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::clock;
 
@@ -39,7 +39,10 @@ impl Metrics {
                 &["kind"],
             )?,
             oldest: GaugeVec::new(
-                Opts::new("pointsman_oldest_timestamp_seconds", "Time of the oldest of each kind; 0 when none."),
+                Opts::new(
+                    "pointsman_oldest_timestamp_seconds",
+                    "Time of the oldest of each kind; 0 when none.",
+                ),
                 &["kind"],
             )?,
             deleted_rows: IntCounterVec::new(
@@ -68,7 +71,10 @@ impl Metrics {
                 "pointsman_database_check_timestamp_seconds",
                 "When the last full check ended; 0 before the first.",
             )?,
-            check_seconds: Gauge::new("pointsman_database_check_seconds", "Duration of the last full check.")?,
+            check_seconds: Gauge::new(
+                "pointsman_database_check_seconds",
+                "Duration of the last full check.",
+            )?,
         };
         metrics.check_ok.set(-1);
         for kind in Kind::ALL {

@@ -19,7 +19,9 @@ const BLOCKS: u64 = 120;
 async fn full() -> World {
     let world = world().await;
     for ten in 0..BLOCKS / 10 {
-        let blocks: Vec<_> = (0..10).map(|index| block(ten * 10 + index, 5, 500 * ((ten * 10 + index) as usize), NOW)).collect();
+        let blocks: Vec<_> = (0..10)
+            .map(|index| block(ten * 10 + index, 5, 500 * ((ten * 10 + index) as usize), NOW))
+            .collect();
         world.store.append_blocks(&blocks).await.unwrap();
     }
     let routes = ["/a", "/b", "/c", "/d"];
@@ -32,9 +34,15 @@ async fn full() -> World {
 }
 
 const CONTENTS: [(&str, &str); 4] = [
-    ("blocks", "SELECT id || ' ' || received_ns || spans || inflated_bytes || hex(traces) || hex(payload) FROM blocks"),
+    (
+        "blocks",
+        "SELECT id || ' ' || received_ns || spans || inflated_bytes || hex(traces) || hex(payload) FROM blocks",
+    ),
     ("handlers", "SELECT fingerprint || service || kind || route || method FROM handlers"),
-    ("calls", "SELECT handler || ' ' || start_ns || hex(trace) || hex(span) || duration_ns || path || media_type || signs FROM calls"),
+    (
+        "calls",
+        "SELECT handler || ' ' || start_ns || hex(trace) || hex(span) || duration_ns || path || media_type || signs FROM calls",
+    ),
     ("rollups", "SELECT handler || ' ' || hour || hex(payload) FROM rollups"),
 ];
 
@@ -125,11 +133,9 @@ async fn a_leaf_that_is_lost_costs_its_own_rows_only() {
         "SELECT CAST(pageno AS TEXT) FROM dbstat WHERE name = 'calls' AND pagetype = 'leaf'",
     )
     .await;
-    let cells = lines(
-        &world.db,
-        "SELECT CAST(ncell AS TEXT) FROM dbstat WHERE name = 'calls' AND pagetype = 'leaf'",
-    )
-    .await;
+    let cells =
+        lines(&world.db, "SELECT CAST(ncell AS TEXT) FROM dbstat WHERE name = 'calls' AND pagetype = 'leaf'")
+            .await;
     let (page, gone) = (leaves[3], cells[3].parse::<usize>().unwrap());
     overwrite(&world.db, page, &noise(1));
     let saved = recovered(&world.db, &original).await;
@@ -258,6 +264,7 @@ async fn a_backup_has_all_that_was_committed_before_it_and_overwrites_nothing() 
     assert!(again.contains("exists already"), "{again}");
     let nowhere = back_up(&world.db, &world.folder.path().join("no/such/copy.db")).await;
     assert!(nowhere.is_err());
-    let left: Vec<_> = std::fs::read_dir(world.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(world.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_str().unwrap().contains("unfinished")), "{left:?}");
 }

@@ -81,7 +81,9 @@ async fn calls_go_hour_by_hour_and_their_rollups_stay() {
     let store = &world.store;
     let at = |day: u64, index: u64| NOW - day * DAY + index * 1_000_000;
     let of_day = |day: u64| {
-        (0..50).map(move |index| call(day * 100 + index, if index % 2 == 0 { "/a" } else { "/b" }, at(day, index)))
+        (0..50).map(move |index| {
+            call(day * 100 + index, if index % 2 == 0 { "/a" } else { "/b" }, at(day, index))
+        })
     };
     add_calls(store, [40, 36, 30, 1].into_iter().flat_map(of_day).collect(), BlockId(1)).await;
     let limits = Limits { calls: days(35), ..Limits::default() };
@@ -91,19 +93,22 @@ async fn calls_go_hour_by_hour_and_their_rollups_stay() {
     assert_eq!(store.volumes().await.unwrap().calls.rows, 200);
 
     roll_up(store, 100).await;
-    let rollups = lines(&world.db, "SELECT handler || ' ' || hour || hex(payload) FROM rollups ORDER BY 1").await;
+    let rollups =
+        lines(&world.db, "SELECT handler || ' ' || hour || hex(payload) FROM rollups ORDER BY 1").await;
     assert_eq!(trim(store, limits).await.iter().map(|step| step.rows).sum::<u64>(), 100);
     assert_figures(store).await;
     assert_eq!(store.oldest(Kind::Calls).await.unwrap(), Some(at(30, 0)));
     assert_eq!(store.dirty_hours().await.unwrap(), []);
-    let kept = lines(&world.db, "SELECT handler || ' ' || hour || hex(payload) FROM rollups ORDER BY 1").await;
+    let kept =
+        lines(&world.db, "SELECT handler || ' ' || hour || hex(payload) FROM rollups ORDER BY 1").await;
     assert_eq!(kept, rollups);
 
     // A Call that comes now into an hour that is gone must not make its Rollup forget the others.
     add_calls(store, vec![call(9_999, "/a", at(40, 7))], BlockId(2)).await;
     assert!(store.dirty_hours().await.unwrap().iter().all(|dirty| dirty.hour != Hour::of(at(40, 0))));
     roll_up(store, 50).await;
-    let still = lines(&world.db, "SELECT handler || ' ' || hour || hex(payload) FROM rollups ORDER BY 1").await;
+    let still =
+        lines(&world.db, "SELECT handler || ' ' || hour || hex(payload) FROM rollups ORDER BY 1").await;
     assert_eq!(still, rollups);
     trim(store, limits).await;
     assert_eq!(store.oldest(Kind::Calls).await.unwrap(), Some(at(30, 0)));
@@ -124,7 +129,8 @@ async fn calls_go_by_size_the_oldest_first_over_all_handlers_and_the_newest_stay
     roll_up(store, 100).await;
     store.measure_calls().await.unwrap();
     let all = store.volumes().await.unwrap().calls;
-    let on_disk = number(&world.db, "SELECT sum(pgsize) FROM dbstat WHERE name = 'calls'").await.cast_unsigned();
+    let on_disk =
+        number(&world.db, "SELECT sum(pgsize) FROM dbstat WHERE name = 'calls'").await.cast_unsigned();
     assert!(all.bytes > on_disk / 2 && all.bytes < on_disk * 2, "{all:?} of {on_disk}");
 
     let steps = trim(store, Limits { calls: bytes(all.bytes / 2), ..Limits::default() }).await;
@@ -151,9 +157,7 @@ async fn rollups_go_by_age_and_size_but_never_those_of_the_last_35_days() {
     let calls = [500_u64, 410, 100, 50, 34, 3].map(|day| call(day, "/a", NOW - day * DAY));
     add_calls(store, calls.to_vec(), BlockId(1)).await;
     roll_up(store, 5_000).await;
-    let hours = async || {
-        lines(&world.db, "SELECT CAST(hour AS TEXT) FROM rollups ORDER BY hour").await.len()
-    };
+    let hours = async || lines(&world.db, "SELECT CAST(hour AS TEXT) FROM rollups ORDER BY hour").await.len();
     assert_eq!(hours().await, 6);
     let steps = trim(store, Limits { rollups: days(400), ..Limits::default() }).await;
     assert_eq!(steps.iter().map(|step| (step.kind, step.rows)).collect::<Vec<_>>(), [(Kind::Rollups, 2)]);
@@ -200,11 +204,9 @@ async fn an_older_file_gets_its_figures_when_it_is_opened() {
     roll_up(&world.store, 100).await;
     world.store.close().await;
     let pool = support::pool(&world.db).await;
-    for undo in [
-        "DROP TABLE volumes",
-        "DROP TABLE closed_hours",
-        "DELETE FROM _sqlx_migrations WHERE version = 5",
-    ] {
+    for undo in
+        ["DROP TABLE volumes", "DROP TABLE closed_hours", "DELETE FROM _sqlx_migrations WHERE version = 5"]
+    {
         sqlx::query(undo).execute(&pool).await.unwrap();
     }
     pool.close().await;

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn times_and_sizes_are_read_with_their_units() {
-        let read = read("blocks_age = \"12h\"\nblocks_size = \"500MiB\"\ncalls_size = \"off\"\ncalls_age = \"off\"");
+        let read =
+            read("blocks_age = \"12h\"\nblocks_size = \"500MiB\"\ncalls_size = \"off\"\ncalls_age = \"off\"");
         let limits = read.unwrap().limits();
         assert_eq!(limits.blocks, Limit { age: Some(HOUR * 12), bytes: Some(500 * MIB) });
         assert_eq!(limits.calls, Limit { age: None, bytes: None });
@@ -165,7 +166,10 @@ mod tests {
     fn rollups_cannot_be_kept_shorter_than_blockers_look_back() {
         let faults = read("rollups_age = \"34d\"\nevery_s = 0").unwrap().faults();
         assert_eq!(faults.len(), 2, "{faults:?}");
-        assert!(faults[0].starts_with("retention.rollups_age = 34d: blockers look back 35 days"), "{faults:?}");
+        assert!(
+            faults[0].starts_with("retention.rollups_age = 34d: blockers look back 35 days"),
+            "{faults:?}"
+        );
         assert_eq!(read("rollups_age = \"35d\"").unwrap().faults(), Vec::<String>::new());
         assert_eq!(read("rollups_age = \"off\"").unwrap().faults(), Vec::<String>::new());
     }

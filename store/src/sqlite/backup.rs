@@ -57,7 +57,8 @@ pub(super) fn unfinished(to: &Path) -> PathBuf {
 async fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     let opening = |source| StoreError::opening(from, &source);
     let mut source = SqliteConnection::connect_with(&connection(from)).await.map_err(opening)?;
-    let id: i32 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut source).await.map_err(opening)?;
+    let id: i32 =
+        sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut source).await.map_err(opening)?;
     if id != APPLICATION_ID {
         return Err(StoreError::NotOurs { path: from.to_owned() });
     }

@@ -95,7 +95,8 @@ impl Store {
                 .await?;
         }
         let bytes = blocks.iter().map(|block| volumes::block_bytes(block.payload.len(), block.traces.len()));
-        volumes::add(&mut tx, Kind::Blocks, i64::try_from(blocks.len()).unwrap_or(i64::MAX), bytes.sum()).await?;
+        volumes::add(&mut tx, Kind::Blocks, i64::try_from(blocks.len()).unwrap_or(i64::MAX), bytes.sum())
+            .await?;
         tx.commit().await?;
         Ok(ids)
     }

@@ -10,8 +10,8 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::rollups::mark_dirty;
 use super::{BlockId, ROWS_PER_INSERT, Store, StoreError, app_facts, handlers, volumes};
 use crate::{
-    AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, Hour, InstanceKey, Kind, Sampling, Signs, SpanId,
-    TraceCalls, TraceId,
+    AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, Hour, InstanceKey, Kind, Sampling, Signs,
+    SpanId, TraceCalls, TraceId,
 };
 
 /// The only collector there is so far; each further one will keep a watermark of its own.

@@ -37,7 +37,8 @@ impl Store {
     /// # Errors
     /// When the check itself cannot run; damage is no error.
     pub async fn check(&self, stop: Arc<AtomicBool>) -> Result<Soundness, StoreError> {
-        let mut own = SqliteConnection::connect_with(&connection(&self.path).pragma("query_only", "ON")).await?;
+        let mut own =
+            SqliteConnection::connect_with(&connection(&self.path).pragma("query_only", "ON")).await?;
         pace(&mut own, Arc::clone(&stop)).await?;
         let found = check_tables(&mut own, &stop).await;
         own.close().await?;
@@ -60,7 +61,11 @@ async fn check_tables(own: &mut SqliteConnection, stop: &AtomicBool) -> Result<S
             sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *own).await;
         match said {
             Ok(lines) => faults.extend(
-                lines.into_iter().filter(|line| line != "ok").take(MOST_FAULTS as usize).map(|line| format!("{table}: {line}")),
+                lines
+                    .into_iter()
+                    .filter(|line| line != "ok")
+                    .take(MOST_FAULTS as usize)
+                    .map(|line| format!("{table}: {line}")),
             ),
             Err(_) if stop.load(Ordering::Relaxed) => return Ok(Soundness::Stopped),
             Err(error) if is_damage(&error) => faults.push(format!("{table}: {}", message(&error))),

@@ -73,8 +73,8 @@ pub async fn recover(
             return Err(fail(format!("{} exists already; remove it or name another file", path.display())));
         }
     }
-    let pages = Pages::open(from)
-        .map_err(|error| fail(format!("{} cannot be read: {error}", from.display())))?;
+    let pages =
+        Pages::open(from).map_err(|error| fail(format!("{} cannot be read: {error}", from.display())))?;
     let store = Store::open(&growing).await?;
     let saved = save(&store, &pages, traces_in, progress).await;
     store.close().await;

@@ -102,9 +102,10 @@ impl Value {
 /// The prefixes of trace ids that stand in a block's row.
 fn traces_of(table: &Table, row: &[Value]) -> Vec<i64> {
     match table.place("traces").and_then(|place| row.get(place)) {
-        Some(Value::Blob(bytes)) => {
-            bytes.chunks_exact(8).filter_map(|prefix| prefix.try_into().ok().map(i64::from_be_bytes)).collect()
-        }
+        Some(Value::Blob(bytes)) => bytes
+            .chunks_exact(8)
+            .filter_map(|prefix| prefix.try_into().ok().map(i64::from_be_bytes))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -137,11 +138,7 @@ async fn index_blocks(
 }
 
 /// Writes rows; one that is there already stays. Returns how many were new.
-async fn insert(
-    tx: &mut SqliteConnection,
-    table: &Table,
-    rows: &[Vec<Value>],
-) -> Result<u64, sqlx::Error> {
+async fn insert(tx: &mut SqliteConnection, table: &Table, rows: &[Vec<Value>]) -> Result<u64, sqlx::Error> {
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
     let mut kept = 0;
     for some in rows.chunks(ROWS_PER_INSERT) {

@@ -113,11 +113,7 @@ async fn delete(
 }
 
 /// Whether this hour or one beside it still has to be rolled up.
-async fn is_being_counted(
-    tx: &mut SqliteConnection,
-    service: &str,
-    hour: Hour,
-) -> Result<bool, sqlx::Error> {
+async fn is_being_counted(tx: &mut SqliteConnection, service: &str, hour: Hour) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM dirty_hours WHERE service = ?1 AND hour BETWEEN ?2 - 1 AND ?2 + 1 \
          AND NOT EXISTS (SELECT 1 FROM closed_hours \

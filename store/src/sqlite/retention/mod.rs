@@ -44,14 +44,7 @@ impl Store {
     /// When the database refuses.
     pub async fn trim(&self, limits: Limits, now_ns: u64) -> Result<Trim, StoreError> {
         let settled_ns = self.settled_before(now_ns).await?;
-        Ok(Trim {
-            store: self.clone(),
-            limits,
-            now_ns,
-            settled_ns,
-            at: Some(Kind::Blocks),
-            oldest: None,
-        })
+        Ok(Trim { store: self.clone(), limits, now_ns, settled_ns, at: Some(Kind::Blocks), oldest: None })
     }
 }
 
