@@ -38,7 +38,7 @@ impl Sender {
 
     /// One batch with a long path each, which does not compress: it takes room on the disk.
     fn send(&mut self, daemon: &Daemon) -> Said {
-        let traces: Vec<u128> = (0..Self::BATCH).map(|index| self.next + index << 64 | 1).collect();
+        let traces: Vec<u128> = (0..Self::BATCH).map(|index| ((self.next + index) << 64) | 1).collect();
         self.next += Self::BATCH;
         let noise = |trace: u128| -> String {
             let mut state = (trace >> 64) as u64;
@@ -189,6 +189,67 @@ fn a_database_that_a_shell_locks_is_waited_for() {
     drop(holder);
     wait_for("it to go on", || (sender.send(&daemon) == Said::Stored).then_some(()));
     assert_nothing_lost(daemon, &db, &sender);
+}
+
+/// The database's files, which nobody may write, not even root; they can be written again when dropped.
+struct Frozen(Vec<PathBuf>);
+
+impl Frozen {
+    /// `None` where the file system knows no such attribute, or where it takes more rights.
+    fn of(db: &Path) -> Option<Self> {
+        Self::files(vec![db.to_owned(), format!("{}-wal", db.display()).into()])
+    }
+
+    fn of_file(db: &Path) -> Option<Self> {
+        Self::files(vec![db.to_owned()])
+    }
+
+    fn files(files: Vec<PathBuf>) -> Option<Self> {
+        let output = Command::new("chattr").arg("+i").args(&files).output();
+        match output {
+            Ok(output) if output.status.success() => Some(Self(files)),
+            Ok(output) => {
+                println!("cannot freeze: {}", String::from_utf8_lossy(&output.stderr));
+                None
+            }
+            Err(error) => {
+                println!("cannot freeze: {error}");
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        let _ = Command::new("chattr").arg("-i").args(&self.0).status();
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_for_a_while_is_survived() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("pointsman.db");
+    let daemon = Daemon::start(&db, &[]);
+    let mut sender = Sender::new();
+    assert_eq!(sender.send(&daemon), Said::Stored);
+    let Some(frozen) = Frozen::of(&db) else {
+        println!("skipped: files cannot be made unwritable here");
+        return;
+    };
+    for _ in 0..3 {
+        assert_eq!(sender.send(&daemon), Said::ComeAgain);
+        assert_up(&daemon);
+    }
+    drop(frozen);
+    wait_for("it to go on", || (sender.send(&daemon) == Said::Stored).then_some(()));
+    assert_nothing_lost(daemon, &db, &sender);
+
+    let Some(frozen) = Frozen::of_file(&db) else { return };
+    let refused = pointsman(&db, ["serve", "--otlp-grpc", "off", "--otlp-http", "off", "--listen", "off"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("can be written"), "{}", refused.err);
+    drop(frozen);
 }
 
 #[test]
