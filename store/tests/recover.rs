@@ -148,6 +148,33 @@ async fn a_leaf_that_is_lost_costs_its_own_rows_only() {
 }
 
 #[tokio::test]
+async fn hours_that_lost_calls_keep_their_rollups_and_all_blocks_are_extracted_again() {
+    let world = full().await;
+    let leaves = pages_of(
+        &world.db,
+        "SELECT CAST(pageno AS TEXT) FROM dbstat WHERE name = 'calls' AND pagetype = 'leaf'",
+    )
+    .await;
+    // All Calls but those of a page.
+    for page in &leaves[1..] {
+        overwrite(&world.db, *page, &noise(*page as u64));
+    }
+    let out = world.folder.path().join("saved.db");
+    recover(&world.db, &out, &traces_in, &mut |_, _| {}).await.unwrap();
+    let store = Store::open(&out).await.unwrap();
+    assert_eq!(store.extracted_to().await.unwrap(), BlockId(0));
+    assert_eq!(store.dirty_hours().await.unwrap(), []);
+    assert_eq!(number(&out, "SELECT count(DISTINCT hour) FROM closed_hours").await, 30);
+    // A late Call cannot make them forget what they know.
+    add_calls(&store, vec![call(99_999, "/a", NOW - 20 * Hour::NANOS)], BlockId(1)).await;
+    roll_up(&store, 10).await;
+    assert_eq!(number(&out, "SELECT min(length(payload)) FROM rollups").await, 20_000);
+    // New blocks get numbers that no lost one had.
+    let ids = store.append_blocks(&[block(9_000, 1, 10, NOW)]).await.unwrap();
+    assert_eq!(ids, [BlockId(BLOCKS.cast_signed() + 1)]);
+}
+
+#[tokio::test]
 async fn an_overflow_page_that_is_lost_costs_one_row() {
     for (table, sql) in [
         (0, "SELECT CAST(pageno AS TEXT) FROM dbstat WHERE name = 'blocks' AND pagetype = 'overflow'"),

@@ -162,19 +162,19 @@ async fn insert(tx: &mut SqliteConnection, table: &Table, rows: &[Vec<Value>]) -
     Ok(kept)
 }
 
-/// Makes anew what follows from the saved rows. When rows were lost, the Calls of all blocks are extracted again, and
-/// hours that have Rollups but lack Calls are closed, so that their Rollups stay.
+/// Makes anew what follows from the saved rows. When rows were lost, the Calls of all blocks are extracted again, hours with
+/// Calls that lack Rollups are counted again, and other hours to which the blocks do not reach back are closed: should they
+/// lack Calls, their Rollups know more than a new count would.
 pub(super) async fn make_anew(store: &Store, lost: bool) -> Result<(), StoreError> {
     let mut tx = store.writer.begin().await?;
     if lost {
         for statement in [
-            "INSERT OR IGNORE INTO closed_hours SELECT DISTINCT service, hour FROM rollups \
-             JOIN handlers ON handler = fingerprint WHERE NOT EXISTS (SELECT 1 FROM calls \
-             WHERE calls.handler = rollups.handler AND start_ns >= hour * 3600000000000 \
-             AND start_ns < (hour + 1) * 3600000000000)",
             "INSERT OR IGNORE INTO dirty_hours SELECT DISTINCT service, start_ns / 3600000000000, 0 FROM calls \
              JOIN handlers ON handler = fingerprint WHERE NOT EXISTS (SELECT 1 FROM rollups \
              WHERE rollups.handler = calls.handler AND hour = start_ns / 3600000000000)",
+            "INSERT OR IGNORE INTO closed_hours SELECT DISTINCT service, hour FROM rollups \
+             JOIN handlers ON handler = fingerprint WHERE (service, hour) NOT IN (SELECT service, hour FROM dirty_hours) \
+             AND hour <= (SELECT coalesce(min(received_ns) / 3600000000000, 4294967295) FROM blocks)",
             "DELETE FROM extraction",
         ] {
             sqlx::query(statement).execute(&mut *tx).await?;
