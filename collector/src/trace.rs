@@ -65,9 +65,10 @@ struct Gathered<'a> {
     left_out: usize,
 }
 
-/// The traces that have spans in a request (OTLP protobuf), each as often as they follow each other; what cannot
-/// be read has none.
-pub(crate) fn trace_ids(otlp: &[u8]) -> Vec<TraceId> {
+/// The traces that have spans in a request (OTLP protobuf), some of them several times; what cannot be read has
+/// none.
+#[must_use]
+pub fn trace_ids(otlp: &[u8]) -> Vec<TraceId> {
     let mut ids = Vec::new();
     let within = |message, number| repeated(message, number).map_while(Result::ok);
     for resource in within(otlp, request::RESOURCE_SPANS) {

@@ -32,6 +32,10 @@ pub(crate) enum Command {
     Doctor(DoctorOptions),
     /// Print one stored trace as a tree.
     Trace(TraceOptions),
+    /// Make a consistent copy of the database, also while the daemon runs.
+    Backup(BackupOptions),
+    /// Save what can be read of a damaged database (--db) into a new file. Stop the daemon first.
+    Recover(RecoverOptions),
 }
 
 #[derive(Args, Debug)]
@@ -120,6 +124,20 @@ pub(crate) struct TraceOptions {
     /// The trace id: 32 hex digits.
     #[arg(value_name = "ID")]
     pub id: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BackupOptions {
+    /// The copy; it must not exist.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RecoverOptions {
+    /// The new file; it must not exist. The damaged one, named by --db, is only read.
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

@@ -1,6 +1,7 @@
 //! The configuration file: what it may hold, and reading it. Flags and environment win over it.
 
 mod otlp;
+mod retention;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
+pub(crate) use retention::Retention;
 
 /// Everything that a configuration file may set; what is absent keeps its default.
 #[derive(Clone, PartialEq, Debug, Default, Deserialize)]
@@ -22,6 +24,8 @@ pub(crate) struct Config {
     pub otlp: Otlp,
     /// Thresholds of the judgement.
     pub advice: Settings,
+    /// How long and how much is kept.
+    pub retention: Retention,
 }
 
 /// Where the daemon listens; `off` switches one off.
@@ -36,6 +40,8 @@ pub(crate) struct Serve {
     pub listen: String,
     /// How often the report on the page is made anew, s.
     pub advise_every_s: u64,
+    /// How long the end may take, all stages together, s.
+    pub stop_within_s: u64,
 }
 
 impl Default for Serve {
@@ -45,6 +51,7 @@ impl Default for Serve {
             otlp_http: "127.0.0.1:4318".to_owned(),
             listen: "127.0.0.1:4400".to_owned(),
             advise_every_s: 60,
+            stop_within_s: 25,
         }
     }
 }
@@ -152,6 +159,10 @@ fn faults(config: &Config) -> Vec<String> {
     if serve.advise_every_s == 0 {
         faults.push("serve.advise_every_s = 0: write how many seconds, at least 1".to_owned());
     }
+    if serve.stop_within_s == 0 {
+        faults.push("serve.stop_within_s = 0: write how many seconds, at least 1".to_owned());
+    }
+    faults.extend(config.retention.faults());
     for id in advice.rules.keys().filter(|id| !RULES.iter().any(|rule| rule.id == **id)) {
         faults.push(format!("advice.rules.{id}: there is no such rule; a report lists them all"));
     }

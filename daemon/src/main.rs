@@ -6,7 +6,9 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod metrics;
 mod render;
+mod upkeep;
 mod web;
 
 use std::process::ExitCode;
@@ -39,5 +41,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(options) => commands::explain::run(&cli.db, options, &config).await,
         Command::Doctor(options) => commands::doctor::run(&cli.db, options).await,
         Command::Trace(options) => commands::trace::run(&cli.db, &options).await,
+        Command::Backup(options) => commands::backup::run(&cli.db, &options).await,
+        Command::Recover(options) => commands::recover::run(&cli.db, &options).await,
     }
 }

@@ -8,6 +8,7 @@ mod app_fact;
 mod call;
 mod handler;
 mod ids;
+mod kept;
 mod record;
 
 #[cfg(feature = "sqlite")]
@@ -17,6 +18,10 @@ pub use app_fact::AppFact;
 pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};
 pub use ids::{ClientKey, InstanceKey, SpanId, TraceId};
+pub use kept::{Kind, Limit, Limits, MIN_ROLLUP_AGE, Reason, Trimmed, Volume, Volumes};
 pub use record::{Hour, RollupRecord, TraceCalls};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{Block, BlockId, DirtyHour, Store, StoreError};
+pub use sqlite::{
+    Backup, Block, BlockId, DirtyHour, Recovered, RecoveredTable, Soundness, Space, Store, StoreError, Trim,
+    back_up, recover,
+};

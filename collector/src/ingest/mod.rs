@@ -69,6 +69,7 @@ impl Pipeline {
     /// # Errors
     /// When the database does not tell where extraction stopped.
     pub async fn start(store: Store, settings: Settings, metrics: Metrics) -> Result<Self, StoreError> {
+        store.index_blocks().await?;
         let extracted_to = store.extracted_to().await?;
         let (sender, queue) = mpsc::unbounded_channel();
         let intake = Intake::new(settings.clone(), metrics.clone(), sender);

@@ -1,7 +1,9 @@
 //! What each command does, one file each. A command reads its options, calls the layers below, and prints.
 
+pub(crate) mod backup;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod recover;
 pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod serve;
@@ -16,12 +18,17 @@ use pointsman_store::Store;
 
 /// Opens a database that must be there already.
 async fn open_existing(db: &Path) -> anyhow::Result<Store> {
+    must_exist(db)?;
+    Ok(Store::open(db).await?)
+}
+
+fn must_exist(db: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(
         db.exists(),
         "there is no database {}; `pointsman serve` or `pointsman replay` makes one, --db names another",
         db.display()
     );
-    Ok(Store::open(db).await?)
+    Ok(())
 }
 
 /// Prints to standard output; a reader that goes away (`| head`) is no fault.

@@ -1,5 +1,5 @@
-//! `pointsman serve`: the daemon. Binds everything before it calls itself ready; stops in stages: first the
-//! receivers, then the pipeline, then the file.
+//! `pointsman serve`: the daemon. Binds everything before it calls itself ready; stops in stages within one deadline: first
+//! upkeep, then the receivers and reports, then the pipeline, then the file.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -20,10 +20,10 @@ use tracing::{error, info, warn};
 use super::secret;
 use crate::cli::{AccessOptions, ServeOptions, Until, View};
 use crate::config::{self, Config, Otlp, Receivers, Serve};
+use crate::metrics::Metrics as OwnMetrics;
+use crate::upkeep::Upkeep;
 use crate::{advise, web};
 
-/// How long the end may take, all stages together.
-const STOP_WITHIN: Duration = Duration::from_secs(25);
 /// Hours of the page's report.
 const WINDOW_HOURS: u32 = 7 * 24;
 
@@ -52,29 +52,49 @@ pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) ->
     let registry = Registry::new();
     let metrics = Metrics::register(&registry)?;
     let pipeline = Pipeline::start(store.clone(), config.otlp.pipeline(secret()?), metrics).await?;
+    let own_metrics = OwnMetrics::register(&registry)?;
     let board = Arc::new(web::Board::new(registry)?);
 
+    let within = Duration::from_secs(config.serve.stop_within_s);
+    let (end_upkeep, upkeep_ended) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);
+    let upkeep = Upkeep {
+        store: store.clone(),
+        retention: config.retention.clone(),
+        metrics: own_metrics,
+        stopped: upkeep_ended,
+    };
+    let mut upkeeping = JoinSet::new();
+    upkeeping.spawn(upkeep.clone().keep_within_limits());
+    upkeeping.spawn(upkeep.check_again_and_again());
     let mut tasks = JoinSet::new();
     addresses.warn_if_open(&receivers);
-    sockets.serve(receivers, &pipeline, &board, &stopped, &mut tasks);
     tasks.spawn(advise_again_and_again(store.clone(), config, board.clone(), stopped.clone()));
+    sockets.serve(receivers, &pipeline, &board, &stopped, &mut tasks);
     info!(db = %db.display(), "ready");
 
-    wait_for_end(&mut tasks).await?;
-    info!("stopping; a second signal ends at once");
+    wait_for_end(&mut tasks, &mut upkeeping).await?;
+    info!(within_s = within.as_secs(), "stopping; a second signal ends at once");
     let finish = async {
+        let _ = end_upkeep.send(true);
+        while upkeeping.join_next().await.is_some() {}
+        info!("stopped: upkeep");
         let _ = stop.send(true);
         while tasks.join_next().await.is_some() {}
-        if let Err(unfinished) = pipeline.stop(STOP_WITHIN).await {
-            warn!("{unfinished}");
+        info!("stopped: receivers, pages and reports");
+        match pipeline.stop(within).await {
+            Ok(()) => info!("stopped: commit and extraction"),
+            Err(unfinished) => warn!("{unfinished}"),
         }
         store.close().await;
     };
     tokio::select! {
         () = finish => info!("stopped"),
-        () = tokio::time::sleep(STOP_WITHIN) => warn!("stopped at the deadline; nothing acknowledged is lost"),
-        result = signal() => result?,
+        () = tokio::time::sleep(within) => warn!("stopped at the deadline; nothing acknowledged is lost"),
+        result = signal() => {
+            result?;
+            warn!("stopped at once by a second signal; nothing acknowledged is lost");
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -214,11 +234,15 @@ fn until(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + '
     }
 }
 
-/// Waits for a signal, or for a server that ended by itself.
-async fn wait_for_end(tasks: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
+/// Waits for a signal, or for a part that ended by itself.
+async fn wait_for_end(
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    upkeep: &mut JoinSet<anyhow::Result<()>>,
+) -> anyhow::Result<()> {
     tokio::select! {
         result = signal() => result,
         Some(ended) = tasks.join_next() => ended.context("a part of the daemon panicked")?,
+        Some(ended) = upkeep.join_next() => ended.context("a part of the daemon panicked")?,
     }
 }
 

@@ -151,6 +151,15 @@ impl Daemon {
         (status, begin.elapsed())
     }
 
+    /// The same; what it has logged until its end.
+    pub(crate) fn terminate_and_log(self) -> String {
+        let log = Arc::clone(&self.log);
+        assert_eq!(self.terminate().0.code(), Some(0));
+        // The thread that reads the log holds it too, until the log ends.
+        wait_for("the end of the log", || (Arc::strong_count(&log) == 1).then_some(()));
+        log.lock().unwrap().clone()
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(mut self) {
         self.end_at_once();

@@ -3,8 +3,8 @@
 use sqlx::Row;
 
 use super::insert::{Insert, statements};
-use super::{Store, StoreError};
-use crate::TraceId;
+use super::{Store, StoreError, volumes};
+use crate::{Kind, TraceId};
 
 /// Blocks inflate to at most this many bytes; a longer one is damaged.
 const MAX_INFLATED: usize = 256 << 20;
@@ -86,12 +86,14 @@ impl Store {
                     .bind(block.payload.as_slice())
             })
             .await?;
+        let bytes = blocks.iter().map(|block| volumes::block_bytes(block.payload.len(), block.traces.len()));
+        let count = i64::try_from(blocks.len()).unwrap_or(i64::MAX);
+        volumes::add(&mut tx, Kind::Blocks, count, bytes.sum()).await?;
         let step = self.index.step(&mut tx).await?;
         tx.commit().await?;
         self.index.committed(blocks, last, step);
         // Within a transaction nobody else takes numbers in between.
-        let first = last + 1 - i64::try_from(blocks.len()).unwrap_or(i64::MAX);
-        Ok((first..=last).map(BlockId).collect())
+        Ok((last + 1 - count..=last).map(BlockId).collect())
     }
 
     /// Up to `limit` blocks after the given one, in order, as OTLP protobuf.

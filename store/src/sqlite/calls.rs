@@ -9,10 +9,10 @@ use sqlx::{Row, SqliteConnection};
 
 use super::insert::{Bound, Insert, statements};
 use super::rollups::mark_dirty;
-use super::{BlockId, Store, StoreError, app_facts, handlers};
+use super::{BlockId, Store, StoreError, app_facts, handlers, volumes};
 use crate::{
-    AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, Hour, InstanceKey, Sampling, Signs, SpanId,
-    TraceCalls, TraceId,
+    AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, Hour, InstanceKey, Kind, Sampling, Signs,
+    SpanId, TraceCalls, TraceId,
 };
 
 /// The only collector there is so far; each further one will keep a watermark of its own.
@@ -61,8 +61,9 @@ impl Store {
         let before = traces.iter().flat_map(|trace| &trace.before);
         let before: Vec<(Fingerprint, &Call)> =
             before.map(|call| (call.handler.fingerprint(), call)).collect();
+        let mut forgotten = 0;
         for (id, call) in &before {
-            forget(&mut tx, *id, call).await?;
+            forgotten += forget(&mut tx, *id, call).await?;
         }
         let calls: Vec<(Fingerprint, &Call)> =
             traces.iter().flat_map(|t| &t.calls).map(|call| (call.handler.fingerprint(), call)).collect();
@@ -77,6 +78,8 @@ impl Store {
             dirty.extend(touched_hours(call.start_ns).map(|hour| (service, hour)));
         }
         INSERT.rows(&mut tx, &calls, |query, (id, call)| bind(query, *id, call)).await?;
+        let added = i64::try_from(calls.len()).unwrap_or(i64::MAX) - forgotten;
+        volumes::add(&mut tx, Kind::Calls, added, 0).await?;
         for fact in facts {
             app_facts::remember(&mut tx, fact).await?;
         }
@@ -172,16 +175,16 @@ fn touched_hours(start_ns: u64) -> impl Iterator<Item = Hour> {
     around.into_iter().map(Hour::of)
 }
 
-/// Removes a Call.
-async fn forget(tx: &mut SqliteConnection, id: Fingerprint, call: &Call) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM calls WHERE handler = ? AND start_ns = ? AND trace = ? AND span = ?")
+/// Removes a Call; 1 if it was there.
+async fn forget(tx: &mut SqliteConnection, id: Fingerprint, call: &Call) -> Result<i64, sqlx::Error> {
+    let done = sqlx::query("DELETE FROM calls WHERE handler = ? AND start_ns = ? AND trace = ? AND span = ?")
         .bind(id.0.cast_signed())
         .bind(call.start_ns.cast_signed())
         .bind(&call.trace.0[..])
         .bind(&call.span.0[..])
         .execute(tx)
         .await?;
-    Ok(())
+    Ok(done.rows_affected().cast_signed())
 }
 
 /// Binds one Call in the order of [`COLUMNS`].

@@ -44,6 +44,22 @@ pub enum StoreError {
         /// What the migration said.
         source: Box<MigrateError>,
     },
+    /// A copy of the database was not made.
+    #[error("cannot make the backup {path}: {reason}")]
+    Backup {
+        /// The copy.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Nothing can be saved of a damaged file.
+    #[error("cannot recover into {path}: {reason}")]
+    Recover {
+        /// The new file.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A stored block cannot be read back.
     #[error("block {block} cannot be read: {reason}; `pointsman recover` saves the rest")]
     Damaged {

@@ -5,14 +5,20 @@
 //! wants to write queues for it; readers see the last commit (WAL) and never wait for the writer.
 
 mod app_facts;
+mod backup;
 mod blocks;
 mod calls;
 mod error;
 mod handlers;
 mod insert;
+mod integrity;
+mod recover;
+mod retention;
 mod rollups;
 mod run_filter;
+mod space;
 mod trace_index;
+mod volumes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,10 +28,16 @@ use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
+use sqlx::{Connection, SqliteConnection};
 
+pub use backup::{Backup, back_up};
 pub use blocks::{Block, BlockId};
 pub use error::StoreError;
+pub use integrity::Soundness;
+pub use recover::{Recovered, RecoveredTable, recover};
+pub use retention::Trim;
 pub use rollups::DirtyHour;
+pub use space::Space;
 use trace_index::TraceIndex;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -56,6 +68,7 @@ impl Store {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(60))
+            .after_release(|writer, _| Box::pin(is_reusable(writer)))
             .connect_with(writing(path))
             .await
             .map_err(fail)?;
@@ -112,6 +125,19 @@ fn writing(path: &Path) -> SqliteConnectOptions {
         .auto_vacuum(SqliteAutoVacuum::Incremental)
         // Checkpoint every 16 MiB: rarer syncs of the main file than the default 4 MiB.
         .pragma("wal_autocheckpoint", "2048")
+}
+
+/// Whether a writer that comes back may be used again: only outside a transaction.
+///
+/// On a full disk SQLite ends a transaction by itself. The rollback that follows then fails, and sqlx goes on counting
+/// that transaction: what it later calls a commit would only release a savepoint, and what was acknowledged would be on
+/// no disk. Such a connection is closed; the next write opens a new one.
+async fn is_reusable(writer: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if writer.is_in_transaction() {
+        // A rollback may still be under way: a ping comes after it.
+        writer.ping().await?;
+    }
+    Ok(!writer.is_in_transaction())
 }
 
 /// Refuses a database that belongs to another program; marks a fresh one as ours.

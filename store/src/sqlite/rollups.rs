@@ -3,8 +3,8 @@
 use sqlx::{Row, SqliteConnection};
 
 use super::insert::{Insert, statements};
-use super::{Store, StoreError};
-use crate::{Fingerprint, Hour, RollupRecord};
+use super::{Store, StoreError, volumes};
+use crate::{Fingerprint, Hour, Kind, RollupRecord};
 
 static INSERT: Insert = Insert::new(|| statements("INSERT INTO rollups (handler, hour, payload)", 3));
 
@@ -24,9 +24,13 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn dirty_hours(&self) -> Result<Vec<DirtyHour>, StoreError> {
-        let rows = sqlx::query("SELECT service, hour, generation FROM dirty_hours ORDER BY hour, service")
-            .fetch_all(&self.readers)
-            .await?;
+        // Closed hours lack Calls: their Rollups know more than a new count would.
+        let rows = sqlx::query(
+            "SELECT service, hour, generation FROM dirty_hours \
+             WHERE (service, hour) NOT IN (SELECT service, hour FROM closed_hours) ORDER BY hour, service",
+        )
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter()
             .map(|row| {
                 Ok(DirtyHour {
@@ -49,18 +53,27 @@ impl Store {
         rollups: &[RollupRecord],
     ) -> Result<(), StoreError> {
         let mut tx = self.writer.begin().await?;
-        sqlx::query(
-            "DELETE FROM rollups WHERE hour = ? AND handler IN (SELECT fingerprint FROM handlers WHERE service = ?)",
+        if is_closed(&mut tx, dirty).await? {
+            return Ok(());
+        }
+        let gone: Vec<i64> = sqlx::query_scalar(
+            "DELETE FROM rollups WHERE hour = ? AND handler IN (SELECT fingerprint FROM handlers WHERE service = ?) \
+             RETURNING length(payload)",
         )
         .bind(dirty.hour.0)
         .bind(&dirty.service)
-        .execute(&mut *tx)
+        .fetch_all(&mut *tx)
         .await?;
         INSERT
             .rows(&mut tx, rollups, |query, rollup| {
                 query.bind(rollup.handler.0.cast_signed()).bind(rollup.hour.0).bind(rollup.payload.as_slice())
             })
             .await?;
+        let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
+        let rows = count(rollups.len()) - count(gone.len());
+        let new: usize = rollups.iter().map(|rollup| rollup.payload.len()).sum();
+        let bytes = count(new) - gone.iter().sum::<i64>() + rows * volumes::ROLLUP_KEY_BYTES;
+        volumes::add(&mut tx, Kind::Rollups, rows, bytes).await?;
         sqlx::query("DELETE FROM dirty_hours WHERE service = ? AND hour = ? AND generation = ?")
             .bind(&dirty.service)
             .bind(dirty.hour.0)
@@ -101,6 +114,15 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// Whether retention has deleted Calls of the hour since it was found dirty.
+async fn is_closed(tx: &mut SqliteConnection, dirty: &DirtyHour) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM closed_hours WHERE service = ? AND hour = ?)")
+        .bind(&dirty.service)
+        .bind(dirty.hour.0)
+        .fetch_one(tx)
+        .await
 }
 
 /// Says that Calls of an hour changed. `change` grows from one commit of Calls to the next.

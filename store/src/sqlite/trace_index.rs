@@ -312,8 +312,27 @@ impl Store {
             }
         }
         self.index.known().indexed_to(on_disk.in_runs_to);
-        self.learn_of_blocks(on_disk.newest_block).await?;
+        self.learn_of_blocks(on_disk.newest_block, usize::MAX).await?;
         Ok(on_disk)
+    }
+
+    /// Writes runs for the blocks that no commit has written one for: after a recovery, or of an older version.
+    ///
+    /// # Errors
+    /// When the database refuses; then a part may be done.
+    pub async fn index_blocks(&self) -> Result<(), StoreError> {
+        let on_disk = self.on_disk().await?;
+        self.index.known().indexed_to(on_disk.in_runs_to);
+        loop {
+            self.learn_of_blocks(on_disk.newest_block, self.index.run_entries).await?;
+            let mut tx = self.writer.begin().await?;
+            let step = self.index.step(&mut tx).await?;
+            tx.commit().await?;
+            if matches!(step, Step(Done::Nothing)) {
+                return Ok(());
+            }
+            self.index.committed(&[], on_disk.newest_block, step);
+        }
     }
 
     async fn on_disk(&self) -> Result<OnDisk, StoreError> {
@@ -335,15 +354,19 @@ impl Store {
         Ok(OnDisk { runs, in_runs_to, oldest_block, newest_block })
     }
 
-    /// Reads the traces of blocks that are in no run and that this process has not written.
-    async fn learn_of_blocks(&self, newest: i64) -> Result<(), StoreError> {
+    /// Reads the traces of blocks that are in no run and that this process has not written, up to about so many
+    /// entries in memory.
+    async fn learn_of_blocks(&self, newest: i64, entries: usize) -> Result<(), StoreError> {
         /// Blocks read at a time.
         const SOME: i64 = 512;
         loop {
-            let after = self.index.known().known_to;
-            if after >= newest {
-                return Ok(());
-            }
+            let after = {
+                let known = self.index.known();
+                if known.known_to >= newest || known.entries.len() >= entries {
+                    return Ok(());
+                }
+                known.known_to
+            };
             let rows = sqlx::query("SELECT id, traces FROM blocks WHERE id > ? ORDER BY id LIMIT ?")
                 .bind(after)
                 .bind(SOME)

@@ -1,0 +1,144 @@
+//! Real files with data in them, and looking into them behind the store's back.
+#![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
+#![allow(clippy::unwrap_used, reason = "a test's panic is its failure, in its helpers too")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pointsman_store::{
+    Block, BlockId, Call, Caller, Form, Handler, HandlerKind, Hour, RollupRecord, Sampling, Signs, SpanId,
+    Store, TraceCalls, TraceId,
+};
+
+/// A moment in the middle of an hour: all data is told by its distance to it.
+pub(crate) const NOW: u64 = 1_795_000_000 * 1_000_000_000 / Hour::NANOS * Hour::NANOS + Hour::NANOS / 2;
+pub(crate) const DAY: u64 = 24 * Hour::NANOS;
+pub(crate) const SERVICE: &str = "shop";
+
+pub(crate) struct World {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) db: PathBuf,
+    pub(crate) store: Store,
+}
+
+pub(crate) async fn world() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("pointsman.db");
+    let store = Store::open(&db).await.unwrap();
+    World { folder, db, store }
+}
+
+pub(crate) fn trace(number: u64) -> TraceId {
+    let mut id = [0; 16];
+    // The prefix tells traces apart in the index.
+    id[..8].copy_from_slice(&(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1).to_be_bytes());
+    id[8..].copy_from_slice(&(number + 1).to_be_bytes());
+    TraceId(id)
+}
+
+/// What is in these tests' blocks: trace ids, 16 bytes each, then noise that does not compress.
+pub(crate) fn block(number: u64, traces: u64, noise: usize, received_ns: u64) -> Block {
+    let ids: Vec<TraceId> = (0..traces).map(|index| trace(number * 100 + index)).collect();
+    let mut content = traces.to_be_bytes().to_vec();
+    content.extend(ids.iter().flat_map(|id| id.0));
+    let mut state = number + 1;
+    content.extend((0..noise).map(|_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    }));
+    Block::compress(&content, 1, ids, received_ns).unwrap()
+}
+
+/// Reads such a block.
+pub(crate) fn traces_in(content: &[u8]) -> Option<Vec<TraceId>> {
+    let (count, rest) = content.split_at_checked(8)?;
+    let count = usize::try_from(u64::from_be_bytes(count.try_into().ok()?)).ok()?;
+    let ids = rest.get(..count.checked_mul(16)?)?;
+    Some(ids.chunks_exact(16).filter_map(TraceId::from_wire).collect())
+}
+
+pub(crate) fn call(number: u64, route: &str, start_ns: u64) -> Call {
+    Call {
+        handler: Arc::new(Handler {
+            service: SERVICE.into(),
+            environment: None,
+            kind: HandlerKind::RouteHandler,
+            route: route.into(),
+            method: "GET".into(),
+            action: None,
+        }),
+        trace: trace(number),
+        span: SpanId((number + 1).to_be_bytes()),
+        start_ns,
+        duration_ns: 1_500_000,
+        method: "GET".into(),
+        status: Some(200),
+        form: Form::Plain,
+        caller: Caller::OwnUi,
+        agent: Some("Chrome".into()),
+        client: None,
+        instance: None,
+        path: Some(format!("{route}/{number}")),
+        page: None,
+        request_bytes: None,
+        response_bytes: Some(17),
+        request_key: None,
+        response_hash: None,
+        media_type: Some("application/json".into()),
+        signature: None,
+        origin: None,
+        first_byte_ns: None,
+        self_fetches: 0,
+        self_fetch_overhead_ns: 0,
+        sampling: Sampling::Undeclared,
+        requests_seen: None,
+        signs: Signs::NONE,
+    }
+}
+
+pub(crate) fn of_trace(call: Call) -> TraceCalls {
+    TraceCalls { trace: call.trace, before: Vec::new(), calls: vec![call] }
+}
+
+/// Stores Calls and rolls every hour up to a payload of its own.
+pub(crate) async fn add_calls(store: &Store, calls: Vec<Call>, extracted_to: BlockId) {
+    let traces: Vec<TraceCalls> = calls.into_iter().map(of_trace).collect();
+    store.commit_calls(&traces, &[], extracted_to).await.unwrap();
+}
+
+/// Puts a Rollup of so many bytes for each handler with Calls into every dirty hour.
+pub(crate) async fn roll_up(store: &Store, payload: usize) {
+    for dirty in store.dirty_hours().await.unwrap() {
+        let (from, to) = (dirty.hour.start_ns(), dirty.hour.end_ns());
+        let calls = store.calls(&dirty.service, from, to).await.unwrap();
+        let mut handlers: Vec<_> = calls.iter().map(|call| call.handler.fingerprint()).collect();
+        handlers.sort_unstable();
+        handlers.dedup();
+        let rollup = |handler: pointsman_store::Fingerprint| RollupRecord {
+            handler,
+            hour: dirty.hour,
+            payload: (0..payload).map(|index| (handler.0 as usize + index) as u8 | 1).collect(),
+        };
+        let rollups: Vec<_> = handlers.into_iter().map(rollup).collect();
+        store.replace_rollups(&dirty, &rollups).await.unwrap();
+    }
+}
+
+pub(crate) async fn pool(db: &Path) -> sqlx::SqlitePool {
+    sqlx::SqlitePool::connect(&format!("sqlite://{}", db.display())).await.unwrap()
+}
+
+/// Every row of a statement as one line of text.
+pub(crate) async fn lines(db: &Path, sql: &'static str) -> Vec<String> {
+    let pool = pool(db).await;
+    let lines = sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap();
+    pool.close().await;
+    lines
+}
+
+pub(crate) async fn number(db: &Path, sql: &'static str) -> i64 {
+    let pool = pool(db).await;
+    let number = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
+    pool.close().await;
+    number
+}
