@@ -25,6 +25,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A rough size of a span on the wire.
 const SPAN_BYTES: usize = 512;
 
+/// Blocks read back from disk with one query: some 2 MiB of them as a rule.
+const READ_AT_ONCE: u32 = 8;
+
 /// How often idle blocks are let go when nothing else happens.
 const IDLE_CHECK: Duration = Duration::from_secs(1);
 
@@ -90,11 +93,13 @@ impl Extractor {
     async fn catch_up(&mut self) -> bool {
         let (mut blocks, mut at, mut bytes) = (Vec::new(), self.done, 0);
         while bytes < self.settings.batch_spans.saturating_mul(SPAN_BYTES) {
-            let Some((id, read)) = self.block_after(at).await else { break };
-            at = id;
-            let Some(otlp) = read else { continue };
-            bytes += otlp.len();
-            blocks.push(Committed { id, otlp: otlp.into() });
+            let read = self.blocks_after(at).await;
+            let Some((last, _)) = read.last() else { break };
+            at = *last;
+            for (id, otlp) in read.into_iter().filter_map(|(id, otlp)| Some((id, otlp?))) {
+                bytes += otlp.len();
+                blocks.push(Committed { id, otlp: otlp.into() });
+            }
         }
         if at == self.done {
             return false;
@@ -105,14 +110,17 @@ impl Extractor {
         true
     }
 
-    /// The next block on disk; without content when it is damaged.
-    async fn block_after(&self, after: BlockId) -> Option<(BlockId, Option<Vec<u8>>)> {
+    /// The next blocks on disk; a damaged one comes alone and without content.
+    async fn blocks_after(&self, after: BlockId) -> Vec<(BlockId, Option<Vec<u8>>)> {
+        let mut at_once = READ_AT_ONCE;
         loop {
-            match self.persistent(|| self.store.blocks_after(after, 1)).await {
-                Ok(mut found) => return found.pop().map(|(id, otlp)| (id, Some(otlp))),
+            match self.persistent(|| self.store.blocks_after(after, at_once)).await {
+                Ok(found) => return found.into_iter().map(|(id, otlp)| (id, Some(otlp))).collect(),
+                // The sound ones before it come first.
+                Err(StoreError::Damaged { .. }) if at_once > 1 => at_once = 1,
                 Err(StoreError::Damaged { block, reason }) => {
                     self.skip_block(BlockId(block), &reason);
-                    return Some((BlockId(block), None));
+                    return vec![(BlockId(block), None)];
                 }
                 // Which block it is cannot be told, so none is passed over: the lag shows it.
                 Err(error) => {

@@ -13,6 +13,7 @@ use pointsman_collector::metrics::Metrics;
 use pointsman_collector::receive::{self, Listener, Protocol};
 use pointsman_store::Store;
 use prometheus::Registry;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
@@ -24,6 +25,9 @@ use crate::metrics::Metrics as OwnMetrics;
 use crate::upkeep::Upkeep;
 use crate::{advise, web};
 
+/// A run of the advisor is followed by so many times its duration without one: under load, when the hour that runs is
+/// counted anew each time, it takes at most a twentieth of a core.
+const REST: u32 = 19;
 /// Hours of the page's report.
 const WINDOW_HOURS: u32 = 7 * 24;
 
@@ -44,6 +48,7 @@ struct Sockets {
 /// Runs until SIGINT or SIGTERM.
 pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) -> anyhow::Result<ExitCode> {
     init_logging();
+    let mut signals = Signals::expected()?;
     let addresses = Addresses::of(&options, &config.serve)?;
     prefer(options.access, &mut config.otlp);
     let receivers = config.otlp.receivers()?;
@@ -73,7 +78,7 @@ pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) ->
     sockets.serve(receivers, &pipeline, &board, &stopped, &mut tasks);
     info!(db = %db.display(), "ready");
 
-    wait_for_end(&mut tasks, &mut upkeeping).await?;
+    wait_for_end(&mut signals, &mut tasks, &mut upkeeping).await?;
     info!(within_s = within.as_secs(), "stopping; a second signal ends at once");
     let finish = async {
         let _ = end_upkeep.send(true);
@@ -91,10 +96,7 @@ pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) ->
     tokio::select! {
         () = finish => info!("stopped"),
         () = tokio::time::sleep(within) => warn!("stopped at the deadline; nothing acknowledged is lost"),
-        result = signal() => {
-            result?;
-            warn!("stopped at once by a second signal; nothing acknowledged is lost");
-        }
+        () = signals.next() => warn!("stopped at once by a second signal; nothing acknowledged is lost"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -205,22 +207,26 @@ async fn advise_again_and_again(
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let view = View { window: WINDOW_HOURS, until: Until::Now, service: None };
-    let mut every = tokio::time::interval(Duration::from_secs(config.serve.advise_every_s.max(1)));
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let every = Duration::from_secs(config.serve.advise_every_s.max(1));
     let stop = until(&stopped);
     tokio::pin!(stop);
     loop {
-        tokio::select! {
-            () = &mut stop => return Ok(()),
-            _ = every.tick() => {}
-        }
         let begin = std::time::Instant::now();
-        match advise::reports(&store, &view, &config.advice).await {
-            Ok(reports) => board.show(reports, begin.elapsed()),
+        let advised = tokio::select! {
+            () = &mut stop => return Ok(()),
+            advised = advise::reports(&store, &view, &config.advice) => advised,
+        };
+        let took = begin.elapsed();
+        match advised {
+            Ok(reports) => board.show(reports, took),
             Err(error) => {
                 error!("the advisor failed: {error:#}");
                 board.count_failure();
             }
+        }
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            () = tokio::time::sleep(every.max(took * REST)) => {}
         }
     }
 }
@@ -236,23 +242,38 @@ fn until(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + '
 
 /// Waits for a signal, or for a part that ended by itself.
 async fn wait_for_end(
+    signals: &mut Signals,
     tasks: &mut JoinSet<anyhow::Result<()>>,
     upkeep: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
     tokio::select! {
-        result = signal() => result,
+        () = signals.next() => Ok(()),
         Some(ended) = tasks.join_next() => ended.context("a part of the daemon panicked")?,
         Some(ended) = upkeep.join_next() => ended.context("a part of the daemon panicked")?,
     }
 }
 
-/// Waits for SIGINT or SIGTERM.
-async fn signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result.context("cannot wait for SIGINT"),
-        _ = terminate.recv() => Ok(()),
+/// SIGINT and SIGTERM. They are expected from the first moment on, so that none ends the daemon as it would end a
+/// program that knows nothing of them.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn expected() -> anyhow::Result<Self> {
+        let expect = |kind, name| signal(kind).with_context(|| format!("cannot wait for {name}"));
+        Ok(Self {
+            interrupt: expect(SignalKind::interrupt(), "SIGINT")?,
+            terminate: expect(SignalKind::terminate(), "SIGTERM")?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 

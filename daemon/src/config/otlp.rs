@@ -75,7 +75,7 @@ impl Default for Otlp {
             http_max_inflated_bytes: 20 * MIB,
             queue_bytes: 16 * MIB,
             retry_after_s: 1,
-            backlog_bytes: 4 * MIB,
+            backlog_bytes: 8 * MIB,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use sqlx::{Row, SqliteConnection};
 
+use super::insert::{Insert, statements};
 use super::{Store, StoreError};
 use crate::AppFact;
 
@@ -34,21 +35,27 @@ impl Store {
     }
 }
 
-/// Widens the time in which a fact was seen; order of arrival does not matter.
-pub(super) async fn remember(tx: &mut SqliteConnection, fact: &AppFact) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO app_facts (service, environment, name, value, first_seen_ns, last_seen_ns) \
-         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET \
-         first_seen_ns = min(first_seen_ns, excluded.first_seen_ns), \
+static INSERT: Insert = Insert::new(|| {
+    statements(
+        "INSERT INTO app_facts (service, environment, name, value, first_seen_ns, last_seen_ns)",
+        6,
+        "ON CONFLICT DO UPDATE SET first_seen_ns = min(first_seen_ns, excluded.first_seen_ns), \
          last_seen_ns = max(last_seen_ns, excluded.last_seen_ns)",
     )
-    .bind(&fact.service)
-    .bind(fact.environment.as_deref().unwrap_or_default())
-    .bind(&fact.name)
-    .bind(&fact.value)
-    .bind(fact.first_seen_ns.cast_signed())
-    .bind(fact.last_seen_ns.cast_signed())
-    .execute(tx)
-    .await?;
+});
+
+/// Widens the times in which facts were seen; order of arrival does not matter.
+pub(super) async fn remember(tx: &mut SqliteConnection, facts: &[AppFact]) -> Result<(), sqlx::Error> {
+    INSERT
+        .rows(tx, facts, |query, fact| {
+            query
+                .bind(&fact.service)
+                .bind(fact.environment.as_deref().unwrap_or_default())
+                .bind(&fact.name)
+                .bind(&fact.value)
+                .bind(fact.first_seen_ns.cast_signed())
+                .bind(fact.last_seen_ns.cast_signed())
+        })
+        .await?;
     Ok(())
 }

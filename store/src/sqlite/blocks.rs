@@ -10,7 +10,7 @@ use crate::{Kind, TraceId};
 const MAX_INFLATED: usize = 256 << 20;
 
 static INSERT: Insert =
-    Insert::new(|| statements("INSERT INTO blocks (received_ns, spans, inflated_bytes, traces, payload)", 5));
+    Insert::new(|| statements("INSERT INTO blocks (received_ns, spans, inflated_bytes, traces, payload)", 5, ""));
 
 /// Number of a stored block; later blocks have larger numbers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]

@@ -1,6 +1,6 @@
 //! Calls: written trace by trace together with the extraction watermark, read hour by hour.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
@@ -29,7 +29,7 @@ const COLUMNS: &str = "handler, start_ns, trace, span, duration_ns, route, metho
      signature, origin, first_byte_ns, self_fetches, self_fetch_overhead_ns, sampling, requests_seen, signs";
 
 static INSERT: Insert = Insert::new(|| {
-    statements(&format!("INSERT OR REPLACE INTO calls ({COLUMNS})"), COLUMNS.split(',').count())
+    statements(&format!("INSERT OR REPLACE INTO calls ({COLUMNS})"), COLUMNS.split(',').count(), "")
 });
 
 impl Store {
@@ -67,12 +67,11 @@ impl Store {
         }
         let calls: Vec<(Fingerprint, &Call)> =
             traces.iter().flat_map(|t| &t.calls).map(|call| (call.handler.fingerprint(), call)).collect();
-        let mut known = HashSet::new();
+        let mut handlers: BTreeMap<Fingerprint, &Handler> = BTreeMap::new();
         for (id, call) in &calls {
-            if known.insert(*id) {
-                handlers::remember(&mut tx, *id, &call.handler).await?;
-            }
+            handlers.entry(*id).or_insert(&call.handler);
         }
+        handlers::remember(&mut tx, &handlers.into_iter().collect::<Vec<_>>()).await?;
         for (_, call) in before.iter().chain(&calls) {
             let service = call.handler.service.as_str();
             dirty.extend(touched_hours(call.start_ns).map(|hour| (service, hour)));
@@ -80,9 +79,7 @@ impl Store {
         INSERT.rows(&mut tx, &calls, |query, (id, call)| bind(query, *id, call)).await?;
         let added = i64::try_from(calls.len()).unwrap_or(i64::MAX) - forgotten;
         volumes::add(&mut tx, Kind::Calls, added, 0).await?;
-        for fact in facts {
-            app_facts::remember(&mut tx, fact).await?;
-        }
+        app_facts::remember(&mut tx, facts).await?;
         for (service, hour) in &dirty {
             mark_dirty(&mut tx, service, *hour, extracted_to.0).await?;
         }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use super::insert::{Bound, Insert, statements};
 use super::{Store, StoreError};
 use crate::{Action, Fingerprint, Handler, HandlerKind};
 
@@ -34,12 +35,25 @@ impl Store {
     }
 }
 
-/// Makes a Handler known; one that is known already stays as it was first seen.
+static INSERT: Insert = Insert::new(|| {
+    statements(
+        "INSERT INTO handlers (fingerprint, service, environment, kind, route, method, action_form, action_file, \
+         action_name)",
+        9,
+        "ON CONFLICT DO NOTHING",
+    )
+});
+
+/// Makes Handlers known; one that is known already stays as it was first seen.
 pub(super) async fn remember(
     tx: &mut SqliteConnection,
-    id: Fingerprint,
-    handler: &Handler,
+    handlers: &[(Fingerprint, &Handler)],
 ) -> Result<(), sqlx::Error> {
+    INSERT.rows(tx, handlers, |query, (id, handler)| bind(query, *id, handler)).await?;
+    Ok(())
+}
+
+fn bind<'q>(query: Bound<'q>, id: Fingerprint, handler: &'q Handler) -> Bound<'q> {
     let (form, file, name) = match &handler.action {
         None => (None, None, None),
         Some(Action::Export { file, name }) => (Some("export"), Some(file), Some(name)),
@@ -47,22 +61,16 @@ pub(super) async fn remember(
         Some(Action::Unnamed) => (Some("unnamed"), None, None),
         Some(Action::NotFound) => (Some("not_found"), None, None),
     };
-    sqlx::query(
-        "INSERT INTO handlers (fingerprint, service, environment, kind, route, method, action_form, action_file, \
-         action_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    )
-    .bind(id.0.cast_signed())
-    .bind(&handler.service)
-    .bind(&handler.environment)
-    .bind(handler.kind.as_str())
-    .bind(&handler.route)
-    .bind(&handler.method)
-    .bind(form)
-    .bind(file)
-    .bind(name)
-    .execute(tx)
-    .await?;
-    Ok(())
+    query
+        .bind(id.0.cast_signed())
+        .bind(&handler.service)
+        .bind(&handler.environment)
+        .bind(handler.kind.as_str())
+        .bind(&handler.route)
+        .bind(&handler.method)
+        .bind(form)
+        .bind(file)
+        .bind(name)
 }
 
 /// Reads [`COLUMNS`] from the front of a row.

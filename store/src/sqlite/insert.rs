@@ -1,4 +1,4 @@
-//! Inserting many rows with few statements: rows go in pieces of three sizes, so that there are three statements a
+//! Inserting many rows with few statements: rows go in pieces of a few sizes, so that there are as few statements a
 //! table, which stay prepared. One statement a row costs a round trip to the connection's thread each time.
 
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
 
 /// Rows in one statement, largest first. The largest times the columns of the widest table is well below SQLite's
 /// limit of 32,766 parameters.
-const SIZES: [usize; 3] = [64, 8, 1];
+const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// The statements that insert rows into a table.
 pub(super) struct Insert(LazyLock<[String; SIZES.len()], fn() -> [String; SIZES.len()]>);
@@ -43,8 +43,8 @@ impl Insert {
     }
 }
 
-/// `head` and as many rows of values as each size says.
-pub(super) fn statements(head: &str, columns: usize) -> [String; SIZES.len()] {
+/// `head`, as many rows of values as each size says, and `tail`.
+pub(super) fn statements(head: &str, columns: usize, tail: &str) -> [String; SIZES.len()] {
     let row = format!("({})", vec!["?"; columns].join(", "));
-    SIZES.map(|size| format!("{head} VALUES {}", vec![row.as_str(); size].join(", ")))
+    SIZES.map(|size| format!("{head} VALUES {} {tail}", vec![row.as_str(); size].join(", ")))
 }

@@ -69,6 +69,8 @@ impl Store {
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(60))
             .after_release(|writer, _| Box::pin(is_reusable(writer)))
+            // A file of this machine does not go away between two statements.
+            .test_before_acquire(false)
             .connect_with(writing(path))
             .await
             .map_err(fail)?;
@@ -76,6 +78,7 @@ impl Store {
         MIGRATIONS.run(&writer).await.map_err(|source| StoreError::migrating(path, source))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
+            .test_before_acquire(false)
             .idle_timeout(Duration::from_secs(60))
             .connect_lazy_with(reading(path));
         Ok(Self { writer, readers, index: Arc::default(), path: path.to_owned() })

@@ -6,7 +6,7 @@ use super::insert::{Insert, statements};
 use super::{Store, StoreError, volumes};
 use crate::{Fingerprint, Hour, Kind, RollupRecord};
 
-static INSERT: Insert = Insert::new(|| statements("INSERT INTO rollups (handler, hour, payload)", 3));
+static INSERT: Insert = Insert::new(|| statements("INSERT INTO rollups (handler, hour, payload)", 3, ""));
 
 /// An hour of a service whose Calls changed since it was rolled up.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -27,7 +27,7 @@ const STEP: usize = 2_048;
 /// Rows of dead runs that are removed at a time.
 const REMOVED: i64 = 4_096;
 
-static INSERT: Insert = Insert::new(|| statements("INSERT INTO block_traces (run, trace_prefix, block)", 3));
+static INSERT: Insert = Insert::new(|| statements("INSERT INTO block_traces (run, trace_prefix, block)", 3, ""));
 
 /// First eight bytes of a trace id, and a block.
 type Entry = (i64, i64);
