@@ -202,7 +202,10 @@ async fn a_file_of_an_older_version_keeps_its_calls_and_finds_its_traces() {
     let store = Store::open(&path).await.unwrap();
     let calls = store.calls("shop", 0, u64::MAX >> 1).await.unwrap();
     assert_eq!(calls.len(), 1);
-    assert_eq!((calls[0].trace, calls[0].status, calls[0].handler.route.as_str()), (trace(1), Some(200), "/api/a"));
+    assert_eq!(
+        (calls[0].trace, calls[0].status, calls[0].handler.route.as_str()),
+        (trace(1), Some(200), "/api/a")
+    );
     assert_eq!(store.blocks_of(&[trace(1)]).await.unwrap(), [(trace(1), BlockId(3))]);
     assert_eq!(store.volumes().await.unwrap().calls.rows, 1);
 }

@@ -78,7 +78,7 @@ impl Backlog {
                 inner.marks.push_back((block.id, now_ns));
             }
             // What has no place is left to the disk; the gap in the numbers tells.
-            if inner.bytes + block.otlp.len() <= self.limit_bytes {
+            if inner.bytes < self.limit_bytes {
                 inner.bytes += block.otlp.len();
                 inner.waiting.push_back(block);
             }
@@ -87,6 +87,17 @@ impl Backlog {
         drop(inner);
         self.changed.notify_one();
         self.export_lag(now_ns);
+    }
+
+    /// Waits until there is room again, but not longer than this.
+    pub(super) async fn has_room(&self, longest: Duration) {
+        if self.lock().bytes < self.limit_bytes {
+            return;
+        }
+        let mut extracted = self.extracted.subscribe();
+        let enough = extracted.wait_for(|_| self.lock().bytes < self.limit_bytes);
+        // Too long is as good as done; the sender of the watch lives as long as `self`.
+        let _ = tokio::time::timeout(longest, enough).await;
     }
 
     /// Nothing more will be pushed.
@@ -103,6 +114,11 @@ impl Backlog {
             }
             self.changed.notified().await;
         }
+    }
+
+    /// The same from memory and without waiting.
+    pub(super) fn in_memory(&self, after: BlockId, max_bytes: usize) -> Option<Work> {
+        self.lock().work(after, max_bytes).filter(|work| matches!(work, Work::InMemory(_)))
     }
 
     /// The last block before the first one in memory: as far as one may go when the disk holds nothing

@@ -2,7 +2,7 @@
 //! number of connections share one sync of the disk. Only then are the senders told.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use pointsman_store::{Block, Store, StoreError};
@@ -13,6 +13,9 @@ use super::intake::Waiting;
 use super::room::Share;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
+
+/// How long answers wait at most for extraction to catch up. They are on disk: longer would only look like trouble.
+const LONGEST_BRAKE: Duration = Duration::from_millis(10);
 
 /// Requests in one transaction at most; their bytes are bounded by the queue.
 const GROUP: usize = 512;
@@ -57,6 +60,8 @@ impl Committer {
                 }
                 // First the backlog, then the answers: who has one and asks for the Calls shall not be too early.
                 self.backlog.push(committed, self.clock.now_ns());
+                // Whoever waits for an answer sends less: what extraction finds in memory is half the work.
+                self.backlog.has_room(LONGEST_BRAKE).await;
                 for (reply, _share) in acknowledged {
                     // A sender that went away sends again; the spans count once all the same.
                     let _ = reply.send(Ok(()));

@@ -39,9 +39,20 @@ pub(super) struct Extractor {
     tally: Tally,
     recent: RecentBlocks,
     handlers: KnownHandlers,
+    /// The last block that was taken to be extracted.
+    taken: BlockId,
+    /// What was found and is not stored yet.
+    found: Option<Found>,
     /// The last block whose Calls are stored.
     done: BlockId,
     caught_up: bool,
+}
+
+/// The Calls of blocks and the facts in them, up to the last block.
+struct Found {
+    calls: Vec<TraceCalls>,
+    facts: Vec<AppFact>,
+    last: BlockId,
 }
 
 impl Extractor {
@@ -55,28 +66,59 @@ impl Extractor {
     ) -> Self {
         let recent = RecentBlocks::new(settings.recent_bytes, settings.recent_idle, metrics.clone());
         let handlers = KnownHandlers::new(settings.max_handlers);
-        Self { store, backlog, settings, metrics, tally, recent, handlers, done, caught_up: false }
+        Self {
+            store,
+            backlog,
+            settings,
+            metrics,
+            tally,
+            recent,
+            handlers,
+            taken: done,
+            found: None,
+            done,
+            caught_up: false,
+        }
     }
 
     /// Extracts what an earlier run left over, then whatever is committed, until the backlog is closed.
     pub(super) async fn run(mut self) {
         self.learn_handlers().await;
         while self.catch_up().await {}
+        self.store_found().await;
         self.caught_up = true;
         self.advance(self.done);
-        let backlog = Arc::clone(&self.backlog);
-        let max_bytes = self.settings.batch_spans.saturating_mul(SPAN_BYTES);
-        loop {
-            let work = tokio::time::timeout(IDLE_CHECK, backlog.next(self.done, max_bytes)).await;
+        while let Some(work) = self.next().await {
             match work {
-                Ok(Work::InMemory(blocks)) => self.extract(blocks).await,
-                Ok(Work::OnDisk) => {
+                Work::InMemory(blocks) => {
+                    let last = blocks.last().map_or(self.taken, |block| block.id);
+                    self.extract(blocks, last).await;
+                }
+                Work::OnDisk => {
                     if !self.catch_up().await {
                         // Retention has removed the blocks in between.
-                        self.advance(backlog.newest_before_waiting(self.done));
+                        self.taken = self.backlog.newest_before_waiting(self.taken);
+                        self.advance(self.taken);
                     }
                 }
-                Ok(Work::Done) => return,
+                Work::Done => return,
+            }
+        }
+    }
+
+    /// What to do next. What was found last is stored beside the next extraction, or at once where none is due.
+    async fn next(&mut self) -> Option<Work> {
+        let backlog = Arc::clone(&self.backlog);
+        let max_bytes = self.settings.batch_spans.saturating_mul(SPAN_BYTES);
+        if self.found.is_some() {
+            if let Some(work) = backlog.in_memory(self.taken, max_bytes) {
+                return Some(work);
+            }
+            self.store_found().await;
+        }
+        loop {
+            match tokio::time::timeout(IDLE_CHECK, backlog.next(self.taken, max_bytes)).await {
+                Ok(work) => return Some(work),
                 Err(_idle) => self.recent.close(self.settings.clock.now_ns()),
             }
         }
@@ -91,7 +133,7 @@ impl Extractor {
 
     /// Extracts some blocks after the watermark, read from disk; whether there were any.
     async fn catch_up(&mut self) -> bool {
-        let (mut blocks, mut at, mut bytes) = (Vec::new(), self.done, 0);
+        let (mut blocks, mut at, mut bytes) = (Vec::new(), self.taken, 0);
         while bytes < self.settings.batch_spans.saturating_mul(SPAN_BYTES) {
             let read = self.blocks_after(at).await;
             let Some((last, _)) = read.last() else { break };
@@ -101,12 +143,11 @@ impl Extractor {
                 blocks.push(Committed { id, otlp: otlp.into() });
             }
         }
-        if at == self.done {
+        if at == self.taken {
             return false;
         }
-        self.extract(blocks).await;
         // The last ones may have been unreadable.
-        self.advance(at);
+        self.extract(blocks, at).await;
         true
     }
 
@@ -136,21 +177,41 @@ impl Extractor {
         tracing::error!(block = block.0, reason, "a block cannot be read back; its calls are missing");
     }
 
-    /// Extracts blocks, which are in memory, and moves the watermark to the last one.
-    async fn extract(&mut self, blocks: Vec<Committed>) {
-        let Some(last) = blocks.last().map(|block| block.id) else { return };
+    /// Extracts blocks, which are in memory, while what the ones before have given is stored. Later spans of a trace
+    /// find what it had given by extracting it again: nothing needs to be stored for that.
+    async fn extract(&mut self, blocks: Vec<Committed>, last: BlockId) {
         let batch = self.gather(&blocks, last).await;
-        let mut outcome = super::intake::worked(usize::MAX, move || batch.extract()).await;
+        let now_ns = self.settings.clock.now_ns();
+        blocks.into_iter().for_each(|block| self.recent.keep(block.id, block.otlp, now_ns));
+        self.recent.close(now_ns);
+        self.taken = last;
+        let found = self.found.take();
+        let extracting = super::intake::worked(usize::MAX, move || batch.extract());
+        let (mut outcome, ()) = tokio::join!(extracting, self.store_all(found.as_ref()));
+        if let Some(found) = found {
+            self.advance(found.last);
+        }
         self.metrics.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
         self.metrics.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);
         self.metrics.spans_left_out.inc_by(outcome.left_out);
         self.metrics.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
-        self.commit(&outcome.calls, &outcome.facts.into_rows(), last).await;
         self.tally.count(&outcome.calls);
-        let now_ns = self.settings.clock.now_ns();
-        blocks.into_iter().for_each(|block| self.recent.keep(block.id, block.otlp, now_ns));
-        self.recent.close(now_ns);
-        self.advance(last);
+        self.found = Some(Found { calls: outcome.calls, facts: outcome.facts.into_rows(), last });
+    }
+
+    /// Stores what was found last, and moves the watermark.
+    async fn store_found(&mut self) {
+        let found = self.found.take();
+        self.store_all(found.as_ref()).await;
+        if let Some(found) = found {
+            self.advance(found.last);
+        }
+    }
+
+    async fn store_all(&self, found: Option<&Found>) {
+        if let Some(Found { calls, facts, last }) = found {
+            self.commit(calls, facts, *last).await;
+        }
     }
 
     /// Adds to new blocks those earlier ones that hold spans of the same traces.

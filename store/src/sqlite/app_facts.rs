@@ -2,7 +2,7 @@
 
 use sqlx::{Row, SqliteConnection};
 
-use super::insert::{Insert, statements};
+use super::many::{Many, statements};
 use super::{Store, StoreError};
 use crate::AppFact;
 
@@ -35,7 +35,7 @@ impl Store {
     }
 }
 
-static INSERT: Insert = Insert::new(|| {
+static INSERT: Many = Many::new(|| {
     statements(
         "INSERT INTO app_facts (service, environment, name, value, first_seen_ns, last_seen_ns)",
         6,
@@ -47,7 +47,7 @@ static INSERT: Insert = Insert::new(|| {
 /// Widens the times in which facts were seen; order of arrival does not matter.
 pub(super) async fn remember(tx: &mut SqliteConnection, facts: &[AppFact]) -> Result<(), sqlx::Error> {
     INSERT
-        .rows(tx, facts, |query, fact| {
+        .run(tx, facts, |query, fact| {
             query
                 .bind(&fact.service)
                 .bind(fact.environment.as_deref().unwrap_or_default())

@@ -2,15 +2,16 @@
 
 use sqlx::Row;
 
-use super::insert::{Insert, statements};
+use super::many::{Done, Many, statements};
 use super::{Store, StoreError, volumes};
 use crate::{Kind, TraceId};
 
 /// Blocks inflate to at most this many bytes; a longer one is damaged.
 const MAX_INFLATED: usize = 256 << 20;
 
-static INSERT: Insert =
-    Insert::new(|| statements("INSERT INTO blocks (received_ns, spans, inflated_bytes, traces, payload)", 5, ""));
+static INSERT: Many = Many::new(|| {
+    statements("INSERT INTO blocks (received_ns, spans, inflated_bytes, traces, payload)", 5, "")
+});
 
 /// Number of a stored block; later blocks have larger numbers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -75,8 +76,8 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut tx = self.writer.begin().await?;
-        let last = INSERT
-            .rows(&mut tx, blocks, |query, block| {
+        let Done { last, rows } = INSERT
+            .run(&mut tx, blocks, |query, block| {
                 let traces: Vec<u8> = block.traces.iter().flat_map(|prefix| prefix.to_be_bytes()).collect();
                 query
                     .bind(block.received_ns.cast_signed())
@@ -87,13 +88,12 @@ impl Store {
             })
             .await?;
         let bytes = blocks.iter().map(|block| volumes::block_bytes(block.payload.len(), block.traces.len()));
-        let count = i64::try_from(blocks.len()).unwrap_or(i64::MAX);
-        volumes::add(&mut tx, Kind::Blocks, count, bytes.sum()).await?;
+        volumes::add(&mut tx, Kind::Blocks, rows, bytes.sum()).await?;
         let step = self.index.step(&mut tx).await?;
         tx.commit().await?;
         self.index.committed(blocks, last, step);
         // Within a transaction nobody else takes numbers in between.
-        Ok((last + 1 - count..=last).map(BlockId).collect())
+        Ok((last + 1 - rows..=last).map(BlockId).collect())
     }
 
     /// Up to `limit` blocks after the given one, in order, as OTLP protobuf.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
-use super::insert::{Bound, Insert, statements};
+use super::many::{Bound, Many, any_of, statements};
 use super::rollups::mark_dirty;
 use super::{BlockId, Store, StoreError, app_facts, handlers, volumes};
 use crate::{
@@ -28,8 +28,12 @@ const COLUMNS: &str = "handler, start_ns, trace, span, duration_ns, route, metho
      client, instance, path, page, request_bytes, response_bytes, request_key, response_hash, media_type, \
      signature, origin, first_byte_ns, self_fetches, self_fetch_overhead_ns, sampling, requests_seen, signs";
 
-static INSERT: Insert = Insert::new(|| {
+static INSERT: Many = Many::new(|| {
     statements(&format!("INSERT OR REPLACE INTO calls ({COLUMNS})"), COLUMNS.split(',').count(), "")
+});
+
+static FORGET: Many = Many::new(|| {
+    any_of("DELETE FROM calls WHERE", "handler = ? AND start_ns = ? AND trace = ? AND span = ?")
 });
 
 impl Store {
@@ -61,10 +65,15 @@ impl Store {
         let before = traces.iter().flat_map(|trace| &trace.before);
         let before: Vec<(Fingerprint, &Call)> =
             before.map(|call| (call.handler.fingerprint(), call)).collect();
-        let mut forgotten = 0;
-        for (id, call) in &before {
-            forgotten += forget(&mut tx, *id, call).await?;
-        }
+        let forgotten = FORGET
+            .run(&mut tx, &before, |query, (id, call)| {
+                query
+                    .bind(id.0.cast_signed())
+                    .bind(call.start_ns.cast_signed())
+                    .bind(&call.trace.0[..])
+                    .bind(&call.span.0[..])
+            })
+            .await?;
         let calls: Vec<(Fingerprint, &Call)> =
             traces.iter().flat_map(|t| &t.calls).map(|call| (call.handler.fingerprint(), call)).collect();
         let mut handlers: BTreeMap<Fingerprint, &Handler> = BTreeMap::new();
@@ -76,13 +85,11 @@ impl Store {
             let service = call.handler.service.as_str();
             dirty.extend(touched_hours(call.start_ns).map(|hour| (service, hour)));
         }
-        INSERT.rows(&mut tx, &calls, |query, (id, call)| bind(query, *id, call)).await?;
-        let added = i64::try_from(calls.len()).unwrap_or(i64::MAX) - forgotten;
+        INSERT.run(&mut tx, &calls, |query, (id, call)| bind(query, *id, call)).await?;
+        let added = i64::try_from(calls.len()).unwrap_or(i64::MAX) - forgotten.rows;
         volumes::add(&mut tx, Kind::Calls, added, 0).await?;
         app_facts::remember(&mut tx, facts).await?;
-        for (service, hour) in &dirty {
-            mark_dirty(&mut tx, service, *hour, extracted_to.0).await?;
-        }
+        mark_dirty(&mut tx, &dirty.into_iter().collect::<Vec<_>>(), extracted_to.0).await?;
         sqlx::query(
             "INSERT INTO extraction (collector, block) VALUES (?, ?) \
              ON CONFLICT DO UPDATE SET block = max(block, excluded.block)",
@@ -170,18 +177,6 @@ fn touched_hours(start_ns: u64) -> impl Iterator<Item = Hour> {
     let around =
         [start_ns.saturating_sub(Hour::OVERLAP_NS), start_ns, start_ns.saturating_add(Hour::OVERLAP_NS)];
     around.into_iter().map(Hour::of)
-}
-
-/// Removes a Call; 1 if it was there.
-async fn forget(tx: &mut SqliteConnection, id: Fingerprint, call: &Call) -> Result<i64, sqlx::Error> {
-    let done = sqlx::query("DELETE FROM calls WHERE handler = ? AND start_ns = ? AND trace = ? AND span = ?")
-        .bind(id.0.cast_signed())
-        .bind(call.start_ns.cast_signed())
-        .bind(&call.trace.0[..])
-        .bind(&call.span.0[..])
-        .execute(tx)
-        .await?;
-    Ok(done.rows_affected().cast_signed())
 }
 
 /// Binds one Call in the order of [`COLUMNS`].

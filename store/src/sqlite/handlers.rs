@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::insert::{Bound, Insert, statements};
+use super::many::{Bound, Many, statements};
 use super::{Store, StoreError};
 use crate::{Action, Fingerprint, Handler, HandlerKind};
 
@@ -35,7 +35,7 @@ impl Store {
     }
 }
 
-static INSERT: Insert = Insert::new(|| {
+static INSERT: Many = Many::new(|| {
     statements(
         "INSERT INTO handlers (fingerprint, service, environment, kind, route, method, action_form, action_file, \
          action_name)",
@@ -49,7 +49,7 @@ pub(super) async fn remember(
     tx: &mut SqliteConnection,
     handlers: &[(Fingerprint, &Handler)],
 ) -> Result<(), sqlx::Error> {
-    INSERT.rows(tx, handlers, |query, (id, handler)| bind(query, *id, handler)).await?;
+    INSERT.run(tx, handlers, |query, (id, handler)| bind(query, *id, handler)).await?;
     Ok(())
 }
 

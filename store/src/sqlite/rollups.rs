@@ -2,11 +2,19 @@
 
 use sqlx::{Row, SqliteConnection};
 
-use super::insert::{Insert, statements};
+use super::many::{Many, statements};
 use super::{Store, StoreError, volumes};
 use crate::{Fingerprint, Hour, Kind, RollupRecord};
 
-static INSERT: Insert = Insert::new(|| statements("INSERT INTO rollups (handler, hour, payload)", 3, ""));
+static INSERT: Many = Many::new(|| statements("INSERT INTO rollups (handler, hour, payload)", 3, ""));
+
+static MARK: Many = Many::new(|| {
+    statements(
+        "INSERT INTO dirty_hours (service, hour, generation)",
+        3,
+        "ON CONFLICT DO UPDATE SET generation = max(generation + 1, excluded.generation)",
+    )
+});
 
 /// An hour of a service whose Calls changed since it was rolled up.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,7 +73,7 @@ impl Store {
         .fetch_all(&mut *tx)
         .await?;
         INSERT
-            .rows(&mut tx, rollups, |query, rollup| {
+            .run(&mut tx, rollups, |query, rollup| {
                 query.bind(rollup.handler.0.cast_signed()).bind(rollup.hour.0).bind(rollup.payload.as_slice())
             })
             .await?;
@@ -125,21 +133,12 @@ async fn is_closed(tx: &mut SqliteConnection, dirty: &DirtyHour) -> Result<bool,
         .await
 }
 
-/// Says that Calls of an hour changed. `change` grows from one commit of Calls to the next.
+/// Says that Calls of these services' hours changed. `change` grows from one commit of Calls to the next.
 pub(super) async fn mark_dirty(
     tx: &mut SqliteConnection,
-    service: &str,
-    hour: Hour,
+    hours: &[(&str, Hour)],
     change: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO dirty_hours (service, hour, generation) VALUES (?, ?, ?) \
-         ON CONFLICT DO UPDATE SET generation = max(generation + 1, excluded.generation)",
-    )
-    .bind(service)
-    .bind(hour.0)
-    .bind(change)
-    .execute(tx)
-    .await?;
+    MARK.run(tx, hours, |query, (service, hour)| query.bind(*service).bind(hour.0).bind(change)).await?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sqlx::{Row, SqliteConnection};
 
 use super::blocks::{Block, BlockId};
-use super::insert::{Insert, statements};
+use super::many::{Many, statements};
 use super::run_filter::RunFilter;
 use super::{Store, StoreError};
 use crate::TraceId;
@@ -27,7 +27,7 @@ const STEP: usize = 2_048;
 /// Rows of dead runs that are removed at a time.
 const REMOVED: i64 = 4_096;
 
-static INSERT: Insert = Insert::new(|| statements("INSERT INTO block_traces (run, trace_prefix, block)", 3, ""));
+static INSERT: Many = Many::new(|| statements("INSERT INTO block_traces (run, trace_prefix, block)", 3, ""));
 
 /// First eight bytes of a trace id, and a block.
 type Entry = (i64, i64);
@@ -108,7 +108,7 @@ impl TraceIndex {
         };
         let (entries, complete) = self.known().next_entries(&writing, self.step);
         INSERT
-            .rows(tx, &entries, |query, (prefix, block)| query.bind(writing.run).bind(*prefix).bind(*block))
+            .run(tx, &entries, |query, (prefix, block)| query.bind(writing.run).bind(*prefix).bind(*block))
             .await?;
         let writing = Writing { to: entries.last().copied().unwrap_or(writing.to), ..writing };
         if !complete {
