@@ -77,7 +77,7 @@ impl Backlog {
             if inner.marks.back().is_none_or(|(_, at)| *at < now_ns) {
                 inner.marks.push_back((block.id, now_ns));
             }
-            // What has no place is left to the disk; the gap in the numbers tells.
+            // What has no place is left to the disk; the gap in the numbers tells. The last one may take too much.
             if inner.bytes < self.limit_bytes {
                 inner.bytes += block.otlp.len();
                 inner.waiting.push_back(block);
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn what_has_no_room_and_what_others_wrote_is_read_from_disk() {
-        let backlog = backlog(25);
+        let backlog = backlog(15);
         backlog.push(blocks([1, 2, 3, 4]), 0);
         assert_eq!(in_memory(backlog.lock().work(BlockId(0), 1_000)), [1, 2]);
         assert!(matches!(backlog.lock().work(BlockId(2), 1_000), Some(Work::OnDisk)));
@@ -245,6 +245,20 @@ mod tests {
         assert!(matches!(backlog.lock().work(BlockId(4), 1_000), Some(Work::OnDisk)));
         assert_eq!(backlog.newest_before_waiting(BlockId(4)), BlockId(6));
         assert_eq!(in_memory(backlog.lock().work(BlockId(6), 1_000)), [7]);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_room_goes_on_when_there_is_some_or_after_a_while() {
+        let backlog = backlog(15);
+        backlog.push(blocks([1]), 0);
+        backlog.has_room(Duration::MAX).await;
+        backlog.push(blocks([2]), 0);
+        backlog.has_room(Duration::from_millis(1)).await;
+        let extracting = async {
+            assert_eq!(in_memory(backlog.lock().work(BlockId(0), 5)), [1]);
+            backlog.extracted_to(BlockId(1), true, 0);
+        };
+        tokio::join!(backlog.has_room(Duration::from_secs(3_600)), extracting);
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Settings {
             queue_bytes: 16 << 20,
             retry_after: Duration::from_secs(1),
             backlog_bytes: 8 << 20,
-            batch_spans: 8_192,
+            batch_spans: 4_096,
             recent_bytes: 8 << 20,
             recent_idle: Duration::from_secs(30),
             max_trace_spans: MAX_SPANS,
