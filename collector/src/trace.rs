@@ -45,7 +45,8 @@ pub struct Node<'a> {
 /// Who emitted a span: resource and scope, shared by the spans of a request.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Origin<'a> {
-    pub(crate) resource: Vec<Attribute<'a>>,
+    /// Shared by all scopes of the resource: each of many scopes with a copy of its own would multiply it.
+    pub(crate) resource: Rc<Vec<Attribute<'a>>>,
     scope_name: &'a [u8],
     scope_version: &'a [u8],
 }
@@ -128,11 +129,11 @@ impl<'a> Assembly<'a> {
         message: &'a [u8],
         wanted: &impl Fn(TraceId) -> bool,
     ) -> Result<(), Malformed> {
-        let resource = read_resource(message)?;
+        let resource = Rc::new(read_resource(message)?);
         let mut fields = Fields::of(message);
         while let Some(field) = fields.next()? {
             if let (resource_spans::SCOPE_SPANS, Content::Bytes(message)) = field {
-                let origin = Rc::new(Origin { resource: resource.clone(), ..read_scope(message)? });
+                let origin = Rc::new(Origin { resource: Rc::clone(&resource), ..read_scope(message)? });
                 self.scope_spans(message, &origin, wanted)?;
             }
         }
@@ -297,6 +298,12 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn end_ns(&self) -> u64 {
         self.span.end_ns.max(self.span.start_ns)
+    }
+
+    /// Whether its end is known.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.span.end_ns != 0
     }
 
     /// How long it took, ns.

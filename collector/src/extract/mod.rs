@@ -52,7 +52,7 @@ pub fn calls(trace: &Trace<'_>) -> Extraction {
 fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
     let node = request.node;
     let attributes = &request.attributes;
-    if node.span.end_ns == 0 || request.is_asset() {
+    if !node.has_ended() || request.is_asset() {
         return None;
     }
     let shape = Shape::of(requests, request);

@@ -1,23 +1,15 @@
-//! OTLP over gRPC. Traces are stored; metrics and logs are answered politely and ignored. The codes that tonic
-//! chooses and OTLP does not mean are put right in `grpc_edge`.
+//! OTLP over gRPC. Traces are stored (`grpc_traces`); metrics, logs and profiles are answered politely and ignored
+//! (`grpc_ignored`). Connections and HTTP/2 are tonic's business, messages are read by `grpc_message`.
 
 use std::time::Duration;
 
-use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
-use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
-use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
-    MetricsService, MetricsServiceServer,
-};
-use opentelemetry_proto::tonic::collector::metrics::v1::{
-    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-};
-use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic::{Request, Response, Status};
 
-use super::grpc_edge::EdgeLayer;
+use super::grpc_ignored::{Ignored, Logs, Metrics, Profiles};
+use super::grpc_message::Bounds;
 use super::grpc_traces::Traces;
+use super::grpc_unary::Unary;
 use super::{Listener, ServeError};
 use crate::ingest::Intake;
 
@@ -26,6 +18,8 @@ use crate::ingest::Intake;
 pub struct Settings {
     /// Largest message, as sent and inflated.
     pub max_message_bytes: usize,
+    /// How long a message may take to arrive.
+    pub read_timeout: Duration,
     /// Requests that one connection may have in flight.
     pub max_concurrent_streams: u32,
     /// How often a silent connection is asked whether it is still there.
@@ -34,7 +28,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_message_bytes: 4 << 20, max_concurrent_streams: 32, keepalive: Duration::from_secs(60) }
+        Self {
+            max_message_bytes: 4 << 20,
+            read_timeout: Duration::from_secs(30),
+            max_concurrent_streams: 32,
+            keepalive: Duration::from_secs(60),
+        }
     }
 }
 
@@ -49,48 +48,22 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let protocol = listener.protocol();
-    let limit = settings.max_message_bytes;
-    let traces = Traces::new(intake.clone(), limit);
-    let edge = EdgeLayer(intake.clone());
-    let metrics = MetricsServiceServer::new(Ignored { intake: intake.clone() });
-    let logs = LogsServiceServer::new(Ignored { intake });
+    let bounds = Bounds { bytes: settings.max_message_bytes, within: settings.read_timeout };
+    let traces = Traces { intake: intake.clone(), bounds };
+    let metrics = Ignored::<Metrics>::new(intake.clone(), bounds);
+    let logs = Ignored::<Logs>::new(intake.clone(), bounds);
+    let profiles = Ignored::<Profiles>::new(intake, bounds);
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<Traces>().await;
+    health.set_serving::<Unary<Traces>>().await;
     Server::builder()
-        .layer(edge)
         .max_concurrent_streams(settings.max_concurrent_streams)
         .http2_keepalive_interval(Some(settings.keepalive))
-        .add_service(traces)
-        .add_service(metrics.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
-        .add_service(logs.max_decoding_message_size(limit).accept_compressed(Gzip).accept_compressed(Zstd))
+        .add_service(Unary(traces))
+        .add_service(Unary(metrics))
+        .add_service(Unary(logs))
+        .add_service(Unary(profiles))
         .add_service(health_service)
         .serve_with_incoming_shutdown(TcpIncoming::from(listener.socket).with_nodelay(Some(true)), stop)
         .await
         .map_err(|error| ServeError { protocol, reason: error.to_string() })
-}
-
-struct Ignored {
-    intake: Intake,
-}
-
-#[tonic::async_trait]
-impl MetricsService for Ignored {
-    async fn export(
-        &self,
-        _: Request<ExportMetricsServiceRequest>,
-    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
-        self.intake.metrics().ignored_requests.with_label_values(&["metrics"]).inc();
-        Ok(Response::new(ExportMetricsServiceResponse::default()))
-    }
-}
-
-#[tonic::async_trait]
-impl LogsService for Ignored {
-    async fn export(
-        &self,
-        _: Request<ExportLogsServiceRequest>,
-    ) -> Result<Response<ExportLogsServiceResponse>, Status> {
-        self.intake.metrics().ignored_requests.with_label_values(&["logs"]).inc();
-        Ok(Response::new(ExportLogsServiceResponse::default()))
-    }
 }

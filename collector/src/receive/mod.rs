@@ -7,11 +7,12 @@
 mod answer;
 mod body;
 pub mod grpc;
-mod grpc_edge;
-mod grpc_raw;
-mod grpc_room;
+mod grpc_ignored;
+mod grpc_message;
 mod grpc_traces;
+mod grpc_unary;
 pub mod http;
+mod inflate;
 mod listener;
 
 pub use listener::{BindError, Listener, Protocol};
