@@ -82,6 +82,15 @@ pub(crate) fn trace_ids(otlp: &[u8]) -> Vec<TraceId> {
     ids
 }
 
+/// How many spans a request (OTLP protobuf) has, as far as it can be read.
+pub(crate) fn count_spans(otlp: &[u8]) -> usize {
+    let within = |message, number| repeated(message, number).map_while(Result::ok);
+    within(otlp, request::RESOURCE_SPANS)
+        .flat_map(|resource| within(resource, resource_spans::SCOPE_SPANS))
+        .map(|scope| within(scope, scope_spans::SPANS).count())
+        .sum()
+}
+
 impl<'a> Assembly<'a> {
     /// Collects every Trace, each up to `max_spans` spans.
     #[must_use]

@@ -6,4 +6,6 @@ mod support;
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| support::admitted_and_extracted(bytes));
+fuzz_target!(|bytes: &[u8]| {
+    support::admitted_and_extracted(bytes);
+});

@@ -1,13 +1,19 @@
 //! One batch of extraction, from blocks to Calls: pure, without a database and without a clock.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use pointsman_store::{AppFact, Call, TraceCalls, TraceId};
 
+use foldhash::fast::RandomState;
+
 use crate::extract;
-use crate::trace::{Assembly, Trace};
+use crate::trace::{Assembly, Trace, count_spans};
+
+/// Spans that are put together at once, roughly: a small span grows twenty times when it is taken out of its bytes.
+const GROUP_SPANS: usize = 16_384;
 
 /// Everything that is known of the traces of some new blocks; blocks are OTLP protobuf.
 #[derive(Debug, Default)]
@@ -22,10 +28,19 @@ pub(super) struct Batch {
     pub(super) max_trace_spans: usize,
 }
 
-/// What a batch turned out to hold.
+/// A part of a batch's traces, put together at a time. Nobody outside can tell which trace falls into which, so that
+/// nobody can put all of them into one.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    number: usize,
+    of: usize,
+    hash: RandomState,
+}
+
+/// What a group turned out to hold.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// The Calls of each of its traces, and those that were found before.
+    /// The Calls of each of the traces, and those that were found before.
     pub(super) calls: Vec<TraceCalls>,
     pub(super) facts: Facts,
     /// Traces that could not be understood; they have no Calls.
@@ -44,17 +59,26 @@ struct Before {
 }
 
 impl Batch {
-    /// Puts the spans together and finds the Calls. Where a span came twice the earlier one counts.
-    pub(super) fn extract(&self) -> Outcome {
+    /// The parts that it is put together in: one, unless a sender packs very many spans into few bytes.
+    pub(super) fn groups(&self) -> Vec<Group> {
+        let spans: usize = self.fresh.iter().map(|otlp| count_spans(otlp)).sum();
+        let of = spans.div_ceil(GROUP_SPANS).max(1);
+        let hash = RandomState::default();
+        (0..of).map(|number| Group { number, of, hash: hash.clone() }).collect()
+    }
+
+    /// Puts the spans of a group together and finds the Calls. Where a span came twice the earlier one counts.
+    pub(super) fn extract(&self, group: &Group) -> Outcome {
         let mut outcome = Outcome::default();
-        let mut before = self.calls_before(&mut outcome);
+        let mut before = self.calls_before(group, &mut outcome);
         let mut assembly = Assembly::new(self.max_trace_spans);
         for otlp in &self.earlier {
             // Counted when the earlier Calls were found.
-            let _ = assembly.add_if(otlp, |trace| self.late.contains(&trace));
+            let _ = assembly.add_if(otlp, |trace| self.late.contains(&trace) && group.holds(trace));
         }
         for otlp in &self.fresh {
-            outcome.unreadable += u64::from(assembly.add(otlp).is_err());
+            let added = assembly.add_if(otlp, |trace| group.holds(trace));
+            outcome.unreadable += u64::from(added.is_err() && group.is_first());
         }
         for trace in assembly.finish() {
             let before = before.remove(&trace.id).unwrap_or_default();
@@ -66,16 +90,31 @@ impl Batch {
     }
 
     /// The Calls that the earlier spans alone gave: those are stored, and go.
-    fn calls_before(&self, outcome: &mut Outcome) -> HashMap<TraceId, Before> {
+    fn calls_before(&self, group: &Group, outcome: &mut Outcome) -> HashMap<TraceId, Before> {
         let mut assembly = Assembly::new(self.max_trace_spans);
         for otlp in &self.earlier {
-            let added = assembly.add_if(otlp, |trace| self.late.contains(&trace));
-            outcome.unreadable += u64::from(added.is_err());
+            let added = assembly.add_if(otlp, |trace| self.late.contains(&trace) && group.holds(trace));
+            outcome.unreadable += u64::from(added.is_err() && group.is_first());
         }
         let mut found = Outcome::default();
         let mut before =
             |trace: &Trace<'_>| Before { calls: found.calls_of(trace), left_out: trace.left_out };
         assembly.finish().iter().map(|trace| (trace.id, before(trace))).collect()
+    }
+}
+
+impl Group {
+    fn holds(&self, trace: TraceId) -> bool {
+        self.of == 1 || self.hash.hash_one(trace) % self.of as u64 == self.number as u64
+    }
+
+    fn is_first(&self) -> bool {
+        self.number == 0
+    }
+
+    /// Whether the batch is extracted when this one is.
+    pub(super) fn is_last(&self) -> bool {
+        self.number + 1 == self.of
     }
 }
 

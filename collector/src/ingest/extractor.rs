@@ -11,7 +11,7 @@ use pointsman_store::{AppFact, BlockId, Store, StoreError, TraceCalls, TraceId};
 
 use super::Settings;
 use super::backlog::{Backlog, Committed, Work};
-use super::batch::Batch;
+use super::batch::{Batch, Group};
 use super::handlers::KnownHandlers;
 use super::recent::RecentBlocks;
 use super::tally::Tally;
@@ -131,18 +131,27 @@ impl Extractor {
     /// Extracts blocks, which are in memory, and moves the watermark to the last one.
     async fn extract(&mut self, blocks: Vec<Committed>) {
         let Some(last) = blocks.last().map(|block| block.id) else { return };
-        let batch = self.gather(&blocks, last).await;
-        let mut outcome = super::intake::worked(usize::MAX, move || batch.extract()).await;
-        self.metrics.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
-        self.metrics.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);
-        self.metrics.spans_left_out.inc_by(outcome.left_out);
-        self.metrics.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
-        self.commit(&outcome.calls, &outcome.facts.into_rows(), last).await;
-        self.tally.count(&outcome.calls);
+        let batch = Arc::new(self.gather(&blocks, last).await);
+        for group in batch.groups() {
+            // Only with the last one is the batch done: a crash before it repeats the work.
+            let done = if group.is_last() { last } else { self.done };
+            self.extract_group(Arc::clone(&batch), group, done).await;
+        }
         let now_ns = self.settings.clock.now_ns();
         blocks.into_iter().for_each(|block| self.recent.keep(block.id, block.otlp, now_ns));
         self.recent.close(now_ns);
         self.advance(last);
+    }
+
+    /// Stores the Calls of a part of a batch, and that everything up to `done` is extracted.
+    async fn extract_group(&mut self, batch: Arc<Batch>, group: Group, done: BlockId) {
+        let mut outcome = super::intake::worked(usize::MAX, move || batch.extract(&group)).await;
+        self.metrics.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
+        self.metrics.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);
+        self.metrics.spans_left_out.inc_by(outcome.left_out);
+        self.metrics.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
+        self.commit(&outcome.calls, &outcome.facts.into_rows(), done).await;
+        self.tally.count(&outcome.calls);
     }
 
     /// Adds to new blocks those earlier ones that hold spans of the same traces.
@@ -177,14 +186,20 @@ impl Extractor {
         let wanted: BTreeSet<BlockId> =
             of_trace.values().flat_map(|blocks| blocks.iter().take(limit).copied()).collect();
         let mut blocks = Vec::with_capacity(wanted.len());
+        let mut room = self.settings.max_reloaded_bytes;
         for id in wanted {
             if let Some(otlp) = self.recent.get(id) {
                 blocks.push(otlp);
                 continue;
             }
+            if room == 0 {
+                self.metrics.extraction_skipped.with_label_values(&["earlier_block"]).inc();
+                continue;
+            }
             match self.persistent(|| self.store.block(id)).await {
                 Ok(Some(otlp)) => {
                     self.metrics.blocks_read_back.inc();
+                    room = room.saturating_sub(otlp.len());
                     blocks.push(otlp.into());
                 }
                 // Retention has removed it since.

@@ -9,11 +9,11 @@ const LONGEST: usize = 12_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let corpus = |target: &str| here.join("corpus").join(target);
+    let corpus = |target: &str| here.join("fuzz/corpus").join(target);
     for target in ["json", "protobuf", "recording"] {
         std::fs::create_dir_all(corpus(target))?;
     }
-    for file in recordings(&here.join("../../fixtures"))? {
+    for file in recordings(&here.join("../fixtures"))? {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let lines = zstd::decode_all(std::fs::File::open(&file)?)?;
         let small = lines.split(|byte| *byte == b'\n').filter(|line| (1..LONGEST).contains(&line.len()));
