@@ -15,9 +15,11 @@ use crate::trace::{Assembly, Trace, count_spans};
 /// Spans that are put together at once, roughly: a small span grows twenty times when it is taken out of its bytes.
 const GROUP_SPANS: usize = 16_384;
 
-/// Everything that is known of the traces of some new blocks; blocks are OTLP protobuf.
-#[derive(Debug, Default)]
+/// Everything that is known of a group of the traces of some new blocks; blocks are OTLP protobuf.
+#[derive(Debug)]
 pub(super) struct Batch {
+    /// Which of the traces it is about.
+    pub(super) group: Group,
     /// Earlier blocks, in order, that hold spans of `late` traces among others.
     pub(super) earlier: Vec<Bytes>,
     /// Traces of the new blocks of which earlier blocks hold spans.
@@ -28,8 +30,8 @@ pub(super) struct Batch {
     pub(super) max_trace_spans: usize,
 }
 
-/// A part of a batch's traces, put together at a time. Nobody outside can tell which trace falls into which, so that
-/// nobody can put all of them into one.
+/// A part of the traces of some blocks, of about [`GROUP_SPANS`] spans. Nobody outside can tell which trace falls into
+/// which part, so that nobody can put all of them into one.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     number: usize,
@@ -37,10 +39,10 @@ pub(super) struct Group {
     hash: RandomState,
 }
 
-/// What a group turned out to hold.
+/// What a batch turned out to hold.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// The Calls of each of the traces, and those that were found before.
+    /// The Calls of each of its traces, and those that were found before.
     pub(super) calls: Vec<TraceCalls>,
     pub(super) facts: Facts,
     /// Traces that could not be understood; they have no Calls.
@@ -59,26 +61,18 @@ struct Before {
 }
 
 impl Batch {
-    /// The parts that it is put together in: one, unless a sender packs very many spans into few bytes.
-    pub(super) fn groups(&self) -> Vec<Group> {
-        let spans: usize = self.fresh.iter().map(|otlp| count_spans(otlp)).sum();
-        let of = spans.div_ceil(GROUP_SPANS).max(1);
-        let hash = RandomState::default();
-        (0..of).map(|number| Group { number, of, hash: hash.clone() }).collect()
-    }
-
-    /// Puts the spans of a group together and finds the Calls. Where a span came twice the earlier one counts.
-    pub(super) fn extract(&self, group: &Group) -> Outcome {
+    /// Puts the spans together and finds the Calls. Where a span came twice the earlier one counts.
+    pub(super) fn extract(&self) -> Outcome {
         let mut outcome = Outcome::default();
-        let mut before = self.calls_before(group, &mut outcome);
+        let mut before = self.calls_before(&mut outcome);
         let mut assembly = Assembly::new(self.max_trace_spans);
         for otlp in &self.earlier {
             // Counted when the earlier Calls were found.
-            let _ = assembly.add_if(otlp, |trace| self.late.contains(&trace) && group.holds(trace));
+            let _ = assembly.add_if(otlp, |trace| self.late.contains(&trace));
         }
         for otlp in &self.fresh {
-            let added = assembly.add_if(otlp, |trace| group.holds(trace));
-            outcome.unreadable += u64::from(added.is_err() && group.is_first());
+            let added = assembly.add_if(otlp, |trace| self.group.holds(trace));
+            outcome.unreadable += u64::from(added.is_err() && self.group.is_last());
         }
         for trace in assembly.finish() {
             let before = before.remove(&trace.id).unwrap_or_default();
@@ -90,11 +84,11 @@ impl Batch {
     }
 
     /// The Calls that the earlier spans alone gave: those are stored, and go.
-    fn calls_before(&self, group: &Group, outcome: &mut Outcome) -> HashMap<TraceId, Before> {
+    fn calls_before(&self, outcome: &mut Outcome) -> HashMap<TraceId, Before> {
         let mut assembly = Assembly::new(self.max_trace_spans);
         for otlp in &self.earlier {
-            let added = assembly.add_if(otlp, |trace| self.late.contains(&trace) && group.holds(trace));
-            outcome.unreadable += u64::from(added.is_err() && group.is_first());
+            let added = assembly.add_if(otlp, |trace| self.late.contains(&trace));
+            outcome.unreadable += u64::from(added.is_err() && self.group.is_last());
         }
         let mut found = Outcome::default();
         let mut before =
@@ -104,15 +98,19 @@ impl Batch {
 }
 
 impl Group {
-    fn holds(&self, trace: TraceId) -> bool {
+    /// The parts of the traces of blocks: one, unless a sender packs very many spans into few bytes.
+    pub(super) fn all<'b>(blocks: impl Iterator<Item = &'b Bytes>) -> Vec<Self> {
+        let spans: usize = blocks.map(|otlp| count_spans(otlp)).sum();
+        let of = spans.div_ceil(GROUP_SPANS).max(1);
+        let hash = RandomState::default();
+        (0..of).map(|number| Self { number, of, hash: hash.clone() }).collect()
+    }
+
+    pub(super) fn holds(&self, trace: TraceId) -> bool {
         self.of == 1 || self.hash.hash_one(trace) % self.of as u64 == self.number as u64
     }
 
-    fn is_first(&self) -> bool {
-        self.number == 0
-    }
-
-    /// Whether the batch is extracted when this one is.
+    /// Whether all are extracted when this one is.
     pub(super) fn is_last(&self) -> bool {
         self.number + 1 == self.of
     }

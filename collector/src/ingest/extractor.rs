@@ -131,11 +131,11 @@ impl Extractor {
     /// Extracts blocks, which are in memory, and moves the watermark to the last one.
     async fn extract(&mut self, blocks: Vec<Committed>) {
         let Some(last) = blocks.last().map(|block| block.id) else { return };
-        let batch = Arc::new(self.gather(&blocks, last).await);
-        for group in batch.groups() {
-            // Only with the last one is the batch done: a crash before it repeats the work.
+        for group in Group::all(blocks.iter().map(|block| &block.otlp)) {
+            // Only with the last one are they done: a crash before it repeats the work.
             let done = if group.is_last() { last } else { self.done };
-            self.extract_group(Arc::clone(&batch), group, done).await;
+            let batch = self.gather(&blocks, group, last).await;
+            self.extract_batch(batch, done).await;
         }
         let now_ns = self.settings.clock.now_ns();
         blocks.into_iter().for_each(|block| self.recent.keep(block.id, block.otlp, now_ns));
@@ -143,9 +143,9 @@ impl Extractor {
         self.advance(last);
     }
 
-    /// Stores the Calls of a part of a batch, and that everything up to `done` is extracted.
-    async fn extract_group(&mut self, batch: Arc<Batch>, group: Group, done: BlockId) {
-        let mut outcome = super::intake::worked(usize::MAX, move || batch.extract(&group)).await;
+    /// Stores the Calls of a batch, and that everything up to `done` is extracted.
+    async fn extract_batch(&mut self, batch: Batch, done: BlockId) {
+        let mut outcome = super::intake::worked(usize::MAX, move || batch.extract()).await;
         self.metrics.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
         self.metrics.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);
         self.metrics.spans_left_out.inc_by(outcome.left_out);
@@ -155,10 +155,11 @@ impl Extractor {
     }
 
     /// Adds to new blocks those earlier ones that hold spans of the same traces.
-    async fn gather(&self, blocks: &[Committed], last: BlockId) -> Batch {
+    async fn gather(&self, blocks: &[Committed], group: Group, last: BlockId) -> Batch {
         let new: HashSet<BlockId> = blocks.iter().map(|block| block.id).collect();
         let fresh: Vec<Bytes> = blocks.iter().map(|block| block.otlp.clone()).collect();
-        let traces: HashSet<TraceId> = fresh.iter().flat_map(|otlp| trace_ids(otlp)).collect();
+        let traces = fresh.iter().flat_map(|otlp| trace_ids(otlp)).filter(|trace| group.holds(*trace));
+        let traces: HashSet<TraceId> = traces.collect();
         let traces: Vec<TraceId> = traces.into_iter().collect();
         let found = self.persistent(|| self.store.blocks_of(&traces)).await.unwrap_or_default();
         let mut of_trace: HashMap<TraceId, Vec<BlockId>> = HashMap::new();
@@ -168,7 +169,7 @@ impl Extractor {
         let earlier = self.reload(&of_trace).await;
         self.metrics.late_traces.inc_by(of_trace.len() as u64);
         let late = of_trace.into_keys().collect();
-        Batch { earlier, late, fresh, max_trace_spans: self.settings.max_trace_spans }
+        Batch { group, earlier, late, fresh, max_trace_spans: self.settings.max_trace_spans }
     }
 
     /// The blocks of late traces, each once, in order; those that are not in memory are read back.

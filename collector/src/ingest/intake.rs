@@ -148,7 +148,7 @@ impl Intake {
         transport: Transport,
     ) -> Result<Ticket, Rejected> {
         let intake = self.clone();
-        worked(body.len(), move || intake.enqueue(share, &body, transport)).await
+        worked(body.len(), move || intake.enqueue(share, body, transport)).await
     }
 
     /// Room for a request of that size, taken at once or not at all.
@@ -185,10 +185,12 @@ impl Intake {
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn enqueue(&self, share: Share, body: &[u8], transport: Transport) -> Result<Ticket, Rejected> {
+    fn enqueue(&self, share: Share, body: Bytes, transport: Transport) -> Result<Ticket, Rejected> {
         let Shared { settings, metrics, queue, .. } = &*self.0;
         let now_ns = settings.clock.now_ns();
-        let admitted = self.admit(body, transport, now_ns)?;
+        let admitted = self.admit(&body, transport, now_ns)?;
+        // What follows takes memory again.
+        drop(body);
         metrics.count_admission(transport, u64::from(admitted.spans), &admitted.refused);
         let Admitted { otlp, spans, traces, refused } = admitted;
         let mut ticket = Ticket {

@@ -209,13 +209,8 @@ fn request() -> impl Strategy<Value = ExportTraceServiceRequest> {
     });
     let resource =
         option::of(attributes().prop_map(|attributes| Resource { attributes, ..Resource::default() }));
-    let resource_spans =
-        (resource, vec(scope_spans, 0..3), text()).prop_map(|(resource, scope_spans, url)| ResourceSpans {
-            resource,
-            scope_spans,
-            schema_url: url,
-            ..ResourceSpans::default()
-        });
+    let resource_spans = (resource, vec(scope_spans, 0..3), text())
+        .prop_map(|(resource, scope_spans, url)| ResourceSpans { resource, scope_spans, schema_url: url });
     vec(resource_spans, 0..3).prop_map(|resource_spans| ExportTraceServiceRequest { resource_spans })
 }
 
@@ -298,7 +293,7 @@ proptest! {
         let again = pass(&passed.otlp);
         prop_assert!(again.refused.is_empty(), "{:?}", again.refused);
         prop_assert_eq!(decoded(&again.otlp), decoded(&passed.otlp));
-        prop_assert_eq!(again.otlp, passed.otlp.clone());
+        prop_assert_eq!(&again.otlp, &passed.otlp);
         extracted(&passed)?;
     }
 

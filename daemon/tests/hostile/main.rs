@@ -23,7 +23,7 @@ use attacks::{Attack, GRPC_BYTES, HTTP_BYTES};
 use support::{Daemon, PATIENCE, otlp, traces_of_calls, wait_for};
 
 /// What the daemon may hold at most, KiB.
-const MOST_KIB: u64 = 128 << 10;
+const MOST_KIB: u64 = 192 << 10;
 /// Hostile senders of each kind at the same time.
 const SIDE_BY_SIDE: usize = 2;
 /// What the good sender sends meanwhile.
