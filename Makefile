@@ -12,7 +12,6 @@ export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 package := packages/nextjs
 storefront := examples/storefront
 senders := daemon/tests/senders
-fuzz_toolchain := $(or $(FUZZ_TOOLCHAIN),nightly)
 package_sources := $(shell find $(package)/src -name '*.ts') $(package)/package.json $(package)/tsconfig.json
 storefront_sources := $(shell find $(addprefix $(storefront)/,app actions components data pages) -type f) \
 	$(addprefix $(storefront)/,proxy.ts instrumentation.ts next.config.ts tsconfig.json)
@@ -81,10 +80,10 @@ bench-scale: tools ## How the cost grows up to 50 million spans (docs/benchmarks
 .PHONY: fuzz
 fuzz: tools ## Fuzz the decoders, FUZZ_SECONDS=60 each (docs/otlp.md says what it needs)
 	@cargo fuzz --version > /dev/null 2>&1 || { echo "cargo-fuzz is not installed: cargo install cargo-fuzz"; exit 1; }
-	@cargo +$(fuzz_toolchain) --version > /dev/null || { echo "a nightly compiler is needed: rustup toolchain install nightly"; exit 1; }
+	@cargo +nightly --version > /dev/null || { echo "a nightly compiler is needed: rustup toolchain install nightly"; exit 1; }
 	cargo run --locked -p pointsman-collector --all-features --example fuzz_seeds
 	for target in protobuf json recording; do \
-	  (cd collector && cargo +$(fuzz_toolchain) fuzz run --sanitizer none --target-dir $(CARGO_TARGET_DIR)/fuzz $$target -- \
+	  (cd collector && cargo +nightly fuzz run --sanitizer none --target-dir $(CARGO_TARGET_DIR)/fuzz $$target -- \
 	    -max_total_time=$(or $(FUZZ_SECONDS),60) -timeout=10 -print_final_stats=1); \
 	done
 

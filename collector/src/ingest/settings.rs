@@ -55,7 +55,7 @@ impl Settings {
             max_trace_spans: MAX_SPANS,
             max_handlers: 2_000,
             max_reloaded_blocks: 256,
-            max_reloaded_bytes: 32 << 20,
+            max_reloaded_bytes: 16 << 20,
         }
     }
 }

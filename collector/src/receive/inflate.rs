@@ -79,6 +79,12 @@ impl Compression {
         // Span data shrinks about six times.
         let mut inflated = Vec::with_capacity(compressed.saturating_mul(6).min(limit));
         loop {
+            // Grown at most once, to all that it may become: pages that nothing is written to cost nothing, while a
+            // copy of what is there costs as much again.
+            let step = usize::try_from(STEP).unwrap_or(usize::MAX);
+            if inflated.capacity() - inflated.len() < step {
+                inflated.reserve_exact(limit.saturating_sub(inflated.len()).saturating_add(2 * step));
+            }
             let read = from.by_ref().take(STEP).read_to_end(&mut inflated);
             if read.map_err(|error| self.malformed(&error))? == 0 {
                 return Ok(inflated.into());

@@ -16,9 +16,9 @@ pub(crate) struct Attack {
     pub(crate) body: Vec<u8>,
 }
 
-/// All of them, up to that size; spans start at `now_ns`.
-pub(crate) fn all(bytes: usize, now_ns: u64) -> Vec<Attack> {
-    let spans = Spans { now_ns };
+/// Those in protobuf, up to that size; spans start at `now_ns`, traces belong to that sender.
+pub(crate) fn in_protobuf(bytes: usize, now_ns: u64, sender: u64) -> Vec<Attack> {
+    let spans = Spans { now_ns, sender };
     let protobuf = |name, body| Attack { name, json: false, coding: None, body };
     let mut all = vec![
         protobuf("small spans, each in a trace of its own", spans.many(bytes, |at| (at, 1))),
@@ -36,22 +36,16 @@ pub(crate) fn all(bytes: usize, now_ns: u64) -> Vec<Attack> {
     ];
     for coding in ["gzip", "zstd"] {
         all.push(Attack { name: "a gigabyte", json: false, coding: Some(coding), body: bomb(coding) });
-        all.push(Attack {
-            name: "the largest that may pass",
-            json: true,
-            coding: Some(coding),
-            body: packed(coding, bytes),
-        });
     }
     all
 }
 
-/// Those that only the other encoding has.
+/// Those in the other encoding.
 pub(crate) fn in_json(bytes: usize) -> Vec<Attack> {
     let json = |name, body: String| Attack { name, json: true, coding: None, body: body.into_bytes() };
     let spans = "{},".repeat(bytes / 3 - 64);
     let spans = spans.trim_end_matches(',');
-    vec![
+    let mut all = vec![
         json("brackets without end", "[".repeat(bytes)),
         json("brackets where nobody looks", format!("{{\"x\":{}", "[".repeat(bytes - 8))),
         json(
@@ -65,11 +59,18 @@ pub(crate) fn in_json(bytes: usize) -> Vec<Attack> {
                 "{\"arrayValue\":{\"values\":[".repeat(bytes / 25)
             ),
         ),
-    ]
+    ];
+    for coding in ["gzip", "zstd"] {
+        let body = packed(coding, bytes);
+        all.push(Attack { name: "the largest that may pass", json: true, coding: Some(coding), body });
+        all.push(Attack { name: "a gigabyte", json: true, coding: Some(coding), body: bomb(coding) });
+    }
+    all
 }
 
 struct Spans {
     now_ns: u64,
+    sender: u64,
 }
 
 impl Spans {
@@ -79,7 +80,7 @@ impl Spans {
     }
 
     fn timed(&self, trace: u64, id: u64, start_ns: u64, end_ns: u64, more: &[u8]) -> Vec<u8> {
-        let trace = (u128::from(trace) | 1 << 127).to_be_bytes();
+        let trace = (u128::from(trace) | u128::from(self.sender) << 64 | 1 << 127).to_be_bytes();
         let mut span = [field(1, &trace), field(2, &(id | 1 << 63).to_be_bytes()), vec![0x30, 2]].concat();
         for (tag, time) in [(0x39, start_ns), (0x41, end_ns)] {
             span.push(tag);
@@ -114,7 +115,7 @@ impl Spans {
             if resource.len() + 80 > bytes {
                 break;
             }
-            resource.extend(field(2, &field(2, &self.span(at, 2, b""))));
+            resource.extend(field(2, &field(2, &self.span(at | 1 << 40, 2, b""))));
         }
         field(1, &resource)
     }

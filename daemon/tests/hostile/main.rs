@@ -24,8 +24,6 @@ use support::{Daemon, PATIENCE, otlp, traces_of_calls, wait_for};
 
 /// What the daemon may hold at most, KiB.
 const MOST_KIB: u64 = 192 << 10;
-/// Hostile senders of each kind at the same time.
-const SIDE_BY_SIDE: usize = 2;
 /// What the good sender sends meanwhile.
 const GOOD_CALLS: u128 = 20;
 
@@ -35,20 +33,18 @@ fn hostile_senders_cost_only_themselves() {
     let db = folder.path().join("hostile.db");
     let daemon = Daemon::start(&db, &[]);
     let now_ns = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap();
-    let mut http = attacks::all(HTTP_BYTES, now_ns);
-    http.extend(attacks::in_json(HTTP_BYTES));
-    let grpc = attacks::all(GRPC_BYTES, now_ns);
+    let http = [attacks::in_protobuf(HTTP_BYTES, now_ns, 1), attacks::in_json(HTTP_BYTES)];
+    let grpc = attacks::in_protobuf(GRPC_BYTES, now_ns, 2);
     let answers = Mutex::new(BTreeMap::<String, u32>::new());
     let note = |attack: &Attack, answer: String| {
         *answers.lock().unwrap().entry(format!("{}: {answer}", attack.name)).or_default() += 1;
     };
     let stalled: Vec<_> = (0..8).map(|_| half_a_request(daemon.otlp)).collect();
     thread::scope(|scope| {
-        for _ in 0..SIDE_BY_SIDE {
-            scope.spawn(|| http.iter().for_each(|attack| note(attack, over_http(daemon.otlp, attack))));
-            let binary = grpc.iter().filter(|attack| !attack.json);
-            scope.spawn(|| binary.for_each(|attack| note(attack, over_grpc(daemon.grpc, attack))));
+        for attacks in &http {
+            scope.spawn(|| attacks.iter().for_each(|attack| note(attack, over_http(daemon.otlp, attack))));
         }
+        scope.spawn(|| grpc.iter().for_each(|attack| note(attack, over_grpc(daemon.grpc, attack))));
         scope.spawn(|| {
             for trace in 1..=GOOD_CALLS {
                 let call = otlp::request(&[otlp::route_call(trace, "/api/products")]);
