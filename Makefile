@@ -77,6 +77,16 @@ bench-ingest: tools ## What the collector takes and what that costs (docs/benchm
 bench-scale: tools ## How the cost grows up to 50 million spans (docs/benchmarks.md); takes about half an hour and 5 GB
 	cargo bench --locked -p pointsman --bench scale
 
+.PHONY: fuzz
+fuzz: tools ## Fuzz the decoders, FUZZ_SECONDS=60 each (docs/otlp.md says what it needs)
+	@cargo fuzz --version > /dev/null 2>&1 || { echo "cargo-fuzz is not installed: cargo install cargo-fuzz"; exit 1; }
+	@cargo +nightly --version > /dev/null || { echo "a nightly compiler is needed: rustup toolchain install nightly"; exit 1; }
+	cargo run --locked -p pointsman-collector --all-features --example fuzz_seeds
+	for target in protobuf json recording; do \
+	  (cd collector && cargo +nightly fuzz run --sanitizer none --target-dir $(CARGO_TARGET_DIR)/fuzz $$target -- \
+	    -max_total_time=$(or $(FUZZ_SECONDS),60) -timeout=10 -print_final_stats=1); \
+	done
+
 .PHONY: fmt
 fmt: ## Format the Rust code
 	cargo fmt
@@ -85,6 +95,7 @@ fmt: ## Format the Rust code
 lint: ## Formatting and clippy, warnings are errors
 	cargo fmt --check
 	cargo fmt --check --manifest-path $(senders)/rust/Cargo.toml
+	cargo fmt --check --manifest-path collector/fuzz/Cargo.toml
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 .PHONY: clean

@@ -45,7 +45,8 @@ pub struct Node<'a> {
 /// Who emitted a span: resource and scope, shared by the spans of a request.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Origin<'a> {
-    pub(crate) resource: Vec<Attribute<'a>>,
+    /// Shared by all scopes of the resource: each of many scopes with a copy of its own would multiply it.
+    pub(crate) resource: Rc<Vec<Attribute<'a>>>,
     scope_name: &'a [u8],
     scope_version: &'a [u8],
 }
@@ -80,6 +81,15 @@ pub fn trace_ids(otlp: &[u8]) -> Vec<TraceId> {
         }
     }
     ids
+}
+
+/// How many spans a request (OTLP protobuf) has, as far as it can be read.
+pub(crate) fn count_spans(otlp: &[u8]) -> usize {
+    let within = |message, number| repeated(message, number).map_while(Result::ok);
+    within(otlp, request::RESOURCE_SPANS)
+        .flat_map(|resource| within(resource, resource_spans::SCOPE_SPANS))
+        .map(|scope| within(scope, scope_spans::SPANS).count())
+        .sum()
 }
 
 impl<'a> Assembly<'a> {
@@ -129,11 +139,11 @@ impl<'a> Assembly<'a> {
         message: &'a [u8],
         wanted: &impl Fn(TraceId) -> bool,
     ) -> Result<(), Malformed> {
-        let resource = read_resource(message)?;
+        let resource = Rc::new(read_resource(message)?);
         let mut fields = Fields::of(message);
         while let Some(field) = fields.next()? {
             if let (resource_spans::SCOPE_SPANS, Content::Bytes(message)) = field {
-                let origin = Rc::new(Origin { resource: resource.clone(), ..read_scope(message)? });
+                let origin = Rc::new(Origin { resource: Rc::clone(&resource), ..read_scope(message)? });
                 self.scope_spans(message, &origin, wanted)?;
             }
         }
@@ -298,6 +308,12 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn end_ns(&self) -> u64 {
         self.span.end_ns.max(self.span.start_ns)
+    }
+
+    /// Whether its end is known.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.span.end_ns != 0
     }
 
     /// How long it took, ns.

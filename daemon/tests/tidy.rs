@@ -228,6 +228,24 @@ fn every_flag_and_command_that_is_named_exists() {
     assert_none(&faults, "commands and flags that do not exist");
 }
 
+/// `file::test` in the table of the specification: the end of a file's path, and a test in it.
+#[test]
+fn every_test_that_is_named_exists() {
+    let files = tracked(&[".rs"]);
+    let text = read("docs/otlp.md");
+    let named: BTreeSet<(&str, &str)> =
+        text.split('`').skip(1).step_by(2).filter_map(|code| code.split_once(".rs::")).collect();
+    assert!(named.len() > 60, "{}", named.len());
+    let missing = named.iter().filter(|(file, test)| {
+        let end = format!("/{file}.rs");
+        let sources: Vec<_> = files.iter().filter(|file| file.ends_with(&end)).collect();
+        let [source] = sources[..] else { return true };
+        !read(source).contains(&format!("fn {test}("))
+    });
+    let missing: Vec<String> = missing.map(|(file, test)| format!("{file}.rs::{test}")).collect();
+    assert_none(&missing, "tests that do not exist, or whose file is not told by the end of its path");
+}
+
 /// The lines of code blocks, continued lines joined, and the code within sentences. Comments are cut.
 fn code_of(text: &str) -> Vec<String> {
     let mut code = Vec::new();

@@ -23,24 +23,47 @@ impl Door<'_> {
 
     /// Writes what may stay of attributes.
     pub(super) fn attributes(&mut self, number: u8, attributes: &[Attribute<'_>]) -> Result<(), Malformed> {
-        attributes.iter().try_for_each(|attribute| self.attribute(number, attribute, 0))
+        self.attributes_up_to(self.limits.max_attributes, number, attributes)
     }
 
-    fn attribute(&mut self, number: u8, attribute: &Attribute<'_>, depth: usize) -> Result<(), Malformed> {
+    /// Writes what may stay of attributes, and at most so many of them.
+    pub(super) fn attributes_up_to(
+        &mut self,
+        most: usize,
+        number: u8,
+        attributes: &[Attribute<'_>],
+    ) -> Result<(), Malformed> {
+        let mut written = 0;
+        for attribute in attributes {
+            let before = self.out.len();
+            if self.attribute(number, attribute, 0)? {
+                written += 1;
+                if written > most {
+                    self.out.truncate(before);
+                    self.refused.add(Reason::Attributes, 1);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes an attribute, if it may stay; whether it did.
+    fn attribute(&mut self, number: u8, attribute: &Attribute<'_>, depth: usize) -> Result<bool, Malformed> {
         let key = self.utf8(attribute.key);
-        let treatment = rule(&key).treatment;
+        let key = self.cut(&key);
+        let treatment = rule(key).treatment;
         if treatment == Treatment::Drop {
-            return Ok(());
+            return Ok(false);
         }
         let before = self.out.len();
         let stays = self.message(number, |door| {
-            door.cut_text(key_value::KEY, &key);
+            door.out.text(key_value::KEY, key);
             door.value(key_value::VALUE, treatment, attribute.value, depth)
         })?;
         if !stays {
             self.out.truncate(before);
         }
-        Ok(())
+        Ok(stays)
     }
 
     /// Writes a value and all within it; whether it may stay.
@@ -134,14 +157,17 @@ impl Door<'_> {
 
     /// Writes a text up to the limit.
     pub(super) fn cut_text(&mut self, number: u8, text: &str) {
-        let limit = self.limits.max_text_bytes;
-        let kept = if text.len() > limit {
-            self.refused.add(Reason::Values, 1);
-            text.get(..text.floor_char_boundary(limit)).unwrap_or_default()
-        } else {
-            text
-        };
+        let kept = self.cut(text);
         self.out.text(number, kept);
+    }
+
+    fn cut<'a>(&mut self, text: &'a str) -> &'a str {
+        let limit = self.limits.max_text_bytes;
+        if text.len() <= limit {
+            return text;
+        }
+        self.refused.add(Reason::Values, 1);
+        text.get(..text.floor_char_boundary(limit)).unwrap_or_default()
     }
 
     /// Bytes as the text that they should be. One bad text must not cost a sender its request.

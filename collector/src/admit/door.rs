@@ -74,11 +74,13 @@ impl<'d> Door<'d> {
     }
 
     fn resource_spans<'a>(&mut self, message: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed> {
+        // Of several resources in a message protobuf makes one: the limit is that of all together.
+        let mut most = self.limits.max_attributes;
         let mut fields = Fields::of(message);
         while let Some(field) = fields.next()? {
             match field {
                 (resource_spans::RESOURCE, Content::Bytes(resource)) => {
-                    self.message(resource_spans::RESOURCE, |door| door.resource(resource))?;
+                    most -= self.message(resource_spans::RESOURCE, |door| door.resource(resource, most))?;
                 }
                 (resource_spans::SCOPE_SPANS, Content::Bytes(within)) => {
                     self.with_spans(resource_spans::SCOPE_SPANS, |door| door.scope_spans(within, span))?;
@@ -92,13 +94,14 @@ impl<'d> Door<'d> {
         Ok(())
     }
 
-    fn resource(&mut self, message: &[u8]) -> Result<(), Malformed> {
+    /// Lets at most so many attributes pass; how many it looked at.
+    fn resource(&mut self, message: &[u8], most: usize) -> Result<usize, Malformed> {
         let mut attributes = Vec::new();
         let mut fields = Fields::of(message);
         while let Some(field) = fields.next()? {
             match field {
                 (resource::ATTRIBUTES, Content::Bytes(attribute)) => {
-                    self.collect(&mut attributes, attribute)?;
+                    self.collect_up_to(most, &mut attributes, attribute)?;
                 }
                 (resource::DROPPED_ATTRIBUTES, Content::Varint(count)) => {
                     self.out.integer(resource::DROPPED_ATTRIBUTES, otlp::uint32(count).into());
@@ -106,9 +109,11 @@ impl<'d> Door<'d> {
                 _ => {}
             }
         }
+        let found = attributes.len();
         attributes
             .retain(|attribute| !std::str::from_utf8(attribute.key).is_ok_and(names_a_person_or_machine));
-        self.attributes(resource::ATTRIBUTES, &attributes)
+        self.attributes(resource::ATTRIBUTES, &attributes)?;
+        Ok(found)
     }
 
     fn scope_spans<'a>(&mut self, message: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed> {
@@ -156,7 +161,16 @@ impl<'d> Door<'d> {
         attributes: &mut Vec<Attribute<'a>>,
         message: &'a [u8],
     ) -> Result<(), Malformed> {
-        if attributes.len() < self.limits.max_attributes {
+        self.collect_up_to(self.limits.max_attributes, attributes, message)
+    }
+
+    fn collect_up_to<'a>(
+        &mut self,
+        most: usize,
+        attributes: &mut Vec<Attribute<'a>>,
+        message: &'a [u8],
+    ) -> Result<(), Malformed> {
+        if attributes.len() < most {
             attributes.push(Attribute::read(message)?);
         } else {
             self.refused.add(Reason::Attributes, 1);

@@ -69,11 +69,11 @@ impl Door<'_> {
         if span.end_ns != 0 {
             self.out.fixed64(field::END, span.end_ns);
         }
-        self.attributes(field::ATTRIBUTES, &span.attributes)?;
-        if span.kind == SERVER {
-            let left = marks.left(span.start_ns, self.secret);
-            left.into_iter().for_each(|(key, left)| self.leave(field::ATTRIBUTES, key, left));
-        }
+        let left = if span.kind == SERVER { marks.left(span.start_ns, self.secret) } else { Vec::new() };
+        // What is left in place of others counts too, or the limit would cut another one the next time.
+        let most = self.limits.max_attributes.saturating_sub(left.len());
+        self.attributes_up_to(most, field::ATTRIBUTES, &span.attributes)?;
+        left.into_iter().for_each(|(key, left)| self.leave(field::ATTRIBUTES, key, left));
         for event in &span.events {
             self.message(field::EVENTS, |door| door.event(event))?;
         }

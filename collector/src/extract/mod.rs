@@ -45,6 +45,8 @@ pub fn calls(trace: &Trace<'_>) -> Extraction {
     let requests = Requests::of(trace);
     let mut calls: Vec<_> = requests.all.iter().filter_map(|request| call(&requests, request)).collect();
     calls.sort_by_key(|call| (call.start_ns, call.span));
+    // They wait for their commit with those of many other traces, most of which have one.
+    calls.shrink_to_fit();
     Extraction { calls, facts: facts::facts(trace) }
 }
 
@@ -52,7 +54,7 @@ pub fn calls(trace: &Trace<'_>) -> Extraction {
 fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
     let node = request.node;
     let attributes = &request.attributes;
-    if node.span.end_ns == 0 || request.is_asset() {
+    if !node.has_ended() || request.is_asset() {
         return None;
     }
     let shape = Shape::of(requests, request);

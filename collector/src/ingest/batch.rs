@@ -1,17 +1,25 @@
 //! One batch of extraction, from blocks to Calls: pure, without a database and without a clock.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use pointsman_store::{AppFact, Call, TraceCalls, TraceId};
 
-use crate::extract;
-use crate::trace::{Assembly, Trace};
+use foldhash::fast::RandomState;
 
-/// Everything that is known of the traces of some new blocks; blocks are OTLP protobuf.
-#[derive(Debug, Default)]
+use crate::extract;
+use crate::trace::{Assembly, Trace, count_spans};
+
+/// Spans that are put together at once, roughly: a small span grows twenty times when it is taken out of its bytes.
+const GROUP_SPANS: usize = 16_384;
+
+/// Everything that is known of a group of the traces of some new blocks; blocks are OTLP protobuf.
+#[derive(Debug)]
 pub(super) struct Batch {
+    /// Which of the traces it is about.
+    pub(super) group: Group,
     /// Earlier blocks, in order, that hold spans of `late` traces among others.
     pub(super) earlier: Vec<Bytes>,
     /// Traces of the new blocks of which earlier blocks hold spans.
@@ -20,6 +28,15 @@ pub(super) struct Batch {
     pub(super) fresh: Vec<Bytes>,
     /// Spans per trace; more are left out.
     pub(super) max_trace_spans: usize,
+}
+
+/// A part of the traces of some blocks, of about [`GROUP_SPANS`] spans. Nobody outside can tell which trace falls into
+/// which part, so that nobody can put all of them into one.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    number: usize,
+    of: usize,
+    hash: RandomState,
 }
 
 /// What a batch turned out to hold.
@@ -54,7 +71,8 @@ impl Batch {
             let _ = assembly.add_if(otlp, |trace| self.late.contains(&trace));
         }
         for otlp in &self.fresh {
-            outcome.unreadable += u64::from(assembly.add(otlp).is_err());
+            let added = assembly.add_if(otlp, |trace| self.group.holds(trace));
+            outcome.unreadable += u64::from(added.is_err() && self.group.is_last());
         }
         for trace in assembly.finish() {
             let before = before.remove(&trace.id).unwrap_or_default();
@@ -70,12 +88,31 @@ impl Batch {
         let mut assembly = Assembly::new(self.max_trace_spans);
         for otlp in &self.earlier {
             let added = assembly.add_if(otlp, |trace| self.late.contains(&trace));
-            outcome.unreadable += u64::from(added.is_err());
+            outcome.unreadable += u64::from(added.is_err() && self.group.is_last());
         }
         let mut found = Outcome::default();
         let mut before =
             |trace: &Trace<'_>| Before { calls: found.calls_of(trace), left_out: trace.left_out };
         assembly.finish().iter().map(|trace| (trace.id, before(trace))).collect()
+    }
+}
+
+impl Group {
+    /// The parts of the traces of blocks: one, unless a sender packs very many spans into few bytes.
+    pub(super) fn all<'b>(blocks: impl Iterator<Item = &'b Bytes>) -> Vec<Self> {
+        let spans: usize = blocks.map(|otlp| count_spans(otlp)).sum();
+        let of = spans.div_ceil(GROUP_SPANS).max(1);
+        let hash = RandomState::default();
+        (0..of).map(|number| Self { number, of, hash: hash.clone() }).collect()
+    }
+
+    pub(super) fn holds(&self, trace: TraceId) -> bool {
+        self.of == 1 || self.hash.hash_one(trace) % self.of as u64 == self.number as u64
+    }
+
+    /// Whether all are extracted when this one is.
+    pub(super) fn is_last(&self) -> bool {
+        self.number + 1 == self.of
     }
 }
 

@@ -11,7 +11,7 @@ use pointsman_store::{AppFact, BlockId, Store, StoreError, TraceCalls, TraceId};
 
 use super::Settings;
 use super::backlog::{Backlog, Committed, Work};
-use super::batch::Batch;
+use super::batch::{Batch, Group};
 use super::handlers::KnownHandlers;
 use super::recent::RecentBlocks;
 use super::tally::Tally;
@@ -177,14 +177,24 @@ impl Extractor {
         tracing::error!(block = block.0, reason, "a block cannot be read back; its calls are missing");
     }
 
-    /// Extracts blocks, which are in memory, while what the ones before have given is stored. Later spans of a trace
-    /// find what it had given by extracting it again: nothing needs to be stored for that.
+    /// Extracts blocks, which are in memory, up to the last one, group by group.
     async fn extract(&mut self, blocks: Vec<Committed>, last: BlockId) {
-        let batch = self.gather(&blocks, last).await;
+        for group in Group::all(blocks.iter().map(|block| &block.otlp)) {
+            // Only with the last one are they done: a crash before it repeats the work.
+            let done = if group.is_last() { last } else { self.taken };
+            let batch = self.gather(&blocks, group, last).await;
+            self.extract_batch(batch, done).await;
+        }
+        self.taken = last;
         let now_ns = self.settings.clock.now_ns();
         blocks.into_iter().for_each(|block| self.recent.keep(block.id, block.otlp, now_ns));
         self.recent.close(now_ns);
-        self.taken = last;
+    }
+
+    /// Extracts a batch, with which everything up to `done` is extracted, while what the one before has given is
+    /// stored. Later spans of a trace find what it had given by extracting it again: nothing needs to be stored for
+    /// that.
+    async fn extract_batch(&mut self, batch: Batch, done: BlockId) {
         let found = self.found.take();
         let extracting = super::intake::worked(usize::MAX, move || batch.extract());
         let (mut outcome, ()) = tokio::join!(extracting, self.store_all(found.as_ref()));
@@ -196,7 +206,7 @@ impl Extractor {
         self.metrics.spans_left_out.inc_by(outcome.left_out);
         self.metrics.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
         self.tally.count(&outcome.calls);
-        self.found = Some(Found { calls: outcome.calls, facts: outcome.facts.into_rows(), last });
+        self.found = Some(Found { calls: outcome.calls, facts: outcome.facts.into_rows(), last: done });
     }
 
     /// Stores what was found last, and moves the watermark.
@@ -215,10 +225,11 @@ impl Extractor {
     }
 
     /// Adds to new blocks those earlier ones that hold spans of the same traces.
-    async fn gather(&self, blocks: &[Committed], last: BlockId) -> Batch {
+    async fn gather(&self, blocks: &[Committed], group: Group, last: BlockId) -> Batch {
         let new: HashSet<BlockId> = blocks.iter().map(|block| block.id).collect();
         let fresh: Vec<Bytes> = blocks.iter().map(|block| block.otlp.clone()).collect();
-        let traces: HashSet<TraceId> = fresh.iter().flat_map(|otlp| trace_ids(otlp)).collect();
+        let traces = fresh.iter().flat_map(|otlp| trace_ids(otlp)).filter(|trace| group.holds(*trace));
+        let traces: HashSet<TraceId> = traces.collect();
         let traces: Vec<TraceId> = traces.into_iter().collect();
         let found = self.persistent(|| self.store.blocks_of(&traces)).await.unwrap_or_default();
         let mut of_trace: HashMap<TraceId, Vec<BlockId>> = HashMap::new();
@@ -228,7 +239,7 @@ impl Extractor {
         let earlier = self.reload(&of_trace).await;
         self.metrics.late_traces.inc_by(of_trace.len() as u64);
         let late = of_trace.into_keys().collect();
-        Batch { earlier, late, fresh, max_trace_spans: self.settings.max_trace_spans }
+        Batch { group, earlier, late, fresh, max_trace_spans: self.settings.max_trace_spans }
     }
 
     /// The blocks of late traces, each once, in order; those that are not in memory are read back.
@@ -246,14 +257,20 @@ impl Extractor {
         let wanted: BTreeSet<BlockId> =
             of_trace.values().flat_map(|blocks| blocks.iter().take(limit).copied()).collect();
         let mut blocks = Vec::with_capacity(wanted.len());
+        let mut room = self.settings.max_reloaded_bytes;
         for id in wanted {
             if let Some(otlp) = self.recent.get(id) {
                 blocks.push(otlp);
                 continue;
             }
+            if room == 0 {
+                self.metrics.extraction_skipped.with_label_values(&["earlier_block"]).inc();
+                continue;
+            }
             match self.persistent(|| self.store.block(id)).await {
                 Ok(Some(otlp)) => {
                     self.metrics.blocks_read_back.inc();
+                    room = room.saturating_sub(otlp.len());
                     blocks.push(otlp.into());
                 }
                 // Retention has removed it since.

@@ -120,22 +120,8 @@ impl Intake {
     /// # Errors
     /// When it is no OTLP request, or may be sent again later; nothing of it is stored then, as far as is known.
     pub async fn accept(&self, body: Bytes, transport: Transport) -> Result<Accepted, Rejected> {
-        self.accept_in(None, body, transport).await
-    }
-
-    /// As [`Intake::accept`], with room that was taken while the request was read.
-    pub(crate) async fn accept_in(
-        &self,
-        taken: Option<Share>,
-        body: Bytes,
-        transport: Transport,
-    ) -> Result<Accepted, Rejected> {
         self.count_body(transport, body.len());
-        let room = match taken {
-            Some(mut share) => share.grow_to(body.len()).map(|()| share).map_err(|full| self.busy(full)),
-            None => self.room(body.len()),
-        };
-        let settled = match room {
+        let settled = match self.room(body.len()) {
             Ok(share) => self.accept_within(share, body, transport).await,
             Err(busy) => Err(busy.into()),
         };
@@ -144,7 +130,7 @@ impl Intake {
         settled
     }
 
-    /// As [`Intake::accept_in`], with all the room it needs; the receiver counts.
+    /// As [`Intake::accept`], with all the room it needs; the receiver counts.
     pub(crate) async fn accept_within(
         &self,
         share: Share,
@@ -162,7 +148,7 @@ impl Intake {
         transport: Transport,
     ) -> Result<Ticket, Rejected> {
         let intake = self.clone();
-        worked(body.len(), move || intake.enqueue(share, &body, transport)).await
+        worked(body.len(), move || intake.enqueue(share, body, transport)).await
     }
 
     /// Room for a request of that size, taken at once or not at all.
@@ -199,10 +185,12 @@ impl Intake {
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn enqueue(&self, share: Share, body: &[u8], transport: Transport) -> Result<Ticket, Rejected> {
+    fn enqueue(&self, share: Share, body: Bytes, transport: Transport) -> Result<Ticket, Rejected> {
         let Shared { settings, metrics, queue, .. } = &*self.0;
         let now_ns = settings.clock.now_ns();
-        let admitted = self.admit(body, transport, now_ns)?;
+        let admitted = self.admit(&body, transport, now_ns)?;
+        // What follows takes memory again.
+        drop(body);
         metrics.count_admission(transport, u64::from(admitted.spans), &admitted.refused);
         let Admitted { otlp, spans, traces, refused } = admitted;
         let mut ticket = Ticket {
@@ -261,7 +249,7 @@ impl Accepted {
 
 impl Rejected {
     /// The word that metrics use.
-    fn outcome(&self) -> &'static str {
+    pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "bad_data",
             Self::Later(refused) => refused.outcome(),

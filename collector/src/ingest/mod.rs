@@ -40,6 +40,8 @@ use committer::Committer;
 use extractor::Extractor;
 pub use intake::{Accepted, Intake, Refused, Rejected, Transport};
 pub(crate) use intake::{Ticket, worked};
+#[cfg(test)]
+pub(crate) use room::Room;
 pub(crate) use room::{Full, Share};
 pub use settings::Settings;
 use tally::Tally;

@@ -34,6 +34,8 @@ pub struct Settings {
     pub max_handlers: usize,
     /// Earlier blocks that are read back for the late spans of one trace.
     pub max_reloaded_blocks: usize,
+    /// What the earlier blocks that are read back at a time may weigh together; the one that exceeds it is the last.
+    pub max_reloaded_bytes: usize,
 }
 
 impl Settings {
@@ -53,6 +55,7 @@ impl Settings {
             max_trace_spans: MAX_SPANS,
             max_handlers: 2_000,
             max_reloaded_blocks: 256,
+            max_reloaded_bytes: 16 << 20,
         }
     }
 }

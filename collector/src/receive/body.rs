@@ -1,6 +1,5 @@
 //! Bodies of HTTP requests: read and inflated within limits. What they mean is not known here.
 
-use std::io::Read;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,76 +10,39 @@ use http_body_util::BodyExt;
 use tonic::Code;
 
 use super::answer::Problem;
-use crate::ingest::{Full, Share};
+use super::inflate::{Compression, NotInflated};
+use crate::ingest::{Full, Share, worked};
 
-/// The largest window a zstd frame may ask for, as a power of two: 8 MiB, what its strongest usual level takes.
-const ZSTD_WINDOW_LOG: u32 = 23;
-
-/// How a body is compressed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Compression {
-    None,
-    Gzip,
-    Zstd,
-    Deflate,
+/// What `content-encoding` names.
+pub(super) fn compression(headers: &HeaderMap) -> Result<Compression, Problem> {
+    let Some(value) = headers.get(CONTENT_ENCODING) else { return Ok(Compression::None) };
+    Compression::named(value.to_str().unwrap_or("?")).map_err(|word| {
+        Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Code::InvalidArgument,
+            format!("content-encoding {word} is not supported; send gzip, zstd, deflate or none"),
+        )
+    })
 }
 
-impl Compression {
-    /// What `content-encoding` names.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let Some(value) = headers.get(CONTENT_ENCODING) else { return Ok(Self::None) };
-        let word = value.to_str().unwrap_or("?").trim().to_ascii_lowercase();
-        match word.as_str() {
-            "" | "identity" => Ok(Self::None),
-            "gzip" | "x-gzip" => Ok(Self::Gzip),
-            "zstd" => Ok(Self::Zstd),
-            "deflate" | "zlib" => Ok(Self::Deflate),
-            _ => Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                Code::InvalidArgument,
-                format!("content-encoding {word} is not supported; send gzip, zstd, deflate or none"),
-            )),
-        }
+/// Inflates a body up to `limit` bytes, where it disturbs least; `share` grows with it.
+pub(super) async fn inflate(
+    compression: Compression,
+    body: Bytes,
+    limit: usize,
+    mut share: Share,
+    busy: impl Fn(Full) -> Problem,
+) -> Result<(Bytes, Share), Problem> {
+    if compression == Compression::None {
+        return Ok((body, share));
     }
-
-    /// Inflates a body, up to `limit` bytes.
-    pub(super) fn inflate(self, body: Bytes, limit: usize) -> Result<Bytes, Problem> {
-        let compressed: &[u8] = &body;
-        let inflated = match self {
-            Self::None => return Ok(body),
-            // Concatenated members are one body (RFC 1952, 2.2).
-            Self::Gzip => bounded(flate2::bufread::MultiGzDecoder::new(compressed), body.len(), limit),
-            Self::Deflate => bounded(flate2::bufread::ZlibDecoder::new(compressed), body.len(), limit),
-            Self::Zstd => zstd::Decoder::with_buffer(compressed).and_then(|mut decoder| {
-                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-                bounded(decoder, body.len(), limit)
-            }),
-        };
-        match inflated {
-            Ok(inflated) if inflated.len() > limit => Err(too_large("inflated body", limit)),
-            Ok(inflated) => Ok(inflated.into()),
-            Err(error) => {
-                Err(Problem::bad_data(format!("the body cannot be inflated as {}: {error}", self.as_str())))
-            }
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "identity",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-            Self::Deflate => "deflate",
-        }
-    }
-}
-
-/// Reads at most one byte more than `limit`, so that too much can be told from enough.
-fn bounded(from: impl Read, compressed: usize, limit: usize) -> std::io::Result<Vec<u8>> {
-    // Span data shrinks about six times.
-    let mut inflated = Vec::with_capacity(compressed.saturating_mul(6).min(limit));
-    from.take(limit as u64 + 1).read_to_end(&mut inflated)?;
-    Ok(inflated)
+    worked(body.len(), move || compression.inflate(body, limit, &mut share).map(|body| (body, share)))
+        .await
+        .map_err(|refused| match refused {
+            NotInflated::TooLarge => too_large("inflated body", limit),
+            NotInflated::Malformed(reason) => Problem::bad_data(format!("the body is broken: {reason}")),
+            NotInflated::Full(full) => busy(full),
+        })
 }
 
 /// Reads a body up to `limit` bytes; `share` grows with it, so that all bodies together are bounded too.
@@ -134,22 +96,4 @@ fn too_large(what: &str, limit: usize) -> Problem {
         Code::ResourceExhausted,
         format!("the {what} is larger than the limit of {limit} bytes; send smaller batches"),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    #[test]
-    fn a_zstd_frame_that_asks_for_a_huge_window_is_refused() {
-        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
-        encoder.window_log(27).unwrap();
-        encoder.include_contentsize(false).unwrap();
-        encoder.write_all(&vec![7; 100_000]).unwrap();
-        let body = Bytes::from(encoder.finish().unwrap());
-        let problem = Compression::Zstd.inflate(body, 1 << 20).unwrap_err();
-        assert_eq!(problem.status, StatusCode::BAD_REQUEST);
-    }
 }

@@ -1,5 +1,5 @@
-//! OTLP over HTTP: protobuf and JSON on one port. Traces are stored; metrics and logs are answered politely and
-//! ignored, so that an SDK that sends all three signals shows no errors.
+//! OTLP over HTTP: protobuf and JSON on one port. Traces are stored; metrics, logs and profiles are answered
+//! politely and ignored, so that an SDK that sends all signals shows no errors.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +18,9 @@ use super::access::cors::cors;
 use super::access::guard::{Guard, http_guard};
 use super::access::{Access, Incoming, Origins};
 use super::answer::{Encoding, Problem};
-use super::body::{self, Compression};
+use super::body;
 use super::{Listener, Protocol, ServeError, http_connections};
-use crate::ingest::{Accepted, Intake, Refused, Rejected, Share, Transport, worked};
+use crate::ingest::{Accepted, Intake, Refused, Rejected, Share, Transport};
 
 /// Limits of the HTTP server, and who may send.
 #[derive(Clone, Debug)]
@@ -79,6 +79,7 @@ fn router(intake: Intake, settings: Settings) -> Router {
         .route("/v1/traces", only_post(post(traces)))
         .route("/v1/metrics", only_post(post(|http, request| ignored(http, request, "metrics"))))
         .route("/v1/logs", only_post(post(|http, request| ignored(http, request, "logs"))))
+        .route("/v1development/profiles", only_post(post(|http, request| ignored(http, request, "profiles"))))
         .fallback(not_found)
         .with_state(Arc::new(Http { intake, settings }))
         .layer(from_fn_with_state(guard, http_guard));
@@ -150,17 +151,12 @@ impl Http {
     /// Reads and inflates a body and hands it over.
     async fn accept(&self, encoding: Encoding, headers: &HeaderMap, body: Body) -> Result<Accepted, Problem> {
         let transport = encoding.transport();
-        let compression = Compression::of(headers)?;
-        let (body, mut share) = self.read(headers, body).await?;
+        let compression = body::compression(headers)?;
+        let (body, share) = self.read(headers, body).await?;
         self.intake.count_body(transport, body.len());
         let limit = self.settings.max_inflated_bytes;
-        let received = body.len();
-        let body = if compression == Compression::None {
-            body
-        } else {
-            worked(received, move || compression.inflate(body, limit)).await?
-        };
-        share.grow_to(body.len()).map_err(|full| Problem::from(self.intake.busy(full)))?;
+        let busy = |full| Problem::from(self.intake.busy(full));
+        let (body, share) = body::inflate(compression, body, limit, share, busy).await?;
         Ok(self.intake.accept_within(share, body, transport).await?)
     }
 

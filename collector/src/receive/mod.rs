@@ -8,12 +8,13 @@ pub mod access;
 mod answer;
 mod body;
 pub mod grpc;
-mod grpc_edge;
-mod grpc_raw;
-mod grpc_room;
+mod grpc_ignored;
+mod grpc_message;
 mod grpc_traces;
+mod grpc_unary;
 pub mod http;
 mod http_connections;
+mod inflate;
 mod listener;
 
 pub use listener::{BindError, Listener, Protocol};

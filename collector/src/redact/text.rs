@@ -9,14 +9,14 @@ use super::names::Treatment;
 pub(crate) fn treat(treatment: Treatment, text: &str) -> Option<Cow<'_, str>> {
     Some(match treatment {
         Treatment::Drop => return None,
-        Treatment::Keep if is_address(text) => return None,
-        Treatment::Keep | Treatment::KeepHost => {
-            if text.starts_with('/') || scheme_end(text).is_some() {
-                cut_url(text, &['?', '#'])
-            } else {
-                Cow::Borrowed(text)
+        Treatment::Keep => {
+            let kept = cut_if_url(text);
+            if is_address(&kept) {
+                return None;
             }
+            kept
         }
+        Treatment::KeepHost => cut_if_url(text),
         Treatment::Path => cut_url(text, &['?', '#', ';']),
         Treatment::Name => cut_name(text),
         Treatment::Statement => Cow::Borrowed(first_keyword(text)),
@@ -25,10 +25,19 @@ pub(crate) fn treat(treatment: Treatment, text: &str) -> Option<Cow<'_, str>> {
     })
 }
 
-/// A span's name, which may repeat a URL or the span's statement.
+fn cut_if_url(text: &str) -> Cow<'_, str> {
+    if text.starts_with('/') || scheme_end(text).is_some() {
+        cut_url(text, &['?', '#'])
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// A span's name, which may repeat a URL or the span's statement. A statement that is its keyword alone tells
+/// nothing that would have to go.
 pub(crate) fn span_name<'a>(name: &'a str, statement: Option<&'a str>) -> Cow<'a, str> {
     let repeats = |statement: &&str| {
-        !statement.is_empty()
+        first_keyword(statement) != *statement
             && (name.contains(statement) || (name.len() > 20 && statement.starts_with(name)))
     };
     match statement.filter(repeats) {

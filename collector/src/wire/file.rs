@@ -102,6 +102,7 @@ fn frame(bytes: &[u8], offset: usize) -> Option<&[u8]> {
 }
 
 type Part<'a> = Result<Cow<'a, [u8]>, Fault>;
+type Decode<'a> = fn(&'a [u8]) -> Result<Cow<'a, [u8]>, DecodeError>;
 
 fn protobuf(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
     check_protobuf(bytes).map(|()| Cow::Borrowed(bytes))
@@ -123,7 +124,7 @@ impl<'a> Requests<'a> {
     }
 
     /// The whole file as one request.
-    fn body(&mut self, decode: fn(&'a [u8]) -> Result<Cow<'a, [u8]>, DecodeError>) -> Option<Part<'a>> {
+    fn body(&mut self, decode: Decode<'a>) -> Option<Part<'a>> {
         if self.offset >= self.bytes.len() {
             return None;
         }

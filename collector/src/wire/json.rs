@@ -236,13 +236,12 @@ fn enumeration<'de, A: MapAccess<'de>>(
     map: &mut A,
     words: &[&str],
 ) -> Result<(), A::Error> {
-    let value = match map.next_value()? {
-        Scalar::Unsigned(value) => i32::try_from(value).unwrap_or(0),
+    let value = match map.next_value::<Scalar<'_>>()? {
         Scalar::Text(text) => {
             let place = words.iter().position(|word| *word == text);
             place.and_then(|place| i32::try_from(place).ok()).unwrap_or(0)
         }
-        _ => 0,
+        number => number.whole().unwrap_or(0),
     };
     out.integer(number, otlp::varint(value));
     Ok(())

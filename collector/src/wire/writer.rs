@@ -127,7 +127,6 @@ impl Writer {
 }
 
 /// A varint and how many bytes of it count.
-#[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
 fn encode(mut value: u64) -> ([u8; 10], usize) {
     let mut bytes = [0; 10];
     let mut size = 0;

@@ -13,6 +13,8 @@ mod grpc;
 mod http;
 mod late;
 mod metrics;
+mod raw_grpc;
+mod raw_http;
 mod replay;
 mod sockets;
 mod spans;

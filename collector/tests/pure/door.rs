@@ -2,8 +2,9 @@
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
-use opentelemetry_proto::tonic::trace::v1::span::Event;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use pointsman_collector::admit::{Admitted, Limits, Reason, Refusals, Secret, admit};
 use pointsman_collector::wire::{check_protobuf, file, json_to_protobuf};
@@ -178,6 +179,120 @@ fn nothing_personal_stays() {
     pass(&mut requests);
     let spans: Vec<_> = spans_mut(&mut requests).collect();
     assert_eq!(spans[0].events[0].attributes, [text("exception.type", "E")]);
+}
+
+#[test]
+fn each_limit_has_its_reason() {
+    let limits = Limits::default();
+    let list = |elements| Some(Value::ArrayValue(ArrayValue { values: vec![AnyValue::default(); elements] }));
+    let value = |key: &str, value| KeyValue { value: Some(AnyValue { value }), ..text(key, "") };
+    let mut deep = list(0);
+    for _ in 0..60 {
+        deep = Some(Value::ArrayValue(ArrayValue { values: vec![AnyValue { value: deep }] }));
+    }
+    let with = |attribute| Span { attributes: vec![attribute], ..span() };
+    for (spoiled, reason, count) in [
+        (Span { links: vec![link(16); limits.max_links + 3], ..span() }, Reason::Links, 3),
+        (Span { links: vec![link(15), link(16), link(0)], ..span() }, Reason::Links, 2),
+        (with(value("list", list(limits.max_list + 5))), Reason::Values, 5),
+        (with(value("deep", deep)), Reason::Values, 1),
+        (with(value("bytes", Some(Value::BytesValue(vec![0; 5_000])))), Reason::Values, 1),
+        (with(text(&"k".repeat(4 << 20), "")), Reason::Values, 1),
+        (Span { name: "n".repeat(5_000), trace_state: "s".repeat(5_000), ..span() }, Reason::Values, 2),
+    ] {
+        let mut requests = [one(spoiled)];
+        let refusals = pass(&mut requests);
+        assert_eq!((refusals[0].count(reason), refusals[0].spans()), (count, 0), "{reason:?}");
+    }
+}
+
+fn link(trace_id: usize) -> Link {
+    Link { trace_id: vec![1; trace_id], span_id: vec![1; 8], ..Link::default() }
+}
+
+/// Wherever a text may stand.
+#[test]
+fn texts_that_are_no_utf8_are_put_right_and_counted() {
+    const WRONG: &str = "~";
+    let attributes = || vec![text(WRONG, WRONG)];
+    let event = Event { name: WRONG.to_owned(), attributes: attributes(), ..Event::default() };
+    let link = Link { trace_state: WRONG.to_owned(), attributes: attributes(), ..link(16) };
+    let mut request = one(Span {
+        name: WRONG.to_owned(),
+        trace_state: WRONG.to_owned(),
+        attributes: attributes(),
+        events: vec![event],
+        links: vec![link],
+        ..span()
+    });
+    let resource = &mut request.resource_spans[0];
+    resource.schema_url = WRONG.to_owned();
+    resource.resource = Some(Resource { attributes: attributes(), ..Resource::default() });
+    let scope = &mut resource.scope_spans[0];
+    scope.schema_url = WRONG.to_owned();
+    scope.scope = Some(InstrumentationScope {
+        name: WRONG.to_owned(),
+        version: WRONG.to_owned(),
+        attributes: attributes(),
+        ..InstrumentationScope::default()
+    });
+    let mut otlp = request.encode_to_vec();
+    let mut wrong = 0;
+    for byte in otlp.iter_mut().filter(|byte| **byte == WRONG.as_bytes()[0]) {
+        *byte = 0xff;
+        wrong += 1;
+    }
+    let passed = passed(&otlp, "s");
+    assert_eq!((wrong, passed.refused.count(Reason::Utf8)), (18, 18));
+    let kept = decoded(&passed.otlp);
+    let span = &kept.resource_spans[0].scope_spans[0].spans[0];
+    assert_eq!((span.name.as_str(), span.attributes[0].key.as_str()), ("\u{fffd}", "\u{fffd}"));
+}
+
+#[test]
+fn what_is_left_on_a_span_counts_to_its_attributes() {
+    let mut attributes: Vec<_> = (0..255).map(|at| text(&format!("a{at}"), "x")).collect();
+    attributes.push(text("http.target", "/a?code=1"));
+    let once = passed(&one(Span { attributes, ..span() }).encode_to_vec(), "s");
+    assert_eq!(once.refused.count(Reason::Attributes), 1);
+    let twice = passed(&once.otlp, "s");
+    assert!(twice.refused.is_empty());
+    assert_eq!(twice.otlp, once.otlp);
+}
+
+#[test]
+fn several_resources_share_one_limit() {
+    let resource = |from: usize| Resource {
+        attributes: (from..from + 200).map(|at| text(&format!("a{at}"), "x")).collect(),
+        ..Resource::default()
+    };
+    let part =
+        |resource| ResourceSpans { resource: Some(resource), ..ResourceSpans::default() }.encode_to_vec();
+    let spans = one(span()).resource_spans[0].encode_to_vec();
+    // Messages behind each other are one message in protobuf.
+    let whole = [part(resource(0)), part(resource(200)), spans].concat();
+    let request = ResourceSpans::decode(whole.as_slice()).unwrap();
+    assert_eq!(request.resource.unwrap().attributes.len(), 400);
+    let mut otlp = vec![0x0a];
+    prost::encoding::encode_varint(whole.len() as u64, &mut otlp);
+    otlp.extend(whole);
+    let passed = passed(&otlp, "s");
+    assert_eq!(passed.refused.count(Reason::Attributes), 144);
+    let kept = decoded(&passed.otlp);
+    assert_eq!(kept.resource_spans[0].resource.as_ref().unwrap().attributes.len(), 256);
+}
+
+#[test]
+fn an_address_in_disguise_goes_and_a_keyword_stays() {
+    assert_eq!(redacted(vec![text("peer", "10.0.0.1?://")]), []);
+    let named = |statement: &str| {
+        let attributes = vec![text("db.statement", statement)];
+        let mut requests = [one(Span { name: "SELECT shop".to_owned(), attributes, ..span() })];
+        pass(&mut requests);
+        spans_mut(&mut requests).next().unwrap().name.clone()
+    };
+    assert_eq!(named("SELECT"), "SELECT shop");
+    assert_eq!(named("SELECT shop"), "SELECT");
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod captures;
 mod door;
+mod hostile;
 mod order;
 mod plain;
 mod support;

@@ -143,15 +143,17 @@ impl Otlp {
     pub(crate) fn receivers(&self) -> anyhow::Result<Receivers> {
         let origins = Origins::new(self.cors_origins.iter().map(String::as_str))?;
         let access = self.access()?;
+        let read_timeout = Duration::from_secs(self.read_timeout_s);
         Ok(Receivers {
             grpc: grpc::Settings {
                 max_message_bytes: bytes(self.grpc_max_message_bytes),
+                read_timeout,
                 access: access.clone(),
             },
             http: http::Settings {
                 max_body_bytes: bytes(self.http_max_body_bytes),
                 max_inflated_bytes: bytes(self.http_max_inflated_bytes),
-                read_timeout: Duration::from_secs(self.read_timeout_s),
+                read_timeout,
                 access,
                 origins,
             },
