@@ -2,6 +2,7 @@
 //! the judgement (advisor), SQL (store).
 
 mod advise;
+mod allocator;
 mod cli;
 mod clock;
 mod commands;
@@ -22,6 +23,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if matches!(cli.command, Command::Serve(_)) {
+        allocator::give_back_soon();
+    }
     match run(cli) {
         Ok(code) => code,
         Err(error) => {

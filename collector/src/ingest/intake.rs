@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pointsman_store::Block;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::Settings;
 use super::room::{Full, Room, Share};
@@ -301,11 +301,20 @@ impl Metrics {
     }
 }
 
-/// Runs work that costs CPU in proportion to `bytes` where it disturbs least.
+/// Runs work that costs CPU in proportion to `bytes` where it disturbs least; large requests one after the other,
+/// because each takes several times its size while it is worked on.
 pub(crate) async fn worked<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
+    static LARGE: Semaphore = Semaphore::const_new(1);
     if bytes <= INLINE_BYTES {
         return work();
     }
+    // It is never closed: there is no error to meet.
+    let _turn = LARGE.acquire().await;
+    apart(work).await
+}
+
+/// Runs work that takes long apart from those that must not wait.
+pub(super) async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         // As if it had happened here: the connection that brought the request ends, nothing else.

@@ -50,12 +50,12 @@ impl Settings {
             retry_after: Duration::from_secs(1),
             backlog_bytes: 8 << 20,
             batch_spans: 4_096,
-            recent_bytes: 8 << 20,
+            recent_bytes: 4 << 20,
             recent_idle: Duration::from_secs(30),
             max_trace_spans: MAX_SPANS,
             max_handlers: 2_000,
             max_reloaded_blocks: 256,
-            max_reloaded_bytes: 16 << 20,
+            max_reloaded_bytes: 8 << 20,
         }
     }
 }

@@ -101,6 +101,10 @@ impl<'de, M: Message> Visitor<'de> for Object<'_, M> {
     fn visit_unit<E: de::Error>(self) -> Result<bool, E> {
         Ok(false)
     }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<bool, A::Error> {
+        Err(de::Error::custom(format_args!("expected {}, found a list", M::NAME)))
+    }
 }
 
 struct List<'w, M> {

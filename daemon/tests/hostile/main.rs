@@ -22,13 +22,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use attacks::{Attack, GRPC_BYTES, HTTP_BYTES};
 use support::{Daemon, PATIENCE, otlp, traces_of_calls, wait_for};
 
-/// What the daemon may hold at most, KiB.
-const MOST_KIB: u64 = 128 << 10;
+/// What the daemon may hold at most, KiB. It aims at 128 MiB and ends between 118 and 127; a quarter more is no noise of
+/// a slower machine, but memory that somebody can fill.
+const MOST_KIB: u64 = 160 << 10;
 /// What the good sender sends meanwhile.
 const GOOD_CALLS: u128 = 20;
 
 #[test]
-#[ignore = "fails: extraction holds 270 MiB while it works off what the hostile senders left, and takes minutes"]
 fn hostile_senders_cost_only_themselves() {
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("hostile.db");
@@ -76,7 +76,7 @@ fn assert_counted(daemon: &Daemon) {
         ("span_parts_cut_total", "reason=\"too_many_links\""),
         ("span_parts_cut_total", "reason=\"value_too_long\""),
         ("span_parts_cut_total", "reason=\"invalid_utf8\""),
-        ("spans_left_out_total", ""),
+        ("extraction_spans_left_out_total", ""),
         ("requests_total", "outcome=\"too_large\",transport=\"grpc\""),
         ("requests_total", "outcome=\"too_large\",transport=\"http_protobuf\""),
         ("requests_total", "outcome=\"bad_data\",transport=\"http_json\""),
