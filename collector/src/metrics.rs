@@ -16,6 +16,7 @@ const COMMIT_BUCKETS: [f64; 14] =
 #[derive(Clone)]
 pub struct Metrics {
     pub(crate) access: AccessMetrics,
+    pub(crate) extraction: ExtractionMetrics,
     pub(crate) requests: IntCounterVec,
     pub(crate) ignored_requests: IntCounterVec,
     pub(crate) body_bytes: IntCounterVec,
@@ -29,6 +30,22 @@ pub struct Metrics {
     pub(crate) queue_limit_bytes: IntGauge,
     pub(crate) commit_seconds: Histogram,
     pub(crate) commit_failures: IntCounter,
+}
+
+/// Metrics of who comes in, and who does not.
+#[derive(Clone)]
+pub(crate) struct AccessMetrics {
+    pub(crate) connections: IntGaugeVec,
+    pub(crate) connections_refused: IntCounterVec,
+    pub(crate) connections_silent: IntCounterVec,
+    pub(crate) handshakes_failed: IntCounterVec,
+    pub(crate) requests_unauthorized: IntCounterVec,
+    pub(crate) sender_requests: IntCounterVec,
+}
+
+/// Metrics of what becomes of committed blocks.
+#[derive(Clone)]
+pub(crate) struct ExtractionMetrics {
     pub(crate) traces_extracted: IntCounter,
     pub(crate) calls_extracted: IntCounter,
     pub(crate) calls_beyond_limit: IntCounter,
@@ -43,17 +60,6 @@ pub struct Metrics {
     pub(crate) recent_block_bytes: IntGauge,
 }
 
-/// Metrics of who comes in, and who does not.
-#[derive(Clone)]
-pub(crate) struct AccessMetrics {
-    pub(crate) connections: IntGaugeVec,
-    pub(crate) connections_refused: IntCounterVec,
-    pub(crate) connections_silent: IntCounterVec,
-    pub(crate) handshakes_failed: IntCounterVec,
-    pub(crate) requests_unauthorized: IntCounterVec,
-    pub(crate) sender_requests: IntCounterVec,
-}
-
 impl Metrics {
     /// Makes the metrics and registers them.
     ///
@@ -61,12 +67,9 @@ impl Metrics {
     /// When the registry already has one of their names.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let by = Registered(registry);
-        Self::beside(AccessMetrics::register(&by)?, &by)
-    }
-
-    fn beside(access: AccessMetrics, by: &Registered<'_>) -> Result<Self, prometheus::Error> {
         Ok(Self {
-            access,
+            access: AccessMetrics::register(&by)?,
+            extraction: ExtractionMetrics::register(&by)?,
             requests: by.counters(
                 "requests_total",
                 "OTLP trace requests answered.",
@@ -74,7 +77,7 @@ impl Metrics {
             )?,
             ignored_requests: by.counters(
                 "ignored_requests_total",
-                "OTLP requests of signals that are accepted and not kept: metrics, logs.",
+                "OTLP requests of signals that are accepted and not kept: metrics, logs, profiles.",
                 &["signal"],
             )?,
             body_bytes: by.counters(
@@ -105,6 +108,13 @@ impl Metrics {
             )?,
             commit_failures: by
                 .counter("commit_failures_total", "Commits of blocks that the database refused.")?,
+        })
+    }
+}
+
+impl ExtractionMetrics {
+    fn register(by: &Registered<'_>) -> Result<Self, prometheus::Error> {
+        Ok(Self {
             traces_extracted: by.counter(
                 "traces_extracted_total",
                 "Traces whose Calls were written; a late span makes its trace count again.",

@@ -147,8 +147,8 @@ impl Backlog {
         let blocks = inner.newest.0.saturating_sub(to.0).max(0);
         let lag_ns = inner.marks.front().map_or(0, |(_, at)| now_ns.saturating_sub(*at));
         drop(inner);
-        self.metrics.extraction_lag_blocks.set(blocks);
-        self.metrics.extraction_lag_seconds.set(Duration::from_nanos(lag_ns).as_secs_f64());
+        self.metrics.extraction.extraction_lag_blocks.set(blocks);
+        self.metrics.extraction.extraction_lag_seconds.set(Duration::from_nanos(lag_ns).as_secs_f64());
     }
 
     /// Returns when everything that is committed now has been extracted.
@@ -273,8 +273,12 @@ mod tests {
     #[test]
     fn the_lag_is_that_of_the_oldest_block_that_waits() {
         let backlog = backlog(1_000);
-        let lag =
-            || (backlog.metrics.extraction_lag_blocks.get(), backlog.metrics.extraction_lag_seconds.get());
+        let lag = || {
+            (
+                backlog.metrics.extraction.extraction_lag_blocks.get(),
+                backlog.metrics.extraction.extraction_lag_seconds.get(),
+            )
+        };
         backlog.push(blocks([1, 2]), 1_000_000_000);
         backlog.push(blocks([3]), 4_000_000_000);
         assert_eq!(lag(), (3, 3.0));

@@ -173,7 +173,7 @@ impl Extractor {
     }
 
     fn skip_block(&self, block: BlockId, reason: &str) {
-        self.metrics.extraction_skipped.with_label_values(&["block"]).inc();
+        self.metrics.extraction.extraction_skipped.with_label_values(&["block"]).inc();
         tracing::error!(block = block.0, reason, "a block cannot be read back; its calls are missing");
     }
 
@@ -201,10 +201,10 @@ impl Extractor {
         if let Some(found) = found {
             self.advance(found.last);
         }
-        self.metrics.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
-        self.metrics.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);
-        self.metrics.spans_left_out.inc_by(outcome.left_out);
-        self.metrics.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
+        self.metrics.extraction.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
+        self.metrics.extraction.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);
+        self.metrics.extraction.spans_left_out.inc_by(outcome.left_out);
+        self.metrics.extraction.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
         self.tally.count(&outcome.calls);
         self.found = Some(Found { calls: outcome.calls, facts: outcome.facts.into_rows(), last: done });
     }
@@ -237,7 +237,7 @@ impl Extractor {
             of_trace.entry(trace).or_default().push(block);
         }
         let earlier = self.reload(&of_trace).await;
-        self.metrics.late_traces.inc_by(of_trace.len() as u64);
+        self.metrics.extraction.late_traces.inc_by(of_trace.len() as u64);
         let late = of_trace.into_keys().collect();
         Batch { group, earlier, late, fresh, max_trace_spans: self.settings.max_trace_spans }
     }
@@ -247,7 +247,11 @@ impl Extractor {
         let limit = self.settings.max_reloaded_blocks;
         let too_many: usize = of_trace.values().map(|blocks| blocks.len().saturating_sub(limit)).sum();
         if too_many > 0 {
-            self.metrics.extraction_skipped.with_label_values(&["earlier_block"]).inc_by(too_many as u64);
+            self.metrics
+                .extraction
+                .extraction_skipped
+                .with_label_values(&["earlier_block"])
+                .inc_by(too_many as u64);
             tracing::warn!(
                 blocks = too_many,
                 limit,
@@ -264,12 +268,12 @@ impl Extractor {
                 continue;
             }
             if room == 0 {
-                self.metrics.extraction_skipped.with_label_values(&["earlier_block"]).inc();
+                self.metrics.extraction.extraction_skipped.with_label_values(&["earlier_block"]).inc();
                 continue;
             }
             match self.persistent(|| self.store.block(id)).await {
                 Ok(Some(otlp)) => {
-                    self.metrics.blocks_read_back.inc();
+                    self.metrics.extraction.blocks_read_back.inc();
                     room = room.saturating_sub(otlp.len());
                     blocks.push(otlp.into());
                 }
@@ -288,7 +292,7 @@ impl Extractor {
             for trace in calls {
                 let one = std::slice::from_ref(trace);
                 if let Err(error) = self.persistent(|| self.store.commit_calls(one, &[], self.done)).await {
-                    self.metrics.extraction_skipped.with_label_values(&["trace"]).inc();
+                    self.metrics.extraction.extraction_skipped.with_label_values(&["trace"]).inc();
                     tracing::error!(trace = %trace.trace, %error, "the calls of a trace cannot be stored");
                 }
             }
@@ -296,8 +300,8 @@ impl Extractor {
                 tracing::error!(block = last.0, %error, "the extraction watermark cannot be stored");
             }
         }
-        self.metrics.traces_extracted.inc_by(calls.len() as u64);
-        self.metrics.calls_extracted.inc_by(calls.iter().map(count_calls).sum());
+        self.metrics.extraction.traces_extracted.inc_by(calls.len() as u64);
+        self.metrics.extraction.calls_extracted.inc_by(calls.iter().map(count_calls).sum());
     }
 
     fn advance(&mut self, to: BlockId) {
@@ -314,7 +318,7 @@ impl Extractor {
         loop {
             match ask().await {
                 Err(error) if error.is_transient() => {
-                    self.metrics.extraction_retries.inc();
+                    self.metrics.extraction.extraction_retries.inc();
                     self.backlog.export_lag(self.settings.clock.now_ns());
                     tracing::warn!(%error, wait_ms = wait.as_millis(), "extraction waits for the database");
                     tokio::time::sleep(wait).await;

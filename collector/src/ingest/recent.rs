@@ -49,8 +49,8 @@ impl RecentBlocks {
             self.turns.pop_front();
             self.bytes -= self.blocks.remove(&id).map_or(0, |otlp| otlp.len());
         }
-        self.metrics.recent_blocks.set(i64::try_from(self.blocks.len()).unwrap_or(i64::MAX));
-        self.metrics.recent_block_bytes.set(i64::try_from(self.bytes).unwrap_or(i64::MAX));
+        self.metrics.extraction.recent_blocks.set(i64::try_from(self.blocks.len()).unwrap_or(i64::MAX));
+        self.metrics.extraction.recent_block_bytes.set(i64::try_from(self.bytes).unwrap_or(i64::MAX));
     }
 }
 
@@ -73,7 +73,7 @@ mod tests {
         (1..=3).for_each(|id| recent.keep(BlockId(id), block(), 0));
         recent.close(0);
         assert_eq!([1, 2, 3].map(|id| recent.get(BlockId(id)).is_some()), [false, true, true]);
-        assert_eq!(recent.metrics.recent_block_bytes.get(), 20);
+        assert_eq!(recent.metrics.extraction.recent_block_bytes.get(), 20);
     }
 
     #[test]
