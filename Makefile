@@ -34,11 +34,15 @@ demo: tools release $(storefront_built) ## A real app, two minutes of traffic, t
 test: test-rust test-senders test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-senders-full test-versions ## All tests, also those of older versions of Next.js and of other languages
+test-full: test test-crash test-senders-full test-versions ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
 	cargo test --workspace --all-features --locked
+
+.PHONY: test-crash
+test-crash: tools ## kill -9 under load, CRASH_ROUNDS=20 times; 3 are in test-rust
+	CRASH_ROUNDS=$(or $(CRASH_ROUNDS),20) cargo test --workspace --all-features --locked --test crash -- --nocapture
 
 .PHONY: test-senders
 test-senders: tools $(senders_installed) ## The SDKs of Node.js deliver to the daemon
