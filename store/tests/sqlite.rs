@@ -209,3 +209,25 @@ async fn a_file_of_an_older_version_keeps_its_calls_and_finds_its_traces() {
     assert_eq!(store.blocks_of(&[trace(1)]).await.unwrap(), [(trace(1), BlockId(3))]);
     assert_eq!(store.volumes().await.unwrap().calls.rows, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_that_write_at_once_wait_for_each_other() {
+    let (_folder, daemon) = fresh().await;
+    let report = Store::open(daemon.path()).await.unwrap();
+    let ingest = tokio::spawn(async move {
+        for number in 1..=200 {
+            daemon.commit_calls(&[of_trace(call(number, NOON))], &[], BlockId(number.into())).await.unwrap();
+        }
+    });
+    while !ingest.is_finished() {
+        for dirty in report.dirty_hours().await.unwrap() {
+            let rollup = RollupRecord {
+                handler: call(1, NOON).handler.fingerprint(),
+                hour: dirty.hour,
+                payload: vec![7],
+            };
+            report.replace_rollups(&dirty, &[rollup]).await.unwrap();
+        }
+    }
+    ingest.await.unwrap();
+}

@@ -75,7 +75,7 @@ impl Store {
         if blocks.is_empty() {
             return Ok(Vec::new());
         }
-        let mut tx = self.writer.begin().await?;
+        let mut tx = self.write().await?;
         let Done { last, rows } = INSERT
             .run(&mut tx, blocks, |query, block| {
                 let traces: Vec<u8> = block.traces.iter().flat_map(|prefix| prefix.to_be_bytes()).collect();

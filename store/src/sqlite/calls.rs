@@ -60,7 +60,7 @@ impl Store {
         facts: &[AppFact],
         extracted_to: BlockId,
     ) -> Result<(), StoreError> {
-        let mut tx = self.writer.begin().await?;
+        let mut tx = self.write().await?;
         let mut dirty = BTreeSet::new();
         let before = traces.iter().flat_map(|trace| &trace.before);
         let before: Vec<(Fingerprint, &Call)> =

@@ -28,7 +28,7 @@ use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 
 pub use backup::{Backup, back_up};
 pub use blocks::{Block, BlockId};
@@ -84,6 +84,12 @@ impl Store {
         Ok(Self { writer, readers, index: Arc::default(), path: path.to_owned() })
     }
 
+    /// Begins a transaction that writes. It takes the lock at once: one that reads first would be refused, without any
+    /// waiting, when another process has written in between.
+    async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
     /// The file that holds it all.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -101,7 +107,11 @@ impl Store {
 
 /// What every connection sets, each with its reason.
 fn connection(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).busy_timeout(LOCK_WAIT)
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(LOCK_WAIT)
+        // What is slow is told by metrics; whole statements in the log would bury everything else.
+        .disable_statement_logging()
 }
 
 /// What readers set beside that.

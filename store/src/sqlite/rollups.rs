@@ -60,7 +60,7 @@ impl Store {
         dirty: &DirtyHour,
         rollups: &[RollupRecord],
     ) -> Result<(), StoreError> {
-        let mut tx = self.writer.begin().await?;
+        let mut tx = self.write().await?;
         if is_closed(&mut tx, dirty).await? {
             return Ok(());
         }

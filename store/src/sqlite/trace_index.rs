@@ -265,7 +265,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn drop_dead_runs(&self) -> Result<bool, StoreError> {
-        let mut tx = self.writer.begin().await?;
+        let mut tx = self.write().await?;
         sqlx::query(
             "DELETE FROM runs WHERE filter IS NOT NULL AND last_block < (SELECT min(id) FROM blocks)",
         )
@@ -325,7 +325,7 @@ impl Store {
         self.index.known().indexed_to(on_disk.in_runs_to);
         loop {
             self.learn_of_blocks(on_disk.newest_block, self.index.run_entries).await?;
-            let mut tx = self.writer.begin().await?;
+            let mut tx = self.write().await?;
             let step = self.index.step(&mut tx).await?;
             tx.commit().await?;
             if matches!(step, Step(Done::Nothing)) {

@@ -57,7 +57,7 @@ impl<'a> Writer<'a> {
     }
 
     async fn write(&mut self) -> Result<(), StoreError> {
-        let mut tx = self.store.writer.begin().await?;
+        let mut tx = self.store.write().await?;
         for (index, table) in self.tables.iter().enumerate() {
             let mut rows = std::mem::take(&mut self.waiting[index]);
             if table.name == "blocks" {
@@ -141,7 +141,7 @@ async fn insert(tx: &mut SqliteConnection, table: &Table, rows: &[Vec<Value>]) -
 /// Calls that lack Rollups are counted again, and other hours to which the blocks do not reach back are closed: should they
 /// lack Calls, their Rollups know more than a new count would.
 pub(super) async fn make_anew(store: &Store, lost: bool) -> Result<(), StoreError> {
-    let mut tx = store.writer.begin().await?;
+    let mut tx = store.write().await?;
     if lost {
         for statement in [
             "INSERT OR IGNORE INTO dirty_hours SELECT DISTINCT service, start_ns / 3600000000000, 0 FROM calls \

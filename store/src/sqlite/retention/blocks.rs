@@ -40,7 +40,7 @@ impl Trim {
             last = id;
         }
         let Some(reason) = why else { return Ok(None) };
-        let mut tx = self.store.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.store.write().await?;
         // Ids rise, nothing older is left, and what was extracted stays so: these are the same blocks as above. What
         // the index holds of them goes when nothing else is left to delete.
         sqlx::query("DELETE FROM blocks WHERE id <= ?").bind(last).execute(&mut *tx).await?;

@@ -37,7 +37,7 @@ impl Trim {
         let volume = self.store.volumes().await?.calls;
         let average = volume.bytes / volume.rows.max(1);
         let mut queue = self.queue(Kind::Calls).await?;
-        let mut tx = self.store.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.store.write().await?;
         let (mut rows, mut why) = (0, None);
         for _ in 0..STEP_HOURS {
             let Some(candidate) = queue.peek() else { break };

@@ -14,7 +14,7 @@ impl Trim {
         let protected = Hour::of(self.now_ns.saturating_sub(nanos(MIN_ROLLUP_AGE)));
         let excess = Excess { before_ns: excess.before_ns.min(protected.start_ns()), ..excess };
         let mut queue = self.queue(Kind::Rollups).await?;
-        let mut tx = self.store.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.store.write().await?;
         let (mut rows, mut bytes, mut why) = (0, 0, None);
         for _ in 0..STEP_DAYS {
             let Some(candidate) = queue.peek() else { break };
