@@ -325,12 +325,13 @@ impl Store {
         self.index.known().indexed_to(on_disk.in_runs_to);
         loop {
             self.learn_of_blocks(on_disk.newest_block, self.index.run_entries).await?;
+            // A start must not wait for a lock when there is nothing to write.
+            if self.index.known().due(self.index.run_entries).is_none() {
+                return Ok(());
+            }
             let mut tx = self.write().await?;
             let step = self.index.step(&mut tx).await?;
             tx.commit().await?;
-            if matches!(step, Step(Done::Nothing)) {
-                return Ok(());
-            }
             self.index.committed(&[], on_disk.newest_block, step);
         }
     }
