@@ -55,7 +55,7 @@ CREATE TABLE runs (
 
 CREATE TABLE block_traces (
     run          INTEGER NOT NULL,
-    trace_prefix INTEGER NOT NULL, -- first 8 bytes of the trace id, big endian
+    trace_prefix INTEGER NOT NULL, -- the halves of the trace id, XORed
     block        INTEGER NOT NULL,
     PRIMARY KEY (run, trace_prefix, block)
 ) STRICT, WITHOUT ROWID;

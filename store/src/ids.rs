@@ -34,11 +34,12 @@ impl TraceId {
         Self::from_wire(&bytes)
     }
 
-    /// The first eight bytes, by which traces are looked up; the full id decides.
+    /// Eight bytes by which traces are looked up; the full id decides. Both halves of the id are in it: senders with ids
+    /// of 64 bits leave the first half zero, and only the last seven bytes are random by the W3C's rules.
     #[must_use]
     pub fn prefix(self) -> i64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.0;
-        i64::from_be_bytes([a, b, c, d, e, f, g, h])
+        let [a, b, c, d, e, f, g, h, last @ ..] = self.0;
+        i64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ i64::from_be_bytes(last)
     }
 }
 

@@ -69,7 +69,7 @@ async fn a_trace_without_room_in_memory_is_read_back() {
 async fn two_traces_with_the_same_prefix_stay_two() {
     let world = World::with(|settings| settings.recent_bytes = 0).await;
     let mut twin = route_call(1, 7);
-    twin.trace_id[15] = 9;
+    (twin.trace_id[7], twin.trace_id[15]) = (twin.trace_id[7] ^ 9, twin.trace_id[15] ^ 9);
     world.send(one(1)).await.unwrap();
     world.calls().await;
     world.send(request(vec![twin])).await.unwrap();

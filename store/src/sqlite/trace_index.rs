@@ -29,7 +29,7 @@ const REMOVED: i64 = 4_096;
 
 static INSERT: Many = Many::new(|| statements("INSERT INTO block_traces (run, trace_prefix, block)", 3, ""));
 
-/// First eight bytes of a trace id, and a block.
+/// A trace's prefix, and a block.
 type Entry = (i64, i64);
 
 /// The index as this process knows it.
@@ -232,7 +232,7 @@ async fn begin_run(tx: &mut SqliteConnection, first_block: i64, last_block: i64)
 
 impl Store {
     /// The blocks that hold spans of any of these traces, in order, also those that other processes have written.
-    /// Prefixes are compared: a block may turn out to hold another trace with the same first eight bytes.
+    /// Prefixes are compared: a block may turn out to hold another trace with the same prefix.
     ///
     /// # Errors
     /// When the database refuses.
