@@ -1,7 +1,7 @@
 //! How the allocator behaves in the daemon. It reads that from its environment before `main`, and setting an option
 //! from within would take unsafe code; so the daemon begins once more, as the same process, with the environment set.
 //!
-//! Why: it keeps what was freed for a second, and each thread for itself. Under senders of 20 MiB requests that was
+//! Why: it keeps what was freed for a second, and each thread for itself. Under hostile senders of 8 MiB requests that was
 //! 243 MiB at the peak and is now around 125; under ordinary full load it was 126 and is 87 MiB. Whoever sets one of
 //! the variables is left alone.
 
