@@ -7,6 +7,8 @@ pub struct AppFact {
     pub service: String,
     /// Environment, as in [`crate::Handler::environment`].
     pub environment: Option<String>,
+    /// The build under which it was seen: the app's build or deployment id, where it is told.
+    pub build: Option<String>,
     /// What is known: an attribute's name (`pointsman.next.version`).
     pub name: String,
     /// Its value as text.

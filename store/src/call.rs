@@ -58,6 +58,13 @@ pub struct Call {
     pub self_fetches: u32,
     /// Time those requests took beyond the handlers they reached, ns, all together.
     pub self_fetch_overhead_ns: u64,
+    /// Time covered by child spans of database calls, ns; `None` when there was none: they may not be traced.
+    pub database_ns: Option<u64>,
+    /// Time covered by child spans of outgoing requests, ns; `None` when there was none.
+    pub outgoing_ns: Option<u64>,
+    /// Time covered by either of the two, ns: where they overlap it counts once. The rest is own code, or what no
+    /// span shows.
+    pub child_ns: Option<u64>,
     /// How the trace was sampled.
     pub sampling: Sampling,
     /// Requests the process had seen when this one began, sampled or not.
@@ -189,11 +196,17 @@ pub enum Sign {
     OwnSpan = 30,
     /// Response headers were captured, so that an absent one was really absent.
     ResponseHeadersCaptured = 31,
+    /// The client went away before the response was finished.
+    ClientGone = 32,
+    /// The body was larger than the Handler accepts: 413, or 500 of an action whose body was over the app's limit.
+    BodyTooLarge = 33,
+    /// `x-nextjs-cache: MISS`.
+    CacheMiss = 34,
 }
 
 impl Sign {
     /// Every sign, in the order of its bit.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::HeadersCaptured,
         Self::Cookie,
         Self::Bearer,
@@ -226,6 +239,9 @@ impl Sign {
         Self::SharedKey,
         Self::OwnSpan,
         Self::ResponseHeadersCaptured,
+        Self::ClientGone,
+        Self::BodyTooLarge,
+        Self::CacheMiss,
     ];
 }
 

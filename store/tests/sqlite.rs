@@ -56,6 +56,9 @@ fn call(number: u8, start_ns: u64) -> Call {
         first_byte_ns: None,
         self_fetches: 0,
         self_fetch_overhead_ns: 0,
+        database_ns: None,
+        outgoing_ns: None,
+        child_ns: None,
         sampling: Sampling::Threshold(1 << 55),
         requests_seen: Some(7),
         signs: Signs::NONE | Sign::Cookie | Sign::ResponseHeadersCaptured,
@@ -129,6 +132,7 @@ async fn facts_widen_whatever_the_order_of_arrival() {
     let fact = |at| AppFact {
         service: "storefront".into(),
         environment: None,
+        build: None,
         name: "pointsman.next.version".into(),
         value: "16.4.6".into(),
         first_seen_ns: at,

@@ -85,6 +85,7 @@ pub(super) fn facts(trace: &Trace<'_>) -> Vec<AppFact> {
     let facts = seen.into_iter().map(|((service, environment, name, value), (first, last))| AppFact {
         service,
         environment,
+        build: None,
         name,
         value,
         first_seen_ns: first,

@@ -136,23 +136,24 @@ impl Outcome {
 #[derive(Debug, Default)]
 pub(super) struct Facts(HashMap<FactKey, (u64, u64)>);
 
-/// Service, environment, name and value.
-type FactKey = (String, Option<String>, String, String);
+/// Service, environment, build, name and value.
+type FactKey = (String, Option<String>, Option<String>, String, String);
 
 impl Facts {
     fn widen(&mut self, facts: Vec<AppFact>) {
-        for AppFact { service, environment, name, value, first_seen_ns, last_seen_ns } in facts {
-            let seen =
-                self.0.entry((service, environment, name, value)).or_insert((first_seen_ns, last_seen_ns));
+        for AppFact { service, environment, build, name, value, first_seen_ns, last_seen_ns } in facts {
+            let key = (service, environment, build, name, value);
+            let seen = self.0.entry(key).or_insert((first_seen_ns, last_seen_ns));
             *seen = (seen.0.min(first_seen_ns), seen.1.max(last_seen_ns));
         }
     }
 
     /// All of them, in no order.
     pub(super) fn into_rows(self) -> Vec<AppFact> {
-        let row = |((service, environment, name, value), (first_seen_ns, last_seen_ns))| AppFact {
+        let row = |((service, environment, build, name, value), (first_seen_ns, last_seen_ns))| AppFact {
             service,
             environment,
+            build,
             name,
             value,
             first_seen_ns,

@@ -13,22 +13,25 @@ impl Store {
     /// When the database refuses.
     pub async fn app_facts(&self, service: &str) -> Result<Vec<AppFact>, StoreError> {
         let rows = sqlx::query(
-            "SELECT service, environment, name, value, first_seen_ns, last_seen_ns FROM app_facts \
-             WHERE service = ? ORDER BY name, first_seen_ns, value",
+            "SELECT service, environment, build, name, value, first_seen_ns, last_seen_ns FROM app_facts \
+             WHERE service = ? ORDER BY name, first_seen_ns, value, build",
         )
         .bind(service)
         .fetch_all(&self.readers)
         .await?;
         rows.iter()
             .map(|row| {
-                let environment: String = row.try_get(1)?;
+                let told = |index: usize| {
+                    row.try_get::<String, _>(index).map(|text| Some(text).filter(|text| !text.is_empty()))
+                };
                 Ok(AppFact {
                     service: row.try_get(0)?,
-                    environment: Some(environment).filter(|name| !name.is_empty()),
-                    name: row.try_get(2)?,
-                    value: row.try_get(3)?,
-                    first_seen_ns: row.try_get::<i64, _>(4)?.cast_unsigned(),
-                    last_seen_ns: row.try_get::<i64, _>(5)?.cast_unsigned(),
+                    environment: told(1)?,
+                    build: told(2)?,
+                    name: row.try_get(3)?,
+                    value: row.try_get(4)?,
+                    first_seen_ns: row.try_get::<i64, _>(5)?.cast_unsigned(),
+                    last_seen_ns: row.try_get::<i64, _>(6)?.cast_unsigned(),
                 })
             })
             .collect()
@@ -37,8 +40,8 @@ impl Store {
 
 static INSERT: Many = Many::new(|| {
     statements(
-        "INSERT INTO app_facts (service, environment, name, value, first_seen_ns, last_seen_ns)",
-        6,
+        "INSERT INTO app_facts (service, environment, build, name, value, first_seen_ns, last_seen_ns)",
+        7,
         "ON CONFLICT DO UPDATE SET first_seen_ns = min(first_seen_ns, excluded.first_seen_ns), \
          last_seen_ns = max(last_seen_ns, excluded.last_seen_ns)",
     )
@@ -51,6 +54,7 @@ pub(super) async fn remember(tx: &mut SqliteConnection, facts: &[AppFact]) -> Re
             query
                 .bind(&fact.service)
                 .bind(fact.environment.as_deref().unwrap_or_default())
+                .bind(fact.build.as_deref().unwrap_or_default())
                 .bind(&fact.name)
                 .bind(&fact.value)
                 .bind(fact.first_seen_ns.cast_signed())

@@ -26,7 +26,8 @@ const MOST_OF_A_CLIENT: usize = 50_000;
 
 const COLUMNS: &str = "handler, start_ns, trace, span, duration_ns, route, method, status, form, caller, agent, \
      client, instance, path, page, request_bytes, response_bytes, request_key, response_hash, media_type, \
-     signature, origin, first_byte_ns, self_fetches, self_fetch_overhead_ns, sampling, requests_seen, signs";
+     signature, origin, first_byte_ns, self_fetches, self_fetch_overhead_ns, sampling, requests_seen, signs, \
+     database_ns, outgoing_ns, child_ns";
 
 static INSERT: Many = Many::new(|| {
     statements(&format!("INSERT OR REPLACE INTO calls ({COLUMNS})"), COLUMNS.split(',').count(), "")
@@ -214,6 +215,9 @@ fn bind<'q>(query: Bound<'q>, id: Fingerprint, call: &'q Call) -> Bound<'q> {
         })
         .bind(call.requests_seen.map(integer))
         .bind(integer(call.signs.bits()))
+        .bind(call.database_ns.map(integer))
+        .bind(call.outgoing_ns.map(integer))
+        .bind(call.child_ns.map(integer))
 }
 
 /// Reads one Call; `None` when its Handler was forgotten meanwhile. `pages` shares the Handlers that differ from
@@ -265,6 +269,9 @@ fn read(
         sampling: optional(25)?.map_or(Sampling::Undeclared, Sampling::Threshold),
         requests_seen: optional(26)?,
         signs: Signs::from_bits(integer(27)?),
+        database_ns: optional(28)?,
+        outgoing_ns: optional(29)?,
+        child_ns: optional(30)?,
     }))
 }
 

@@ -12,6 +12,9 @@ use super::records::{self, Content, Record, Value};
 const SAVED: [&str; 8] =
     ["blocks", "handlers", "calls", "app_facts", "rollups", "dirty_hours", "closed_hours", "extraction"];
 
+/// Columns that came with a later version than their table.
+const ADDED: [(&str, &str); 3] = [("calls", "database_ns"), ("calls", "outgoing_ns"), ("calls", "child_ns")];
+
 /// Rows of these look alike (a name and a number): without the tree they are not told apart.
 const ALIKE: [&str; 2] = ["closed_hours", "extraction"];
 
@@ -29,6 +32,8 @@ pub(super) struct Column {
     nullable: bool,
     /// Stands for the row number, which a row does not repeat.
     is_rowid: bool,
+    /// It came with a later version: older rows do not have it.
+    is_added: bool,
 }
 
 /// What a page of the damaged file holds rows of.
@@ -57,7 +62,9 @@ pub(super) async fn of(pool: &SqlitePool) -> Result<Vec<Table>, sqlx::Error> {
             let (kind, is_key): (String, bool) = (row.try_get(1)?, row.try_get::<i64, _>(3)? > 0);
             let is_rowid = is_key && !without_rowid && kind == "INTEGER";
             let nullable = !row.try_get::<bool, _>(2)? && !is_key;
-            Ok(Column { name: row.try_get(0)?, kind, nullable, is_rowid })
+            let column: String = row.try_get(0)?;
+            let is_added = ADDED.contains(&(name, column.as_str()));
+            Ok(Column { name: column, kind, nullable, is_rowid, is_added })
         };
         let columns = rows.iter().map(column).collect::<Result<_, sqlx::Error>>()?;
         tables.push(Table { name, columns });
@@ -68,7 +75,9 @@ pub(super) async fn of(pool: &SqlitePool) -> Result<Vec<Table>, sqlx::Error> {
 impl Table {
     /// The row with its number in place; `None` when it is no row of this table.
     pub(super) fn fit(&self, record: &Record) -> Option<Vec<Value>> {
-        if record.values.len() != self.columns.len() {
+        let missing = self.columns.get(record.values.len()..)?;
+        // Rows from before a column was added end before it.
+        if !missing.iter().all(|column| column.is_added) {
             return None;
         }
         let fits = |(column, value): (&Column, &Value)| match (value, column.kind.as_str()) {
@@ -78,7 +87,8 @@ impl Table {
             (Value::Text(_), "TEXT") | (Value::Blob(_), "BLOB") => Some(value.clone()),
             _ => None,
         };
-        self.columns.iter().zip(&record.values).map(fits).collect()
+        let told = self.columns.iter().zip(&record.values).map(fits);
+        told.chain(missing.iter().map(|_| Some(Value::Null))).collect()
     }
 
     /// The place of a column in a row.
