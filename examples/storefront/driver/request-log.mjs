@@ -14,14 +14,17 @@ import { handlerOf } from "./handlers.mjs";
  * - `status`, null when no answer began; `aborted`: the caller went away before the answer was complete
  * - `sent`, `received`, `inflated`: bytes of the request's body, of the response's on the wire, and of that inflated
  * - `argument`: bytes of query and body, what a request says beyond its path
+ * - `redirects`: the answer leads elsewhere, by its status or as an action's redirect
+ * - `cached`: what the answer says in `x-nextjs-cache`; `cacheControl`: whether it says anything in `cache-control`
  * - `key`: of method, path, query, action, form of the page and body; null for a multipart body, which is never the same twice
  * - `hash`: of the response's inflated body; null when there was none or it was cut short
- * - `start`, `end`: when the request's head came, when the answer's last byte went, ms since the run began
+ * - `start`, `begun`, `end`: when the request's head came, when the answer's did (null when none did), when it was
+ *   complete or given up; ms since the run began
  * - `unseen`: the app asked itself past all doors; nothing but handler, caller and client is known
  */
 export const columns = [
-  "handler", "caller", "client", "method", "path", "page", "how", "status", "aborted", "sent", "received", "inflated", "argument", "key", "hash",
-  "start", "end", "unseen",
+  "handler", "caller", "client", "method", "path", "page", "how", "status", "aborted", "redirects", "cached", "cacheControl", "sent",
+  "received", "inflated", "argument", "key", "hash", "start", "begun", "end", "unseen",
 ];
 
 const inflaters = { gzip: gunzipSync, br: brotliDecompressSync, deflate: inflateSync };
@@ -62,7 +65,7 @@ class Note {
   constructor(log, { caller, method, url, headers }) {
     const [path, query = ""] = splitAt(url, "?");
     Object.assign(this, { log, caller, method, path, headers, query: withoutCacheBuster(query), start: log.now() });
-    Object.assign(this, { body: [], answer: [], status: null, answerHeaders: {}, hasReached: false, isOver: false });
+    Object.assign(this, { body: [], answer: [], status: null, begun: null, answerHeaders: {}, hasReached: false, isOver: false });
   }
 
   asked(chunk) {
@@ -76,6 +79,7 @@ class Note {
 
   answered(status, headers) {
     this.status = status;
+    this.begun = this.log.now();
     this.answerHeaders = headers;
   }
 
@@ -95,27 +99,31 @@ class Note {
   #write(aborted) {
     if (this.isOver) return;
     this.isOver = true;
-    const { log, method, path, headers, status, start } = this;
+    const { log, method, path, headers, status, start, begun } = this;
+    const headersOfAnswer = this.answerHeaders;
     const [body, answer] = [Buffer.concat(this.body), Buffer.concat(this.answer)];
     const inflated = aborted ? null : this.#inflate(answer);
     const handler = status === 404 ? "unmatched" : handlerOf({ method, path, actionId: headers["next-action"] }, log.actionNames);
     const row = {
       handler, caller: this.#caller(), client: this.#client(), method, path, page: this.#page(), how: this.#how(handler), status, aborted,
+      redirects: headersOfAnswer.location !== undefined || headersOfAnswer["x-action-redirect"] !== undefined,
+      cached: headersOfAnswer["x-nextjs-cache"] ?? null, cacheControl: headersOfAnswer["cache-control"] !== undefined,
       sent: body.length, received: answer.length, inflated: inflated?.length ?? null, argument: this.query.length + body.length,
-      key: this.#key(body), hash: inflated?.length > 0 ? log.hashes.of(inflated.toString("latin1")) : null, start, end: log.now(), unseen: false,
+      key: this.#key(body), hash: inflated?.length > 0 ? log.hashes.of(inflated.toString("latin1")) : null, start, begun, end: log.now(), unseen: false,
     };
     log.rows.push(row);
     this.#noteUnseen(row);
   }
 
   /** Answering an action's redirect, Next.js fetches the page it leads to from the app itself, with the headers it got. */
-  #noteUnseen({ client, start, end }) {
+  #noteUnseen({ client, ...action }) {
     const leadsTo = this.answerHeaders["x-action-redirect"];
     if (!leadsTo?.startsWith("/")) return;
     const [path] = leadsTo.split(/[?;]/);
-    const unknown = { page: null, sent: null, received: null, inflated: null, argument: null, key: null, hash: null };
-    const handler = handlerOf({ method: "GET", path }, this.log.actionNames);
-    this.log.rows.push({ handler, caller: "server", client, method: "GET", path, how: "rsc", status: 200, aborted: false, ...unknown, start, end, unseen: true });
+    const { start, begun, end } = action;
+    const unknown = { page: null, redirects: false, cached: null, cacheControl: null, sent: null, received: null, inflated: null, argument: null, key: null, hash: null };
+    const known = { caller: "server", client, method: "GET", path, how: "rsc", status: 200, aborted: false, start, begun, end, unseen: true };
+    this.log.rows.push({ handler: handlerOf(known, this.log.actionNames), ...known, ...unknown });
   }
 
   /** Nobody but browsers and the app itself comes in by the door of the app's own pages. */
