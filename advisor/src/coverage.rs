@@ -23,9 +23,10 @@ pub fn coverage(
     handlers: &HashMap<Fingerprint, Handler>,
     rollups: &HashMap<Fingerprint, Rollup>,
 ) -> Vec<Coverage> {
-    let count = |fact: Fact| -> u64 { strata(rollups).filter_map(|s| s.facts.get(&fact)).sum() };
+    let count = |fact: Fact| -> u64 { rollups.values().map(|rollup| rollup.observed(fact)).sum() };
     let measured = |measure: Measure| -> u64 {
-        strata(rollups).filter_map(|s| s.measures.get(&measure)).map(crate::stats::Sketch::count).sum()
+        let strata = rollups.values().flat_map(|rollup| rollup.strata.iter());
+        strata.filter_map(|(_, stratum)| stratum.measure(measure)).map(crate::stats::Sketch::count).sum()
     };
     let calls = count(Fact::Calls);
     if calls == 0 {
@@ -40,7 +41,7 @@ pub fn coverage(
             count(Fact::HeadersKnown),
             "who calls: without it nothing is ever moved",
         ),
-        row("callers told apart", calls - count(Fact::By(Caller::Unknown)), "who calls"),
+        row("callers told apart", calls - count(Fact::by(Caller::Unknown)), "who calls"),
         row("pointsman.client.key", count(Fact::ClientKnown), "sequences: refreshes, queues, polls, loads"),
         row(
             "http.response.header.* (cache-control, ...)",
@@ -61,10 +62,6 @@ pub fn coverage(
     rows
 }
 
-fn strata(rollups: &HashMap<Fingerprint, Rollup>) -> impl Iterator<Item = &crate::evidence::Stratum> {
-    rollups.values().flat_map(|rollup| rollup.strata.values())
-}
-
 /// Calls of actions with a name, and of all actions.
 fn named_actions(
     handlers: &HashMap<Fingerprint, Handler>,
@@ -76,7 +73,7 @@ fn named_actions(
         else {
             continue;
         };
-        let calls: u64 = rollup.strata.values().filter_map(|stratum| stratum.facts.get(&Fact::Calls)).sum();
+        let calls = rollup.observed(Fact::Calls);
         match handler.action {
             Some(Action::NotFound) => {}
             Some(Action::Export { .. }) => {

@@ -7,18 +7,22 @@
 
 mod coverage;
 pub mod evidence;
+pub mod explanation;
 mod profile;
 mod report;
 pub mod rules;
+mod sampling;
 mod settings;
 mod stats;
 mod verdict;
 
 pub use coverage::{Coverage, coverage};
+pub use explanation::{Explanation, Explanations, explanations};
 pub use profile::{Profile, Seen, Share, UnknownIds};
 pub use report::{
     Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, ReportInput, Sampled,
     UnknownActions, Verdict, Window, report,
 };
+pub use sampling::Basis;
 pub use settings::{RuleSettings, Settings};
-pub use stats::{Interval, Sketch};
+pub use stats::{Bin, Distribution, Estimate, Interval, Sketch, Trend};

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::PassSettings;
+
 /// Thresholds that hold for all rules. All defaults are judgements, not measurements (rules.md, section 5); the
 /// report prints the effective ones.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -30,6 +32,9 @@ pub struct Settings {
     pub action_body_limit: u64,
     /// Share of traces that the app records, where its spans do not declare it.
     pub sampling_ratio: Option<f64>,
+    /// By how much the clocks of two instances may differ, ms. What two Calls of different instances tell together, such
+    /// as a refresh after a mutation, counts only if it would be the same for every such difference.
+    pub clock_skew_tolerance_ms: u64,
     /// Environments that never yield a move, beside `development`.
     pub excluded_environments: Vec<String>,
     /// Per rule, by its id.
@@ -63,8 +68,17 @@ impl Default for Settings {
             enter_score: 0.9,
             action_body_limit: 1 << 20,
             sampling_ratio: None,
+            clock_skew_tolerance_ms: 50,
             excluded_environments: Vec::new(),
             rules: BTreeMap::new(),
         }
+    }
+}
+
+impl Settings {
+    /// What of them bears on counting.
+    #[must_use]
+    pub fn of_pass(&self) -> PassSettings {
+        PassSettings { skew_tolerance_ns: self.clock_skew_tolerance_ms.saturating_mul(1_000_000) }
     }
 }

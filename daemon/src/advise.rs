@@ -4,8 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context;
 use pointsman_advisor::evidence::{HourPass, Rollup};
-use pointsman_advisor::{Coverage, Report, ReportInput, Settings, coverage, report};
-use pointsman_store::{AppFact, Fingerprint, Hour, RollupRecord, Store};
+use pointsman_advisor::{
+    Coverage, Explanations, Report, ReportInput, Settings, coverage, explanations, report,
+};
+use pointsman_store::{AppFact, Fingerprint, Handler, Hour, RollupRef, Store};
 
 use crate::cli::{Until, View};
 use crate::clock;
@@ -15,11 +17,11 @@ use crate::render::safe::terminal;
 const RETAINED_HOURS: u32 = 35 * 24;
 
 /// Brings the Rollups up to date with the Calls.
-pub(crate) async fn roll_up_dirty_hours(store: &Store) -> anyhow::Result<()> {
+pub(crate) async fn roll_up_dirty_hours(store: &Store, settings: &Settings) -> anyhow::Result<()> {
     for dirty in store.dirty_hours().await? {
         let from = dirty.hour.start_ns().saturating_sub(Hour::OVERLAP_NS);
         let to = dirty.hour.end_ns() + Hour::OVERLAP_NS;
-        let mut pass = HourPass::new(dirty.hour);
+        let mut pass = HourPass::new(dirty.hour, settings.of_pass());
         store.calls_by_client(&dirty.service, from, to, |calls| pass.add(&calls)).await?;
         let rollups = tokio::task::spawn_blocking(move || pass.finish()).await?;
         store.replace_rollups(&dirty, &rollups).await?;
@@ -29,12 +31,37 @@ pub(crate) async fn roll_up_dirty_hours(store: &Store) -> anyhow::Result<()> {
 
 /// The reports that a view asks for, one per service and environment.
 pub(crate) async fn reports(store: &Store, view: &View, settings: &Settings) -> anyhow::Result<Vec<Report>> {
-    roll_up_dirty_hours(store).await.context("cannot bring the hourly numbers up to date")?;
-    let mut reports = Vec::new();
+    of_services(store, view, settings, report).await
+}
+
+/// The reports with all the evidence behind them, one pair per service and environment.
+pub(crate) async fn evidence(
+    store: &Store,
+    view: &View,
+    settings: &Settings,
+) -> anyhow::Result<Vec<(Report, Explanations)>> {
+    let both = |input: &ReportInput<'_>, settings: &Settings| {
+        (report(input, settings), explanations(input, settings))
+    };
+    of_services(store, view, settings, both).await
+}
+
+/// What `make` makes of each service and environment.
+async fn of_services<T>(
+    store: &Store,
+    view: &View,
+    settings: &Settings,
+    make: impl Fn(&ReportInput<'_>, &Settings) -> T,
+) -> anyhow::Result<Vec<T>> {
+    roll_up_dirty_hours(store, settings).await.context("cannot bring the hourly numbers up to date")?;
+    let mut made = Vec::new();
     for service in services(store, view).await? {
-        reports.extend(of_service(store, &service, view, settings).await?);
+        let gathered = gather(store, service, view).await?;
+        let environments: BTreeSet<Option<&str>> =
+            gathered.handlers.values().map(|handler| handler.environment.as_deref()).collect();
+        made.extend(environments.into_iter().map(|one| make(&gathered.input(one), settings)));
     }
-    Ok(reports)
+    Ok(made)
 }
 
 /// The services to look at.
@@ -61,55 +88,70 @@ pub(crate) struct Checkup {
 }
 
 /// What telemetry arrived in the window, per service.
-pub(crate) async fn checkups(store: &Store, view: &View) -> anyhow::Result<Vec<Checkup>> {
-    roll_up_dirty_hours(store).await.context("cannot bring the hourly numbers up to date")?;
+pub(crate) async fn checkups(
+    store: &Store,
+    view: &View,
+    settings: &Settings,
+) -> anyhow::Result<Vec<Checkup>> {
+    roll_up_dirty_hours(store, settings).await.context("cannot bring the hourly numbers up to date")?;
     let mut checkups = Vec::new();
     for service in services(store, view).await? {
-        let (from, to) = window(store, &service, view, clock::now_ns()).await?;
-        let (rollups, _) = merge(&store.rollups(&service, from, to).await?, from)?;
-        let coverage = coverage(&store.handlers(&service).await?, &rollups);
-        let facts = store.app_facts(&service).await?;
-        checkups.push(Checkup { service, coverage, facts });
+        let gathered = gather(store, service, view).await?;
+        let coverage = coverage(&gathered.handlers, &gathered.window);
+        checkups.push(Checkup { service: gathered.service, coverage, facts: gathered.facts });
     }
     Ok(checkups)
 }
 
-/// The hours that a view looks at, half open.
-async fn window(store: &Store, service: &str, view: &View, now: u64) -> anyhow::Result<(Hour, Hour)> {
-    let to = Hour(Hour::of(end_of_view(store, service, view.until, now).await?).0 + 1);
-    Ok((Hour(to.0.saturating_sub(view.window)), to))
+/// Everything that is known of a service when it is judged.
+struct Gathered {
+    service: String,
+    from: Hour,
+    to: Hour,
+    now_ns: u64,
+    handlers: HashMap<Fingerprint, Handler>,
+    window: ByHandler,
+    retained: ByHandler,
+    facts: Vec<AppFact>,
 }
 
-async fn of_service(
-    store: &Store,
-    service: &str,
-    view: &View,
-    settings: &Settings,
-) -> anyhow::Result<Vec<Report>> {
-    let now = clock::now_ns();
-    let (from, to) = window(store, service, view, now).await?;
+type ByHandler = HashMap<Fingerprint, Rollup>;
+
+impl Gathered {
+    fn input<'a>(&'a self, environment: Option<&'a str>) -> ReportInput<'a> {
+        ReportInput {
+            service: &self.service,
+            environment,
+            from: self.from,
+            to: self.to,
+            generated_at_ns: self.now_ns,
+            handlers: &self.handlers,
+            window: &self.window,
+            retained: &self.retained,
+            facts: &self.facts,
+        }
+    }
+}
+
+/// Loads what there is of a service, and merges its Rollups: those of the window, and all that are looked at.
+async fn gather(store: &Store, service: String, view: &View) -> anyhow::Result<Gathered> {
+    let now_ns = clock::now_ns();
+    let to = Hour(Hour::of(end_of_view(store, &service, view.until, now_ns).await?).0 + 1);
+    let from = Hour(to.0.saturating_sub(view.window));
     let oldest = Hour(to.0.saturating_sub(view.window.max(RETAINED_HOURS)));
-    let handlers = store.handlers(service).await?;
-    let records = store.rollups(service, oldest, to).await?;
-    let facts = store.app_facts(service).await?;
-    let environments: BTreeSet<Option<String>> = handlers.values().map(|h| h.environment.clone()).collect();
-    let merged = tokio::task::spawn_blocking(move || merge(&records, from)).await?;
-    let (window, retained) = merged.with_context(|| format!("in {}", store.path().display()))?;
-    let of_environment = |environment: &Option<String>| {
-        let input = ReportInput {
-            service,
-            environment: environment.as_deref(),
-            from,
-            to,
-            generated_at_ns: now,
-            handlers: &handlers,
-            window: &window,
-            retained: &retained,
-            facts: &facts,
-        };
-        report(&input, settings)
+    let (mut window, mut retained) = (ByHandler::new(), ByHandler::new());
+    let add = |rollup: RollupRef<'_>| -> anyhow::Result<()> {
+        let part = if rollup.hour < from { &mut retained } else { &mut window };
+        Ok(part.entry(rollup.handler).or_default().merge_encoded(rollup.payload)?)
     };
-    Ok(environments.iter().map(of_environment).collect())
+    let context = || format!("in {}", store.path().display());
+    store.for_each_rollup(&service, oldest, to, add).await.with_context(context)?;
+    for (id, rollup) in &window {
+        retained.entry(*id).or_default().merge(rollup)?;
+    }
+    let handlers = store.handlers(&service).await?;
+    let facts = store.app_facts(&service).await?;
+    Ok(Gathered { service, from, to, now_ns, handlers, window, retained, facts })
 }
 
 async fn end_of_view(store: &Store, service: &str, until: Until, now: u64) -> anyhow::Result<u64> {
@@ -118,19 +160,4 @@ async fn end_of_view(store: &Store, service: &str, until: Until, now: u64) -> an
         Until::At(time) => time,
         Until::Last => store.newest_call(service).await?.unwrap_or(now),
     })
-}
-
-type ByHandler = HashMap<Fingerprint, Rollup>;
-
-/// Merges Rollups per Handler: those of the window, and all.
-fn merge(records: &[RollupRecord], from: Hour) -> anyhow::Result<(ByHandler, ByHandler)> {
-    let (mut window, mut retained) = (ByHandler::new(), ByHandler::new());
-    for record in records {
-        let rollup = Rollup::decode(&record.payload)?;
-        if record.hour >= from {
-            window.entry(record.handler).or_default().merge(&rollup);
-        }
-        retained.entry(record.handler).or_default().merge(&rollup);
-    }
-    Ok((window, retained))
 }

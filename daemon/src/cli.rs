@@ -26,7 +26,7 @@ pub(crate) enum Command {
     Replay(ReplayOptions),
     /// Print the report.
     Report(ReportOptions),
-    /// Print all evidence about one handler.
+    /// Print all evidence about one handler, or about all.
     Explain(ExplainOptions),
     /// Say which telemetry arrives, which is missing, and how to get it.
     Doctor(DoctorOptions),
@@ -106,11 +106,14 @@ pub(crate) struct ReportOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct ExplainOptions {
-    /// The handler: its id, or a part of its route or action that only it has.
+    /// The handler: its id, or a part of its route or action that only it has; all of them when none is named.
     #[arg(value_name = "HANDLER")]
-    pub handler: String,
+    pub handler: Option<String>,
     #[command(flatten)]
     pub view: View,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = EvidenceFormat::Text)]
+    pub format: EvidenceFormat,
 }
 
 #[derive(Args, Debug)]
@@ -145,6 +148,12 @@ pub(crate) enum Format {
     Text,
     Markdown,
     Html,
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum EvidenceFormat {
+    Text,
     Json,
 }
 

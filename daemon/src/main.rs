@@ -43,7 +43,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(options) => commands::replay::run(&cli.db, options).await,
         Command::Report(options) => commands::report::run(&cli.db, options, &config).await,
         Command::Explain(options) => commands::explain::run(&cli.db, options, &config).await,
-        Command::Doctor(options) => commands::doctor::run(&cli.db, options).await,
+        Command::Doctor(options) => commands::doctor::run(&cli.db, options, &config).await,
         Command::Trace(options) => commands::trace::run(&cli.db, &options).await,
         Command::Backup(options) => commands::backup::run(&cli.db, &options).await,
         Command::Recover(options) => commands::recover::run(&cli.db, &options).await,

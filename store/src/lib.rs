@@ -19,7 +19,7 @@ pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};
 pub use ids::{ClientKey, InstanceKey, SpanId, TraceId};
 pub use kept::{Kind, Limit, Limits, MIN_ROLLUP_AGE, Reason, Trimmed, Volume, Volumes};
-pub use record::{Hour, RollupRecord, TraceCalls};
+pub use record::{Hour, RollupRecord, RollupRef, TraceCalls};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{
     Backup, Block, BlockId, DirtyHour, Recovered, RecoveredTable, Soundness, Space, Store, StoreError, Trim,

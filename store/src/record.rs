@@ -54,3 +54,14 @@ pub struct RollupRecord {
     /// The advisor's own encoding.
     pub payload: Vec<u8>,
 }
+
+/// A stored Rollup while it is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RollupRef<'a> {
+    /// Whose Calls it sums up.
+    pub handler: Fingerprint,
+    /// The hour in which they started.
+    pub hour: Hour,
+    /// The advisor's own encoding.
+    pub payload: &'a [u8],
+}

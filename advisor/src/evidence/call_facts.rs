@@ -1,9 +1,10 @@
 //! Facts that one Call shows by itself.
 
-use pointsman_store::{Caller, Form, HandlerKind, Sign};
+use pointsman_store::{Call, Caller, Form, HandlerKind, Sign};
 
-use super::{Dimension, Fact, Known, Measure, Pass, Rollup};
-use pointsman_store::Call;
+use super::pass::{Known, Pass};
+use super::rollup::About;
+use super::{Dimension, Fact, Measure};
 
 /// Statuses that an action cannot answer by itself (rules.md, status-or-header-contract).
 const ROUTE_STATUSES: [u16; 9] = [201, 202, 204, 401, 403, 409, 412, 422, 429];
@@ -16,44 +17,70 @@ const DEFAULT_BODY_LIMIT: u64 = 1 << 20;
 pub(super) fn count(pass: &mut Pass, known: Known<'_>) {
     let call = known.call;
     let Some(rollup) = pass.of(known) else { return };
-    rollup.note_presence(call);
+    rollup.recorded.note(call);
     if call.form == Form::Preflight {
-        rollup.exemplify(Fact::Preflights, call);
+        rollup.about(call).exemplify(Fact::Preflights);
         return;
     }
-    rollup.count(Fact::Calls, call);
-    rollup.measure(Measure::Duration, call, call.duration_ns / 1_000);
-    outcome(rollup, call);
-    caller(rollup, call);
-    outside_use(rollup, call);
+    rollup.note_presence(call);
+    let about = &mut rollup.about(call);
+    about.count(Fact::Calls);
+    about.measure(Measure::Duration, call.duration_ns / 1_000);
+    outcome(about, call);
+    caller(about, call);
+    outside_use(about, call);
     if call.method == "GET" || call.method == "HEAD" {
-        caching(rollup, call);
+        caching(about, call);
     }
     if call.handler.kind == HandlerKind::ServerAction {
-        action(rollup, call);
+        action(about, call);
     }
-    work(rollup, call);
+    work(about, call);
 }
 
-fn outcome(rollup: &mut Rollup, call: &Call) {
-    let Some(status) = call.status else { return };
-    rollup.count(Fact::StatusKnown, call);
-    rollup.tally(Dimension::Status, call, &status.to_string());
+/// As what a Call failed: each is counted as one thing only (rules.md, section 0.2, traps 3, 4 and 8).
+fn failure(call: &Call, status: u16) -> Option<Fact> {
+    if call.has(Sign::ActionNotFound) && !call.has(Sign::ActionMalformed) {
+        return Some(Fact::ActionNotFound);
+    }
+    if call.has(Sign::BodyTooLarge) {
+        return Some(Fact::BodiesTooLarge);
+    }
+    if call.handler.kind == HandlerKind::ServerAction
+        && call.has(Sign::OriginMismatch)
+        && call.has(Sign::Failed)
+    {
+        return Some(Fact::OriginMismatch);
+    }
     match status {
-        200..400 => rollup.count(Fact::Succeeded, call),
-        400..500 => rollup.exemplify(Fact::ClientErrors, call),
-        500.. => rollup.exemplify(Fact::ServerErrors, call),
-        _ => {}
+        400..500 => Some(Fact::ClientErrors),
+        500.. => Some(Fact::ServerErrors),
+        _ => None,
+    }
+}
+
+fn outcome(about: &mut About<'_>, call: &Call) {
+    if call.has(Sign::ClientGone) {
+        about.exemplify(Fact::ClientGone);
+    }
+    let Some(status) = call.status else { return };
+    about.count(Fact::StatusKnown);
+    about.tally(Dimension::Status, &status.to_string());
+    if (200..400).contains(&status) {
+        about.count(Fact::Succeeded);
+    }
+    if let Some(fact) = failure(call, status) {
+        about.exemplify(fact);
     }
     if ROUTE_STATUSES.contains(&status) || call.has(Sign::HeaderContract) {
-        rollup.exemplify(Fact::StatusContract, call);
+        about.exemplify(Fact::StatusContract);
     }
 }
 
-fn caller(rollup: &mut Rollup, call: &Call) {
-    rollup.count(Fact::By(call.caller), call);
+fn caller(about: &mut About<'_>, call: &Call) {
+    about.count(Fact::by(call.caller));
     if call.succeeded() == Some(true) {
-        rollup.exemplify(Fact::SucceededBy(call.caller), call);
+        about.exemplify(Fact::succeeded_by(call.caller));
     }
     for (present, fact) in [
         (call.has(Sign::HeadersCaptured), Fact::HeadersKnown),
@@ -63,132 +90,149 @@ fn caller(rollup: &mut Rollup, call: &Call) {
         (call.has(Sign::NoCors), Fact::NoCors),
     ] {
         if present {
-            rollup.count(fact, call);
+            about.count(fact);
         }
     }
     let token = [Sign::Bearer, Sign::Basic, Sign::ApiKey].into_iter().any(|sign| call.has(sign));
     if token {
-        rollup.count(Fact::WithToken, call);
+        about.count(Fact::WithToken);
     }
     if token || call.has(Sign::Cookie) {
-        rollup.count(Fact::WithCredentials, call);
+        about.count(Fact::WithCredentials);
     }
     if let Some(page) = &call.page {
-        rollup.tally(Dimension::Page, call, page);
+        about.tally(Dimension::Page, page);
     }
     if call.caller != Caller::OwnUi
         && let Some(agent) = &call.agent
     {
-        rollup.tally(Dimension::OutsideAgent, call, agent);
+        about.tally(Dimension::OutsideAgent, agent);
     }
     if let Some(origin) = &call.origin {
-        rollup.tally(Dimension::Origin, call, origin);
+        about.tally(Dimension::Origin, origin);
     }
 }
 
 /// What shows that parties outside the own UI rely on the Handler's URL.
-fn outside_use(rollup: &mut Rollup, call: &Call) {
+fn outside_use(about: &mut About<'_>, call: &Call) {
     if let Some(signature) = &call.signature {
-        rollup.exemplify(Fact::Signed, call);
-        rollup.tally(Dimension::Signature, call, signature);
+        about.exemplify(Fact::Signed);
+        about.tally(Dimension::Signature, signature);
         if matches!(call.status, Some(300..=399 | 401 | 403)) {
-            rollup.exemplify(Fact::SignedTurnedAway, call);
+            about.exemplify(Fact::SignedTurnedAway);
         }
     }
     let other_origin = call.caller == Caller::CrossOrigin && call.succeeded() == Some(true);
     if other_origin && !call.has(Sign::Navigate) {
-        rollup.exemplify(Fact::CrossOriginFetches, call);
+        about.exemplify(Fact::CrossOriginFetches);
     }
     if call.has(Sign::AllowsOrigin) {
-        rollup.exemplify(Fact::AllowOrigin, call);
+        about.exemplify(Fact::AllowOrigin);
     }
     let redirects = matches!(call.status, Some(301 | 302 | 303 | 307 | 308));
     let navigates = call.has(Sign::Navigate);
     if call.method == "GET" && (navigates || redirects || call.has(Sign::LinkQuery)) {
-        rollup.exemplify(Fact::NavigatedTo, call);
+        about.exemplify(Fact::NavigatedTo);
     }
     if call.method == "POST" && navigates && redirects {
-        rollup.exemplify(Fact::NativeFormPosts, call);
+        about.exemplify(Fact::NativeFormPosts);
     }
     if call.has(Sign::Subresource) {
-        rollup.exemplify(Fact::Subresources, call);
+        about.exemplify(Fact::Subresources);
     }
     if call.succeeded() == Some(true) && (call.has(Sign::StreamOrBinary) || call.has(Sign::Disposition)) {
-        rollup.exemplify(Fact::StreamOrBinary, call);
+        about.exemplify(Fact::StreamOrBinary);
     }
     if let Some(first_byte) = call.first_byte_ns {
-        rollup.count(Fact::FirstByteKnown, call);
+        about.count(Fact::FirstByteKnown);
         if call.duration_ns.saturating_sub(first_byte) > LONG_TAIL_NS {
-            rollup.exemplify(Fact::LongTail, call);
+            about.exemplify(Fact::LongTail);
         }
     }
     if let Some(media_type) = &call.media_type {
-        rollup.tally(Dimension::MediaType, call, media_type);
+        about.tally(Dimension::MediaType, media_type);
     }
 }
 
-fn caching(rollup: &mut Rollup, call: &Call) {
+fn caching(about: &mut About<'_>, call: &Call) {
     let not_modified = call.status == Some(304);
     if call.has(Sign::CacheHit) {
-        rollup.exemplify(Fact::CacheHits, call);
+        about.exemplify(Fact::CacheHits);
+    }
+    if call.has(Sign::CacheMiss) {
+        about.exemplify(Fact::CacheMisses);
+    }
+    if not_modified {
+        about.count(Fact::NotModified);
+    }
+    if call.has(Sign::CacheControl) {
+        about.count(Fact::CacheControl);
     }
     if call.has(Sign::CacheAllowed) {
-        rollup.exemplify(Fact::CacheAllowed, call);
+        about.exemplify(Fact::CacheAllowed);
     }
     if not_modified || call.has(Sign::Conditional) {
-        rollup.exemplify(Fact::Conditional, call);
+        about.exemplify(Fact::Conditional);
     }
     if call.status == Some(200) && call.has(Sign::ResponseHeadersCaptured) {
-        rollup.count(Fact::PlainGets, call);
+        about.count(Fact::PlainGets);
         if !call.has(Sign::CacheControl) {
-            rollup.exemplify(Fact::GetsWithoutCacheControl, call);
+            about.exemplify(Fact::GetsWithoutCacheControl);
         }
     }
 }
 
-fn action(rollup: &mut Rollup, call: &Call) {
-    rollup.tally(Dimension::Route, call, &call.handler.route);
+fn action(about: &mut About<'_>, call: &Call) {
+    about.tally(Dimension::Route, &call.handler.route);
     for (sign, fact) in [(Sign::Rerendered, Fact::Rerendered), (Sign::Redirected, Fact::Redirected)] {
         if call.has(sign) {
-            rollup.exemplify(fact, call);
+            about.exemplify(fact);
         }
-    }
-    if call.has(Sign::ActionNotFound) && !call.has(Sign::ActionMalformed) {
-        rollup.exemplify(Fact::ActionNotFound, call);
     }
     if call.form == Form::ActionForm {
-        rollup.exemplify(Fact::FormPosts, call);
+        about.exemplify(Fact::FormPosts);
     }
-    if call.request_bytes.is_some_and(|bytes| bytes > DEFAULT_BODY_LIMIT) {
-        rollup.count(Fact::OverActionLimit, call);
-        if call.status == Some(500) {
-            rollup.exemplify(Fact::OverActionLimitFailed, call);
-        }
-    }
-    if call.has(Sign::OriginMismatch) && call.has(Sign::Failed) {
-        rollup.exemplify(Fact::OriginMismatch, call);
+    let large = call.request_bytes.is_some_and(|bytes| bytes > DEFAULT_BODY_LIMIT);
+    if large || call.has(Sign::BodyTooLarge) {
+        about.count(Fact::OverActionLimit);
     }
 }
 
 /// What the Call did: bodies, cookies, reads, writes, requests to its own app.
-fn work(rollup: &mut Rollup, call: &Call) {
+fn work(about: &mut About<'_>, call: &Call) {
     if let Some(bytes) = call.request_bytes {
-        rollup.measure(Measure::RequestBytes, call, bytes);
+        about.measure(Measure::RequestBytes, bytes);
     }
     if let Some(bytes) = call.response_bytes {
-        rollup.measure(Measure::ResponseBytes, call, bytes);
+        about.measure(Measure::ResponseBytes, bytes);
     }
     if call.has(Sign::SetsCookie) {
-        rollup.exemplify(Fact::SetsCookie, call);
+        about.exemplify(Fact::SetsCookie);
     }
     if call.has(Sign::Writes) {
-        rollup.exemplify(Fact::WriteWork, call);
+        about.exemplify(Fact::WriteWork);
     } else if call.has(Sign::Reads) {
-        rollup.count(Fact::ReadWork, call);
+        about.count(Fact::ReadWork);
     }
     if call.self_fetches > 0 {
-        rollup.exemplify(Fact::SelfFetching, call);
-        rollup.count_many(Fact::SelfFetches, call, u64::from(call.self_fetches));
-        rollup.measure(Measure::SelfFetchOverhead, call, call.self_fetch_overhead_ns / 1_000);
+        about.exemplify(Fact::SelfFetching);
+        about.count_many(Fact::SelfFetches, u64::from(call.self_fetches));
+        about.measure(Measure::SelfFetchOverhead, call.self_fetch_overhead_ns / 1_000);
+    }
+    child_time(about, call);
+}
+
+fn child_time(about: &mut About<'_>, call: &Call) {
+    for (time, measure) in
+        [(call.database_ns, Measure::DatabaseTime), (call.outgoing_ns, Measure::OutgoingTime)]
+    {
+        if let Some(ns) = time {
+            about.measure(measure, ns / 1_000);
+        }
+    }
+    if let Some(ns) = call.child_ns {
+        about.count(Fact::WithChildSpans);
+        about.count_many(Fact::TimeWithChildSpans, call.duration_ns / 1_000);
+        about.count_many(Fact::TimeInChildSpans, ns.min(call.duration_ns) / 1_000);
     }
 }

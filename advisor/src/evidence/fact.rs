@@ -1,150 +1,235 @@
 //! What can be counted. Each name says what one unit of it is.
 //!
-//! The stored code of a fact is its position: append at the end, never reorder, never reuse.
+//! The stored code of each is its position: append at the end, never reorder, never reuse.
 
 use pointsman_store::Caller;
-use serde::{Deserialize, Serialize};
 
-/// Something that is counted per Handler and hour. A share is always one fact over another, and the denominator
-/// counts only Calls of which the numerator could have been known.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Fact {
-    /// Calls.
-    Calls,
-    /// Calls whose status is known.
-    StatusKnown,
-    /// Calls answered 2xx or 3xx.
-    Succeeded,
-    /// Calls answered 4xx.
-    ClientErrors,
-    /// Calls answered 5xx.
-    ServerErrors,
-    /// Calls by class of caller.
-    By(Caller),
-    /// Calls by class of caller that were answered 2xx or 3xx.
-    SucceededBy(Caller),
-    /// Calls with request headers captured.
-    HeadersKnown,
-    /// Calls with response headers captured.
-    ResponseHeadersKnown,
-    /// Calls with a client key.
-    ClientKnown,
-    /// Calls with the referer's path.
-    PageKnown,
-    /// Calls with a webhook signature header.
-    Signed,
-    /// Calls with a webhook signature header that were turned away: 3xx, 401, 403.
-    SignedTurnedAway,
-    /// CORS preflights for this Handler.
-    Preflights,
-    /// Calls that answered `access-control-allow-origin`.
-    AllowOrigin,
-    /// Calls that a browser navigated to, or that carried query names of links from outside, or redirected.
-    NavigatedTo,
-    /// Calls for an embedded resource or a range.
-    Subresources,
-    /// Calls answered with a stream, a binary or an attachment.
-    StreamOrBinary,
-    /// Calls whose first byte is known.
-    FirstByteKnown,
-    /// Calls that went on for more than 2 s after their first byte.
-    LongTail,
-    /// GET Calls answered from Next.js' cache.
-    CacheHits,
-    /// GET Calls whose answer may be kept by caches (`s-maxage`, `max-age` > 0, `public`) or is a 304.
-    CacheAllowed,
-    /// GET Calls that were conditional or answered 304.
-    Conditional,
-    /// GET Calls answered 200 whose response headers are known.
-    PlainGets,
-    /// ... of these, without `cache-control`.
-    GetsWithoutCacheControl,
-    /// Calls that set a cookie.
-    SetsCookie,
-    /// Actions that rendered the page anew in their own response.
-    Rerendered,
-    /// Actions that redirected.
-    Redirected,
-    /// Calls whose child spans read and did not write.
-    ReadWork,
-    /// Calls whose child spans wrote.
-    WriteWork,
-    /// Calls that requested their own app over HTTP.
-    SelfFetching,
-    /// Requests that Calls made to their own app.
-    SelfFetches,
-    /// Calls answered with a status or headers that an action cannot answer.
-    StatusContract,
-    /// Calls with a cookie, bearer token, basic credentials or API key.
-    WithCredentials,
-    /// Calls of an unknown, well-formed action id.
-    ActionNotFound,
-    /// Calls with `sec-fetch-mode: no-cors`.
-    NoCors,
-    /// Action Calls posted by a form without JavaScript.
-    FormPosts,
-    /// POSTs by a navigation, form encoded, answered by a redirect.
-    NativeFormPosts,
-    /// Failed action Calls whose origin names another host.
-    OriginMismatch,
+/// Declares an enum of which each value has a stored code: its position.
+macro_rules! coded {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$meaning:meta])* $value:ident,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum $name { $($(#[$meaning])* $value,)+ }
 
-    /// GET Calls of routes and Calls of actions whose request key and response hash are known.
-    Comparable,
-    /// ... of these, equal in both to an earlier Call of anyone within the lifetime.
-    RepeatOfAnyone(Lifetime),
-    /// ... of these, equal in both to an earlier Call of the same client within the lifetime.
-    RepeatOfSameClient(Lifetime),
-    /// Calls with the same request key as one of *another* client within five minutes.
-    ComparedAcrossClients,
-    /// ... of these, with the same response hash.
-    EqualAcrossClients,
+        impl $name {
+            /// Every one, in the order of the codes.
+            pub const ALL: &[Self] = &[$(Self::$value),+];
 
-    /// Successful mutations by the own UI whose client and page are known: each could be followed.
-    Followable,
-    /// ... followed by an RSC refresh of the same page.
-    FollowedByRefresh,
-    /// ... followed by a new document of the same page.
-    FollowedByDocument,
-    /// ... followed by a GET of the same part of the API.
-    FollowedByRefetch,
-    /// ... followed by an RSC request that may have been a prefetch: the evidence is absent for it.
-    FollowedByAmbiguous,
-    /// Action Calls of which the client is known: each could be part of a sequence.
-    Sequenced,
-    /// ... that were in a serial burst: at least two actions of one client, each sent as soon as the last ended.
-    InBurst,
-    /// Serial bursts that the Handler took part in.
-    Bursts,
-    /// ... in a burst of four or more Calls of the same Handler.
-    InOwnBatch,
-    /// Batches of four or more Calls of this Handler.
-    Batches,
-    /// Action Calls that, with their burst, began within 3 s of the load of their page.
-    SoonAfterLoad,
-    /// Calls that were part of a regular poll: at least five of one client.
-    Polled,
-    /// Polls.
-    Polls,
-    /// Calls of a series in quick succession with changing arguments.
-    Typed,
-    /// Prefetches seen within five seconds after an Interaction, by the same client.
-    PrefetchesAfter,
-    /// Calls equal in request key to one of the same client within two seconds.
-    Duplicates,
-    /// Reads that overlapped another read of the same client.
-    ParallelReads,
-    /// Calls with a bearer token, basic credentials or API key.
-    WithToken,
-    /// Calls by pages of another origin that were answered 2xx or 3xx and were no navigation.
-    CrossOriginFetches,
-    /// Action Calls with a body over 1 MiB, what an action accepts by default.
-    OverActionLimit,
-    /// ... of these, answered 500, as Next.js answers a body over the limit.
-    OverActionLimitFailed,
+            /// How many there are.
+            pub const COUNT: usize = Self::ALL.len();
+
+            /// The number that is stored.
+            #[must_use]
+            pub const fn code(self) -> usize {
+                self as usize
+            }
+
+            /// The one with this number.
+            #[must_use]
+            pub fn of_code(code: usize) -> Option<Self> {
+                Self::ALL.get(code).copied()
+            }
+        }
+    };
+}
+
+pub(super) use coded;
+
+coded! {
+    /// Something that is counted per Handler and hour. A share is always one fact over another, and the denominator
+    /// counts only Calls of which the numerator could have been known.
+    pub enum Fact {
+        /// Calls.
+        Calls,
+        /// Calls whose status is known.
+        StatusKnown,
+        /// Calls answered 2xx or 3xx.
+        Succeeded,
+        /// Calls by browsers on its own pages.
+        ByOwnUi,
+        /// Calls by the app itself.
+        ByServer,
+        /// Calls by browsers on pages of another origin.
+        ByCrossOrigin,
+        /// Calls by clients that are no browsers.
+        ByExternal,
+        /// Calls by crawlers, probes and scanners.
+        ByBot,
+        /// Calls by nobody knows whom.
+        ByUnknown,
+        /// Calls answered 2xx or 3xx, by browsers on its own pages.
+        SucceededByOwnUi,
+        /// Calls answered 2xx or 3xx, by the app itself.
+        SucceededByServer,
+        /// Calls answered 2xx or 3xx, by browsers on pages of another origin.
+        SucceededByCrossOrigin,
+        /// Calls answered 2xx or 3xx, by clients that are no browsers.
+        SucceededByExternal,
+        /// Calls answered 2xx or 3xx, by crawlers, probes and scanners.
+        SucceededByBot,
+        /// Calls answered 2xx or 3xx, by nobody knows whom.
+        SucceededByUnknown,
+        /// Calls with request headers captured.
+        HeadersKnown,
+        /// Calls with response headers captured.
+        ResponseHeadersKnown,
+        /// Calls with a client key.
+        ClientKnown,
+        /// Calls with the referer's path.
+        PageKnown,
+        /// Calls with a webhook signature header.
+        Signed,
+        /// Calls with a webhook signature header that were turned away: 3xx, 401, 403.
+        SignedTurnedAway,
+        /// CORS preflights for this Handler.
+        Preflights,
+        /// Calls that answered `access-control-allow-origin`.
+        AllowOrigin,
+        /// Calls that a browser navigated to, or that carried query names of links from outside, or redirected.
+        NavigatedTo,
+        /// Calls for an embedded resource or a range.
+        Subresources,
+        /// Calls answered with a stream, a binary or an attachment.
+        StreamOrBinary,
+        /// Calls whose first byte is known.
+        FirstByteKnown,
+        /// Calls that went on for more than 2 s after their first byte.
+        LongTail,
+        /// GET Calls answered from Next.js' cache.
+        CacheHits,
+        /// GET Calls whose answer may be kept by caches (`s-maxage`, `max-age` > 0, `public`) or is a 304.
+        CacheAllowed,
+        /// GET Calls that were conditional or answered 304.
+        Conditional,
+        /// GET Calls answered 200 whose response headers are known.
+        PlainGets,
+        /// ... of these, without `cache-control`.
+        GetsWithoutCacheControl,
+        /// Calls that set a cookie.
+        SetsCookie,
+        /// Actions that rendered the page anew in their own response.
+        Rerendered,
+        /// Actions that redirected.
+        Redirected,
+        /// Calls whose child spans read and did not write.
+        ReadWork,
+        /// Calls whose child spans wrote.
+        WriteWork,
+        /// Calls that requested their own app over HTTP.
+        SelfFetching,
+        /// Requests that Calls made to their own app.
+        SelfFetches,
+        /// Calls answered with a status or headers that an action cannot answer.
+        StatusContract,
+        /// Calls with a cookie, bearer token, basic credentials or API key.
+        WithCredentials,
+        /// Calls of an unknown, well-formed action id.
+        ActionNotFound,
+        /// Calls with `sec-fetch-mode: no-cors`.
+        NoCors,
+        /// Action Calls posted by a form without JavaScript.
+        FormPosts,
+        /// POSTs by a navigation, form encoded, answered by a redirect.
+        NativeFormPosts,
+        /// Failed action Calls whose origin names another host.
+        OriginMismatch,
+
+        /// GET Calls of routes and Calls of actions whose request key and response hash are known.
+        Comparable,
+        /// ... of these, equal in both to the Call before with the same key, whoever made it, within 1 s.
+        RepeatOfAnyoneWithinOneSecond,
+        /// ... of these, equal in both to the Call before with the same key, whoever made it, within 10 s.
+        RepeatOfAnyoneWithinTenSeconds,
+        /// ... of these, equal in both to the Call before with the same key, whoever made it, within 60 s.
+        RepeatOfAnyoneWithinOneMinute,
+        /// ... of these, equal in both to the Call before with the same key, whoever made it, within 5 min.
+        RepeatOfAnyoneWithinFiveMinutes,
+        /// ... of these, equal in both to the same client's Call before with the same key, within 1 s.
+        RepeatOfSameClientWithinOneSecond,
+        /// ... of these, equal in both to the same client's Call before with the same key, within 10 s.
+        RepeatOfSameClientWithinTenSeconds,
+        /// ... of these, equal in both to the same client's Call before with the same key, within 60 s.
+        RepeatOfSameClientWithinOneMinute,
+        /// ... of these, equal in both to the same client's Call before with the same key, within 5 min.
+        RepeatOfSameClientWithinFiveMinutes,
+        /// Calls with the same request key as one of *another* client within five minutes.
+        ComparedAcrossClients,
+        /// ... of these, with the same response hash.
+        EqualAcrossClients,
+
+        /// Successful mutations by the own UI whose client and page are known: each could be followed.
+        Followable,
+        /// ... followed by an RSC refresh of the same page.
+        FollowedByRefresh,
+        /// ... followed by a new document of the same page.
+        FollowedByDocument,
+        /// ... followed by a GET of the same part of the API.
+        FollowedByRefetch,
+        /// ... followed by an RSC request that may have been a prefetch: the evidence is absent for it.
+        FollowedByAmbiguous,
+        /// Action Calls of which the client is known: each could be part of a sequence.
+        Sequenced,
+        /// ... that were in a serial burst: at least two actions of one client, each sent as soon as the last ended.
+        InBurst,
+        /// Serial bursts that the Handler took part in.
+        Bursts,
+        /// ... in a burst of four or more Calls of the same Handler.
+        InOwnBatch,
+        /// Batches of four or more Calls of this Handler.
+        Batches,
+        /// Action Calls that, with their burst, began within 3 s of the load of their page.
+        SoonAfterLoad,
+        /// Calls that were part of a regular poll: at least five of one client.
+        Polled,
+        /// Polls.
+        Polls,
+        /// Calls of a series in quick succession with changing arguments.
+        Typed,
+        /// Prefetches seen within five seconds after an Interaction, by the same client.
+        PrefetchesAfter,
+        /// Calls equal in request key to one of the same client within two seconds.
+        Duplicates,
+        /// Reads that overlapped another read of the same client.
+        ParallelReads,
+        /// Calls with a bearer token, basic credentials or API key.
+        WithToken,
+        /// Calls by pages of another origin that were answered 2xx or 3xx and were no navigation.
+        CrossOriginFetches,
+        /// Action Calls with a body over 1 MiB, what an action accepts by default, or over the app's own limit.
+        OverActionLimit,
+        /// Calls answered 4xx, unless their action was unknown or their body too large.
+        ClientErrors,
+        /// Calls answered 5xx, unless their body was too large or their origin another.
+        ServerErrors,
+        /// Calls whose client went away before the answer was finished. Their status may be one of success.
+        ClientGone,
+        /// Calls whose body was larger than the Handler accepts.
+        BodiesTooLarge,
+        /// GET Calls that Next.js' cache could not answer.
+        CacheMisses,
+        /// Calls answered 304.
+        NotModified,
+        /// GET Calls answered with any `cache-control`.
+        CacheControl,
+        /// Calls with child spans of database calls or outgoing requests.
+        WithChildSpans,
+        /// How long these Calls took, µs.
+        TimeWithChildSpans,
+        /// How long of that their child spans ran, µs.
+        TimeInChildSpans,
+        /// Reads of routes by the own UI whose client is known: each could be part of a sequence.
+        ReadsSequenced,
+        /// ... that began within 3 s of the load of the page that made them.
+        ReadsSoonAfterLoad,
+        /// The same request of the same client again within a minute after it had failed.
+        Retries,
+        /// Pairs of Calls of two instances that could not be ordered for certain: nothing is counted for their first Call.
+        UnorderedPairs,
+    }
 }
 
 /// For how long a cache may keep an answer: the grid on which the potential hit rate is counted.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Lifetime {
     /// 1 s.
     OneSecond,
@@ -156,42 +241,100 @@ pub enum Lifetime {
     FiveMinutes,
 }
 
-/// A quantity of which the distribution is kept, in whole units.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Measure {
-    /// From request to finished response, µs.
-    Duration,
-    /// Request body on the wire, bytes.
-    RequestBytes,
-    /// Response body on the wire, bytes.
-    ResponseBytes,
-    /// How long a queued action waited for those before it, µs.
-    QueueWait,
-    /// From the end of a mutation to the start of the refresh that followed it, µs.
-    RefreshGap,
-    /// Between two Calls of a poll, µs.
-    PollInterval,
-    /// What a request to the own app cost beyond the handler it reached, µs.
-    SelfFetchOverhead,
+coded! {
+    /// A quantity of which the distribution is kept, in whole units.
+    pub enum Measure {
+        /// From request to finished response, µs.
+        Duration,
+        /// Request body on the wire, bytes.
+        RequestBytes,
+        /// Response body on the wire, bytes.
+        ResponseBytes,
+        /// How long a queued action waited for those before it, µs.
+        QueueWait,
+        /// From the end of a mutation to the start of the refresh that followed it, µs.
+        RefreshGap,
+        /// Between two Calls of a poll, µs.
+        PollInterval,
+        /// What a request to the own app cost beyond the handler it reached, µs.
+        SelfFetchOverhead,
+        /// Time covered by child spans of database calls, µs, of Calls that have some.
+        DatabaseTime,
+        /// Time covered by child spans of outgoing requests, µs, of Calls that have some.
+        OutgoingTime,
+        /// Variation of a poll's intervals: standard deviation as a share of their mean, in thousandths.
+        PollVariation,
+    }
 }
 
-/// A property with many values, each of which is counted, up to a limit.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Dimension {
-    /// Path of the page that called.
-    Page,
-    /// Route of the page an action was called from.
-    Route,
-    /// Family of user agent of callers that are not browsers of the own UI.
-    OutsideAgent,
-    /// Name of the signature header.
-    Signature,
-    /// Host of the other origin.
-    Origin,
-    /// Response status code.
-    Status,
-    /// Response media type.
-    MediaType,
+coded! {
+    /// A property with many values, each of which is counted, up to a limit.
+    pub enum Dimension {
+        /// Path of the page that called.
+        Page,
+        /// Route of the page an action was called from.
+        Route,
+        /// Family of user agent of callers that are not browsers of the own UI.
+        OutsideAgent,
+        /// Name of the signature header.
+        Signature,
+        /// Host of the other origin.
+        Origin,
+        /// Response status code.
+        Status,
+        /// Response media type.
+        MediaType,
+    }
+}
+
+impl Fact {
+    /// Calls by a class of caller.
+    #[must_use]
+    pub const fn by(caller: Caller) -> Self {
+        match caller {
+            Caller::OwnUi => Self::ByOwnUi,
+            Caller::Server => Self::ByServer,
+            Caller::CrossOrigin => Self::ByCrossOrigin,
+            Caller::External => Self::ByExternal,
+            Caller::Bot => Self::ByBot,
+            Caller::Unknown => Self::ByUnknown,
+        }
+    }
+
+    /// Calls by a class of caller that were answered 2xx or 3xx.
+    #[must_use]
+    pub const fn succeeded_by(caller: Caller) -> Self {
+        match caller {
+            Caller::OwnUi => Self::SucceededByOwnUi,
+            Caller::Server => Self::SucceededByServer,
+            Caller::CrossOrigin => Self::SucceededByCrossOrigin,
+            Caller::External => Self::SucceededByExternal,
+            Caller::Bot => Self::SucceededByBot,
+            Caller::Unknown => Self::SucceededByUnknown,
+        }
+    }
+
+    /// Repeats within a lifetime, whoever had asked before.
+    #[must_use]
+    pub const fn repeat_of_anyone(lifetime: Lifetime) -> Self {
+        match lifetime {
+            Lifetime::OneSecond => Self::RepeatOfAnyoneWithinOneSecond,
+            Lifetime::TenSeconds => Self::RepeatOfAnyoneWithinTenSeconds,
+            Lifetime::OneMinute => Self::RepeatOfAnyoneWithinOneMinute,
+            Lifetime::FiveMinutes => Self::RepeatOfAnyoneWithinFiveMinutes,
+        }
+    }
+
+    /// Repeats within a lifetime of what the same client had asked.
+    #[must_use]
+    pub const fn repeat_of_same_client(lifetime: Lifetime) -> Self {
+        match lifetime {
+            Lifetime::OneSecond => Self::RepeatOfSameClientWithinOneSecond,
+            Lifetime::TenSeconds => Self::RepeatOfSameClientWithinTenSeconds,
+            Lifetime::OneMinute => Self::RepeatOfSameClientWithinOneMinute,
+            Lifetime::FiveMinutes => Self::RepeatOfSameClientWithinFiveMinutes,
+        }
+    }
 }
 
 impl Lifetime {

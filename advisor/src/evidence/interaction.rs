@@ -1,25 +1,29 @@
 //! Interactions: a client's related Calls, kept for simulation and as examples.
 
 use pointsman_store::{Fingerprint, TraceId};
-use serde::{Deserialize, Serialize};
 
-/// What kind of sequence it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum InteractionKind {
-    /// A mutation of a route, then a refresh of the page it was called from.
-    MutationThenRefresh,
-    /// An action, then a refresh of the same page.
-    ActionThenRefresh,
-    /// Actions of one client that waited for each other.
-    SerialActions,
-    /// An action soon after the load of its page.
-    ActionOnLoad,
-    /// Several intervals of a regular poll.
-    Poll,
+use super::RollupError;
+use super::encoding::{Reader, Writer};
+use super::fact::coded;
+
+coded! {
+    /// What kind of sequence it is.
+    pub enum InteractionKind {
+        /// A mutation of a route, then a refresh of the page it was called from.
+        MutationThenRefresh,
+        /// An action, then a refresh of the same page.
+        ActionThenRefresh,
+        /// Actions of one client that waited for each other.
+        SerialActions,
+        /// An action soon after the load of its page.
+        ActionOnLoad,
+        /// Several intervals of a regular poll.
+        Poll,
+    }
 }
 
 /// One Call within an Interaction.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Step {
     /// Whose Call.
     pub handler: Fingerprint,
@@ -37,7 +41,7 @@ pub struct Step {
 
 /// A client's related Calls, in order of start. It belongs to the Handler and hour of its first Call that is one
 /// of the Handler's; prefetches that follow it are only counted.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Interaction {
     /// What kind of sequence it is.
     pub kind: InteractionKind,
@@ -55,5 +59,38 @@ impl Interaction {
         // Trace ids are random, but some generators begin them with a time: the last bytes are the random ones.
         let [.., a, b, c, d, e, f, g, h] = trace;
         u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut to = Writer::default();
+        to.number(u64::from(self.prefetches));
+        to.count(self.steps.len());
+        for step in &self.steps {
+            to.fixed(&step.handler.0.to_be_bytes());
+            to.fixed(&step.trace.0);
+            to.number(step.start_us);
+            to.number(step.duration_us);
+            to.optional(step.request_bytes);
+            to.optional(step.response_bytes);
+        }
+        to.finish()
+    }
+
+    pub(super) fn decode(kind: InteractionKind, bytes: &[u8]) -> Result<Self, RollupError> {
+        let mut from = Reader::new(bytes);
+        let prefetches = u32::try_from(from.number()?).unwrap_or(u32::MAX);
+        let mut steps = Vec::new();
+        for _ in 0..from.count()? {
+            steps.push(Step {
+                handler: Fingerprint(u64::from_be_bytes(from.fixed()?)),
+                trace: TraceId(from.fixed()?),
+                start_us: from.number()?,
+                duration_us: from.number()?,
+                request_bytes: from.optional()?,
+                response_bytes: from.optional()?,
+            });
+        }
+        from.end()?;
+        Ok(Self { kind, steps, prefetches })
     }
 }

@@ -1,16 +1,20 @@
 //! Equal answers to equal requests: what a cache could have answered.
 //!
+//! A Call repeats when the Call before it with the same request key, within the lifetime, got the same response hash.
 //! Exact within the pass: an hour with five minutes before it, the longest lifetime counted. Because each Call is
 //! counted by the pass of its own hour, which sees those five minutes, sums over hours are exact as well. In an hour
 //! with more Calls than are compared, a part of the request keys, chosen by hash, stands for all: each of them with
-//! all its Calls, so that shares stay right.
+//! all its Calls, so that shares stay right up to chance: of n keys, a standard error of the share of 1 / sqrt(n) at most.
+//!
+//! What a real cache would answer is a little less: its lifetime begins when it stores an answer, not with each hit.
 
 use std::collections::HashMap;
 
 use pointsman_store::{Call, ClientKey, Fingerprint, Form, Sampling};
 
+use super::pass::{Known, Pass};
 use super::timeline::{is_action_fetch, is_unsampled};
-use super::{Fact, Known, Lifetime, Pass};
+use super::{Fact, Lifetime};
 
 /// The longest lifetime, ns.
 const LONGEST_NS: u64 = 300_000_000_000;
@@ -21,7 +25,7 @@ const MOST: usize = 400_000;
 /// What may be compared, while it is gathered.
 #[derive(Default)]
 pub(super) struct Repeats {
-    seen: HashMap<(Fingerprint, u64), Vec<Seen>>,
+    seen: HashMap<(Fingerprint, u64), Vec<Seen>, foldhash::fast::FixedState>,
     count: usize,
     /// How often the part of the keys that is looked at was halved.
     halved: u32,
@@ -80,7 +84,8 @@ fn comparable(call: &Call) -> Option<(u64, u64)> {
 /// Compares a Call with the earlier ones of the same request, which are ordered by start.
 fn compare(pass: &mut Pass, handler: Fingerprint, seen: Seen, earlier: &[Seen]) {
     let Some(rollup) = pass.at(handler, seen.start_ns) else { return };
-    let mut count = |fact| rollup.count_sampled(fact, seen.sampling);
+    let stratum = rollup.strata.of(seen.sampling);
+    let mut count = |fact| stratum.add(fact, 1);
     count(Fact::Comparable);
     let recent = || earlier.iter().rev().take_while(|other| seen.start_ns - other.start_ns <= LONGEST_NS);
     let mut repeats = |previous: Option<&Seen>, fact: fn(Lifetime) -> Fact| {
@@ -90,8 +95,11 @@ fn compare(pass: &mut Pass, handler: Fingerprint, seen: Seen, earlier: &[Seen]) 
             count(fact(lifetime));
         }
     };
-    repeats(recent().next(), Fact::RepeatOfAnyone);
-    repeats(recent().find(|it| it.client == seen.client && seen.client.is_some()), Fact::RepeatOfSameClient);
+    repeats(recent().next(), Fact::repeat_of_anyone);
+    repeats(
+        recent().find(|it| it.client == seen.client && seen.client.is_some()),
+        Fact::repeat_of_same_client,
+    );
     let other = recent().find(|it| it.client.is_some() && seen.client.is_some() && it.client != seen.client);
     if let Some(other) = other {
         count(Fact::ComparedAcrossClients);

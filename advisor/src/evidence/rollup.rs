@@ -2,22 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pointsman_store::{Call, ClientKey, Hour, Sampling, TraceId};
-use serde::{Deserialize, Serialize};
+use pointsman_store::{Call, ClientKey, Hour};
 
+use super::encoding::{Reader, Writer};
+use super::exemplars::Exemplars;
+use super::recorded::Recorded;
+use super::stratum::{Strata, Stratum};
 use super::{Dimension, Fact, Interaction, InteractionKind, Measure};
-use crate::stats::{Distinct, Sketch};
+use crate::stats::Distinct;
 
 /// First byte of the encoding; raised when the meaning of stored numbers changes.
-const ENCODING: u8 = 1;
-/// Examples kept per fact.
-const EXEMPLARS: usize = 3;
+const ENCODING: u8 = 2;
 /// Interactions kept per kind.
 const INTERACTIONS: usize = 50;
-/// Values kept per dimension; the rest is counted under [`OTHER`].
-const VALUES: usize = 50;
-/// The name under which values beyond the limit are counted.
-const OTHER: &str = "other";
 
 /// A payload that this version cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -26,89 +23,70 @@ pub enum RollupError {
     #[error("this rollup has encoding {0}, not {ENCODING}; `pointsman reindex` makes it anew")]
     Encoding(u8),
     /// Its bytes do not decode.
-    #[error("this rollup does not decode ({0}); `pointsman reindex` makes it anew")]
-    Damaged(#[from] postcard::Error),
+    #[error("this rollup does not decode: {0}; `pointsman reindex` makes it anew")]
+    Damaged(&'static str),
 }
 
-/// Counts of Calls that share one sampling weight: whole numbers, weighed only when they are read.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Stratum {
-    /// How often each fact was seen.
-    pub facts: BTreeMap<Fact, u64>,
-    /// Distributions.
-    pub measures: BTreeMap<Measure, Sketch>,
-    /// How often each value of each dimension was seen.
-    pub values: BTreeMap<Dimension, BTreeMap<String, u64>>,
-}
-
-/// Everything counted about one Handler. Merging is associative and commutative, up to the limit on the values of
-/// a dimension, where the rarest may end in `other`.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+/// Everything counted about one Handler. Merging is exact, associative and commutative: a Rollup of many hours is what
+/// one pass over all their Calls would have counted.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rollup {
-    /// By sampling threshold T; `None` where sampling is not declared.
-    pub strata: BTreeMap<Option<u64>, Stratum>,
+    /// By sampling weight.
+    pub strata: Strata,
     /// Traces that show a fact.
-    pub exemplars: BTreeMap<Fact, BTreeSet<TraceId>>,
-    /// Examples of sequences, chosen by the smallest hash.
-    pub interactions: BTreeMap<InteractionKind, BTreeSet<(u64, Interaction)>>,
+    pub exemplars: Exemplars,
+    /// Examples of sequences, by the hash that chose them.
+    interactions: BTreeMap<InteractionKind, BTreeSet<(u64, Interaction)>>,
     /// Distinct clients (client-days, since keys rotate daily).
     pub clients: Distinct,
-    /// Hours in which there were Calls, hours since the epoch.
-    pub hours: BTreeSet<u32>,
+    /// Which part of their requests the processes recorded.
+    pub recorded: Recorded,
 }
 
-impl Rollup {
-    /// The stratum of a Call's sampling weight.
-    fn stratum(&mut self, call: &Call) -> &mut Stratum {
-        self.stratum_of(call.sampling)
+/// A Rollup to which facts about one Call are added.
+pub(super) struct About<'a> {
+    stratum: &'a mut Stratum,
+    exemplars: &'a mut Exemplars,
+    call: &'a Call,
+}
+
+impl About<'_> {
+    /// Counts a fact about the Call.
+    pub(super) fn count(&mut self, fact: Fact) {
+        self.stratum.add(fact, 1);
     }
 
-    fn stratum_of(&mut self, sampling: Sampling) -> &mut Stratum {
-        let threshold = match sampling {
-            Sampling::Threshold(threshold) => Some(threshold),
-            Sampling::Undeclared => None,
-        };
-        self.strata.entry(threshold).or_default()
+    /// Counts a fact that the Call shows several times, or in units of its own.
+    pub(super) fn count_many(&mut self, fact: Fact, times: u64) {
+        self.stratum.add(fact, times);
     }
 
-    /// Counts a fact about a Call.
-    pub(super) fn count(&mut self, fact: Fact, call: &Call) {
-        self.count_many(fact, call, 1);
-    }
-
-    /// Counts a fact about a Call of which no more than its sampling is at hand.
-    pub(super) fn count_sampled(&mut self, fact: Fact, sampling: Sampling) {
-        *self.stratum_of(sampling).facts.entry(fact).or_default() += 1;
-    }
-
-    /// Counts a fact that a Call shows several times.
-    pub(super) fn count_many(&mut self, fact: Fact, call: &Call, times: u64) {
-        *self.stratum(call).facts.entry(fact).or_default() += times;
-    }
-
-    /// Counts a fact about a Call and keeps its trace as an example.
-    pub(super) fn exemplify(&mut self, fact: Fact, call: &Call) {
-        self.count(fact, call);
-        let kept = self.exemplars.entry(fact).or_default();
-        kept.insert(call.trace);
-        if kept.len() > EXEMPLARS {
-            kept.pop_last();
-        }
+    /// Counts a fact about the Call and keeps its trace as an example.
+    pub(super) fn exemplify(&mut self, fact: Fact) {
+        self.count(fact);
+        self.exemplars.show(fact, self.call);
     }
 
     /// Adds a value to a distribution.
-    pub(super) fn measure(&mut self, measure: Measure, call: &Call, value: u64) {
-        self.stratum(call).measures.entry(measure).or_default().add(value);
+    pub(super) fn measure(&mut self, measure: Measure, value: u64) {
+        self.stratum.add_value(measure, value);
     }
 
     /// Counts a value of a dimension.
-    pub(super) fn tally(&mut self, dimension: Dimension, call: &Call, value: &str) {
-        add_value(self.stratum(call).values.entry(dimension).or_default(), value, 1);
+    pub(super) fn tally(&mut self, dimension: Dimension, value: &str) {
+        self.stratum.add_name(dimension, value);
+    }
+}
+
+impl Rollup {
+    /// Where facts about a Call are counted.
+    pub(super) fn about<'a>(&'a mut self, call: &'a Call) -> About<'a> {
+        About { stratum: self.strata.of(call.sampling), exemplars: &mut self.exemplars, call }
     }
 
     /// Notes who called and when.
     pub(super) fn note_presence(&mut self, call: &Call) {
-        self.hours.insert(Hour::of(call.start_ns).0);
+        self.strata.of(call.sampling).add_hour(Hour::of(call.start_ns).0, 1);
         if let Some(ClientKey(key)) = call.client {
             self.clients.add(key);
         }
@@ -117,46 +95,86 @@ impl Rollup {
     /// Keeps an Interaction, if chance so wills.
     pub(super) fn keep(&mut self, interaction: Interaction) {
         let kept = self.interactions.entry(interaction.kind).or_default();
-        kept.insert((interaction.lot(), interaction));
+        let lot = interaction.lot();
+        if kept.len() == INTERACTIONS && kept.last().is_some_and(|(largest, _)| *largest < lot) {
+            return;
+        }
+        kept.insert((lot, interaction));
         if kept.len() > INTERACTIONS {
             kept.pop_last();
         }
     }
 
+    /// Kept examples of a kind of sequence.
+    pub fn interactions(&self, kind: InteractionKind) -> impl Iterator<Item = &Interaction> {
+        self.interactions.get(&kind).into_iter().flatten().map(|(_, interaction)| interaction)
+    }
+
     /// Adds everything that another one holds.
-    pub fn merge(&mut self, other: &Self) {
-        for (threshold, theirs) in &other.strata {
-            let ours = self.strata.entry(*threshold).or_default();
-            for (fact, count) in &theirs.facts {
-                *ours.facts.entry(*fact).or_default() += count;
-            }
-            for (measure, sketch) in &theirs.measures {
-                ours.measures.entry(*measure).or_default().merge(sketch);
-            }
-            for (dimension, values) in &theirs.values {
-                let ours = ours.values.entry(*dimension).or_default();
-                values.iter().for_each(|(value, count)| add_value(ours, value, *count));
-            }
-        }
-        for (fact, traces) in &other.exemplars {
-            let ours = self.exemplars.entry(*fact).or_default();
-            ours.extend(traces);
-            while ours.len() > EXEMPLARS {
-                ours.pop_last();
-            }
-        }
-        for interaction in other.interactions.values().flatten() {
-            self.keep(interaction.1.clone());
-        }
-        self.clients.merge(&other.clients);
-        self.hours.extend(&other.hours);
+    ///
+    /// # Errors
+    /// Never for what this version has counted: it goes the way of stored Rollups, which may be damaged.
+    pub fn merge(&mut self, other: &Self) -> Result<(), RollupError> {
+        self.merge_encoded(&other.encode())
     }
 
     /// The bytes that the store keeps.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        // Encoding to memory cannot fail for these types; an empty payload is reported when it is read.
-        postcard::to_extend(self, vec![ENCODING]).unwrap_or_default()
+        let mut to = Writer::default();
+        to.fixed(&[ENCODING]);
+        self.strata.write(&mut to);
+        self.exemplars.write(&mut to);
+        to.count(self.interactions.len());
+        for (kind, kept) in &self.interactions {
+            to.count(kind.code());
+            to.count(kept.len());
+            for (lot, interaction) in kept {
+                to.fixed(&lot.to_be_bytes());
+                to.bytes(&interaction.encode());
+            }
+        }
+        self.recorded.write(&mut to);
+        to.bytes(&self.clients.encode());
+        to.finish()
+    }
+
+    /// Adds everything that a stored one holds, without making it first: a report merges many thousands.
+    ///
+    /// # Errors
+    /// When the payload is damaged or of another version; then only a part of it may have been added.
+    pub fn merge_encoded(&mut self, payload: &[u8]) -> Result<(), RollupError> {
+        let body = match payload.split_first() {
+            Some((&ENCODING, body)) => body,
+            Some((other, _)) => return Err(RollupError::Encoding(*other)),
+            None => return Err(RollupError::Damaged("it is empty")),
+        };
+        let mut from = Reader::new(body);
+        self.strata.merge_encoded(&mut from)?;
+        self.exemplars.merge_encoded(&mut from)?;
+        for _ in 0..from.count()? {
+            let kind = InteractionKind::of_code(from.small()?)
+                .ok_or(RollupError::Damaged("a kind of sequence is unknown"))?;
+            for _ in 0..from.count()? {
+                let lot = u64::from_be_bytes(from.fixed()?);
+                let interaction = from.bytes()?;
+                if self.has_room(kind, lot) {
+                    self.keep(Interaction::decode(kind, interaction)?);
+                }
+            }
+        }
+        self.recorded.merge_encoded(&mut from)?;
+        if !self.clients.merge_encoded(from.bytes()?) {
+            return Err(RollupError::Damaged("its distinct clients are no theta sketch"));
+        }
+        from.end()
+    }
+
+    /// Whether an Interaction with this lot would be kept.
+    fn has_room(&self, kind: InteractionKind, lot: u64) -> bool {
+        self.interactions.get(&kind).is_none_or(|kept| {
+            kept.len() < INTERACTIONS || kept.last().is_none_or(|(largest, _)| lot <= *largest)
+        })
     }
 
     /// Reads what [`Rollup::encode`] wrote.
@@ -164,20 +182,20 @@ impl Rollup {
     /// # Errors
     /// When the payload is damaged or of another version.
     pub fn decode(payload: &[u8]) -> Result<Self, RollupError> {
-        match payload.split_first() {
-            Some((&ENCODING, body)) => Ok(postcard::from_bytes(body)?),
-            Some((other, _)) => Err(RollupError::Encoding(*other)),
-            None => Err(postcard::Error::DeserializeUnexpectedEnd.into()),
-        }
+        let mut rollup = Self::default();
+        rollup.merge_encoded(payload)?;
+        Ok(rollup)
     }
-}
 
-fn add_value(values: &mut BTreeMap<String, u64>, value: &str, count: u64) {
-    if let Some(known) = values.get_mut(value) {
-        *known += count;
-    } else if values.len() < VALUES {
-        values.insert(value.to_owned(), count);
-    } else {
-        *values.entry(OTHER.to_owned()).or_default() += count;
+    /// How often a fact was observed, unweighed.
+    #[must_use]
+    pub fn observed(&self, fact: Fact) -> u64 {
+        self.strata.iter().map(|(_, stratum)| stratum.count(fact)).sum()
+    }
+
+    /// The hours in which there were Calls, hours since the epoch.
+    #[must_use]
+    pub fn hours(&self) -> BTreeSet<u32> {
+        self.strata.iter().flat_map(|(_, stratum)| stratum.hours().keys().copied()).collect()
     }
 }

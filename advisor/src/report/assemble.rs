@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use pointsman_store::{Action, AppFact, Caller, Fingerprint, Handler, HandlerKind, Hour};
+use pointsman_store::{Action, AppFact, Caller, Fingerprint, Handler, Hour};
 
-use super::routes::Routes;
 use super::types::Quantiles;
 use super::{
     Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Report, Sampled, UnknownActions,
     Verdict, Window,
 };
 use crate::evidence::{Fact, Measure, Rollup};
-use crate::profile::{Profile, UnknownIds};
+use crate::profile::{Profile, days_covered, profiles};
 use crate::rules::{Effect, Gain, RULES};
+use crate::sampling::Basis;
 use crate::settings::Settings;
 use crate::verdict::{Found, Judgement, effort_and_steps, judge};
 
@@ -44,11 +44,11 @@ pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
     let days_covered = days_covered(input);
     let next_version = latest_fact(input.facts, "pointsman.next.version");
     let next_major = next_version.as_deref().and_then(|version| version.split('.').next()?.parse().ok());
-    let window = Window { from: rfc3339(input.from.start_ns()), to: rfc3339(input.to.start_ns()) };
+    let window = window(input);
     let generated_at = rfc3339(input.generated_at_ns);
-    let profiles = profiles(input, settings, days_covered);
+    let profiles = profiles(input, settings);
     let sampling = sampled(&profiles, settings);
-    let (unknown, judged): (Vec<Profile>, Vec<Profile>) =
+    let (unknown, judged): (Vec<Profile<'_>>, Vec<Profile<'_>>) =
         profiles.into_iter().partition(|profile| profile.handler.action == Some(Action::NotFound));
     let mut handlers: Vec<HandlerReport> =
         judged.iter().map(|profile| row(profile, judge(profile, settings), next_major)).collect();
@@ -69,73 +69,34 @@ pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
     }
 }
 
-fn profiles(input: &ReportInput<'_>, settings: &Settings, days: f64) -> Vec<Profile> {
-    let pages = input.handlers.values().filter(|handler| handler.kind == HandlerKind::Page);
-    let routes = Routes::new(pages.map(|handler| handler.route.clone()));
-    let of_environment = |id: &Fingerprint| {
-        let handler = input.handlers.get(id)?;
-        (handler.environment.as_deref() == input.environment).then(|| handler.clone())
+/// What the weights of the Calls rest on, and what it costs.
+fn sampled(profiles: &[Profile<'_>], settings: &Settings) -> Sampled {
+    let of = |basis| profiles.iter().any(|profile| profile.sampling_basis() == basis);
+    let abstains = if profiles.iter().any(|profile| !profile.is_unsampled()) {
+        "; what clients do in a row, distinct clients and possible cache hits are not told where only some traces are recorded"
+    } else {
+        ""
     };
-    let mut profiles: Vec<Profile> = input
-        .window
-        .iter()
-        .filter_map(|(id, window)| {
-            let handler = of_environment(id)?;
-            let retained = input.retained.get(id).unwrap_or(window).clone();
-            let ratio = settings.sampling_ratio;
-            Some(Profile::new(*id, handler, window.clone(), retained, days, ratio, |path| routes.of(path)))
-        })
-        // A Handler that only preflights reached is evidence, not a Handler.
-        .filter(|profile| profile.observed(Fact::Calls) > 0)
-        .collect();
-    profiles.sort_by_key(|profile| profile.id);
-    tell_actions_of_unknown_ids(&mut profiles);
-    profiles
-}
-
-/// Unknown ids are errors of the page's actions: each of them is told how many there were on its page.
-fn tell_actions_of_unknown_ids(profiles: &mut [Profile]) {
-    let unknown = profiles.iter().filter(|profile| profile.handler.action == Some(Action::NotFound));
-    let by_page: HashMap<String, UnknownIds> = unknown
-        .map(|profile| {
-            let ids =
-                UnknownIds { calls: profile.observed(Fact::ActionNotFound), clients: profile.clients() };
-            (profile.handler.route.clone(), ids)
-        })
-        .collect();
-    for profile in profiles.iter_mut().filter(|profile| profile.handler.kind == HandlerKind::ServerAction) {
-        profile.unknown_ids = by_page.get(&profile.handler.route).copied().unwrap_or_default();
-    }
-}
-
-/// Days of the window that telemetry of the service covers, at least 1.
-fn days_covered(input: &ReportInput<'_>) -> f64 {
-    let first = input.retained.values().filter_map(|rollup| rollup.hours.first()).min();
-    let from = first.map_or(input.from.0, |first| input.from.0.max(*first));
-    (f64::from(input.to.0.saturating_sub(from)) / 24.0).max(1.0)
-}
-
-fn sampled(profiles: &[Profile], settings: &Settings) -> Sampled {
-    let declared = profiles.iter().all(Profile::sampling_declared);
-    let text = match (settings.sampling_ratio, declared) {
-        (Some(ratio), _) => {
-            format!("spans that do not declare their sampling count as recorded at a ratio of {ratio}")
-        }
-        (None, true) => "every span declares how it was sampled".to_owned(),
-        (None, false) => {
-            "sampling is not declared: every span counts once; if the app samples, set sampling_ratio"
-                .to_owned()
-        }
+    let text = if of(Basis::Undeclared) {
+        "sampling is not declared: every span counts once; if the app samples, set sampling_ratio".to_owned()
+    } else if let Some(ratio) = settings.sampling_ratio.filter(|_| of(Basis::Configured)) {
+        format!("spans that do not declare their sampling count as recorded at a ratio of {ratio}")
+    } else if of(Basis::Counted) {
+        "spans that do not declare their sampling are weighed by the app's own count of its requests"
+            .to_owned()
+    } else {
+        "every span declares how it was sampled".to_owned()
     };
-    Sampled { declared, text }
+    Sampled { declared: !of(Basis::Undeclared), text: text + abstains }
 }
 
-fn unknown_actions(profiles: &[Profile]) -> Vec<UnknownActions> {
-    let row = |p: &Profile| UnknownActions { route: p.handler.route.clone(), calls: p.count(Fact::Calls) };
+fn unknown_actions(profiles: &[Profile<'_>]) -> Vec<UnknownActions> {
+    let row =
+        |p: &Profile<'_>| UnknownActions { route: p.handler.route.clone(), calls: p.count(Fact::Calls) };
     profiles.iter().map(row).collect()
 }
 
-fn row(profile: &Profile, judgement: Judgement, next_major: Option<u32>) -> HandlerReport {
+fn row(profile: &Profile<'_>, judgement: Judgement, next_major: Option<u32>) -> HandlerReport {
     let handler = &profile.handler;
     let (effort, steps) = effort_and_steps(profile, judgement.verdict, next_major);
     let (action, file) = match &handler.action {
@@ -177,7 +138,7 @@ fn row(profile: &Profile, judgement: Judgement, next_major: Option<u32>) -> Hand
     }
 }
 
-fn callers(profile: &Profile) -> BTreeMap<String, f64> {
+fn callers(profile: &Profile<'_>) -> BTreeMap<String, f64> {
     let name = |(caller, share): (Caller, f64)| (caller.as_str().to_owned(), share);
     profile.callers().into_iter().map(name).collect()
 }
@@ -283,6 +244,12 @@ fn latest_fact(facts: &[AppFact], name: &str) -> Option<String> {
         .map(|fact| fact.value.clone())
 }
 
-fn rfc3339(ns: u64) -> String {
+/// The time that a report speaks of.
+pub(crate) fn window(input: &ReportInput<'_>) -> Window {
+    Window { from: rfc3339(input.from.start_ns()), to: rfc3339(input.to.start_ns()) }
+}
+
+/// A time as machines and people read it.
+pub(crate) fn rfc3339(ns: u64) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(ns)).map(|time| time.to_string()).unwrap_or_default()
 }

@@ -4,10 +4,10 @@
 //! drawn as text or a page is not decided here.
 
 mod assemble;
-mod routes;
 mod types;
 
 pub use assemble::{ReportInput, report};
+pub(crate) use assemble::{rfc3339, window};
 pub use types::{
     Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions,
     Verdict, Window,

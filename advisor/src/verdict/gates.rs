@@ -38,11 +38,11 @@ pub(super) fn callers_absent(profile: &Profile) -> Option<Vec<Need>> {
 /// A route may become an action only when nobody outside can depend on it (design.md, invariant 4).
 pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decision> {
     let others = [Caller::External, Caller::CrossOrigin, Caller::Server, Caller::Bot];
-    if let Some(caller) = others.into_iter().find(|caller| profile.ever(Fact::SucceededBy(*caller)) > 0) {
+    if let Some(caller) = others.into_iter().find(|caller| profile.ever(Fact::succeeded_by(*caller)) > 0) {
         return Some(Decision::keep(
             &format!(
                 "not only its own pages call it: {} calls of class {} succeeded",
-                profile.ever(Fact::SucceededBy(caller)),
+                profile.ever(Fact::succeeded_by(caller)),
                 caller.as_str()
             ),
             "no successful call by anybody else in all that is retained",
@@ -52,7 +52,7 @@ pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decisi
         let needs = CALLER_ATTRIBUTES.map(Need::attribute).to_vec();
         return Some(Decision::insufficient("it looks movable, but too many callers are unknown", needs));
     }
-    let own = profile.ever(Fact::By(Caller::OwnUi));
+    let own = profile.ever(Fact::by(Caller::OwnUi));
     (own < settings.min_calls_without_outsiders).then(|| {
         let needs = vec![Need::more("more_calls", own, settings.min_calls_without_outsiders)];
         Decision::insufficient("it looks movable, but too few calls rule out a caller from outside", needs)
@@ -65,7 +65,7 @@ pub(super) fn action_callers(profile: &Profile) -> Option<Decision> {
         let needs = CALLER_ATTRIBUTES.map(Need::attribute).to_vec();
         return Some(Decision::insufficient("it looks movable, but too many callers are unknown", needs));
     }
-    (profile.ever(Fact::SucceededBy(Caller::External)) > 0).then(|| {
+    (profile.ever(Fact::succeeded_by(Caller::External)) > 0).then(|| {
         Decision::keep(
             "clients that are not browsers call it: publish a route beside it before anything moves",
             "no such call in all that is retained",

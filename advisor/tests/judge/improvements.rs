@@ -134,6 +134,7 @@ fn bodies_over_the_limit_are_told_unless_the_app_has_raised_it() {
         for number in 0..60 {
             let call = traffic.action("uploadPdf", "/agents", number, visit(number, 4), 900);
             (call.request_bytes, call.status) = (Some(3_000_000), Some(status));
+            call.signs.set(Sign::BodyTooLarge, status == 500);
         }
         assert_eq!(
             improvements(&traffic, "uploadPdf").contains(&"action-over-limit".to_owned()),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use pointsman_advisor::Settings;
 use pointsman_advisor::evidence::{Fact, Rollup, roll_up};
 use pointsman_store::{Call, Fingerprint, Form, Hour};
 use proptest::prelude::*;
@@ -33,8 +34,8 @@ fn mixed(seed: u64, visits: u64) -> Vec<Call> {
 fn merged(calls: &[Call], hours: impl IntoIterator<Item = Hour>) -> HashMap<Fingerprint, Rollup> {
     let mut all: HashMap<Fingerprint, Rollup> = HashMap::new();
     for hour in hours {
-        for record in roll_up(hour, &around(calls, hour)) {
-            all.entry(record.handler).or_default().merge(&Rollup::decode(&record.payload).unwrap());
+        for record in roll_up(hour, &around(calls, hour), Settings::default().of_pass()) {
+            all.entry(record.handler).or_default().merge_encoded(&record.payload).unwrap();
         }
     }
     all
@@ -65,7 +66,7 @@ proptest! {
         let join = |order: &[usize]| {
             let mut all: HashMap<Fingerprint, Rollup> = HashMap::new();
             for (id, rollup) in order.iter().filter_map(|index| parts.get(*index)).flatten() {
-                all.entry(*id).or_default().merge(rollup);
+                all.entry(*id).or_default().merge(rollup).unwrap();
             }
             all
         };
@@ -77,8 +78,7 @@ proptest! {
         let calls = mixed(seed, visits);
         let total: u64 = merged(&calls, hours())
             .values()
-            .flat_map(|rollup| rollup.strata.values())
-            .filter_map(|stratum| stratum.facts.get(&Fact::Calls))
+            .map(|rollup| rollup.observed(Fact::Calls))
             .sum();
         prop_assert_eq!(total, calls.iter().filter(|c| hours().contains(&Hour::of(c.start_ns))).count() as u64);
     }
@@ -91,11 +91,7 @@ fn a_pair_across_the_edge_of_an_hour_is_found_once() {
     traffic.mutation_with_refresh("/api/cart", "/product/1", 1, edge - 50 * MS);
     traffic.serial(&["getPrice", "getStock"], "/compare", 2, edge - 100 * MS);
     let count = |fact: Fact| -> u64 {
-        merged(&traffic.calls, hours())
-            .values()
-            .flat_map(|rollup| rollup.strata.values())
-            .filter_map(|stratum| stratum.facts.get(&fact))
-            .sum()
+        merged(&traffic.calls, hours()).values().map(|rollup| rollup.observed(fact)).sum()
     };
     assert_eq!(count(Fact::FollowedByRefresh), 1);
     assert_eq!(count(Fact::InBurst), 2);
@@ -111,9 +107,9 @@ fn potential_hits_are_exact_within_each_lifetime() {
         (call.request_key, call.response_hash) = (Some(1), Some(hash));
     }
     let rollups = merged(&traffic.calls, hours());
-    let stratum = rollups.values().next().unwrap().strata.values().next().unwrap();
-    let repeats = |lifetime| stratum.facts.get(&Fact::RepeatOfAnyone(lifetime)).copied().unwrap_or_default();
+    let rollup = rollups.values().next().unwrap();
+    let repeats = |lifetime| rollup.observed(Fact::repeat_of_anyone(lifetime));
     assert_eq!(Lifetime::ALL.map(repeats), [0, 1, 2, 3]);
-    assert_eq!(stratum.facts[&Fact::ComparedAcrossClients], 4);
-    assert_eq!(stratum.facts[&Fact::EqualAcrossClients], 3);
+    assert_eq!(rollup.observed(Fact::ComparedAcrossClients), 4);
+    assert_eq!(rollup.observed(Fact::EqualAcrossClients), 3);
 }

@@ -135,11 +135,11 @@ impl Traffic {
             self.calls.iter().map(|call| (call.handler.fingerprint(), (*call.handler).clone())).collect();
         let (mut window, mut retained) = (HashMap::new(), HashMap::new());
         for hour in hours.into_iter().map(Hour) {
-            for record in roll_up(hour, &around(&self.calls, hour)) {
+            for record in roll_up(hour, &around(&self.calls, hour), settings.of_pass()) {
                 let rollup = Rollup::decode(&record.payload).unwrap();
-                retained.entry(record.handler).or_insert_with(Rollup::default).merge(&rollup);
+                retained.entry(record.handler).or_insert_with(Rollup::default).merge(&rollup).unwrap();
                 if hour >= from {
-                    window.entry(record.handler).or_insert_with(Rollup::default).merge(&rollup);
+                    window.entry(record.handler).or_insert_with(Rollup::default).merge(&rollup).unwrap();
                 }
             }
         }

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use super::{open_existing, print};
 use crate::cli::DoctorOptions;
+use crate::config::Config;
 use crate::{advise, render};
 
 /// Prints the coverage of each service.
-pub(crate) async fn run(db: &Path, options: DoctorOptions) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Path, options: DoctorOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let store = open_existing(db).await?;
-    let checkups = advise::checkups(&store, &options.view).await;
+    let checkups = advise::checkups(&store, &options.view, &config.advice).await;
     store.close().await;
     print(&render::checkup::text(&checkups?))?;
     Ok(ExitCode::SUCCESS)

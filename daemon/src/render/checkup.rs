@@ -1,5 +1,6 @@
 //! What `doctor` says: per service, what arrives, what is missing, and the line that fixes it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{percent, safe};
@@ -33,12 +34,12 @@ pub(crate) fn text(checkups: &[Checkup]) -> String {
 fn service(checkup: &Checkup) -> String {
     let mut text = format!("{}\n", safe::terminal(&checkup.service));
     for (fact, words) in SHOWN {
-        let values: Vec<String> =
+        let values: BTreeSet<String> =
             checkup.facts.iter().filter(|f| f.name == fact).map(|f| safe::terminal(&f.value)).collect();
         if values.len() > LISTED {
             let _ = writeln!(text, "  {words}: {} different ones", values.len());
         } else if !values.is_empty() {
-            let _ = writeln!(text, "  {words}: {}", values.join(", "));
+            let _ = writeln!(text, "  {words}: {}", values.into_iter().collect::<Vec<_>>().join(", "));
         }
     }
     if checkup.coverage.is_empty() {

@@ -1,8 +1,11 @@
 //! Reports, checkups and traces as people and machines read them. Numbers are only laid out here, never made.
 
 pub(crate) mod checkup;
+mod evidence;
+pub(crate) mod explain;
 pub(crate) mod html;
 pub(crate) mod markdown;
+mod page;
 pub(crate) mod safe;
 pub(crate) mod text;
 pub(crate) mod tree;

@@ -1,10 +1,8 @@
 //! Reports for the terminal: aligned, wrapped, coloured only where that is wanted.
 
-use std::fmt::Write;
-
 use pointsman_advisor::{Benefit, EvidenceKind, HandlerReport, Report, Verdict};
-use unicode_width::UnicodeWidthStr;
 
+use super::page::{Ink, Page};
 use super::{Style, headline, kind, lowered, name, need, number, percent, safe, verdict};
 
 /// All reports, one after the other.
@@ -16,24 +14,8 @@ pub(crate) fn reports(reports: &[Report], style: Style) -> String {
     reports.iter().map(|one| report(one, style)).collect::<Vec<_>>().join("\n")
 }
 
-/// A page's worth of text under construction.
-struct Page {
-    text: String,
-    style: Style,
-}
-
-/// Colours, by what they say.
-#[derive(Clone, Copy)]
-enum Ink {
-    Heading,
-    Move,
-    Improve,
-    Keep,
-    Faint,
-}
-
 fn report(report: &Report, style: Style) -> String {
-    let mut page = Page { text: String::new(), style };
+    let mut page = Page::new(style);
     let service = match &report.environment {
         Some(environment) => format!("{} ({environment})", report.service),
         None => report.service.clone(),
@@ -72,7 +54,7 @@ fn report(report: &Report, style: Style) -> String {
         );
     }
     page.thresholds(report);
-    page.text
+    page.finish()
 }
 
 /// Handlers by what a reader does with them.
@@ -89,78 +71,9 @@ fn sections(report: &Report) -> [(&'static str, Vec<&HandlerReport>); 4] {
     ]
 }
 
-/// Everything about one handler.
-pub(crate) fn handler(handler: &HandlerReport, style: Style) -> String {
-    let mut page = Page { text: String::new(), style };
-    page.entry(handler);
-    page.line(2, Ink::Faint, &format!("it would be judged otherwise with: {}", handler.flips_if));
-    page.blank();
-    page.line(0, Ink::Heading, "Callers");
-    for (caller, share) in &handler.callers {
-        page.line(2, Ink::Keep, &format!("{caller:<13} {:>5}  {}", percent(*share), bar(*share)));
-    }
-    page.blank();
-    page.line(0, Ink::Heading, "Evidence");
-    for row in &handler.evidence {
-        let way = match row.kind {
-            EvidenceKind::For => "for a move",
-            EvidenceKind::Against => "against a move",
-            EvidenceKind::Blocker => "bars a move",
-            EvidenceKind::Improvement => "to improve",
-        };
-        page.line(2, Ink::Keep, &format!("{} ({way}, weight {})", row.rule, row.weight));
-        page.line(4, Ink::Keep, &safe::terminal(&row.text));
-        let [low, high] = row.interval;
-        page.line(
-            4,
-            Ink::Faint,
-            &format!(
-                "observed {:.3}, 95 % interval {low:.3} to {high:.3}, threshold {}, {} samples",
-                row.observed, row.threshold, row.samples
-            ),
-        );
-        page.line(4, Ink::Faint, &format!("flips if: {}", safe::terminal(&row.flips_if)));
-        if !row.exemplars.is_empty() {
-            page.line(4, Ink::Faint, &format!("traces: {}", row.exemplars.join(" ")));
-        }
-    }
-    page.text
-}
-
 impl Page {
-    fn blank(&mut self) {
-        self.text.push('\n');
-    }
-
-    /// A line, wrapped, with what follows the first line of it indented alike.
-    fn line(&mut self, indent: usize, ink: Ink, text: &str) {
-        self.hanging(indent, indent, ink, text);
-    }
-
-    fn hanging(&mut self, indent: usize, rest: usize, ink: Ink, text: &str) {
-        let (begin, end) = if self.style.colour { ink.codes() } else { ("", "") };
-        let mut column = indent;
-        let _ = write!(self.text, "{:indent$}{begin}", "");
-        for (index, word) in text.split(' ').enumerate() {
-            let width = word.width();
-            if index > 0 {
-                if column + 1 + width > self.style.width {
-                    let _ = write!(self.text, "\n{:rest$}", "");
-                    column = rest;
-                } else {
-                    self.text.push(' ');
-                    column += 1;
-                }
-            }
-            self.text.push_str(word);
-            column += width;
-        }
-        self.text.push_str(end);
-        self.text.push('\n');
-    }
-
     /// A handler as it stands in a report.
-    fn entry(&mut self, handler: &HandlerReport) {
+    pub(super) fn entry(&mut self, handler: &HandlerReport) {
         let title = safe::terminal(&name(handler));
         let ink = match handler.verdict {
             verdict if verdict.is_move() => Ink::Move,
@@ -218,18 +131,6 @@ impl Page {
     }
 }
 
-impl Ink {
-    fn codes(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Heading => ("\u{1b}[1m", "\u{1b}[0m"),
-            Self::Move => ("\u{1b}[1;33m", "\u{1b}[0m"),
-            Self::Improve => ("\u{1b}[36m", "\u{1b}[0m"),
-            Self::Keep => ("", ""),
-            Self::Faint => ("\u{1b}[2m", "\u{1b}[0m"),
-        }
-    }
-}
-
 /// What is saved, as far as anything is.
 pub(super) fn benefit(benefit: &Benefit) -> Option<String> {
     let mut parts = Vec::new();
@@ -256,10 +157,4 @@ fn durations(handler: &HandlerReport) -> String {
 
 pub(super) fn days(days: f64) -> String {
     if days <= 1.0 { "a day or less".to_owned() } else { format!("{} days", number(days)) }
-}
-
-/// A share as a bar of up to 30 marks.
-fn bar(share: f64) -> String {
-    let marks = (0..30).filter(|mark| f64::from(*mark) < share * 30.0).count();
-    "#".repeat(marks)
 }

@@ -1,10 +1,12 @@
 //! Rollups and the hours that need to be rolled up again.
 
+use futures_util::TryStreamExt;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::many::{Many, statements};
 use super::{Store, StoreError, volumes};
-use crate::{Fingerprint, Hour, Kind, RollupRecord};
+use crate::{Fingerprint, Hour, Kind, RollupRecord, RollupRef};
 
 static INSERT: Many = Many::new(|| statements("INSERT INTO rollups (handler, hour, payload)", 3, ""));
 
@@ -92,36 +94,40 @@ impl Store {
         Ok(())
     }
 
-    /// All Rollups of a service with `from <= hour < to`.
+    /// Hands over all Rollups of a service with `from <= hour < to` one by one, handler by handler and in the order of
+    /// their hours: a report merges many thousands, of which no two need to be in memory.
     ///
     /// # Errors
-    /// When the database refuses.
-    pub async fn rollups(
+    /// When the database refuses, or the one who takes them does; then some may have been taken already.
+    pub async fn for_each_rollup<E: From<StoreError>>(
         &self,
         service: &str,
         from: Hour,
         to: Hour,
-    ) -> Result<Vec<RollupRecord>, StoreError> {
-        let rows = sqlx::query(
+        mut take: impl FnMut(RollupRef<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut rows = sqlx::query(
             "SELECT rollups.handler, rollups.hour, rollups.payload FROM handlers \
-             JOIN rollups ON rollups.handler = handlers.fingerprint \
+             CROSS JOIN rollups ON rollups.handler = handlers.fingerprint \
              WHERE handlers.service = ? AND rollups.hour >= ? AND rollups.hour < ?",
         )
         .bind(service)
         .bind(from.0)
         .bind(to.0)
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(RollupRecord {
-                    handler: Fingerprint(row.try_get::<i64, _>(0)?.cast_unsigned()),
-                    hour: Hour(row.try_get(1)?),
-                    payload: row.try_get(2)?,
-                })
-            })
-            .collect()
+        .fetch(&self.readers);
+        while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
+            take(read(&row).map_err(StoreError::from)?)?;
+        }
+        Ok(())
     }
+}
+
+fn read(row: &SqliteRow) -> Result<RollupRef<'_>, sqlx::Error> {
+    Ok(RollupRef {
+        handler: Fingerprint(row.try_get::<i64, _>(0)?.cast_unsigned()),
+        hour: Hour(row.try_get(1)?),
+        payload: row.try_get(2)?,
+    })
 }
 
 /// Whether retention has deleted Calls of the hour since it was found dirty.

@@ -1,12 +1,15 @@
 //! What followed a mutation or an action: a refresh of its page, a new document, a re-fetch, prefetches.
 //!
 //! Windows are those of rules.md, mutate-then-refresh and mutate-then-document. Each follower belongs to the latest
-//! mutation before it, so that two quick mutations with one refresh count as one pair.
+//! mutation before it, so that two quick mutations with one refresh count as one pair. A mutation of which it is not
+//! certain whether anything followed, because the clocks of two instances may differ, is not counted as one that could
+//! be followed.
 
 use pointsman_store::{Call, Caller, Form, Sign};
 
-use super::super::timeline::{Timeline, is_action_fetch, same_page};
-use super::super::{Fact, InteractionKind, Known, Measure, Pass};
+use super::super::pass::{Known, Pass};
+use super::super::timeline::{Certainty, Timeline, is_action_fetch, same_page};
+use super::super::{Fact, InteractionKind, Measure};
 use super::{SECOND, after, gap, interaction};
 
 /// A refresh may start this long after the end of what it follows, ns. It may start before that end, because
@@ -17,20 +20,30 @@ const LATE_DOCUMENT: i64 = 2 * SECOND.cast_signed();
 /// Prefetches within this time after an Interaction are counted with it, ns.
 const PREFETCH_WINDOW: u64 = 5 * SECOND;
 /// No request takes longer than this, ns: how far back a follower looks for what it follows.
-const LOOK_BACK: u64 = 60 * SECOND;
+const LOOK_BACK: i64 = 60 * SECOND.cast_signed();
 
 /// Counts what followed each mutation and action of the timeline.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     let calls = &line.calls;
-    for known in calls.iter().filter(|known| can_be_followed(known.call)) {
-        if let Some(rollup) = pass.of(*known) {
-            rollup.count(Fact::Followable, known.call);
-        }
-    }
+    let mut unclear = vec![false; calls.len()];
+    let mut clear = vec![false; calls.len()];
     for (index, follower) in calls.iter().enumerate() {
         let Some(fact) = follows_as(follower.call) else { continue };
-        let Some(first) = followed(&calls[..index], follower.call, fact) else { continue };
-        record(pass, calls, first, *follower, fact);
+        let Some((first, certainty)) = followed(line, index, fact) else { continue };
+        if certainty == Certainty::Holds {
+            clear[first] = true;
+            record(pass, calls, calls[first], *follower, fact);
+        } else {
+            unclear[first] = true;
+        }
+    }
+    for (index, known) in calls.iter().enumerate().filter(|(_, known)| can_be_followed(known.call)) {
+        let Some(mut about) = pass.about(*known) else { continue };
+        if unclear[index] && !clear[index] {
+            about.exemplify(Fact::UnorderedPairs);
+        } else {
+            about.count(Fact::Followable);
+        }
     }
 }
 
@@ -54,47 +67,64 @@ fn follows_as(call: &Call) -> Option<Fact> {
     }
 }
 
-/// The latest Call before the follower that it follows.
-fn followed<'a>(before: &[Known<'a>], follower: &Call, fact: Fact) -> Option<Known<'a>> {
-    let recent = before.iter().rev().take_while(|k| follower.start_ns - k.call.start_ns <= LOOK_BACK);
+/// The place of the latest Call that the follower follows, or may follow.
+fn followed(line: &Timeline<'_>, follower: usize, fact: Fact) -> Option<(usize, Certainty)> {
+    let calls = &line.calls;
+    let call = calls.get(follower)?.call;
+    // Clocks that differ may list a follower before what it follows.
+    let until =
+        calls.partition_point(|known| known.call.start_ns <= call.start_ns.saturating_add(line.skew()));
+    let recent =
+        (0..until).rev().take_while(|at| after(call.start_ns, calls[*at].call.start_ns) <= LOOK_BACK);
     recent
-        .filter(|k| can_be_followed(k.call) && fits(k.call, follower, fact))
-        .max_by_key(|k| k.call.end_ns())
-        .copied()
+        .filter(|at| *at != follower && can_be_followed(calls[*at].call))
+        .map(|at| (at, follows(line, calls[at].call, call, fact)))
+        .filter(|(_, certainty)| *certainty != Certainty::Fails)
+        .max_by_key(|(at, certainty)| (*certainty == Certainty::Holds, calls[*at].call.end_ns()))
 }
 
-fn fits(first: &Call, follower: &Call, fact: Fact) -> bool {
+fn follows(line: &Timeline<'_>, first: &Call, follower: &Call, fact: Fact) -> Certainty {
     // An action is posted to the page that it is called from.
     let page = if is_action_fetch(first) { &first.path } else { &first.page };
     let latest = if fact == Fact::FollowedByDocument { LATE_DOCUMENT } else { LATE };
     let related = match fact {
-        Fact::FollowedByRefetch => api_area(&first.handler.route) == api_area(&follower.handler.route),
+        Fact::FollowedByRefetch => api_area(&first.handler.route).eq(api_area(&follower.handler.route)),
         _ => same_page(page.as_ref(), follower.path.as_ref()),
     };
-    related && follower.start_ns > first.start_ns && gap(first, follower) <= latest
+    if !related {
+        return Certainty::Fails;
+    }
+    let pair = (first, follower);
+    let begins_later = line.within(pair, after(follower.start_ns, first.start_ns), 1, i64::MAX);
+    begins_later.and(line.within(pair, gap(first, follower), i64::MIN, latest))
 }
 
 /// The part of an API that a route belongs to: its first two segments (`/api/mail` of `/api/mail/[id]`).
-fn api_area(route: &str) -> Vec<&str> {
-    route.split('/').filter(|segment| !segment.is_empty()).take(2).collect()
+fn api_area(route: &str) -> impl Iterator<Item = &str> {
+    route.split('/').filter(|segment| !segment.is_empty()).take(2)
 }
 
 fn record(pass: &mut Pass, calls: &[Known<'_>], first: Known<'_>, follower: Known<'_>, fact: Fact) {
-    let Some(rollup) = pass.of(first) else { return };
-    rollup.exemplify(fact, first.call);
+    let Some(mut about) = pass.about(first) else { return };
+    about.exemplify(fact);
     if fact != Fact::FollowedByRefresh {
         return;
     }
     let waited = after(follower.call.start_ns, first.call.end_ns()).max(0).cast_unsigned();
-    rollup.measure(Measure::RefreshGap, first.call, waited / 1_000);
+    about.measure(Measure::RefreshGap, waited / 1_000);
     let prefetches = prefetches_after(calls, follower.call);
-    rollup.count_many(Fact::PrefetchesAfter, first.call, u64::from(prefetches));
+    about.count_many(Fact::PrefetchesAfter, u64::from(prefetches));
     let kind = if is_action_fetch(first.call) {
         InteractionKind::ActionThenRefresh
     } else {
         InteractionKind::MutationThenRefresh
     };
-    rollup.keep(interaction(kind, &[first, follower], prefetches));
+    // By the clocks of two instances the follower may seem to begin first.
+    let mut steps = [first, follower];
+    steps.sort_by_key(|known| known.call.start_ns);
+    if let Some(rollup) = pass.of(first) {
+        rollup.keep(interaction(kind, &steps, prefetches));
+    }
 }
 
 /// Prefetches of the client in the seconds after a Call.

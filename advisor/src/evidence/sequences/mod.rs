@@ -1,14 +1,18 @@
-//! What one client did in a row: refreshes after mutations, queued actions, reads after a load, polls.
+//! What one client did in a row: refreshes after mutations, queued actions, what comes with the load of a page, polls,
+//! repeated and parallel reads, typing. Of two Calls whose order is not certain nothing is counted but that.
 
 mod bursts;
 mod follow;
+mod page_load;
 mod polls;
 mod reads;
+mod retries;
 
 use pointsman_store::Call;
 
+use super::pass::{Known, Pass};
 use super::timeline::Timeline;
-use super::{Interaction, InteractionKind, Known, Pass, Step};
+use super::{Interaction, InteractionKind, Step};
 
 /// One second, ns.
 const SECOND: u64 = 1_000_000_000;
@@ -21,6 +25,7 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     bursts::count(pass, line);
     polls::count(pass, line);
     reads::count(pass, line);
+    retries::count(pass, line);
 }
 
 /// An Interaction of these Calls, which are ordered by start.

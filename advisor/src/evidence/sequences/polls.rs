@@ -1,11 +1,12 @@
 //! Polls: one client calling one Handler at regular intervals (rules.md, action-poll and frequent-poll).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use pointsman_store::{Fingerprint, Form};
 
+use super::super::pass::{Known, Pass};
 use super::super::timeline::{Timeline, is_action_fetch};
-use super::super::{Fact, InteractionKind, Known, Measure, Pass};
+use super::super::{Fact, InteractionKind, Measure};
 use super::{MILLI, SECOND, interaction};
 use crate::stats::as_f64;
 
@@ -22,7 +23,8 @@ const SHOWN: usize = 6;
 
 /// Counts the polls of the timeline.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
-    let mut by_target: BTreeMap<(Fingerprint, Option<&String>), Vec<Known<'_>>> = BTreeMap::new();
+    let mut by_target: HashMap<(Fingerprint, Option<&String>), Vec<Known<'_>>, foldhash::fast::FixedState> =
+        HashMap::default();
     for known in &line.calls {
         let read = known.call.method == "GET"
             && known.call.form == Form::Plain
@@ -33,8 +35,11 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     }
     for calls in by_target.values() {
         for series in split(calls) {
-            if is_poll(series) {
-                record(pass, series);
+            let Some(rhythm) = Rhythm::of(series).filter(|rhythm| rhythm.is_poll(series)) else { continue };
+            if series.windows(2).all(|pair| rhythm.outweighs(line.slack(pair[0].call, pair[1].call))) {
+                record(pass, series, rhythm);
+            } else {
+                abstain(pass, series);
             }
         }
     }
@@ -65,32 +70,78 @@ fn seconds(calls: &[Known<'_>]) -> f64 {
     std::time::Duration::from_nanos(span).as_secs_f64()
 }
 
-fn is_poll(series: &[Known<'_>]) -> bool {
-    if series.len() < CALLS {
-        return false;
-    }
-    let intervals: Vec<f64> = series.windows(2).map(seconds).collect();
-    let mean = intervals.iter().sum::<f64>() / as_f64(intervals.len() as u64);
-    let variance = intervals.iter().map(|i| (i - mean).powi(2)).sum::<f64>() / as_f64(intervals.len() as u64);
-    let lengths = INTERVALS.start() / MILLI..=INTERVALS.end() / MILLI;
-    let in_range = mean * 1_000.0 >= as_f64(*lengths.start()) && mean * 1_000.0 <= as_f64(*lengths.end());
-    // In quick succession, ever changing arguments are somebody typing, not a poll.
-    let keys: BTreeSet<u64> = series.iter().filter_map(|known| known.call.request_key).collect();
-    let typing = mean < 1.0 && keys.len() == series.len();
-    in_range && variance.sqrt() / mean < REGULAR && !typing
+/// The intervals of a series.
+#[derive(Clone, Copy)]
+struct Rhythm {
+    /// Their mean, s.
+    mean: f64,
+    /// Their standard deviation as a share of the mean.
+    variation: f64,
 }
 
-fn record(pass: &mut Pass, series: &[Known<'_>]) {
-    for (index, known) in series.iter().enumerate() {
-        let Some(rollup) = pass.of(*known) else { continue };
-        rollup.exemplify(Fact::Polled, known.call);
-        if index == 0 {
-            rollup.count(Fact::Polls, known.call);
-            let shown = &series[..series.len().min(SHOWN)];
-            rollup.keep(interaction(InteractionKind::Poll, shown, 0));
-        } else {
-            let interval = known.call.start_ns - series[index - 1].call.start_ns;
-            rollup.measure(Measure::PollInterval, known.call, interval / 1_000);
+impl Rhythm {
+    /// That of enough Calls.
+    fn of(series: &[Known<'_>]) -> Option<Self> {
+        if series.len() < CALLS {
+            return None;
+        }
+        let intervals: Vec<f64> = series.windows(2).map(seconds).collect();
+        let count = as_f64(intervals.len() as u64);
+        let mean = intervals.iter().sum::<f64>() / count;
+        let variance = intervals.iter().map(|i| (i - mean).powi(2)).sum::<f64>() / count;
+        Some(Self { mean, variation: variance.sqrt() / mean })
+    }
+
+    fn is_poll(self, series: &[Known<'_>]) -> bool {
+        let lengths = INTERVALS.start() / MILLI..=INTERVALS.end() / MILLI;
+        let ms = self.mean * 1_000.0;
+        let in_range = ms >= as_f64(*lengths.start()) && ms <= as_f64(*lengths.end());
+        // In quick succession, ever changing arguments are somebody typing, not a poll.
+        let keys: BTreeSet<u64> = series.iter().filter_map(|known| known.call.request_key).collect();
+        let typing = self.mean < 1.0 && keys.len() == series.len();
+        in_range && self.variation < REGULAR && !typing
+    }
+
+    /// Whether clocks that differ by this (ns) cannot make or break the regularity.
+    fn outweighs(self, slack: i64) -> bool {
+        /// Share of an interval by which clocks may blur it.
+        const BLUR: f64 = 0.1;
+        std::time::Duration::from_nanos(slack.unsigned_abs()).as_secs_f64() <= self.mean * BLUR
+    }
+}
+
+fn abstain(pass: &mut Pass, series: &[Known<'_>]) {
+    for known in series {
+        if let Some(mut about) = pass.about(*known) {
+            about.exemplify(Fact::UnorderedPairs);
         }
     }
+}
+
+fn record(pass: &mut Pass, series: &[Known<'_>], rhythm: Rhythm) {
+    for (index, known) in series.iter().enumerate() {
+        let Some(mut about) = pass.about(*known) else { continue };
+        about.exemplify(Fact::Polled);
+        if index > 0 {
+            let interval = known.call.start_ns - series[index - 1].call.start_ns;
+            about.measure(Measure::PollInterval, interval / 1_000);
+            continue;
+        }
+        about.count(Fact::Polls);
+        about.measure(Measure::PollVariation, thousandths(rhythm.variation));
+        if let Some(rollup) = pass.of(*known) {
+            let shown = &series[..series.len().min(SHOWN)];
+            rollup.keep(interaction(InteractionKind::Poll, shown, 0));
+        }
+    }
+}
+
+/// A share from 0 to 1 in thousandths.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the share of a poll is below 0.3"
+)]
+fn thousandths(share: f64) -> u64 {
+    (share.clamp(0.0, 1.0) * 1_000.0).round() as u64
 }

@@ -1,41 +1,72 @@
-//! Reads of routes beside each other: parallel ones and duplicates; and quick series with changing arguments.
+//! Reads of routes beside each other, parallel ones and duplicates, and those that come with the load of a page; and
+//! quick series with changing arguments.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use pointsman_store::{Call, Caller, Fingerprint, Form};
 
-use super::super::timeline::{Timeline, is_action_fetch};
-use super::super::{Fact, Known, Pass};
-use super::SECOND;
+use super::super::Fact;
+use super::super::pass::{Known, Pass};
+use super::super::timeline::{Certainty, Timeline, is_action_fetch};
+use super::page_load::PageLoad;
+use super::{SECOND, after};
 
 /// The same request again within this time is a duplicate, ns (rules.md, duplicate-get).
-const DUPLICATE: u64 = 2 * SECOND;
+const DUPLICATE: i64 = 2 * SECOND.cast_signed();
 /// Changing arguments within this time of each other are typing, ns (rules.md, action-typeahead).
-const TYPING: u64 = SECOND;
+const TYPING: i64 = SECOND.cast_signed();
 /// Calls that make a series of typing.
 const KEYSTROKES: usize = 3;
 
-/// Counts parallel and duplicate reads, and typing.
+/// Counts parallel reads, duplicates, reads with a page load, and typing.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     let reads: Vec<Known<'_>> = line.calls.iter().copied().filter(|known| is_read(known.call)).collect();
-    let mut latest_end = 0;
+    beside_each_other(pass, line, &reads);
+    with_page_load(pass, line);
+    typing(pass, line);
+}
+
+fn beside_each_other(pass: &mut Pass, line: &Timeline<'_>, reads: &[Known<'_>]) {
+    // Of all reads so far the one that ends last: only it can overlap a later one if any does.
+    let mut latest: Option<Known<'_>> = None;
     for (index, known) in reads.iter().enumerate() {
-        let next_overlaps = reads.get(index + 1).is_some_and(|next| next.call.start_ns < known.call.end_ns());
-        let previous_overlaps = known.call.start_ns < latest_end;
-        latest_end = latest_end.max(known.call.end_ns());
-        let Some(rollup) = pass.of(*known) else { continue };
-        if next_overlaps || previous_overlaps {
-            rollup.exemplify(Fact::ParallelReads, known.call);
+        let beside = [latest, reads.get(index + 1).copied()].into_iter().flatten();
+        let overlaps: Vec<Certainty> = beside.map(|other| overlap(line, other.call, known.call)).collect();
+        if latest.is_none_or(|latest| latest.call.end_ns() < known.call.end_ns()) {
+            latest = Some(*known);
         }
-        let recent =
-            reads[..index].iter().rev().take_while(|r| known.call.start_ns - r.call.start_ns <= DUPLICATE);
-        let mut same =
-            recent.filter(|r| r.handler == known.handler && r.call.request_key == known.call.request_key);
-        if known.call.request_key.is_some() && same.next().is_some() {
-            rollup.exemplify(Fact::Duplicates, known.call);
+        let repeats = repeats(line, &reads[..index], *known);
+        let Some(mut about) = pass.about(*known) else { continue };
+        if overlaps.contains(&Certainty::Holds) {
+            about.exemplify(Fact::ParallelReads);
+        }
+        if repeats == Certainty::Holds {
+            about.exemplify(Fact::Duplicates);
+        }
+        if overlaps.contains(&Certainty::Unclear) || repeats == Certainty::Unclear {
+            about.exemplify(Fact::UnorderedPairs);
         }
     }
-    typing(pass, line);
+}
+
+/// Whether two reads, of which neither begins much before the other, ran at the same time.
+fn overlap(line: &Timeline<'_>, a: &Call, b: &Call) -> Certainty {
+    let (first, second) = if a.start_ns <= b.start_ns { (a, b) } else { (b, a) };
+    let shared = after(first.end_ns(), second.start_ns);
+    line.within((first, second), shared, 1, i64::MAX)
+}
+
+/// Whether the latest earlier read with the same request is at most two seconds old.
+fn repeats(line: &Timeline<'_>, earlier: &[Known<'_>], known: Known<'_>) -> Certainty {
+    let call = known.call;
+    let reach = DUPLICATE.saturating_add(line.skew().cast_signed());
+    let recent = earlier.iter().rev().take_while(|r| after(call.start_ns, r.call.start_ns) <= reach);
+    let mut same = recent.filter(|r| r.handler == known.handler && r.call.request_key == call.request_key);
+    match same.next().filter(|_| call.request_key.is_some()) {
+        // Which of the two came first does not matter.
+        Some(r) => line.within((r.call, call), after(call.start_ns, r.call.start_ns), i64::MIN, DUPLICATE),
+        None => Certainty::Fails,
+    }
 }
 
 /// A read of a route by a browser on one of the app's own pages: only its code can be changed.
@@ -46,19 +77,47 @@ fn is_read(call: &Call) -> bool {
         && call.caller == Caller::OwnUi
 }
 
+/// Reads within three seconds of the load of the page that made them.
+fn with_page_load<'a>(pass: &mut Pass, line: &Timeline<'a>) {
+    let mut load = PageLoad::default();
+    for known in &line.calls {
+        if !is_read(known.call) {
+            load.see(*known);
+            continue;
+        }
+        let soon = load.is_soon_before(line, *known, known.call.page.as_ref());
+        let Some(mut about) = pass.about(*known).filter(|_| known.call.page.is_some()) else { continue };
+        match soon {
+            Certainty::Unclear => about.exemplify(Fact::UnorderedPairs),
+            Certainty::Fails => about.count(Fact::ReadsSequenced),
+            Certainty::Holds => {
+                about.count(Fact::ReadsSequenced);
+                about.exemplify(Fact::ReadsSoonAfterLoad);
+            }
+        }
+    }
+}
+
 /// Series of one Handler in quick succession, each with another argument and mostly a longer one.
 fn typing(pass: &mut Pass, line: &Timeline<'_>) {
-    let mut by_handler: BTreeMap<Fingerprint, Vec<Known<'_>>> = BTreeMap::new();
+    let mut by_handler: HashMap<Fingerprint, Vec<Known<'_>>, foldhash::fast::FixedState> = HashMap::default();
     for known in line.calls.iter().filter(|known| is_action_fetch(known.call) || is_read(known.call)) {
         by_handler.entry(known.handler).or_default().push(*known);
     }
     for calls in by_handler.values() {
-        for series in calls.chunk_by(|a, b| b.call.start_ns - a.call.start_ns <= TYPING) {
-            if is_typing(series) {
-                for known in series {
-                    if let Some(rollup) = pass.of(*known) {
-                        rollup.exemplify(Fact::Typed, known.call);
-                    }
+        for series in calls.chunk_by(|a, b| after(b.call.start_ns, a.call.start_ns) <= TYPING) {
+            if !is_typing(series) {
+                continue;
+            }
+            // Keystrokes whose order is not certain may be anything.
+            let ordered = |pair: &[Known<'_>]| {
+                let later = after(pair[1].call.start_ns, pair[0].call.start_ns);
+                line.within((pair[0].call, pair[1].call), later, 0, TYPING) == Certainty::Holds
+            };
+            let fact = if series.windows(2).all(ordered) { Fact::Typed } else { Fact::UnorderedPairs };
+            for known in series {
+                if let Some(mut about) = pass.about(*known) {
+                    about.exemplify(fact);
                 }
             }
         }

@@ -2,12 +2,13 @@
 //!
 //! Why: an action refuses bodies over `serverActions.bodySizeLimit` (1 MiB by default) with a 500. All versions.
 //! Source: next `action-handler.js` (limit); docs, `serverActions.bodySizeLimit`.
+//! Seen: 99 % of the bodies are smaller than this; the limit is the app's own where it tells it.
 //! Guard: `pages/api` has a limit of its own, equal by default.
 //! Example: `POST /api/upload` with images.
 
 use super::super::{Finding, Knobs, Rule, Statement, as_f64, is_mutation_route};
 use super::blocker;
-use crate::evidence::{Fact, Measure};
+use crate::evidence::Measure;
 use crate::profile::Profile;
 use crate::stats::Interval;
 
@@ -15,10 +16,11 @@ pub(in super::super) static RULE: Rule =
     Rule { threshold: 0.7, applies: is_mutation_route, ..blocker("body-near-limit", 30, look) };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let Some(p99) = profile.quantile(Measure::RequestBytes, 0.99) else { return Finding::Silent };
-    let limit = as_f64(knobs.settings.action_body_limit);
+    let bodies = profile.distribution(Measure::RequestBytes);
+    let Some(p99) = bodies.quantile(0.99) else { return Finding::Silent };
+    let limit = as_f64(profile.body_limit);
     let observed = p99 / limit;
-    let samples = profile.observed(Fact::Calls);
+    let samples = bodies.samples();
     let text = format!(
         "the largest requests have {:.0} KB (p99), {:.0} % of what an action accepts",
         p99 / 1_000.0,

@@ -42,7 +42,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if agents.iter().all(|agent| is_scheduler_or_probe(agent)) {
         return Finding::Silent;
     }
-    let crawled = Fact::SucceededBy(Caller::Bot);
+    let crawled = Fact::succeeded_by(Caller::Bot);
     let calls = profile.ever(crawled);
     let text = format!("{} by crawlers succeeded: they know a URL", counted(calls, "call"));
     Statement::of_count(calls, text, flips).with(profile.exemplars(crawled)).judged_by_count(knobs)

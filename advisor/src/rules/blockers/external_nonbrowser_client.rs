@@ -17,7 +17,7 @@ use crate::profile::Profile;
 pub(in super::super) static RULE: Rule = blocker("external-nonbrowser-client", 1, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let fact = Fact::SucceededBy(Caller::External);
+    let fact = Fact::succeeded_by(Caller::External);
     let calls = profile.ever(fact);
     let text = format!(
         "{} from clients that are not browsers succeeded ({}): they would break as an action",

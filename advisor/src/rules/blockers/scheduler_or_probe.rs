@@ -32,10 +32,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if agents.is_empty() {
         return Finding::Silent;
     }
-    let calls = profile.ever(Fact::By(pointsman_store::Caller::Bot)).max(1);
+    let calls = profile.ever(Fact::by(pointsman_store::Caller::Bot)).max(1);
     let text = format!("{} calls it on a schedule: schedulers and probes know a URL", named(&agents));
     let flips = "no such caller in all that is retained".to_owned();
-    let exemplars = profile.exemplars(Fact::SucceededBy(pointsman_store::Caller::Bot));
+    let exemplars = profile.exemplars(Fact::succeeded_by(pointsman_store::Caller::Bot));
     Statement::of_count(calls, text, flips).with(exemplars).judged_by_count(knobs)
 }
 

@@ -15,7 +15,7 @@ use crate::profile::Profile;
 pub(in super::super) static RULE: Rule = improvement("action-external-caller", 0.0, 5, is_action, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let fact = Fact::SucceededBy(Caller::External);
+    let fact = Fact::succeeded_by(Caller::External);
     let calls = profile.ever(fact);
     let text = format!(
         "{} came from clients that are not browsers ({}): publish a route for them and keep the action for the pages",

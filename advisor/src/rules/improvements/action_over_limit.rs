@@ -14,17 +14,17 @@ use crate::profile::Profile;
 pub(in super::super) static RULE: Rule = improvement("action-over-limit", 0.8, 3, is_action, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let Some(share) = profile.share(Fact::OverActionLimitFailed, Fact::OverActionLimit) else {
+    let Some(share) = profile.share(Fact::BodiesTooLarge, Fact::OverActionLimit) else {
         return Finding::Silent;
     };
-    let failed = profile.observed(Fact::OverActionLimitFailed);
+    let failed = profile.observed(Fact::BodiesTooLarge);
     let text = format!(
         "{} with a body over 1 MiB failed with 500 ({} of such calls): send ids, or upload straight to the storage",
         counted(failed, "call"),
         percent(share.observed)
     );
     let statement = Statement::of_share(share, text, "no failures of large bodies".to_owned());
-    let statement = statement.with(profile.exemplars(Fact::OverActionLimitFailed));
+    let statement = statement.with(profile.exemplars(Fact::BodiesTooLarge));
     let holds = share.observed >= knobs.threshold && failed >= knobs.min_samples;
     if holds { Finding::Holds(statement) } else { Finding::Silent }
 }

@@ -40,7 +40,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let rates = Lifetime::ALL
-        .map(|lifetime| (lifetime, profile.share(Fact::RepeatOfAnyone(lifetime), Fact::Comparable)));
+        .map(|lifetime| (lifetime, profile.share(Fact::repeat_of_anyone(lifetime), Fact::Comparable)));
     let enough = rates.into_iter().find_map(|(lifetime, rate)| {
         rate.filter(|rate| rate.observed >= knobs.threshold && rate.samples >= knobs.min_samples)
             .map(|r| (lifetime, r))

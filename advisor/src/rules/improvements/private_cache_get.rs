@@ -25,7 +25,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if cached || !personal || same_for_all {
         return Finding::Silent;
     }
-    let repeats = Fact::RepeatOfSameClient(Lifetime::OneMinute);
+    let repeats = Fact::repeat_of_same_client(Lifetime::OneMinute);
     let Some(share) = profile.share(repeats, Fact::Comparable) else { return Finding::Silent };
     let text = format!(
         "{} of answers were what the same client had got within the last minute: cache-control: private, max-age=60",

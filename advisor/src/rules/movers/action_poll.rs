@@ -33,7 +33,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::Polled, Fact::Sequenced) else { return Finding::Silent };
     let every = profile.quantile(Measure::PollInterval, 0.5).unwrap_or_default() / 1_000_000.0;
     let unchanged = profile
-        .share(Fact::RepeatOfSameClient(Lifetime::FiveMinutes), Fact::Comparable)
+        .share(Fact::repeat_of_same_client(Lifetime::FiveMinutes), Fact::Comparable)
         .map(|share| share.observed);
     let calls_per_poll = as_f64(profile.observed(Fact::Polled)) / as_f64(polls);
     let held = calls_per_poll * profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;

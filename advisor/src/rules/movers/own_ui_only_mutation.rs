@@ -22,7 +22,7 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let Some(share) = profile.share(Fact::By(Caller::OwnUi), Fact::Calls) else { return Finding::Silent };
+    let Some(share) = profile.share(Fact::by(Caller::OwnUi), Fact::Calls) else { return Finding::Silent };
     let text = format!(
         "all {} calls came from the app's own pages, none from outside in {} days",
         share.samples,

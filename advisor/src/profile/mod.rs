@@ -1,19 +1,23 @@
 //! A Profile: the merged Rollups of one Handler, ready to judge. Numbers leave it weighed for sampling; what is
-//! not known leaves it as `None`.
+//! not known leaves it as `None`. How Profiles are put together is in `gather`, what a name tells in `naming`.
 
-use std::collections::BTreeMap;
+mod gather;
+mod naming;
+mod routes;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use pointsman_store::{Action, Caller, Fingerprint, Handler, HandlerKind};
 
-use crate::evidence::{Dimension, Fact, Interaction, InteractionKind, Measure, Rollup};
-use crate::stats::{Interval, Sketch, as_f64};
+use crate::evidence::{Dimension, Fact, Interaction, InteractionKind, Measure, Rollup, Stratum};
+use crate::sampling::{Basis, Weighing};
+use crate::stats::{Distribution, Estimate, Interval, as_f64};
 
-/// 2^56: sampling thresholds are fractions of it (OpenTelemetry, tracestate probability sampling).
-const THRESHOLD_RANGE: f64 = (1u64 << 56) as f64;
+pub(crate) use gather::{days_covered, profiles};
 
 /// One Handler's evidence over a window, and over all that is retained.
 #[derive(Clone, Debug)]
-pub struct Profile {
+pub struct Profile<'a> {
     /// The Handler's fingerprint.
     pub id: Fingerprint,
     /// Who it is; for an action `route` is its commonest page.
@@ -24,9 +28,11 @@ pub struct Profile {
     pub pages: Vec<(String, f64)>,
     /// Of an action: calls of unknown action ids on its page, and by how many clients.
     pub unknown_ids: UnknownIds,
-    window: Rollup,
-    retained: Rollup,
-    sampling_ratio: Option<f64>,
+    /// The app's own limit on the bodies of actions, bytes.
+    pub body_limit: u64,
+    window: &'a Rollup,
+    retained: &'a Rollup,
+    weighing: Weighing,
 }
 
 /// A share of a whole with its 95 % interval.
@@ -60,27 +66,29 @@ pub enum Seen {
     Unclear,
 }
 
-impl Profile {
+impl<'a> Profile<'a> {
     /// Puts a Profile together. `handler.route` is replaced by the commonest page when it is an action.
-    #[must_use]
-    pub fn new(
-        id: Fingerprint,
-        mut handler: Handler,
-        window: Rollup,
-        retained: Rollup,
+    fn new(
+        (id, mut handler): (Fingerprint, Handler),
+        (window, retained): (&'a Rollup, &'a Rollup),
+        weighing: Weighing,
         days: f64,
-        sampling_ratio: Option<f64>,
+        body_limit: u64,
         route_of: impl Fn(&str) -> String,
     ) -> Self {
+        let unknown_ids = UnknownIds::default();
+        let days = days.max(1.0);
+        let pages = Vec::new();
         let mut profile = Self {
             id,
             handler: handler.clone(),
-            days: days.max(1.0),
-            pages: Vec::new(),
-            unknown_ids: UnknownIds::default(),
+            days,
+            pages,
+            unknown_ids,
+            body_limit,
             window,
             retained,
-            sampling_ratio,
+            weighing,
         };
         let mut pages: BTreeMap<String, f64> = BTreeMap::new();
         for (path, calls) in profile.values(Dimension::Page) {
@@ -99,19 +107,25 @@ impl Profile {
     /// How often the fact was seen in the window, weighed for sampling.
     #[must_use]
     pub fn count(&self, fact: Fact) -> f64 {
-        self.window.strata.iter().map(|(t, s)| self.weight(*t) * number(s.facts.get(&fact).copied())).sum()
+        self.strata(fact).map(|(observed, weight)| observed * weight).sum()
+    }
+
+    /// How often the fact was seen in the window, with what sampling leaves open.
+    #[must_use]
+    pub fn estimate(&self, fact: Fact) -> Estimate {
+        Estimate::sum(self.strata(fact).map(|(observed, weight)| Estimate::of_sample(observed, weight)))
     }
 
     /// How often the fact was observed in the window, unweighed: the sample.
     #[must_use]
     pub fn observed(&self, fact: Fact) -> u64 {
-        observed(&self.window, fact)
+        self.window.observed(fact)
     }
 
     /// How often the fact was observed in all that is retained, unweighed.
     #[must_use]
     pub fn ever(&self, fact: Fact) -> u64 {
-        observed(&self.retained, fact)
+        self.retained.observed(fact)
     }
 
     /// How often a day, weighed for sampling.
@@ -129,39 +143,65 @@ impl Profile {
             return None;
         }
         let observed = (self.count(part) / total).clamp(0.0, 1.0);
-        let trials = number(Some(samples));
+        let trials = self.equal_trials(whole);
         Some(Share { observed, interval: Interval::wilson(observed * trials, trials), samples })
+    }
+
+    /// Observations of equal weight that say as much as these: (sum w)^2 / sum w^2. Source: L. Kish, "Survey
+    /// Sampling", 1965.
+    fn equal_trials(&self, fact: Fact) -> f64 {
+        let squares: f64 = self.strata(fact).map(|(observed, weight)| observed * weight * weight).sum();
+        self.count(fact).powi(2) / squares.max(f64::MIN_POSITIVE)
+    }
+
+    /// Observations of a fact with their weight.
+    fn strata(&self, fact: Fact) -> impl Iterator<Item = (f64, f64)> {
+        let counted = move |(threshold, stratum): (Option<u64>, &Stratum)| {
+            (as_f64(stratum.count(fact)), self.weighing.of(threshold))
+        };
+        self.window.strata.iter().map(counted)
     }
 
     /// The share of Calls by a class of caller.
     #[must_use]
     pub fn callers(&self) -> BTreeMap<Caller, f64> {
         let total = self.count(Fact::Calls);
-        let share = |caller| (caller, self.count(Fact::By(caller)) / total);
-        Caller::ALL.into_iter().filter(|c| self.observed(Fact::By(*c)) > 0).map(share).collect()
+        let share = |caller| (caller, self.count(Fact::by(caller)) / total);
+        Caller::ALL.into_iter().filter(|c| self.observed(Fact::by(*c)) > 0).map(share).collect()
     }
 
     /// The share of Calls whose caller is known; `None` without Calls.
     #[must_use]
     pub fn callers_known(&self) -> Option<f64> {
-        self.share(Fact::By(Caller::Unknown), Fact::Calls).map(|unknown| 1.0 - unknown.observed)
+        self.share(Fact::by(Caller::Unknown), Fact::Calls).map(|unknown| 1.0 - unknown.observed)
+    }
+
+    /// A distribution in the window, weighed for sampling; empty when nothing was measured.
+    #[must_use]
+    pub fn distribution(&self, measure: Measure) -> Distribution {
+        let parts = self.window.strata.iter();
+        Distribution::of(parts.filter_map(|(t, s)| Some((s.measure(measure)?, self.weighing.of(t)))))
     }
 
     /// A quantile of a distribution in the window; `None` when nothing was measured.
     #[must_use]
     pub fn quantile(&self, measure: Measure, q: f64) -> Option<f64> {
-        let parts =
-            self.window.strata.iter().filter_map(|(t, s)| Some((s.measures.get(&measure)?, self.weight(*t))));
-        Sketch::weighted_quantile(parts, q)
+        self.distribution(measure).quantile(q)
     }
 
-    /// Values of a dimension with their weighed counts, most frequent first.
+    /// Values of a dimension with their weighed counts, most frequent first; values beyond what is told apart come as
+    /// `other`.
     #[must_use]
     pub fn values(&self, dimension: Dimension) -> Vec<(String, f64)> {
         let mut values: BTreeMap<String, f64> = BTreeMap::new();
-        for (threshold, stratum) in &self.window.strata {
-            for (value, count) in stratum.values.get(&dimension).into_iter().flatten() {
-                *values.entry(value.clone()).or_default() += self.weight(*threshold) * number(Some(*count));
+        for (threshold, stratum) in self.window.strata.iter() {
+            let weight = self.weighing.of(threshold);
+            let Some(tally) = stratum.tally(dimension) else { continue };
+            for (value, count) in tally.values() {
+                *values.entry(value.to_owned()).or_default() += weight * as_f64(count);
+            }
+            if tally.other() > 0 {
+                *values.entry("other".to_owned()).or_default() += weight * as_f64(tally.other());
             }
         }
         by_size(values)
@@ -171,9 +211,9 @@ impl Profile {
     #[must_use]
     pub fn values_ever(&self, dimension: Dimension) -> Vec<String> {
         let mut values: BTreeMap<String, f64> = BTreeMap::new();
-        for stratum in self.retained.strata.values() {
-            for (value, count) in stratum.values.get(&dimension).into_iter().flatten() {
-                *values.entry(value.clone()).or_default() += number(Some(*count));
+        for (_, stratum) in self.retained.strata.iter() {
+            for (value, count) in stratum.tally(dimension).into_iter().flat_map(|tally| tally.values()) {
+                *values.entry(value.to_owned()).or_default() += as_f64(count);
             }
         }
         by_size(values).into_iter().map(|(value, _)| value).collect()
@@ -182,13 +222,17 @@ impl Profile {
     /// Trace ids that show a fact, from the window or else from all that is retained.
     #[must_use]
     pub fn exemplars(&self, fact: Fact) -> Vec<String> {
-        let traces = self.window.exemplars.get(&fact).or_else(|| self.retained.exemplars.get(&fact));
-        traces.into_iter().flatten().map(ToString::to_string).collect()
+        let within: Vec<String> = self.window.exemplars.of(fact).map(|trace| trace.to_string()).collect();
+        if within.is_empty() {
+            self.retained.exemplars.of(fact).map(|trace| trace.to_string()).collect()
+        } else {
+            within
+        }
     }
 
     /// Kept examples of a kind of sequence.
     pub fn interactions(&self, kind: InteractionKind) -> impl Iterator<Item = &Interaction> {
-        self.window.interactions.get(&kind).into_iter().flatten().map(|(_, interaction)| interaction)
+        self.window.interactions(kind)
     }
 
     /// Distinct clients (client-days) of the window, estimated.
@@ -200,27 +244,40 @@ impl Profile {
     /// Different UTC days of the window on which it was called.
     #[must_use]
     pub fn days_seen(&self) -> u32 {
-        let days: std::collections::BTreeSet<u32> = self.window.hours.iter().map(|hour| hour / 24).collect();
+        let days: BTreeSet<u32> = self.window.hours().iter().map(|hour| hour / 24).collect();
         u32::try_from(days.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Calls of each hour of the window, hours since the epoch, weighed for sampling.
+    #[must_use]
+    pub fn by_hour(&self) -> BTreeMap<u32, f64> {
+        let mut hours: BTreeMap<u32, f64> = BTreeMap::new();
+        for (threshold, stratum) in self.window.strata.iter() {
+            for (hour, calls) in stratum.hours() {
+                *hours.entry(*hour).or_default() += as_f64(*calls) * self.weighing.of(threshold);
+            }
+        }
+        hours
     }
 
     /// UTC days of all that is retained, from the first Call to the last.
     #[must_use]
     pub fn days_retained(&self) -> u32 {
-        let hours = &self.retained.hours;
+        let hours = self.retained.hours();
         hours.last().zip(hours.first()).map_or(0, |(last, first)| last / 24 - first / 24 + 1)
     }
 
-    /// Whether all spans of the window declare how they were sampled.
+    /// What the weight of the Calls rests on.
     #[must_use]
-    pub fn sampling_declared(&self) -> bool {
-        self.sampling_ratio.is_some() || self.window.strata.keys().all(Option::is_some)
+    pub fn sampling_basis(&self) -> Basis {
+        let declared = self.window.strata.iter().all(|(threshold, _)| threshold.is_some());
+        if declared { Basis::Declared } else { self.weighing.basis }
     }
 
     /// Whether every Call counts once, so that sequences can be read.
     #[must_use]
     pub fn is_unsampled(&self) -> bool {
-        self.window.strata.keys().all(|threshold| self.weight(*threshold) <= 1.0)
+        self.window.strata.iter().all(|(threshold, _)| self.weighing.of(threshold) <= 1.0)
     }
 
     /// Whether the action reads, writes, or cannot be told (rules.md, action-read-only).
@@ -237,7 +294,7 @@ impl Profile {
             return Seen::Writes;
         }
         let name = match &self.handler.action {
-            Some(Action::Export { name, .. }) => verb(name),
+            Some(Action::Export { name, .. }) => naming::verb(name),
             _ => Seen::Unclear,
         };
         let reads =
@@ -247,88 +304,10 @@ impl Profile {
             seen => seen,
         }
     }
-
-    fn weight(&self, threshold: Option<u64>) -> f64 {
-        match (threshold, self.sampling_ratio) {
-            (Some(threshold), _) => THRESHOLD_RANGE / (THRESHOLD_RANGE - number(Some(threshold))).max(1.0),
-            (None, Some(ratio)) if ratio > 0.0 => 1.0 / ratio,
-            (None, _) => 1.0,
-        }
-    }
-}
-
-/// What the first word of a name says; the words are those of rules.md, action-read-only, and their opposites.
-fn verb(name: &str) -> Seen {
-    const READS: [&str; 12] =
-        ["get", "list", "fetch", "search", "load", "find", "count", "read", "query", "lookup", "check", "is"];
-    const WRITES: [&str; 26] = [
-        "add",
-        "create",
-        "update",
-        "delete",
-        "remove",
-        "set",
-        "toggle",
-        "save",
-        "submit",
-        "post",
-        "send",
-        "subscribe",
-        "insert",
-        "put",
-        "edit",
-        "change",
-        "clear",
-        "mark",
-        "publish",
-        "upload",
-        "archive",
-        "pay",
-        "place",
-        "cancel",
-        "invite",
-        "log",
-    ];
-    let first = name.find(|c: char| c.is_uppercase() || c == '_').map_or(name, |end| &name[..end]);
-    if READS.contains(&first) {
-        Seen::Reads
-    } else if WRITES.contains(&first) {
-        Seen::Writes
-    } else {
-        Seen::Unclear
-    }
-}
-
-fn observed(rollup: &Rollup, fact: Fact) -> u64 {
-    rollup.strata.values().filter_map(|stratum| stratum.facts.get(&fact)).sum()
 }
 
 fn by_size(values: BTreeMap<String, f64>) -> Vec<(String, f64)> {
     let mut sorted: Vec<(String, f64)> = values.into_iter().collect();
     sorted.sort_by(|(name, count), (other_name, other)| other.total_cmp(count).then(name.cmp(other_name)));
     sorted
-}
-
-/// How often something was counted; what a Rollup does not name was counted zero times.
-fn number(count: Option<u64>) -> f64 {
-    as_f64(count.unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_tells_reading_from_writing_only_by_its_first_word() {
-        for (name, seen) in [
-            ("getProfile", Seen::Reads),
-            ("list", Seen::Reads),
-            ("removeItem", Seen::Writes),
-            ("getaway", Seen::Unclear),
-            ("bigData", Seen::Unclear),
-            ("$$RSC_SERVER_ACTION_0", Seen::Unclear),
-        ] {
-            assert_eq!(verb(name), seen, "{name}");
-        }
-    }
 }

@@ -1,0 +1,73 @@
+//! Profiles of a service from its merged Rollups: what Handlers share is told to each of them here.
+
+use std::collections::HashMap;
+
+use pointsman_store::{Action, AppFact, Handler, HandlerKind};
+
+use super::routes::Routes;
+use super::{Profile, UnknownIds};
+use crate::evidence::{Fact, Recorded};
+use crate::report::ReportInput;
+use crate::sampling::Weights;
+use crate::settings::Settings;
+
+/// The Profiles of all Handlers of the environment that were called in the window, by id.
+pub(crate) fn profiles<'a>(input: &ReportInput<'a>, settings: &Settings) -> Vec<Profile<'a>> {
+    let pages = input.handlers.values().filter(|handler| handler.kind == HandlerKind::Page);
+    let routes = Routes::new(pages.map(|handler| handler.route.clone()));
+    let weights = weights(input, settings);
+    let days = days_covered(input);
+    let body_limit = body_limit(input.facts).unwrap_or(settings.action_body_limit);
+    let of_environment = |handler: &&Handler| handler.environment.as_deref() == input.environment;
+    let mut profiles: Vec<Profile<'a>> = input
+        .window
+        .iter()
+        // A Handler that only preflights reached is evidence, not a Handler.
+        .filter(|(_, window)| window.observed(Fact::Calls) > 0)
+        .filter_map(|(id, window)| {
+            let handler = input.handlers.get(id).filter(of_environment)?.clone();
+            let retained = input.retained.get(id).unwrap_or(window);
+            let weighing = weights.of(&window.recorded);
+            let route_of = |path: &str| routes.of(path);
+            Some(Profile::new((*id, handler), (window, retained), weighing, days, body_limit, route_of))
+        })
+        .collect();
+    profiles.sort_by_key(|profile| profile.id);
+    tell_actions_of_unknown_ids(&mut profiles);
+    profiles
+}
+
+/// A process' requests are those of all its Handlers together.
+fn weights(input: &ReportInput<'_>, settings: &Settings) -> Weights {
+    let mut recorded = Recorded::default();
+    input.window.values().for_each(|rollup| recorded.merge(&rollup.recorded));
+    Weights::new(settings.sampling_ratio, &recorded)
+}
+
+/// Days of the window that telemetry of the service covers, at least 1.
+pub(crate) fn days_covered(input: &ReportInput<'_>) -> f64 {
+    let first = input.retained.values().filter_map(|rollup| rollup.hours().first().copied()).min();
+    let from = first.map_or(input.from.0, |first| input.from.0.max(first));
+    (f64::from(input.to.0.saturating_sub(from)) / 24.0).max(1.0)
+}
+
+/// `serverActions.bodySizeLimit` as the app told it last, bytes.
+fn body_limit(facts: &[AppFact]) -> Option<u64> {
+    let told = facts.iter().filter(|fact| fact.name == "pointsman.next.body_size_limit");
+    told.max_by_key(|fact| fact.last_seen_ns)?.value.parse().ok()
+}
+
+/// Unknown ids are errors of the page's actions: each of them is told how many there were on its page.
+fn tell_actions_of_unknown_ids(profiles: &mut [Profile<'_>]) {
+    let unknown = profiles.iter().filter(|profile| profile.handler.action == Some(Action::NotFound));
+    let by_page: HashMap<String, UnknownIds> = unknown
+        .map(|profile| {
+            let ids =
+                UnknownIds { calls: profile.observed(Fact::ActionNotFound), clients: profile.clients() };
+            (profile.handler.route.clone(), ids)
+        })
+        .collect();
+    for profile in profiles.iter_mut().filter(|profile| profile.handler.kind == HandlerKind::ServerAction) {
+        profile.unknown_ids = by_page.get(&profile.handler.route).copied().unwrap_or_default();
+    }
+}

@@ -1,0 +1,182 @@
+//! What `explain` prints: the verdict on a handler, what the rules found, and all that was measured.
+
+use pointsman_advisor::explanation::{Example, Explanation, SequenceCounts};
+use pointsman_advisor::{EvidenceKind, HandlerReport};
+
+use super::evidence;
+use super::page::{Ink, Page};
+use super::{Style, number, safe};
+
+/// Everything about one handler.
+pub(crate) fn text(handler: &HandlerReport, measured: &Explanation, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.entry(handler);
+    page.line(2, Ink::Faint, &format!("it would be judged otherwise with: {}", handler.flips_if));
+    rules(&mut page, handler);
+    evidence::of(&mut page, measured);
+    sequences(&mut page, measured);
+    exemplars(&mut page, measured);
+    page.finish()
+}
+
+/// What the rules found.
+fn rules(page: &mut Page, handler: &HandlerReport) {
+    if handler.evidence.is_empty() {
+        return;
+    }
+    page.heading("What the rules found");
+    for row in &handler.evidence {
+        let way = match row.kind {
+            EvidenceKind::For => "for a move",
+            EvidenceKind::Against => "against a move",
+            EvidenceKind::Blocker => "bars a move",
+            EvidenceKind::Improvement => "to improve",
+        };
+        page.line(2, Ink::Keep, &format!("{} ({way}, weight {})", row.rule, row.weight));
+        page.line(4, Ink::Keep, &safe::terminal(&row.text));
+        let [low, high] = row.interval;
+        page.line(
+            4,
+            Ink::Faint,
+            &format!(
+                "observed {:.3}, 95 % interval {low:.3} to {high:.3}, threshold {}, {} samples",
+                row.observed, row.threshold, row.samples
+            ),
+        );
+        page.line(4, Ink::Faint, &format!("flips if: {}", safe::terminal(&row.flips_if)));
+        if !row.exemplars.is_empty() {
+            page.line(4, Ink::Faint, &format!("traces: {}", row.exemplars.join(" ")));
+        }
+    }
+}
+
+/// What clients do in a row.
+fn sequences(page: &mut Page, measured: &Explanation) {
+    page.heading("What clients do in a row");
+    let Some(counts) = &measured.sequences.counts else {
+        let why = measured.sequences.absent.as_deref().unwrap_or("nothing was measured");
+        return page.line(2, Ink::Keep, &format!("not known: {why}"));
+    };
+    let lines = sentences(counts);
+    if lines.is_empty() {
+        page.line(2, Ink::Keep, "nothing that was looked for");
+    }
+    for line in lines {
+        page.hanging(2, 4, Ink::Keep, &line);
+    }
+    for example in &measured.sequences.examples {
+        picture(page, example);
+    }
+}
+
+/// One sentence for each thing that was seen.
+fn sentences(counts: &SequenceCounts) -> Vec<String> {
+    let of = |part: u64, whole: u64, what: &str| (part > 0).then(|| format!("{part} of {whole} {what}"));
+    let p50 = |quantiles: &Option<pointsman_advisor::explanation::Quantiles>| {
+        quantiles.as_ref().map_or_else(|| "unknown".to_owned(), |q| format!("{} ms", number(q.p50)))
+    };
+    let mutations =
+        |part, what: &str| of(part, counts.followable, &format!("mutations were followed by {what}"));
+    let lines = [
+        mutations(
+            counts.followed_by_refresh,
+            &format!("a refresh of their page, {} later (p50)", p50(&counts.refresh_gap_ms)),
+        ),
+        mutations(counts.followed_by_document, "a new document of their page"),
+        mutations(counts.followed_by_refetch, "a read of the same part of the API"),
+        mutations(
+            counts.followed_by_ambiguous,
+            "an RSC request that may have been a prefetch: it proves nothing",
+        ),
+        of(
+            counts.in_burst,
+            counts.sequenced,
+            &format!(
+                "calls were in one of {} serial bursts and waited {} for those before them (p50)",
+                counts.bursts,
+                p50(&counts.queue_wait_ms)
+            ),
+        ),
+        of(counts.soon_after_load, counts.sequenced, "calls came within 3 s of the load of their page"),
+        of(
+            counts.reads_soon_after_load,
+            counts.reads_sequenced,
+            "reads came within 3 s of the load of their page",
+        ),
+        of(counts.parallel_reads, counts.client_known, "calls ran beside another read of the same client"),
+        of(counts.duplicates, counts.client_known, "calls repeated one of the same client within 2 s"),
+        of(counts.retries, counts.client_known, "calls repeated one that had failed within a minute before"),
+        of(
+            counts.polled,
+            counts.client_known,
+            &format!(
+                "calls were part of one of {} polls, every {} (p50), varying by {}",
+                counts.polls,
+                p50(&counts.poll_interval_ms),
+                counts.poll_variation.map_or_else(|| "an unknown share".to_owned(), super::percent)
+            ),
+        ),
+        of(
+            counts.typed,
+            counts.client_known,
+            "calls came in quick succession with changing arguments: somebody types",
+        ),
+        of(
+            counts.unordered,
+            counts.client_known,
+            "calls are in no such count: the clocks of two instances leave their order open",
+        ),
+    ];
+    lines.into_iter().flatten().collect()
+}
+
+/// The requests of one client on a time line.
+fn picture(page: &mut Page, example: &Example) {
+    let kind = match example.kind.as_str() {
+        "mutation_then_refresh" => "a mutation and the refresh that followed",
+        "action_then_refresh" => "an action and the refresh that followed",
+        "serial_actions" => "actions that waited for each other",
+        "action_on_load" => "an action with the load of its page",
+        "poll" => "a poll",
+        other => other,
+    };
+    page.blank();
+    let prefetches = match example.prefetches {
+        0 => String::new(),
+        count => format!(", and {count} prefetches in the five seconds after it"),
+    };
+    page.line(2, Ink::Faint, &format!("{kind}{prefetches}"));
+    let end = example.steps.iter().map(|step| step.start_ms + step.duration_ms).fold(1.0, f64::max);
+    let columns = u32::try_from(page.width().saturating_sub(60).clamp(16, 48)).unwrap_or(16);
+    let rows: Vec<Vec<String>> = example
+        .steps
+        .iter()
+        .map(|step| {
+            let place =
+                |ms: f64| (0..columns).filter(|at| f64::from(*at) < ms / end * f64::from(columns)).count();
+            let before = place(step.start_ms).min(columns as usize - 1);
+            let length = place(step.start_ms + step.duration_ms).saturating_sub(before).max(1);
+            let name: String = safe::terminal(&step.name).chars().take(32).collect();
+            let line = format!("{}{}", " ".repeat(before), "=".repeat(length));
+            vec![
+                name,
+                format!("{} ms", number(step.start_ms)),
+                format!("{} ms", number(step.duration_ms)),
+                line,
+            ]
+        })
+        .collect();
+    page.table(4, &["request", "starts", "takes", ""], &rows);
+    let traces: Vec<&str> = example.steps.iter().map(|step| step.trace.as_str()).take(2).collect();
+    page.line(4, Ink::Faint, &format!("traces: {}", traces.join(" ")));
+}
+
+fn exemplars(page: &mut Page, measured: &Explanation) {
+    if measured.exemplars.is_empty() {
+        return;
+    }
+    page.heading("Traces to look at (pointsman trace ID)");
+    for (what, traces) in &measured.exemplars {
+        page.hanging(2, 4, Ink::Faint, &format!("{}: {}", what.replace('_', " "), traces.join(" ")));
+    }
+}
