@@ -42,7 +42,7 @@ export function rangesOf(rows, seed = 1) {
 }
 
 const beginnings = new Set(["burst", "poll"]);
-const measured = new Set(["queue_wait", "poll_interval"]);
+const measured = new Set(["refresh_gap", "queue_wait", "poll_interval", "poll_variation"]);
 
 /** One of the ways that the app may have seen a request. */
 function asTheAppMaySee(row, rows, luck) {

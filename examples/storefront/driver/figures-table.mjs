@@ -16,6 +16,8 @@ const estimate = 0.39;
 const bodyLimit = 1_048_576;
 /** The two processes read the same clock, in whole microseconds, and not at the same moment. */
 const readingMs = 1;
+/** Shares are kept in whole thousandths. */
+const thousandth = 0.001;
 
 /**
  * Compares the truth of a run (as it was written) with the output of `pointsman explain --format json`. Returns all rows,
@@ -45,9 +47,10 @@ function figuresOf(name, there, range, said, startedAt) {
     ...outcomes(name, there, said.errors),
     ...time(name, there, said.time),
     ...payload(name, there, said.payload, said.kind === "server_action"),
-    ...cache(name, there, range, said.cache),
+    ...cache(name, there, range, said),
     ...tallies(name, "calls by", there.callers, Object.fromEntries(said.callers.map((each) => [each.class, each.calls]))),
     ...tallies(name, "calls from", there.pages, Object.fromEntries(said.pages.map((each) => [each.route, each.calls]))),
+    exact(name, "calls of known clients", there.calls, said.sequences?.client_known ?? null),
     ...sequences(name, range, said.sequences),
   ];
 }
@@ -114,21 +117,26 @@ function bytes(name, what, values, said) {
   })];
 }
 
-function cache(name, there, range, said) {
-  const comparable = range.get("comparable");
-  if (said === null) return comparable ? [exact(name, "comparable answers", comparable.truth, null)] : [];
+/** What the headers of answers tell a cache counts where a cache may stand: with GET. */
+function cache(name, there, range, { method, cache: said }) {
+  const comparable = range.get("comparable") ?? nothing;
+  if (said === null) return comparable.least > 0 || method === "GET" ? [exact(name, "comparable answers", comparable.truth, null)] : [];
   const potential = ["shared", "private"].flatMap((kind) => lifetimes.map((seconds, at) => {
     const { truth, least, most } = range.get(`${kind} ${seconds}`) ?? nothing;
     const repeats = said[kind].find((each) => each.seconds === seconds)?.repeats ?? null;
     return between(name, `${kind} answers, ${lifetimes[at]} s`, truth, [least, most], repeats);
   }));
+  const ofGet = (figure, truth, measured) =>
+    method === "GET" ? between(name, figure, truth, [truth, truth + there.headsUnknown], measured) : exact(name, figure, null, measured);
   return [
-    exact(name, "cache hits", there.cacheHits, said.hits),
-    exact(name, "cache misses", there.cacheMisses, said.misses),
-    exact(name, "not modified", there.notModified, said.not_modified),
-    exact(name, "with cache-control", there.cacheControl, said.cache_control),
+    ofGet("cache hits", there.cacheHits, said.hits),
+    ofGet("cache misses", there.cacheMisses, said.misses),
+    ofGet("not modified", there.notModified, said.not_modified),
+    ofGet("with cache-control", there.cacheControl, said.cache_control),
+    ofGet("may be kept", there.mayBeKept, said.may_be_kept),
     inRange(name, "comparable answers", comparable, said.comparable),
-    ...potential,
+    // Where nothing could be compared it is not known what a cache could do.
+    ...(comparable.most === 0 ? [exact(name, "lifetimes compared", 0, said.shared.length + said.private.length)] : potential),
   ];
 }
 
@@ -144,16 +152,23 @@ function sequences(name, range, said) {
     inRange(name, "followed by a re-fetch", range.get("refetch"), said.followed_by_refetch),
     inRange(name, "in bursts", range.get("in_burst"), said.in_burst),
     inRange(name, "bursts", range.get("burst"), said.bursts),
+    ...median(name, "refreshed after, ms", range.get("refresh_gap"), said.refresh_gap_ms),
+    inRange(name, "actions in order", range.get("sequenced"), said.sequenced),
     ...median(name, "wait in bursts, ms", range.get("queue_wait"), said.queue_wait_ms),
     inRange(name, "in polls", range.get("polled"), said.polled),
     inRange(name, "polls", range.get("poll"), said.polls),
     ...median(name, "pause of polls, ms", range.get("poll_interval"), said.poll_interval_ms),
+    ...median(name, "variation of polls", range.get("poll_variation"), said.poll_variation === null ? null : { p50: said.poll_variation }, thousandth),
     inRange(name, "typed", range.get("typed"), said.typed),
     inRange(name, "soon after the load", range.get("soon"), said.soon_after_load),
+    inRange(name, "reads in order", range.get("reads_sequenced"), said.reads_sequenced),
+    inRange(name, "reads soon after it", range.get("reads_soon"), said.reads_soon_after_load),
     inRange(name, "duplicates", range.get("duplicate"), said.duplicates),
     // Whether the app knew that the caller of the first try had gone, the door cannot tell.
     between(name, "retries", retries.truth + ofAborted.truth, [retries.least, retries.most + ofAborted.most], said.retries),
     inRange(name, "parallel reads", range.get("parallel"), said.parallel_reads),
+    // One instance has one clock.
+    exact(name, "in no certain order", 0, said.unordered),
   ];
 }
 
@@ -163,9 +178,9 @@ function inRange(name, figure, { truth, least, most } = nothing, said) {
   return between(name, figure, truth, [least, most], said);
 }
 
-function median(name, figure, range, said) {
-  if (!range || said === null) return range ? [exact(name, figure, round(range.truth), null)] : [];
-  return [between(name, figure, round(range.truth), [range.least * (1 - sketch) - readingMs, range.most * (1 + sketch) + readingMs], said.p50)];
+function median(name, figure, range, said, reading = readingMs) {
+  if (!range) return said === null ? [] : [exact(name, figure, null, said.p50)];
+  return [between(name, figure, round(range.truth), [range.least * (1 - sketch) - reading, range.most * (1 + sketch) + reading], said?.p50 ?? null)];
 }
 
 /** What was counted by name: each name as often as in truth, and no other. */

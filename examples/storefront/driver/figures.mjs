@@ -11,6 +11,12 @@ export const lifetimes = [1, 10, 60, 300];
 /** A preflight asks for permission; it is no call. */
 export const isCall = ({ how }) => how !== "preflight";
 
+/** Whether a cache, of the browser or on the way, may answer from what it has been told. */
+function mayBeKept(cacheControl) {
+  const said = (cacheControl ?? "").toLowerCase().split(",").map((word) => word.trim());
+  return !said.includes("no-store") && (said.includes("public") || said.some((word) => /^(max-age|s-maxage)=0*[1-9]/.test(word)));
+}
+
 /** By handler: what can be counted without looking at what else a client did. */
 export function countsOf(rows) {
   return perHandler(rows.filter(isCall), (calls) => {
@@ -24,10 +30,13 @@ export function countsOf(rows) {
       // Whoever goes away may do so before the app answers, while it does, or when it has just done so: it cannot tell all of them.
       aborted: calls.filter(({ aborted }) => aborted).length,
       clients: new Set(calls.map(({ client }) => client)).size,
+      // Of these neither the door nor whoever asked has seen the answer's head.
+      headsUnknown: calls.filter(({ status, unseen }) => status === null || unseen).length,
       cacheHits: calls.filter(({ cached }) => cached === "HIT").length,
       cacheMisses: calls.filter(({ cached }) => cached === "MISS").length,
       notModified: calls.filter(({ status }) => status === 304).length,
-      cacheControl: calls.filter(({ cacheControl }) => cacheControl).length,
+      cacheControl: calls.filter(({ cacheControl }) => cacheControl !== null).length,
+      mayBeKept: calls.filter(({ status, cacheControl }) => status === 304 || mayBeKept(cacheControl)).length,
       pages: tally(calls.filter(({ page }) => page !== null), ({ page }) => routeOf(page)),
       // null is not known: of what the door did not see, and of answers that were cut short.
       sent: calls.map(({ sent }) => sent),

@@ -14,7 +14,7 @@ function row(start, given) {
   const { how = "plain", method = "GET", path = "/api/search", handler = how === "plain" ? `${method} ${path}` : `page ${path}`, took = 10 } = given;
   return {
     handler, caller: "own_ui", client: 1, method, path, page: "/search", how, status: 200, aborted: false, redirects: false, cached: null,
-    cacheControl: false, sent: 0, received: 100, inflated: 100, argument: 4, key: 1, hash: 1, start, begun: start + took / 2, end: start + took,
+    cacheControl: null, sent: 0, received: 100, inflated: 100, argument: 4, key: 1, hash: 1, start, begun: start + took / 2, end: start + took,
     unseen: false, ...given,
   };
 }
@@ -34,7 +34,8 @@ function labelled(rows) {
 test("a write is followed by what its client asks of the same page within the window", () => {
   const found = labelled([
     post(0), page(500, "/cart", "rsc"), // refreshed
-    post(5_000), page(5_500, "/cart", "prefetch"), page(5_600, "/products", "rsc"), page(6_100, "/cart", "rsc"), // not, too late
+    post(5_000), page(5_500, "/cart", "prefetch"), page(5_600, "/products", "rsc"), page(5_700, "/cart", "rsc", { page: "/products" }), // left, and came back
+    page(6_100, "/cart", "rsc"), // too late
     post(10_000), page(11_900, "/cart"), // a new document
     post(15_000, { client: 2 }), page(15_100, "/cart", "rsc"), // somebody else's
     post(20_000), post(20_050), page(20_100, "/cart", "rsc"), // one refresh for two
@@ -42,7 +43,7 @@ test("a write is followed by what its client asks of the same page within the wi
     post(30_000), row(30_100, { path: "/api/cart" }),
   ]);
   assert.deepEqual(found.followable, [0, 5_000, 10_000, 15_000, 20_000, 20_050, 30_000]);
-  assert.deepEqual([found.refresh, found.document, found.refetch], [[0, 20_050], [10_000], [30_000]]);
+  assert.deepEqual([found.refresh, found.refresh_gap, found.document, found.refetch], [[0, 20_050], [0, 20_050], [10_000], [30_000]]);
 });
 
 test("actions that wait for each other are a burst, and belong to the load of their page", () => {
@@ -54,7 +55,8 @@ test("actions that wait for each other are a burst, and belong to the load of th
     page(30_000, "/other"), row(32_000, { page: "/other" }), row(33_100, { page: "/other" }),
   ]);
   assert.deepEqual([found.in_burst, found.burst], [[100, 112, 130], [100, 112]]);
-  assert.deepEqual(found.soon, [100, 112, 130, 1_000, 1_160, 32_000]);
+  assert.deepEqual(found.soon, [100, 112, 130, 1_000, 1_160]);
+  assert.deepEqual([found.reads_soon, found.reads_sequenced], [[32_000], [32_000, 33_100]]);
 });
 
 test("an even pace is a poll, an uneven one is none", () => {
@@ -118,19 +120,20 @@ function smallRun() {
     cache: null, callers: [{ class: "own_ui", calls, share: 1, interval: [0, 1] }], outside_agents: [], pages: [],
     sequences: {
       absent: null, followable: 0, followed_by_refresh: 0, followed_by_document: 0, followed_by_refetch: 0, in_burst: 0, bursts: 0, queue_wait_ms: null,
-      polled: 0, polls: 0, poll_interval_ms: null, typed: 0, soon_after_load: 0, duplicates: 0, retries: 0, parallel_reads: 0, ...given.sequences,
+      polled: 0, polls: 0, poll_interval_ms: null, typed: 0, soon_after_load: 0, duplicates: 0, retries: 0, parallel_reads: 0, client_known: calls, refresh_gap_ms: null, sequenced: 0,
+      poll_variation: null, reads_sequenced: 0, reads_soon_after_load: 0, unordered: 0, ...given.sequences,
     },
     ...given.rest,
   });
   const lifetimes = (...repeats) => [1, 10, 60, 300].map((seconds, at) => ({ seconds, repeats: repeats[at], share: repeats[at] / 2, interval: [0, 1] }));
-  const cache = { hits: 0, misses: 0, not_modified: 0, cache_control: 0, comparable: 2, shared: lifetimes(1, 1, 1, 1), private: lifetimes(0, 0, 0, 0) };
+  const cache = { hits: 0, misses: 0, not_modified: 0, cache_control: 0, may_be_kept: 0, absent: null, comparable: 2, shared: lifetimes(1, 1, 1, 1), private: lifetimes(0, 0, 0, 0) };
   return {
     truth: { started_at: "2026-01-05T10:20:00.000Z", log: { columns, rows: rows.map((each) => columns.map((column) => each[column])) } },
     explained: {
       handlers: [
-        handler({ route: "/api/cart", method: "POST" }, 1, 1, { sequences: { followable: 1, followed_by_refresh: 1 }, rest: { pages: [{ route: "/cart", calls: 1, share: 1 }] } }),
-        handler({ kind: "page", route: "/cart" }, 1, 1, {}),
-        handler({}, 2, 2, { rest: { cache, pages: [{ route: "/search", calls: 2, share: 1 }] } }),
+        handler({ route: "/api/cart", method: "POST" }, 1, 1, { sequences: { followable: 1, followed_by_refresh: 1, refresh_gap_ms: quantiles(1, 388) }, rest: { pages: [{ route: "/cart", calls: 1, share: 1 }] } }),
+        handler({ kind: "page", route: "/cart" }, 1, 1, { rest: { cache: { ...cache, comparable: 0, shared: [], private: [], absent: "nothing to compare" } } }),
+        handler({}, 2, 2, { sequences: { reads_sequenced: 2 }, rest: { cache, pages: [{ route: "/search", calls: 2, share: 1 }] } }),
       ],
     },
   };

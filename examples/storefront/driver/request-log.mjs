@@ -15,12 +15,12 @@ import { handlerOf } from "./handlers.mjs";
  * - `sent`, `received`, `inflated`: bytes of the request's body, of the response's on the wire, and of that inflated
  * - `argument`: bytes of query and body, what a request says beyond its path
  * - `redirects`: the answer leads elsewhere, by its status or as an action's redirect
- * - `cached`: what the answer says in `x-nextjs-cache`; `cacheControl`: whether it says anything in `cache-control`
+ * - `cached`: what the answer says in `x-nextjs-cache`; `cacheControl`: what in `cache-control`; null is nothing
  * - `key`: of method, path, query, action, form of the page and body; null for a multipart body, which is never the same twice
  * - `hash`: of the response's inflated body; null when there was none or it was cut short
  * - `start`, `begun`, `end`: when the request's head came, when the answer's did (null when none did), when it was
  *   complete or given up; ms since the run began
- * - `unseen`: the app asked itself past all doors; nothing but handler, caller and client is known
+ * - `unseen`: the app asked itself past all doors; what it copied from the request that it answered is known, no more
  */
 export const columns = [
   "handler", "caller", "client", "method", "path", "page", "how", "status", "aborted", "redirects", "cached", "cacheControl", "sent",
@@ -107,7 +107,7 @@ class Note {
     const row = {
       handler, caller: this.#caller(), client: this.#client(), method, path, page: this.#page(), how: this.#how(handler), status, aborted,
       redirects: headersOfAnswer.location !== undefined || headersOfAnswer["x-action-redirect"] !== undefined,
-      cached: headersOfAnswer["x-nextjs-cache"] ?? null, cacheControl: headersOfAnswer["cache-control"] !== undefined,
+      cached: headersOfAnswer["x-nextjs-cache"] ?? null, cacheControl: headersOfAnswer["cache-control"] ?? null,
       sent: body.length, received: answer.length, inflated: inflated?.length ?? null, argument: this.query.length + body.length,
       key: this.#key(body), hash: inflated?.length > 0 ? log.hashes.of(inflated.toString("latin1")) : null, start, begun, end: log.now(), unseen: false,
     };
@@ -116,13 +116,13 @@ class Note {
   }
 
   /** Answering an action's redirect, Next.js fetches the page it leads to from the app itself, with the headers it got. */
-  #noteUnseen({ client, ...action }) {
+  #noteUnseen({ client, page, ...action }) {
     const leadsTo = this.answerHeaders["x-action-redirect"];
     if (!leadsTo?.startsWith("/")) return;
     const [path] = leadsTo.split(/[?;]/);
     const { start, begun, end } = action;
-    const unknown = { page: null, redirects: false, cached: null, cacheControl: null, sent: null, received: null, inflated: null, argument: null, key: null, hash: null };
-    const known = { caller: "server", client, method: "GET", path, how: "rsc", status: 200, aborted: false, start, begun, end, unseen: true };
+    const unknown = { redirects: false, cached: null, cacheControl: null, sent: null, received: null, inflated: null, argument: null, key: null, hash: null };
+    const known = { caller: "server", client, page, method: "GET", path, how: "rsc", status: 200, aborted: false, start, begun, end, unseen: true };
     this.log.rows.push({ handler: handlerOf(known, this.log.actionNames), ...known, ...unknown });
   }
 

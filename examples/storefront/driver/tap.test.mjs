@@ -59,7 +59,7 @@ check("what passes is unchanged, and written down by size, kind and caller", asy
     { ...row, start: 0, begun: 0, end: 0 },
     {
       handler: "GET /api/catalog", caller: "external", client: 1, method: "GET", path: "/api/catalog", page: null, how: "plain", status: 200,
-      aborted: false, redirects: false, cached: null, cacheControl: true, sent: 0, received: zipped.length, inflated: text.length, argument: 6,
+      aborted: false, redirects: false, cached: null, cacheControl: "no-store", sent: 0, received: zipped.length, inflated: text.length, argument: 6,
       key: 1, hash: 1, start: 0, begun: 0, end: 0, unseen: false,
     },
   );
@@ -85,10 +85,10 @@ check("a caller who goes away is written down as one, and the app is told", asyn
 });
 
 check("an action's redirect is followed by a request of the app to itself", async () => {
-  await send(`${tap.urls.own_ui}/cart`, { method: "POST", headers: { "next-action": "40ab", cookie: "sid=another" }, body: '["a"]' });
+  await send(`${tap.urls.own_ui}/cart`, { method: "POST", headers: { "next-action": "40ab", cookie: "sid=another", referer: `${tap.urls.own_ui}/newsletter` }, body: '["a"]' });
   const [action, page] = (await rows(6)).slice(4);
   assert.deepEqual([action.handler, action.how, action.redirects, action.sent], ["actions/subscribe.ts#subscribe", "action", true, 5]);
-  assert.deepEqual([page.handler, page.caller, page.client, page.received, page.unseen], ["page /newsletter/thanks", "server", action.client, null, true]);
+  assert.deepEqual([page.handler, page.caller, page.client, page.page, page.received, page.unseen], ["page /newsletter/thanks", "server", action.client, "/newsletter", null, true]);
 });
 
 check("assets are not written down, unknown paths are unmatched", async () => {
