@@ -19,14 +19,14 @@ export function launchBrowser(executablePath) {
 /** Shorter values of a query are words that may stand anywhere. */
 const tellingLength = 6;
 
-/** Counts every request of a browser context that reaches the app, under its handler. */
-export function observe(context, { baseUrl, actionNames, truth }) {
-  const app = new URL(baseUrl).origin;
+/** Counts every request of a browser context that reaches the app by any of its doors, under its handler. */
+export function observe(context, { doors, actionNames, truth }) {
+  const app = new Set(Object.values(doors).map((url) => new URL(url).origin));
   const answered = new WeakSet();
 
   const note = (request, outcome) => {
     const url = new URL(request.url());
-    if (url.origin !== app || url.pathname.startsWith("/_next/")) return;
+    if (!app.has(url.origin) || url.pathname.startsWith("/_next/")) return;
     for (const [name, value] of url.searchParams) if (value.length >= tellingLength) truth.secret(`the query value of ${name}`, value);
     const headers = request.headers();
     const call = { method: request.method(), path: url.pathname, actionId: headers["next-action"] };
@@ -50,5 +50,5 @@ export function observe(context, { baseUrl, actionNames, truth }) {
 
 /** Sent by the script of a page that is not the app's; going to the app from there is the person's own doing. */
 function isOfAnotherOrigin(request, app) {
-  return !request.isNavigationRequest() && new URL(request.frame().url()).origin !== app;
+  return !request.isNavigationRequest() && !app.has(new URL(request.frame().url()).origin);
 }

@@ -5,7 +5,9 @@ import { readActionNames } from "./handlers.mjs";
 import { playMachines } from "./machines.mjs";
 import { openPartnerSite } from "./partner.mjs";
 import { playPeople, visitsPlanned } from "./people.mjs";
+import { RequestLog } from "./request-log.mjs";
 import { storefrontFolder } from "./storefront.mjs";
+import { openTap } from "./tap.mjs";
 import { Truth } from "./truth.mjs";
 
 export const defaults = { seed: 1, people: 8, atOnce: 8 };
@@ -15,15 +17,16 @@ export const defaults = { seed: 1, people: 8, atOnce: 8 };
  * the machines play alone. Never throws for what the plan met.
  */
 export async function drive({ baseUrl, chromium, seed = defaults.seed, people = defaults.people, atOnce = defaults.atOnce, say = console.log }) {
-  const truth = new Truth({ seed, people: chromium ? people : 0, base_url: baseUrl });
   const actionNames = readActionNames(storefrontFolder);
+  const truth = new Truth({ seed, people: chromium ? people : 0 }, new RequestLog(actionNames));
   if (!chromium) truth.leftOut.push("everything people do in browsers: all server actions, all pages except the crawler's, and every route that only the own pages or another site's page call");
 
   const progress = reportProgress(chromium ? visitsPlanned(people) : 0, truth, say);
-  const world = { baseUrl, seed, actionNames, truth };
+  const { doors, close } = await openDoors(baseUrl, truth);
+  const world = { doors, baseUrl: doors.own_ui, seed, actionNames, truth };
   const machines = playMachines(world);
   if (chromium) {
-    const [partner, browser] = [await openPartnerSite(baseUrl), await launchBrowser(chromium)];
+    const [partner, browser] = [await openPartnerSite(doors.cross_origin), await launchBrowser(chromium)];
     try {
       await playPeople({ ...world, browser, people, atOnce, partnerUrl: partner.url, progress });
     } finally {
@@ -32,8 +35,21 @@ export async function drive({ baseUrl, chromium, seed = defaults.seed, people = 
     }
   }
   await machines;
+  await close();
   progress.stop();
   return truth;
+}
+
+/** Where each class of callers reaches the app. Without a tap all go straight to it, and no request is logged. */
+async function openDoors(baseUrl, truth) {
+  try {
+    const { urls, close } = await openTap({ baseUrl, log: truth.log });
+    return { doors: urls, close };
+  } catch (error) {
+    if (error.code !== "EADDRNOTAVAIL") throw error;
+    truth.leftOut.push(`the log of requests: ${error.address} is no address of this machine`);
+    return { doors: { own_ui: baseUrl, cross_origin: baseUrl, external: baseUrl, bot: baseUrl }, close: async () => {} };
+  }
 }
 
 function reportProgress(planned, truth, say) {

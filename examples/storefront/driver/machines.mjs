@@ -69,17 +69,17 @@ const scanner = {
 
 const machines = [phone(1), phone(2), phone(3), paymentProvider, probe, script, crawler, scanner];
 
-export async function playMachines({ baseUrl, seed, actionNames, truth }) {
-  await Promise.all(machines.map((machine) => playMachine(machine, { baseUrl, luck: chanceOf(seed, machine.name), actionNames, truth })));
+export async function playMachines({ doors, seed, actionNames, truth }) {
+  await Promise.all(machines.map((machine) => playMachine(machine, { door: doors[machine.caller], luck: chanceOf(seed, machine.name), actionNames, truth })));
 }
 
-async function playMachine({ name, caller, everyMs, requests, secrets: own = {} }, { baseUrl, luck, actionNames, truth }) {
+async function playMachine({ name, caller, everyMs, requests, secrets: own = {} }, { door, luck, actionNames, truth }) {
   for (const planned of requests) {
     const { path, expect, secrets = own, ...request } = typeof planned === "function" ? planned() : planned;
     const [pathOnly] = path.split("?");
     for (const [what, value] of Object.entries(secrets)) truth.secret(what, value);
     try {
-      const { status } = await send(baseUrl + path, request);
+      const { status } = await send(door + path, request);
       const handler = status === 404 ? "unmatched" : handlerOf({ method: request.method ?? "GET", path: pathOnly }, actionNames);
       truth.call(handler, caller, status);
       if (!expect.includes(status)) throw new Error(`${path} answered ${status}, expected ${expect.join(" or ")}`);

@@ -86,10 +86,10 @@ async function playScriptless({ browser, who, seed, truth, progress, ...world })
   });
 }
 
-async function withPage({ browser, baseUrl, actionNames, truth }, options, use) {
+async function withPage({ browser, doors, actionNames, truth }, options, use) {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(patience);
-  observe(context, { baseUrl, actionNames, truth });
+  observe(context, { doors, actionNames, truth });
   try {
     const page = await context.newPage();
     await use(page);

@@ -28,7 +28,7 @@ export async function startPointsman({ binary, folder, ports }) {
   const listen = ["--otlp-grpc", at(ports.grpc), "--otlp-http", at(ports.http), "--listen", at(ports.pages)];
   const daemon = startProcess(binary, ["serve", "--config", config, "--db", db, ...listen], { logFile, env: ownEnvironment() });
   const pages = `http://${at(ports.pages)}`;
-  const pointsman = { db, logFile, pages, otlp: `http://${at(ports.http)}`, stop: daemon.stop, run: (...args) => run(binary, db, args) };
+  const pointsman = { db, logFile, pages, otlp: `http://${at(ports.http)}`, stop: daemon.stop, run: (...args) => runPointsman(binary, db, args) };
 
   const deadline = Date.now() + 60_000;
   while (!(await isReady(pages))) {
@@ -44,7 +44,8 @@ function ownEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("POINTSMAN_")));
 }
 
-async function run(binary, db, args) {
+/** One command on a database; returns what it says. */
+export async function runPointsman(binary, db, args) {
   const all = [...args, "--config", config, "--db", db];
   const { stdout } = await promisify(execFile)(binary, all, { env: ownEnvironment(), maxBuffer: mostOutput, timeout: 120_000 });
   return stdout;

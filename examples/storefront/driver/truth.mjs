@@ -1,8 +1,10 @@
-// What really happened in a run: calls per handler by caller class and outcome, interactions, failures. The report of
-// Pointsman is compared with this. Counts only; whoever acts decides what to write down.
+// What really happened in a run: calls per handler by caller class and outcome, interactions, failures, and the log of
+// requests (request-log.mjs). What Pointsman says is compared with this. Counts only; whoever acts decides what to write
+// down.
 export class Truth {
-  constructor(plan) {
+  constructor(plan, log) {
     this.plan = plan;
+    this.log = log;
     this.startedAt = new Date();
     this.calls = {};
     this.pageLoads = {};
@@ -60,6 +62,7 @@ export class Truth {
       interactions: sorted(this.interactions),
       left_out: this.leftOut,
       failures: this.failures,
+      log: this.log,
     };
   }
 }
