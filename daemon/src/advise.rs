@@ -7,7 +7,8 @@ use pointsman_advisor::evidence::{HourPass, Rollup};
 use pointsman_advisor::{
     Coverage, Explanations, Report, ReportInput, Settings, coverage, explanations, report,
 };
-use pointsman_store::{AppFact, Fingerprint, Handler, Hour, RollupRef, Store};
+use pointsman_store::{AppFact, Call, Fingerprint, Handler, Hour, RollupRef, Store};
+use tokio::sync::mpsc;
 
 use crate::cli::{Until, View};
 use crate::clock;
@@ -22,8 +23,16 @@ pub(crate) async fn roll_up_dirty_hours(store: &Store, settings: &Settings) -> a
         let from = dirty.hour.start_ns().saturating_sub(Hour::OVERLAP_NS);
         let to = dirty.hour.end_ns() + Hour::OVERLAP_NS;
         let mut pass = HourPass::new(dirty.hour, settings.of_pass());
-        store.calls_by_client(&dirty.service, from, to, |calls| pass.add(&calls)).await?;
-        let rollups = tokio::task::spawn_blocking(move || pass.finish()).await?;
+        let (pieces, mut taken) = mpsc::channel::<Vec<Call>>(1);
+        // Beside the reading, and off the threads that serve senders.
+        let counting = tokio::task::spawn_blocking(move || {
+            while let Some(calls) = taken.blocking_recv() {
+                pass.add(&calls);
+            }
+            pass.finish()
+        });
+        store.calls_by_client(&dirty.service, from, to, pieces).await?;
+        let rollups = counting.await?;
         store.replace_rollups(&dirty, &rollups).await?;
     }
     Ok(())

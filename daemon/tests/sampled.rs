@@ -2,6 +2,7 @@
 //! frequencies that follow must hold what really happened, as often as their intervals promise. Prints a table.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a test says what it expects in the shortest way: a panic is its failure"
 )]
@@ -117,7 +118,8 @@ async fn a_tenth_of_the_traces_gives_the_same_frequencies_within_their_intervals
         }
         println!("\n{how:?}: in how many of {RUNS} runs the interval held the truth");
         for handler in &whole.handlers {
-            let name = format!("{} {} {}", handler.method, handler.route, handler.action.as_deref().unwrap_or(""));
+            let name =
+                format!("{} {} {}", handler.method, handler.route, handler.action.as_deref().unwrap_or(""));
             println!("  {:>4}  {:>6} calls  {name}", held[handler.id.as_str()], truth[handler.id.as_str()]);
         }
         let total: u64 = held.values().sum();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use tokio::sync::mpsc;
 
 use super::many::{Bound, Many, any_of, statements};
 use super::rollups::mark_dirty;
@@ -18,11 +19,14 @@ use crate::{
 /// The only collector there is so far; each further one will keep a watermark of its own.
 const COLLECTOR: &str = "local";
 
-/// Calls read at a time: some milliseconds of work for whoever takes them.
+/// Calls without a client that are handed over at a time: some milliseconds of work for whoever takes them.
 const PIECE: usize = 1_024;
 
-/// Calls of one client that come together at most: some 25 MiB.
-const MOST_OF_A_CLIENT: usize = 50_000;
+/// Calls of a part of the clients that are handed over at a time: some 30 MiB.
+const PART: u64 = 50_000;
+
+/// Calls that come together at most: twice what a part should have.
+const MOST: usize = 100_000;
 
 const COLUMNS: &str = "handler, start_ns, trace, span, duration_ns, route, method, status, form, caller, agent, \
      client, instance, path, page, request_bytes, response_bytes, request_key, response_hash, media_type, \
@@ -108,47 +112,75 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn calls(&self, service: &str, from_ns: u64, to_ns: u64) -> Result<Vec<Call>, StoreError> {
+        let (pieces, mut taken) = mpsc::channel(1);
         let mut calls = Vec::new();
-        self.calls_by_client(service, from_ns, to_ns, |piece| calls.extend(piece)).await?;
+        let take = async {
+            while let Some(piece) = taken.recv().await {
+                calls.extend::<Vec<Call>>(piece);
+            }
+        };
+        tokio::join!(self.calls_by_client(service, from_ns, to_ns, pieces), take).0?;
+        calls.sort_by_key(|call| (call.client, call.start_ns, call.trace, call.span));
         Ok(calls)
     }
 
-    /// The same piece by piece, so that not all of them are held at once. All Calls of a client come in one piece,
-    /// unless they are more than 50,000.
+    /// Sends the same piece by piece and in no order, so that not all of them are held at once. All Calls of a client come in
+    /// one piece, unless the piece would have more than 100,000.
+    ///
+    /// An hour with many Calls is read several times, each time for a part of the clients: passing over a row costs a
+    /// fraction of what sorting all of them by client would.
     ///
     /// # Errors
-    /// When the database refuses; then some pieces may have been taken already.
+    /// When the database refuses; then some pieces may have been sent already.
     pub async fn calls_by_client(
         &self,
         service: &str,
         from_ns: u64,
         to_ns: u64,
-        mut take: impl FnMut(Vec<Call>),
+        pieces: mpsc::Sender<Vec<Call>>,
     ) -> Result<(), StoreError> {
+        let range = Range { service, from_ns, to_ns };
         let handlers: HashMap<Fingerprint, Arc<Handler>> =
             self.handlers(service).await?.into_iter().map(|(id, handler)| (id, Arc::new(handler))).collect();
-        // CROSS JOIN fixes the order: few handlers outside, a range of each one's index inside.
-        let sql = format!(
-            "SELECT {COLUMNS} FROM handlers CROSS JOIN calls ON calls.handler = handlers.fingerprint \
-             WHERE handlers.service = ? AND calls.start_ns >= ? AND calls.start_ns < ? \
-             ORDER BY calls.client, calls.start_ns, calls.trace, calls.span"
-        )
-        .replace("route,", "calls.route,")
-        .replace("method,", "calls.method,");
-        let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(service)
-            .bind(from_ns.cast_signed())
-            .bind(to_ns.cast_signed())
-            .fetch(&self.readers);
+        let count = self.count_calls(range).await?;
+        self.read_calls(range, &handlers, "calls.client IS NULL", PIECE, &pieces).await?;
+        let parts = count.div_ceil(PART).next_power_of_two();
+        for part in 0..parts {
+            // Client keys are hashes: their last bits are as good as chance.
+            let clients = format!("calls.client & {} = {part}", parts - 1);
+            self.read_calls(range, &handlers, &clients, MOST, &pieces).await?;
+        }
+        Ok(())
+    }
+
+    async fn count_calls(&self, range: Range<'_>) -> Result<u64, StoreError> {
+        let sql = format!("SELECT count(*) FROM {OF_RANGE}");
+        let row = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
+        Ok(row.try_get::<i64, _>(0)?.cast_unsigned())
+    }
+
+    /// Sends the Calls of some clients, `most` at a time.
+    async fn read_calls(
+        &self,
+        range: Range<'_>,
+        handlers: &HashMap<Fingerprint, Arc<Handler>>,
+        clients: &str,
+        most: usize,
+        pieces: &mpsc::Sender<Vec<Call>>,
+    ) -> Result<(), StoreError> {
+        let columns = COLUMNS.replace("route,", "calls.route,").replace("method,", "calls.method,");
+        let sql = format!("SELECT {columns} FROM {OF_RANGE} AND {clients}");
+        let mut rows = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch(&self.readers);
         let (mut pages, mut piece) = (HashMap::new(), Vec::new());
         while let Some(row) = rows.try_next().await? {
-            let Some(call) = read(&row, &handlers, &mut pages)? else { continue };
-            if is_complete(&piece, &call) {
-                take(std::mem::take(&mut piece));
-            }
+            let Some(call) = read(&row, handlers, &mut pages)? else { continue };
             piece.push(call);
+            if piece.len() >= most && pieces.send(std::mem::take(&mut piece)).await.is_err() {
+                return Ok(());
+            }
         }
-        take(piece);
+        // Whoever does not take them any more needs none of them.
+        let _ = pieces.send(piece).await;
         Ok(())
     }
 
@@ -167,10 +199,22 @@ impl Store {
     }
 }
 
-/// Whether a piece is large enough, and the next Call is of another client or of none.
-fn is_complete(piece: &[Call], next: &Call) -> bool {
-    let same = next.client.is_some() && piece.last().is_some_and(|last| last.client == next.client);
-    piece.len() >= if same { MOST_OF_A_CLIENT } else { PIECE }
+/// Calls of a service that started within a time.
+#[derive(Clone, Copy)]
+struct Range<'a> {
+    service: &'a str,
+    from_ns: u64,
+    to_ns: u64,
+}
+
+/// CROSS JOIN fixes the order: few handlers outside, a range of each one's index inside.
+const OF_RANGE: &str = "handlers CROSS JOIN calls ON calls.handler = handlers.fingerprint \
+     WHERE handlers.service = ? AND calls.start_ns >= ? AND calls.start_ns < ?";
+
+impl<'a> Range<'a> {
+    fn bind(self, query: Bound<'a>) -> Bound<'a> {
+        query.bind(self.service).bind(self.from_ns.cast_signed()).bind(self.to_ns.cast_signed())
+    }
 }
 
 /// The hours whose Rollups a Call bears on: its own, and a neighbour when it is near the edge.
