@@ -64,7 +64,8 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
     let action = (found.kind == HandlerKind::Page).then(|| action::find(request, &shape)).flatten();
     let kind = if action.is_some() { HandlerKind::ServerAction } else { found.kind };
     let form = form::find(request, &shape, kind, action.as_ref().map(|action| action.via));
-    let caller = caller::find(request, found.kind, status);
+    let agent = attributes.agent().map(agent::read);
+    let caller = caller::find(request, agent.as_ref().map(|agent| agent.program), found.kind, status);
     let work = work::find(requests, request);
     let malformed = action.as_ref().is_some_and(|action| action.malformed);
     let action = action.map(|action| action.identity);
@@ -95,7 +96,7 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         status,
         form,
         caller,
-        agent: attributes.agent().and_then(agent::family),
+        agent: agent.and_then(|agent| agent.family),
         client: attributes.hex("pointsman.client.key").map(ClientKey),
         instance: facts::instance(request).map(|name| InstanceKey(key_of(&name))),
         path: request.path.clone(),
