@@ -296,7 +296,8 @@ fn apps_and_libraries_are_external_where_something_was_found() {
         "Upstash-QStash",
         "WordPress/6.5; https://example.com",
     ] {
-        for (status, expected) in [(200, "external"), (302, "external"), (404, "external"), (405, "external")] {
+        for (status, expected) in [(200, "external"), (302, "external"), (404, "external"), (405, "external")]
+        {
             assert_eq!(class(true, agent, &[SHOP], status), expected, "{agent} {status}");
             assert_eq!(class(false, agent, &[], status), expected, "{agent} {status}");
         }
@@ -325,7 +326,8 @@ fn a_signature_wins_over_a_name() {
     }
     assert_eq!(class(true, "Slackbot 1.0 (+https://api.slack.com/robots)", &[SHOP], 200), "bot");
     // A page of the app may sign too; a scheme of `authorization` that nobody knows reads as a signature.
-    let own = [("@pointsman.request.credentials", "signature:authorization"), ("sec-fetch-site", "same-origin")];
+    let own =
+        [("@pointsman.request.credentials", "signature:authorization"), ("sec-fetch-site", "same-origin")];
     assert_eq!(class(true, CHROME, &own, 200), "own_ui");
 }
 
@@ -408,6 +410,7 @@ fn the_table_for_users_is_the_one_that_decides() {
         })
         .collect();
     let lines = super::LINES.iter().zip(1..);
-    let lines = lines.map(|(line, number)| (number, line.evidence.to_owned(), line.class.as_str().to_owned()));
+    let lines =
+        lines.map(|(line, number)| (number, line.evidence.to_owned(), line.class.as_str().to_owned()));
     assert_eq!(rows, lines.collect::<Vec<_>>());
 }

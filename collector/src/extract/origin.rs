@@ -57,7 +57,8 @@ pub(super) fn foreign_host(request: &Request<'_>) -> Option<String> {
     if let Some(app) = origin.filter(|origin| is_of_app(origin)) {
         return Some(app.to_ascii_lowercase());
     }
-    let sender = origin.and_then(host_of).or_else(|| attributes.request_header("referer").and_then(host_of))?;
+    let sender =
+        origin.and_then(host_of).or_else(|| attributes.request_header("referer").and_then(host_of))?;
     (compare(request, sender) == Some(false)).then(|| sender.to_ascii_lowercase())
 }
 
