@@ -8,6 +8,7 @@
 
 mod app_facts;
 mod captures;
+mod clients;
 mod door;
 mod errors;
 mod hostile;
