@@ -52,6 +52,7 @@ pub(crate) struct ExtractionMetrics {
     pub(crate) late_traces: IntCounter,
     pub(crate) blocks_read_back: IntCounter,
     pub(crate) spans_left_out: IntCounter,
+    pub(crate) facts_left_out: IntCounter,
     pub(crate) extraction_skipped: IntCounterVec,
     pub(crate) extraction_retries: IntCounter,
     pub(crate) extraction_lag_blocks: IntGauge,
@@ -138,6 +139,10 @@ impl ExtractionMetrics {
             spans_left_out: by.counter(
                 "extraction_spans_left_out_total",
                 "Stored spans that extraction left out because their trace has too many.",
+            )?,
+            facts_left_out: by.counter(
+                "extraction_facts_left_out_total",
+                "Facts about the app that extraction left out because one trace told too many.",
             )?,
             extraction_skipped: by.counters(
                 "extraction_skipped_total",

@@ -1,95 +1,200 @@
-//! Who called, as a class. The first line that applies decides:
-//!
-//! | evidence | class | why |
-//! |---|---|---|
-//! | below a request of the same service in the trace, begun before that one ended | server | only the app itself can do so; such requests may copy the browser's headers |
-//! | the user agent is that of a crawler, probe, monitor or scanner | bot | nobody pretends to be one |
-//! | `sec-fetch-site: same-origin` | own_ui | pages cannot forge it, others have no reason to |
-//! | `sec-fetch-site: none` | own_ui | the user navigated: address bar, bookmark |
-//! | `sec-fetch-site: same-site` or `cross-site` | cross_origin | a page of another origin, or a link on it |
-//! | fetch of Node.js (`sec-fetch-mode`, no `sec-fetch-site`) to a loopback host | server | the app calls itself without a trace |
-//! | a webhook's signature | external | browsers sign nothing |
-//! | user agent is no browser's | external | libraries, apps, scripts, other servers |
-//! | headers were captured and there is no user agent | external | browsers always send one |
-//! | `origin` is another host than the request's | cross_origin | browsers send it with every foreign fetch |
-//! | `origin` is the request's own host | own_ui | |
-//! | `referer` is a page of the same host | own_ui | plain HTTP and old Safari send no `sec-fetch` |
-//! | headers of the client router (`rsc`, `next-action`) | own_ui | only a page of the app sends them |
-//! | a browser's name, yet no `sec-fetch`, and nothing was found there | bot | scanners |
-//! | anything else, and user agents without captured headers | unknown | |
+//! Who called, as a class: the first line of evidence that applies decides. The reasons stand in `docs/callers.md`, for
+//! users too; a test holds its table to [`LINES`]. What user agents and origins say is read elsewhere.
 
 use pointsman_store::{Caller, HandlerKind};
 
-use super::agent::{Program, program};
+use super::agent::Program;
 use super::origin;
 use super::requests::Request;
 
-/// The class of who sent a request.
-pub(super) fn find(request: &Request<'_>, kind: HandlerKind, status: Option<u16>) -> Caller {
-    let agent = request.attributes.agent().map(program);
-    None.or_else(|| by_trace(request))
-        .or_else(|| (agent == Some(Program::Bot)).then_some(Caller::Bot))
-        .or_else(|| by_fetch_metadata(request))
-        .or_else(|| by_machine(request, agent))
-        .or_else(|| by_page(request))
-        .or_else(|| by_failure(request, agent, kind, status))
-        .unwrap_or(Caller::Unknown)
-}
-
-fn by_trace(request: &Request<'_>) -> Option<Caller> {
-    (request.above.is_some() && request.within_above).then_some(Caller::Server)
-}
-
-fn by_fetch_metadata(request: &Request<'_>) -> Option<Caller> {
-    match request.attributes.request_header("sec-fetch-site")? {
-        "same-origin" | "none" => Some(Caller::OwnUi),
-        "same-site" | "cross-site" => Some(Caller::CrossOrigin),
-        _ => None,
-    }
-}
-
-/// Evidence that no browser called.
-fn by_machine(request: &Request<'_>, agent: Option<Program>) -> Option<Caller> {
-    let node_mode =
-        request.attributes.request_header("sec-fetch-mode").is_some() || !request.headers_captured();
-    match agent {
-        Some(Program::NodeFetch) if node_mode && origin::is_loopback(request) => Some(Caller::Server),
-        _ if request.attributes.signature().is_some() => Some(Caller::External),
-        Some(Program::NodeFetch | Program::Library) => Some(Caller::External),
-        None if request.headers_captured() => Some(Caller::External),
-        _ => None,
-    }
-}
-
-/// Evidence of the page that a browser was on.
-fn by_page(request: &Request<'_>) -> Option<Caller> {
-    let header = |name| request.attributes.request_header(name);
-    match origin::same_host(request) {
-        Some(true) => return Some(Caller::OwnUi),
-        Some(false) => return Some(Caller::CrossOrigin),
-        None => {}
-    }
-    if origin::page(request).is_some() {
-        return Some(Caller::OwnUi);
-    }
-    if origin::foreign_host(request).is_some() {
-        return Some(Caller::CrossOrigin);
-    }
-    let router =
-        ["rsc", "next-action", "next-router-prefetch"].into_iter().any(|name| header(name).is_some());
-    router.then_some(Caller::OwnUi)
-}
-
-fn by_failure(
-    request: &Request<'_>,
-    agent: Option<Program>,
+/// What is known of a request when its caller is looked for.
+struct Seen<'a> {
+    request: &'a Request<'a>,
+    program: Option<Program>,
+    /// Kind of the code that answered: an action is a page's.
     kind: HandlerKind,
     status: Option<u16>,
-) -> Option<Caller> {
-    let missed = kind == HandlerKind::Unmatched || matches!(status, Some(404 | 405 | 410));
-    let scanner = agent == Some(Program::Browser) && request.headers_captured() && missed;
-    let no_mode = request.attributes.request_header("sec-fetch-mode").is_none();
-    (scanner && no_mode).then_some(Caller::Bot)
+}
+
+/// One line of evidence.
+struct Line {
+    /// As the table for users has it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the test that holds the table for users to this reads it")
+    )]
+    evidence: &'static str,
+    class: Caller,
+    applies: fn(&Seen<'_>) -> bool,
+}
+
+/// All lines, in the order in which they are asked.
+static LINES: [Line; 19] = [
+    Line {
+        evidence: "below a request of the same service in the trace, begun before that one ended",
+        class: Caller::Server,
+        applies: |seen| seen.request.above.is_some() && seen.request.within_above,
+    },
+    Line {
+        evidence: "`sec-fetch-site: same-origin`",
+        class: Caller::OwnUi,
+        applies: |seen| seen.site() == Some("same-origin"),
+    },
+    Line {
+        evidence: "a webhook's signature",
+        class: Caller::External,
+        applies: |seen| seen.request.attributes.signature().is_some(),
+    },
+    Line {
+        evidence: "user agent of a crawler, monitor, probe, scheduler, scanner, preview or test tool",
+        class: Caller::Bot,
+        applies: |seen| seen.program == Some(Program::Bot),
+    },
+    Line {
+        evidence: "user agent that calls itself a bot, without a token",
+        class: Caller::Bot,
+        applies: |seen| seen.program == Some(Program::SelfNamed) && !seen.has_token(),
+    },
+    Line {
+        evidence: "`sec-fetch-site: none`",
+        class: Caller::OwnUi,
+        applies: |seen| seen.site() == Some("none"),
+    },
+    Line {
+        evidence: "`sec-fetch-site: same-site` or `cross-site`",
+        class: Caller::CrossOrigin,
+        applies: |seen| matches!(seen.site(), Some("same-site" | "cross-site")),
+    },
+    Line {
+        evidence: "`fetch` of a JavaScript server, to a loopback host",
+        class: Caller::Server,
+        applies: |seen| seen.is_server_fetch() && origin::is_loopback(seen.request),
+    },
+    Line {
+        evidence: "no browser, no credentials, and 404 or 405 on a path without a route",
+        class: Caller::Bot,
+        applies: |seen| seen.is_no_browser() && seen.found_no_route() && !seen.has_credentials(),
+    },
+    Line {
+        evidence: "user agent of a library, an app or a server",
+        class: Caller::External,
+        applies: |seen| seen.program.is_some() && seen.is_no_browser(),
+    },
+    Line {
+        evidence: "captured headers without a user agent",
+        class: Caller::External,
+        applies: |seen| seen.program.is_none() && seen.request.headers_captured(),
+    },
+    Line {
+        evidence: "`origin` is the request's own host",
+        class: Caller::OwnUi,
+        applies: |seen| origin::same_host(seen.request) == Some(true),
+    },
+    Line {
+        evidence: "`origin` is another host, or an app's own (`capacitor:`, `ionic:`, `file:`)",
+        class: Caller::CrossOrigin,
+        applies: |seen| origin::same_host(seen.request) == Some(false),
+    },
+    Line {
+        evidence: "`referer` is a page of the same host",
+        class: Caller::OwnUi,
+        applies: |seen| origin::page(seen.request).is_some(),
+    },
+    Line {
+        evidence: "`referer` is a page of another host",
+        class: Caller::CrossOrigin,
+        applies: |seen| origin::foreign_host(seen.request).is_some(),
+    },
+    Line {
+        evidence: "headers of the client router (`rsc`, `next-action`, `next-router-prefetch`)",
+        class: Caller::OwnUi,
+        applies: |seen| seen.came_from_the_router(),
+    },
+    Line {
+        evidence: "a browser's name, captured headers without any of the above, and nothing was found there",
+        class: Caller::Bot,
+        applies: |seen| seen.is_browser_without_a_page() && seen.found_nothing(),
+    },
+    Line {
+        evidence: "name of a WebView, captured headers without any of the above, on an API route",
+        class: Caller::External,
+        applies: |seen| {
+            let page = seen.kind == HandlerKind::Page;
+            seen.program == Some(Program::WebView) && seen.is_browser_without_a_page() && !page
+        },
+    },
+    Line {
+        evidence: "name of a browser that a program drives, captured headers without any of the above",
+        class: Caller::Bot,
+        applies: |seen| seen.program == Some(Program::Driven) && seen.is_browser_without_a_page(),
+    },
+];
+
+/// The class of who sent a request, whose user agent names this program; `kind` is that of the code that answered.
+pub(super) fn find(
+    request: &Request<'_>,
+    program: Option<Program>,
+    kind: HandlerKind,
+    status: Option<u16>,
+) -> Caller {
+    let seen = Seen { request, program, kind, status };
+    LINES.iter().find(|line| (line.applies)(&seen)).map_or(Caller::Unknown, |line| line.class)
+}
+
+impl Seen<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.request.attributes.request_header(name)
+    }
+
+    fn site(&self) -> Option<&str> {
+        self.header("sec-fetch-site")
+    }
+
+    /// Browsers of today send `sec-fetch-mode` with `sec-fetch-site`; servers send the mode alone.
+    fn is_server_fetch(&self) -> bool {
+        let mode = self.header("sec-fetch-mode").is_some() || !self.request.headers_captured();
+        self.program == Some(Program::ServerFetch) && mode
+    }
+
+    /// Whether it names itself something else than a browser, or, with captured headers, not at all.
+    fn is_no_browser(&self) -> bool {
+        match self.program {
+            Some(program) => {
+                matches!(program, Program::ServerFetch | Program::SelfNamed | Program::Library)
+            }
+            None => self.request.headers_captured(),
+        }
+    }
+
+    /// Whether it is a browser by name and nothing that was captured tells of a page it was on.
+    fn is_browser_without_a_page(&self) -> bool {
+        matches!(self.program, Some(Program::Browser | Program::WebView | Program::Driven))
+            && self.request.headers_captured()
+            && ["sec-fetch-mode", "sec-fetch-dest"].into_iter().all(|name| self.header(name).is_none())
+    }
+
+    fn came_from_the_router(&self) -> bool {
+        ["rsc", "next-action", "next-router-prefetch"].into_iter().any(|name| self.header(name).is_some())
+    }
+
+    fn has_token(&self) -> bool {
+        let words = self.request.attributes.credentials();
+        words.iter().any(|word| matches!(*word, "bearer" | "basic" | "api-key"))
+    }
+
+    fn has_credentials(&self) -> bool {
+        !self.request.attributes.credentials().is_empty()
+    }
+
+    fn found_no_route(&self) -> bool {
+        self.kind == HandlerKind::Unmatched && matches!(self.status, Some(404 | 405))
+    }
+
+    /// Whether there was no route, or a browser was told that nothing is there; apps ask for what is gone, too.
+    fn found_nothing(&self) -> bool {
+        let refused = matches!(self.status, Some(404 | 405 | 410)) && self.program == Some(Program::Browser);
+        self.kind == HandlerKind::Unmatched || refused
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
-//! What is true of the app rather than of one request: versions, builds, instances, instrumentations.
+//! What is true of the app rather than of one request: versions, builds and the actions they have, router kinds,
+//! instances, instrumentations.
 
+use std::borrow::Cow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use pointsman_store::AppFact;
+use foldhash::fast::RandomState;
+use pointsman_store::{Action, AppFact, Call};
 
 use super::attributes::Attributes;
 use super::requests::Request;
@@ -11,11 +15,12 @@ use crate::trace::{Origin, Trace};
 use crate::wire::otlp::{Attribute, SERVER, Value};
 
 /// Attributes whose values are facts about the app, on the resource or on a span.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "pointsman.instance.id",
     NEXT_VERSION,
-    "pointsman.next.build_id",
-    "pointsman.deployment.id",
+    BUILD_ID,
+    DEPLOYMENT_ID,
+    "pointsman.route.kind",
     "pointsman.next.body_size_limit",
     "pointsman.key.scope",
     "service.version",
@@ -32,6 +37,18 @@ const NAMES: [&str; 15] = [
 /// Under which name the scopes of spans are facts.
 const SCOPE_NAME: &str = "otel.scope.name";
 
+const BUILD_ID: &str = "pointsman.next.build_id";
+const DEPLOYMENT_ID: &str = "pointsman.deployment.id";
+
+/// Under which name the actions that a build has are facts: `<id> <file>#<name>`, or the id alone.
+const ACTION_ID: &str = "next.action.id";
+
+/// Facts that one trace may tell; a request of one app has about twenty.
+const MOST: usize = 64;
+
+/// Longer values are cut, bytes.
+const LONGEST: usize = 256;
+
 /// Under which name the version of Next.js is a fact.
 const NEXT_VERSION: &str = "pointsman.next.version";
 
@@ -42,11 +59,11 @@ const NEXT_SCOPE: &str = "next.js";
 const NO_VERSION: &str = "0.0.1";
 
 /// The environment that a resource declares.
-pub(super) fn environment(origin: &Origin<'_>) -> Option<String> {
+pub(super) fn environment<'a>(origin: &Origin<'a>) -> Option<&'a str> {
     let declared = ["deployment.environment.name", "deployment.environment"];
     let declared = declared.into_iter().find_map(|name| origin.text(name).filter(|text| !text.is_empty()));
     let development = || origin.text("node.env").filter(|env| *env == "development");
-    declared.or_else(development).map(str::to_owned)
+    declared.or_else(development)
 }
 
 /// The process that answered a request, by any name that tells processes apart.
@@ -66,72 +83,197 @@ pub(super) fn instance(request: &Request<'_>) -> Option<String> {
     Some(format!("{host}/{process}"))
 }
 
-/// When a fact was first and last seen, by service, environment, name and value.
-type Seen = BTreeMap<(String, Option<String>, String, String), (u64, u64)>;
+/// What the app says an action's body may have, bytes.
+pub(super) fn body_limit(request: &Request<'_>) -> Option<u64> {
+    const NAME: &str = "pointsman.next.body_size_limit";
+    let of_resource = || {
+        let mut resource = Attributes::default();
+        resource.add(&request.node.origin.resource);
+        resource.count(NAME)
+    };
+    request.attributes.count(NAME).or_else(of_resource)
+}
 
-/// All facts in a Trace, each with the first and last time it was seen.
-pub(super) fn facts(trace: &Trace<'_>) -> Vec<AppFact> {
-    let mut seen = Seen::new();
-    for (origin, (first, last)) in origins(trace) {
+/// All facts in a Trace, each with the first and last time it was seen, and how many were one too many; `found` are its
+/// requests and the Calls they are.
+pub(super) fn facts<'a>(trace: &Trace<'a>, found: &[(&Request<'a>, Call)]) -> (Vec<AppFact>, usize) {
+    let origins = origins(trace);
+    let builds = Builds::of(trace, &origins);
+    let mut facts = Facts::default();
+    for (origin, seen) in &origins {
+        let app = builds.app(origin, None);
         for (name, value) in of_origin(origin) {
-            see(&mut seen, origin, (name, value), (first, last));
+            facts.see(app, (name, value), *seen);
         }
     }
     for node in trace.nodes.iter().filter(|node| node.span.kind == SERVER) {
+        let app = builds.app(&node.origin, build_of(&node.span.attributes));
         for (name, value) in of_attributes(&node.span.attributes) {
-            see(&mut seen, &node.origin, (name, value), (node.start_ns(), node.start_ns()));
+            facts.see(app, (name, value), (node.start_ns(), node.start_ns()));
         }
     }
-    let facts = seen.into_iter().map(|((service, environment, name, value), (first, last))| AppFact {
-        service,
-        environment,
-        build: None,
-        name,
-        value,
-        first_seen_ns: first,
-        last_seen_ns: last,
-    });
-    facts.collect()
+    for (request, call) in found {
+        let attributes = &request.attributes;
+        let own = attributes.text(DEPLOYMENT_ID).or_else(|| attributes.text(BUILD_ID));
+        if let Some(action) = action_known(request, call) {
+            let app = builds.app(&request.node.origin, own);
+            facts.see(app, (ACTION_ID, Cow::Owned(action)), (call.start_ns, call.start_ns));
+        }
+    }
+    facts.into_rows()
 }
 
-/// Every origin of spans, with the starts of its first and last span: its facts are read once.
-fn origins<'t, 'a>(trace: &'t Trace<'a>) -> Vec<(&'t Origin<'a>, (u64, u64))> {
-    let mut found: HashMap<*const Origin<'_>, (&Origin<'_>, (u64, u64))> = HashMap::new();
+/// Whose fact it is: service, environment, build.
+type App<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+
+/// When each fact was first and last seen.
+#[derive(Default)]
+struct Facts<'a> {
+    seen: BTreeMap<(App<'a>, &'static str, Cow<'a, str>), (u64, u64)>,
+    left_out: usize,
+}
+
+impl<'a> Facts<'a> {
+    fn see(&mut self, app: App<'a>, (name, value): (&'static str, Cow<'a, str>), (from, until): (u64, u64)) {
+        let full = self.seen.len() >= MOST;
+        match self.seen.entry((app, name, cut(value))) {
+            Entry::Occupied(mut seen) => {
+                let (first, last) = seen.get_mut();
+                *first = from.min(*first);
+                *last = until.max(*last);
+            }
+            Entry::Vacant(_) if full => self.left_out += 1,
+            Entry::Vacant(place) => {
+                place.insert((from, until));
+            }
+        }
+    }
+
+    fn into_rows(self) -> (Vec<AppFact>, usize) {
+        let rows =
+            self.seen.into_iter().map(|(((service, environment, build), name, value), (first, last))| {
+                AppFact {
+                    service: service.to_owned(),
+                    environment: environment.map(str::to_owned),
+                    build: build.map(str::to_owned),
+                    name: name.to_owned(),
+                    value: value.into_owned(),
+                    first_seen_ns: first,
+                    last_seen_ns: last,
+                }
+            });
+        (rows.collect(), self.left_out)
+    }
+}
+
+/// A value that is not longer than is kept.
+fn cut(value: Cow<'_, str>) -> Cow<'_, str> {
+    if value.len() <= LONGEST {
+        return value;
+    }
+    let end = value.floor_char_boundary(LONGEST);
+    match value {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(..end).unwrap_or_default()),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// The build of each service, where the trace tells of one only: its attributes stand on some spans, not on all.
+struct Builds<'a>(BTreeMap<&'a str, Option<&'a str>>);
+
+impl<'a> Builds<'a> {
+    fn of(trace: &Trace<'a>, origins: &[(Rc<Origin<'a>>, (u64, u64))]) -> Self {
+        let of_origins =
+            origins.iter().filter_map(|(origin, _)| Some((origin.service(), build_of(&origin.resource)?)));
+        let servers = trace.nodes.iter().filter(|node| node.span.kind == SERVER);
+        let of_spans =
+            servers.filter_map(|node| Some((node.origin.service(), build_of(&node.span.attributes)?)));
+        let mut builds = BTreeMap::new();
+        for (service, build) in of_origins.chain(of_spans) {
+            let known = builds.entry(service).or_insert(Some(build));
+            // Two builds answered within one trace, while one takes over from the other.
+            *known = known.filter(|known| *known == build);
+        }
+        Self(builds)
+    }
+
+    /// Whose a fact is that an origin tells, on a span that may name its build.
+    fn app(&self, origin: &Origin<'a>, of_span: Option<&'a str>) -> App<'a> {
+        let build = of_span.or_else(|| build_of(&origin.resource));
+        let only = || self.0.get(origin.service()).copied().flatten();
+        (origin.service(), environment(origin), build.or_else(only))
+    }
+}
+
+/// The deployment's id, else the build's, of a resource or a span.
+fn build_of<'a>(attributes: &[Attribute<'a>]) -> Option<&'a str> {
+    let named = |name: &str| {
+        let attribute = attributes.iter().find(|attribute| attribute.key == name.as_bytes())?;
+        match Value::read(attribute.value).ok()? {
+            Value::Text(text) => std::str::from_utf8(text).ok().filter(|text| !text.is_empty()),
+            _ => None,
+        }
+    };
+    named(DEPLOYMENT_ID).or_else(|| named(BUILD_ID))
+}
+
+/// The id of an action that the app knew, with file and name where they are known.
+fn action_known(request: &Request<'_>, call: &Call) -> Option<String> {
+    let export = match call.handler.action.as_ref()? {
+        Action::Export { file, name } => Some((file, name)),
+        Action::Id(_) => None,
+        Action::NotFound | Action::Unnamed => return None,
+    };
+    let attributes = &request.attributes;
+    if attributes.response_header("x-nextjs-action-not-found").is_some() {
+        return None;
+    }
+    let id = attributes.text(ACTION_ID).or_else(|| attributes.request_header("next-action"))?;
+    let id = id.to_ascii_lowercase();
+    let named = export.map(|(file, name)| format!("{id} {file}#{name}"));
+    Some(named.filter(|named| named.len() <= LONGEST).unwrap_or(id))
+}
+
+/// Every origin of spans, with the starts of its first and last span, in the order of their first spans: its facts are
+/// read once.
+fn origins<'a>(trace: &Trace<'a>) -> Vec<(Rc<Origin<'a>>, (u64, u64))> {
+    let mut places: HashMap<*const Origin<'_>, usize, RandomState> = HashMap::default();
+    let mut found: Vec<(Rc<Origin<'_>>, (u64, u64))> = Vec::new();
     for node in &trace.nodes {
         let at = node.start_ns();
-        let (_, (first, last)) = found.entry(Rc::as_ptr(&node.origin)).or_insert((&*node.origin, (at, at)));
-        *first = at.min(*first);
-        *last = at.max(*last);
+        let place = *places.entry(Rc::as_ptr(&node.origin)).or_insert(found.len());
+        if let Some((_, (first, last))) = found.get_mut(place) {
+            *first = at.min(*first);
+            *last = at.max(*last);
+        } else {
+            found.push((Rc::clone(&node.origin), (at, at)));
+        }
     }
-    found.into_values().collect()
+    found
 }
 
-fn see(seen: &mut Seen, origin: &Origin<'_>, (name, value): (&str, String), (from, until): (u64, u64)) {
-    let key = (origin.service().to_owned(), environment(origin), name.to_owned(), value);
-    let (first, last) = seen.entry(key).or_insert((from, until));
-    *first = from.min(*first);
-    *last = until.max(*last);
-}
-
-fn of_origin(origin: &Origin<'_>) -> Vec<(&'static str, String)> {
+fn of_origin<'a>(origin: &Origin<'a>) -> Vec<(&'static str, Cow<'a, str>)> {
     let mut facts = of_attributes(&origin.resource);
     let (name, version) = (origin.scope_name(), origin.scope_version());
     if !name.is_empty() {
-        facts.push((SCOPE_NAME, name.to_owned()));
+        facts.push((SCOPE_NAME, Cow::Borrowed(name)));
     }
     let told = facts.iter().any(|(name, _)| *name == NEXT_VERSION);
     if name == NEXT_SCOPE && !version.is_empty() && version != NO_VERSION && !told {
-        facts.push((NEXT_VERSION, version.to_owned()));
+        facts.push((NEXT_VERSION, Cow::Borrowed(version)));
     }
     facts
 }
 
-fn of_attributes(attributes: &[Attribute<'_>]) -> Vec<(&'static str, String)> {
-    let named = |attribute: &Attribute<'_>| {
+fn of_attributes<'a>(attributes: &[Attribute<'a>]) -> Vec<(&'static str, Cow<'a, str>)> {
+    let named = |attribute: &Attribute<'a>| {
         let name = NAMES.into_iter().find(|name| name.as_bytes() == attribute.key)?;
         let value = match Value::read(attribute.value).ok()? {
-            Value::Text(text) if !text.is_empty() => std::str::from_utf8(text).ok()?.to_owned(),
-            Value::Int(number) => number.to_string(),
+            Value::Text(text) if !text.is_empty() => Cow::Borrowed(std::str::from_utf8(text).ok()?),
+            Value::Int(number) => Cow::Owned(number.to_string()),
             _ => return None,
         };
         Some((name, value))

@@ -1,13 +1,14 @@
 //! A Trace becomes Calls and facts about the app. What a Call means for anybody's code is not decided here.
 //!
 //! `requests` finds which spans are requests and what lies below each; `attributes` reads the telemetry
-//! contract; `kind`, `action`, `form`, `caller`, `work` and `signs` each answer one question about a
+//! contract; `kind`, `action`, `form`, `agent`, `caller`, `work`, `children` and `signs` each answer one question about a
 //! request; `facts` reads what is true of the app.
 
 mod action;
 mod agent;
 mod attributes;
 mod caller;
+mod children;
 mod facts;
 mod form;
 mod kind;
@@ -37,17 +38,22 @@ pub struct Extraction {
     pub calls: Vec<Call>,
     /// What it says about the app.
     pub facts: Vec<AppFact>,
+    /// Facts that were left out because a trace may tell only so many.
+    pub facts_left_out: usize,
 }
 
 /// Finds the Calls of a Trace and the facts in it.
 #[must_use]
 pub fn calls(trace: &Trace<'_>) -> Extraction {
     let requests = Requests::of(trace);
-    let mut calls: Vec<_> = requests.all.iter().filter_map(|request| call(&requests, request)).collect();
+    let found = requests.all.iter().filter_map(|request| Some((request, call(&requests, request)?)));
+    let found: Vec<_> = found.collect();
+    let (facts, facts_left_out) = facts::facts(trace, &found);
+    let mut calls: Vec<_> = found.into_iter().map(|(_, call)| call).collect();
     calls.sort_by_key(|call| (call.start_ns, call.span));
     // They wait for their commit with those of many other traces, most of which have one.
     calls.shrink_to_fit();
-    Extraction { calls, facts: facts::facts(trace) }
+    Extraction { calls, facts, facts_left_out }
 }
 
 /// The Call of a request; `None` for what is no Call: assets, and what has not ended.
@@ -64,8 +70,11 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
     let action = (found.kind == HandlerKind::Page).then(|| action::find(request, &shape)).flatten();
     let kind = if action.is_some() { HandlerKind::ServerAction } else { found.kind };
     let form = form::find(request, &shape, kind, action.as_ref().map(|action| action.via));
-    let caller = caller::find(request, found.kind, status);
+    let agent = attributes.agent().map(agent::read);
+    let caller = caller::find(request, agent.as_ref().map(|agent| agent.program), found.kind, status);
     let work = work::find(requests, request);
+    let children = children::find(requests, request);
+    let request_bytes = request_bytes(request);
     let malformed = action.as_ref().is_some_and(|action| action.malformed);
     let action = action.map(|action| action.identity);
     let signs = signs::find(&signs::Seen {
@@ -76,10 +85,11 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         malformed,
         work: &work,
         status,
+        request_bytes,
     });
     let handler = Handler {
         service: node.origin.service().to_owned(),
-        environment: facts::environment(&node.origin),
+        environment: facts::environment(&node.origin).map(str::to_owned),
         kind,
         route: found.route,
         method: handler_method(kind, request),
@@ -95,12 +105,12 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         status,
         form,
         caller,
-        agent: attributes.agent().and_then(agent::family),
+        agent: agent.and_then(|agent| agent.family),
         client: attributes.hex("pointsman.client.key").map(ClientKey),
         instance: facts::instance(request).map(|name| InstanceKey(key_of(&name))),
         path: request.path.clone(),
         page: origin::page(request),
-        request_bytes: request_bytes(request),
+        request_bytes,
         response_bytes: response_bytes(request),
         request_key: attributes.hex("pointsman.request.key"),
         response_hash: attributes.hex("pointsman.response.hash"),
@@ -110,9 +120,9 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         first_byte_ns: shape.first_byte_ns.map(|at| at.saturating_sub(node.start_ns())),
         self_fetches: work.self_fetches,
         self_fetch_overhead_ns: work.self_fetch_overhead_ns,
-        database_ns: None,
-        outgoing_ns: None,
-        child_ns: None,
+        database_ns: children.database_ns,
+        outgoing_ns: children.outgoing_ns,
+        child_ns: children.both_ns,
         sampling: sampling::of(node.trace_state()),
         requests_seen: attributes.count("pointsman.requests.seen"),
         signs,

@@ -5,8 +5,19 @@ use super::requests::Request;
 /// Whether `origin` names the request's own host; `None` when there is no `origin`, or one that names no
 /// host, or the host is not known.
 pub(super) fn same_host(request: &Request<'_>) -> Option<bool> {
-    let origin = host_of(request.attributes.request_header("origin")?)?;
-    compare(request, origin)
+    let origin = request.attributes.request_header("origin")?;
+    if is_of_app(origin) {
+        return Some(false);
+    }
+    compare(request, host_of(origin)?)
+}
+
+/// Whether an origin is that of an app or an extension, which have schemes of their own (`capacitor://localhost`,
+/// `file://`): whatever host stands there, it is not the request's.
+fn is_of_app(origin: &str) -> bool {
+    origin.split_once("://").is_some_and(|(scheme, _)| {
+        !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https")
+    })
 }
 
 /// Compares a host with the request's own: the forwarded one first, for that is the one that users see.
@@ -35,15 +46,19 @@ pub(super) fn page(request: &Request<'_>) -> Option<String> {
     Some(if path.is_empty() { "/" } else { path }.to_owned())
 }
 
-/// Host of the page on another origin that sent the request.
+/// Host of the page on another origin that sent the request; of an app the whole origin.
 pub(super) fn foreign_host(request: &Request<'_>) -> Option<String> {
     let attributes = &request.attributes;
     let site = attributes.request_header("sec-fetch-site");
     if matches!(site, Some("same-origin" | "none")) {
         return None;
     }
-    let origin = attributes.request_header("origin").and_then(host_of);
-    let sender = origin.or_else(|| attributes.request_header("referer").and_then(host_of))?;
+    let origin = attributes.request_header("origin");
+    if let Some(app) = origin.filter(|origin| is_of_app(origin)) {
+        return Some(app.to_ascii_lowercase());
+    }
+    let sender =
+        origin.and_then(host_of).or_else(|| attributes.request_header("referer").and_then(host_of))?;
     (compare(request, sender) == Some(false)).then(|| sender.to_ascii_lowercase())
 }
 

@@ -2,6 +2,7 @@
 
 use pointsman_store::{Action, HandlerKind, Sign, Signs};
 
+use super::facts;
 use super::origin;
 use super::requests::Request;
 use super::shape::Shape;
@@ -16,7 +17,14 @@ pub(super) struct Seen<'a> {
     pub(super) malformed: bool,
     pub(super) work: &'a Work,
     pub(super) status: Option<u16>,
+    pub(super) request_bytes: Option<u64>,
 }
+
+/// What an action accepts unless the app says otherwise, bytes: Next.js' `serverActions.bodySizeLimit`.
+const BODY_LIMIT: u64 = 1 << 20;
+
+/// What nginx and those who follow it answer in place of an app whose client went away.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// All signs of a request.
 pub(super) fn find(seen: &Seen<'_>) -> Signs {
@@ -35,7 +43,29 @@ pub(super) fn find(seen: &Seen<'_>) -> Signs {
     signs.set(Sign::CalledByOwnServer, request.above.is_some() && request.within_above);
     signs.set(Sign::ProxyRan, seen.shape.proxy_ran);
     signs.set(Sign::Failed, failed(seen));
+    signs.set(Sign::ClientGone, client_gone(seen));
+    signs.set(Sign::BodyTooLarge, body_too_large(seen));
     signs
+}
+
+/// Whether the client went away before the response was finished; why it did, nothing tells: Chromium aborts some actions
+/// that have succeeded.
+fn client_gone(seen: &Seen<'_>) -> bool {
+    let aborted = seen.request.own && seen.request.node.text("error.type") == Some("aborted");
+    aborted || seen.status == Some(CLIENT_CLOSED_REQUEST)
+}
+
+/// Whether the body was larger than what was accepted: a route says 413, an action fails with 500.
+fn body_too_large(seen: &Seen<'_>) -> bool {
+    let over = || {
+        let limit = facts::body_limit(seen.request).unwrap_or(BODY_LIMIT);
+        seen.request_bytes.is_some_and(|bytes| bytes > limit)
+    };
+    match seen.status {
+        Some(413) => true,
+        Some(500) => seen.kind == HandlerKind::ServerAction && over(),
+        _ => false,
+    }
 }
 
 fn failed(seen: &Seen<'_>) -> bool {
@@ -113,6 +143,7 @@ fn of_response(seen: &Seen<'_>, signs: &mut Signs) {
     signs.set(Sign::Disposition, disposition.is_some());
     signs.set(Sign::StreamOrBinary, stream || attached || seen.status == Some(206));
     signs.set(Sign::CacheHit, header("x-nextjs-cache").is_some_and(|value| matches!(value, "HIT" | "STALE")));
+    signs.set(Sign::CacheMiss, header("x-nextjs-cache") == Some("MISS"));
     signs.set(Sign::CacheControl, has("cache-control"));
     signs.set(Sign::CacheAllowed, header("cache-control").is_some_and(allows_caching));
     signs.set(

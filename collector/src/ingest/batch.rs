@@ -51,6 +51,8 @@ pub(super) struct Outcome {
     pub(super) unreadable: u64,
     /// Spans that were one too many for their trace.
     pub(super) left_out: u64,
+    /// Facts that were one too many for their trace.
+    pub(super) facts_left_out: u64,
 }
 
 /// What was known of a trace before.
@@ -123,6 +125,7 @@ impl Outcome {
         let found = catch_unwind(AssertUnwindSafe(|| extract::calls(trace)));
         if let Ok(found) = found {
             self.facts.widen(found.facts);
+            self.facts_left_out += found.facts_left_out as u64;
             found.calls
         } else {
             self.failed += 1;

@@ -204,6 +204,7 @@ impl Extractor {
         self.metrics.extraction.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
         self.metrics.extraction.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);
         self.metrics.extraction.spans_left_out.inc_by(outcome.left_out);
+        self.metrics.extraction.facts_left_out.inc_by(outcome.facts_left_out);
         self.metrics.extraction.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
         self.tally.count(&outcome.calls);
         self.found = Some(Found { calls: outcome.calls, facts: outcome.facts.into_rows(), last: done });

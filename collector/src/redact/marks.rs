@@ -1,7 +1,10 @@
 //! What is left on a request's span of the things that go: a client key, which credentials were present, which
 //! link names the query had, whether a cookie was set. Gathered while the attributes are walked, written after.
 
-use super::client::{self, Secret};
+use std::borrow::Cow;
+
+use super::client::{self, Identity, Secret};
+use super::session;
 
 /// Names that outside parties append to links; of queries nothing else is kept.
 const LINK_QUERY_NAMES: [&str; 4] = ["code", "state", "token", "session_id"];
@@ -35,6 +38,7 @@ pub(crate) struct Marks<'a> {
     agent: Option<(u8, &'a str)>,
     statement: Option<(u8, &'a str)>,
     cookie: bool,
+    session: Option<Cow<'a, str>>,
     authorization: Option<&'a str>,
     api_key: bool,
     signature: Option<(u8, &'static str)>,
@@ -83,7 +87,10 @@ impl<'a> Marks<'a> {
             Mark::Agent(rank) => lower(&mut self.agent, (rank, text)),
             Mark::Statement(rank) => lower(&mut self.statement, (rank, text)),
             Mark::Signature(rank, name) => lower(&mut self.signature, (rank, name)),
-            Mark::Cookie => self.cookie = true,
+            Mark::Cookie => {
+                self.cookie = true;
+                self.session = self.session.take().or_else(|| session::of(text));
+            }
             Mark::Authorization => self.authorization = self.authorization.or(Some(text)),
             Mark::ApiKey => self.api_key = true,
             Mark::Url => {
@@ -114,9 +121,8 @@ impl<'a> Marks<'a> {
     pub(crate) fn left(&self, start_ns: u64, secret: &Secret) -> Vec<(&'static str, Left)> {
         let mut left = Vec::new();
         if !self.has_client_key
-            && let Some((_, address)) = &self.address
-            && let Some(key) =
-                client::key(address, self.agent.map_or("", |(_, agent)| agent), start_ns, secret)
+            && let Some(identity) = self.identity()
+            && let Some(key) = client::key(identity, start_ns, secret)
         {
             left.push(("pointsman.client.key", Left::Text(key)));
             if !self.has_key_scope {
@@ -136,6 +142,15 @@ impl<'a> Marks<'a> {
             left.push(("pointsman.response.sets_cookie", Left::Yes));
         }
         left
+    }
+
+    /// What tells the client from others, the better evidence first.
+    fn identity(&self) -> Option<Identity<'_>> {
+        if let Some(session) = &self.session {
+            return Some(Identity::Session(session));
+        }
+        let (_, address) = self.address.as_ref()?;
+        Some(Identity::Address { address, agent: self.agent.map_or("", |(_, agent)| agent) })
     }
 
     /// The credentials whose values are about to go, as words of the telemetry contract.

@@ -28,15 +28,17 @@ async fn each_metric_moves() {
     .await;
     let mut seen = BTreeSet::new();
 
-    // An unreadable block, a refused span, an attribute too many, a span too many.
+    // An unreadable block, a refused span, an attribute too many, a span too many, a fact too many.
     let block = pointsman_store::Block::compress(b"this is no OTLP", 1, [], 1).unwrap();
     world.store.append_blocks(&[block]).await.unwrap();
     let mut wide = route_call(1, 1);
     wide.attributes.extend((0..300).map(|n| text(&format!("attribute.{n}"), "x")));
     let mut bad = route_call(1, 2);
     bad.span_id.clear();
+    let mut talkative = route_call(7, 7);
+    talkative.attributes.extend((0..70).map(|n| text("service.version", &format!("1.{n}"))));
     let children = (3..=6).map(|span| child(1, span, 1));
-    world.send(request([wide, bad].into_iter().chain(children).collect())).await.unwrap();
+    world.send(request([wide, bad, talkative].into_iter().chain(children).collect())).await.unwrap();
     world.calls().await;
     seen.extend(moved(&world));
 
@@ -76,7 +78,7 @@ async fn each_metric_moves() {
 
     let all: BTreeSet<String> =
         world.registry.gather().into_iter().map(|family| family.name().to_owned()).collect();
-    assert_eq!(all.len(), 31);
+    assert_eq!(all.len(), 32);
     let still: Vec<_> = all.difference(&seen).collect();
     // The lag is over before one can look: the backlog's own tests move it.
     assert_eq!(still, ["pointsman_extraction_lag_blocks", "pointsman_extraction_lag_seconds"]);

@@ -6,9 +6,14 @@
     reason = "a test may say what it expects in the shortest way, its helpers too"
 )]
 
+mod app_facts;
 mod captures;
+mod clients;
 mod door;
+mod errors;
 mod hostile;
+mod made;
 mod order;
 mod plain;
 mod support;
+mod time;

@@ -50,6 +50,7 @@ pub(crate) fn extract(requests: impl IntoIterator<Item = ExportTraceServiceReque
         let found = extract::calls(&trace);
         all.calls.extend(found.calls);
         all.facts.extend(found.facts);
+        all.facts_left_out += found.facts_left_out;
     }
     all
 }

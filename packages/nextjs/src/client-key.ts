@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { RememberedHashes, type Secret } from './keyed-hash.js'
 import type { Settings } from './options.js'
 
+/** Names under which frameworks keep sessions, without the prefixes `__Secure-` and `__Host-`. */
 const KNOWN = new Set([
   'sid',
   'session',
@@ -14,14 +15,18 @@ const KNOWN = new Set([
   'JSESSIONID',
   'PHPSESSID',
   'next-auth.session-token',
-  '__Secure-next-auth.session-token',
   'authjs.session-token',
-  '__Secure-authjs.session-token',
   '__session',
   'iron-session',
   'better-auth.session_token',
-  '__Secure-better-auth.session_token',
+  'auth_session',
+  'ory_kratos_session',
+  'laravel_session',
 ])
+
+/** What is left in a cookie whose session has ended: nobody's, and the same for all. */
+const ENDED = new Set(['', '""', 'deleted', 'null', 'undefined'])
+
 const DAY_MS = 86_400_000
 
 export class ClientKeys {
@@ -49,6 +54,7 @@ export class ClientKeys {
   #identity(headers: IncomingHttpHeaders, socketAddress: string | undefined): string | undefined {
     const session = headers.cookie === undefined ? undefined : sessionOf(headers.cookie, this.settings.sessionCookies)
     if (session !== undefined) return `cookie\n${session}`
+    if (isBehindUntrustedProxy(headers, socketAddress, this.settings.trustProxy)) return undefined
     const address = clientAddress(headers, socketAddress, this.settings.trustProxy)
     return address === undefined ? undefined : `address\n${address}\n${headers['user-agent'] ?? ''}`
   }
@@ -63,21 +69,21 @@ export function sessionOf(cookie: string, configured: ReadonlySet<string>): stri
     const equals = cookie.indexOf('=', start)
     if (equals > 0 && equals < end) {
       const name = cookie.slice(start, equals).trim()
-      if (configured.has(name)) return cookie.slice(equals + 1, end)
-      if (known === undefined && isKnown(name)) known = stable(name, cookie.slice(equals + 1, end))
+      const value = cookie.slice(equals + 1, end).trim()
+      if (!ENDED.has(value)) {
+        if (configured.has(name)) return value
+        if (known === undefined && isKnown(name)) known = stable(name, value)
+      }
     }
     start = end + 1
   }
   return known
 }
 
-function isKnown(name: string): boolean {
-  return KNOWN.has(name) || (name.startsWith('sb-') && name.includes('-auth-token')) || isFirstChunk(name)
-}
-
 /** Auth.js cuts a long token into cookies `.0`, `.1`, ...: the first is enough. */
-function isFirstChunk(name: string): boolean {
-  return name.endsWith('.0') && KNOWN.has(name.slice(0, -2))
+function isKnown(name: string): boolean {
+  const bare = name.replace(/^__(?:Secure|Host)-/, '').replace(/\.0$/, '')
+  return KNOWN.has(bare) || (bare.startsWith('sb-') && bare.includes('-auth-token'))
 }
 
 /** Clerk renews its token every minute; the session's id inside does not change. */
@@ -90,6 +96,22 @@ function stable(name: string, value: string): string {
   } catch {
     return value
   }
+}
+
+/** Whether the address is that of a proxy in front, which all people behind it share: one key for all would be wrong. */
+export function isBehindUntrustedProxy(
+  headers: IncomingHttpHeaders,
+  socketAddress: string | undefined,
+  trustProxy: boolean | number,
+): boolean {
+  const trusted = trustProxy !== false && trustProxy !== 0
+  return !trusted && headers['x-forwarded-for'] !== undefined && isInternal(socketAddress ?? '')
+}
+
+/** Loopback, private and carrier-grade addresses, where proxies stand. */
+function isInternal(address: string): boolean {
+  const bare = address.replace(/^::ffff:/i, '')
+  return /^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|::1$|f[cd])/i.test(bare)
 }
 
 export function clientAddress(

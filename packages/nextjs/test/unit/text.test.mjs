@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { readFileSync } from 'node:fs'
 import { actionIdOfForm } from '../../dist/action-form.js'
 import { bodyLimit } from '../../dist/app-facts.js'
-import { ClientKeys, clientAddress, sessionOf } from '../../dist/client-key.js'
+import { ClientKeys, clientAddress, isBehindUntrustedProxy, sessionOf } from '../../dist/client-key.js'
 import { credentials } from '../../dist/credentials.js'
 import { finishHash, hashText, startHash } from '../../dist/keyed-hash.js'
 import { encryptionKeyOf, nameOf } from '../../dist/manifest.js'
@@ -88,7 +88,12 @@ check('a session cookie is found: configured before known', (cookie, ...names) =
   [['connect.sid=s%3A1'], 's%3A1'],
   [['__Secure-authjs.session-token.0=part'], 'part'],
   [['sb-abc-auth-token=x'], 'x'],
+  [['__Host-session=x'], 'x'],
   [['theme=dark; sid2=x'], undefined],
+  [['sid='], undefined],
+  [['PHPSESSID=deleted; theme=dark'], undefined],
+  [['session=; sid=two'], 'two'],
+  [['mine=; sid=two', 'mine'], 'two'],
   [[`__session=eyJh.${Buffer.from('{"sid":"sess_1"}').toString('base64url')}.c`], 'sess_1'],
   [['__session=eyJh.%%%.c'], 'eyJh.%%%.c'],
 ])
@@ -99,6 +104,18 @@ check('forwarded addresses are believed only on demand', clientAddress, [
   [[{ 'x-forwarded-for': '1.1.1.1, 2.2.2.2' }, '9.9.9.9', 1], '2.2.2.2'],
   [[{ 'x-forwarded-for': '1.1.1.1' }, '9.9.9.9', 3], '1.1.1.1'],
   [[{}, '9.9.9.9', true], '9.9.9.9'],
+])
+
+check('an address that all people behind a proxy share is told', isBehindUntrustedProxy, [
+  [[{ 'x-forwarded-for': '1.1.1.1' }, '10.0.0.9', false], true],
+  [[{ 'x-forwarded-for': '1.1.1.1' }, '::ffff:172.18.0.3', 0], true],
+  [[{ 'x-forwarded-for': '1.1.1.1' }, '::1', false], true],
+  [[{ 'x-forwarded-for': '1.1.1.1' }, 'fd00::1', false], true],
+  [[{ 'x-forwarded-for': '1.1.1.1' }, '10.0.0.9', 1], false],
+  [[{ 'x-forwarded-for': '1.1.1.1' }, '10.0.0.9', true], false],
+  [[{ 'x-forwarded-for': '1.1.1.1' }, '172.32.0.1', false], false],
+  [[{ 'x-forwarded-for': '1.1.1.1' }, '9.9.9.9', false], false],
+  [[{}, '10.0.0.9', false], false],
 ])
 
 test('a client key depends on session, else address and agent, and on the UTC day', () => {
@@ -112,6 +129,13 @@ test('a client key depends on session, else address and agent, and on the UTC da
   assert.notEqual(key({}), key({}, '8.8.8.8'))
   assert.notEqual(key({ cookie: 'sid=1' }), key({ cookie: 'sid=1' }, undefined, noon + 86_400_000))
   assert.equal(keys.key({}, undefined, noon), undefined)
+  // Two people behind one address, with the same browser; a third one who has logged out.
+  const behind = (cookie) => key({ 'user-agent': 'a', cookie })
+  assert.notEqual(behind('sid=1'), behind('sid=2'))
+  assert.equal(behind('sid='), key({ 'user-agent': 'a' }))
+  // A proxy that is not trusted: everyone would be one client.
+  assert.equal(key({ 'user-agent': 'a', 'x-forwarded-for': '1.1.1.1' }, '127.0.0.1'), undefined)
+  assert.notEqual(key({ cookie: 'sid=1', 'x-forwarded-for': '1.1.1.1' }, '127.0.0.1'), undefined)
 })
 
 const multipart = (...fields) => fields.map(([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`).join('')
