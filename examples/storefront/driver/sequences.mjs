@@ -31,11 +31,10 @@ export function labelsOf(rows) {
 
 /**
  * `followable`: a write to a route from a page of the app, or an action called by JavaScript, answered 2xx and not by
- * leading elsewhere. It is followed
- * when the client then asks for the page that it came from, not earlier than it was sent itself and soon after its end:
- * as a `refresh` (RSC, no prefetch, asked for by the page itself: from another page it is a navigation; `refresh_gap` after
- * its end) or a `document`; or reads the same part of the API (its first two segments), a
- * `refetch`. What follows two of them belongs to the one that ended last.
+ * leading elsewhere. It is followed when the client then asks for the page that it came from, not earlier than it was
+ * sent itself and soon after its end: as a `refresh` (RSC, no prefetch, asked for by the page itself: from another page it
+ * is a navigation; `refresh_gap` after its end) or a `document`; or reads the same part of the API (its first two
+ * segments), a `refetch`. What follows two of them belongs to the one that ended last.
  */
 function markFollowed(line, mark) {
   const isWrite = (row) => row.how === "plain" && isApi(row) && ["POST", "PUT", "PATCH", "DELETE"].includes(row.method) && row.page !== null;
@@ -103,8 +102,7 @@ function markBursts(line, mark) {
  * to start, is at least half and at most twice the mean of those before it; a pause that ends a series of a single
  * pause may be the first of the next one. A series is a poll when the standard deviation of its pauses is under 0.3 of
  * their mean, which lies between 0.3 and 300 s; unless the mean is under a second and no two calls ask the same thing:
- * that is typing. `polled` are its calls, `poll` its first; `poll_interval` are its pauses, `poll_variation` is that
- * deviation as a share of the mean.
+ * that is typing. `polled` are its calls, `poll` its first; `poll_interval` are its pauses.
  */
 function markPolls(calls, mark) {
   const pauses = calls.slice(1).map((call, at) => call.start - calls[at].start);
@@ -119,7 +117,6 @@ function markPolls(calls, mark) {
     if (series.length < 5 || middle < 300 || middle > 300_000 || deviation >= 0.3 * middle || isTyping) return;
     series.forEach((call) => mark("polled", call));
     mark("poll", series[0]);
-    mark("poll_variation", series[0], deviation / middle);
     between.forEach((pause, at) => mark("poll_interval", series[at + 1], pause));
   };
   for (let at = 1; at < calls.length; at += 1) {
