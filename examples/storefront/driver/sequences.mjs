@@ -57,10 +57,11 @@ function markFollowed(line, mark) {
 /**
  * The client router sends one action at a time. Actions that one page wanted at once therefore follow each other closely:
  * a burst is two or more, each sent after the answer of the one before had begun and less than 150 ms after its end, with
- * no other page shown in between. `sequenced` are all actions of which this is asked, `in_burst` are its calls, `burst` the first of each handler in it, `queue_wait` how long after its first call each
- * was sent. `soon`: the action,
- * or the first of its burst, was sent at most 3 s after the load of its page; so are reads of
- * routes by that page (`reads_soon` of `reads_sequenced`), which nothing queues. A refresh of the page in view is no load.
+ * no other page shown in between. `sequenced` are all actions of which this is asked, `in_burst` the calls of bursts,
+ * `burst` the first of each handler in one, `queue_wait` how long after the first of all each was sent.
+ *
+ * `soon`: the action, or the first of its burst, was sent at most 3 s after the load of its page; so are reads of routes by
+ * that page (`reads_soon` of `reads_sequenced`), which nothing queues. A refresh of the page in view is no load.
  */
 function markBursts(line, mark) {
   let [burst, load, view] = [[], null, null];
