@@ -77,6 +77,10 @@ bench-overhead: tools $(package_installed) ## What the npm package costs an app;
 bench-ingest: tools ## What the collector takes and what that costs (docs/benchmarks.md); wants a quiet machine
 	cargo bench --locked -p pointsman --bench ingest
 
+.PHONY: bench-report
+bench-report: tools ## What evidence costs: an hour of a million Calls, a report over ten million (docs/benchmarks.md)
+	cargo bench --locked -p pointsman --bench report
+
 .PHONY: bench-scale
 bench-scale: tools ## How the cost grows up to 50 million spans (docs/benchmarks.md); takes about half an hour and 5 GB
 	cargo bench --locked -p pointsman --bench scale

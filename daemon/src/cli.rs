@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Trace(TraceOptions),
     /// Make a consistent copy of the database, also while the daemon runs.
     Backup(BackupOptions),
+    /// Derive calls and hourly numbers afresh from the stored spans. Stop the daemon first.
+    Reindex,
     /// Save what can be read of a damaged database (--db) into a new file. Stop the daemon first.
     Recover(RecoverOptions),
 }

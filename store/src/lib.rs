@@ -22,6 +22,6 @@ pub use kept::{Kind, Limit, Limits, MIN_ROLLUP_AGE, Reason, Trimmed, Volume, Vol
 pub use record::{Hour, RollupRecord, RollupRef, TraceCalls};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{
-    Backup, Block, BlockId, DirtyHour, Recovered, RecoveredTable, Soundness, Space, Store, StoreError, Trim,
-    back_up, recover,
+    Backup, Block, BlockId, DirtyHour, Forgotten, Recovered, RecoveredTable, Reindex, Soundness, Space,
+    Store, StoreError, Trim, back_up, recover,
 };

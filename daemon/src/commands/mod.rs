@@ -4,6 +4,7 @@ pub(crate) mod backup;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod recover;
+pub(crate) mod reindex;
 pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod serve;
