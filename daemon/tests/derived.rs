@@ -1,6 +1,9 @@
 //! What is derived from spans depends on the spans alone: not on the order in which they come, not on how often, not on
 //! what was derived before. The whole evidence (`explain --format json`) is compared.
-#![allow(clippy::unwrap_used, reason = "a test says what it expects in the shortest way: a panic is its failure")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says what it expects in the shortest way: a panic is its failure"
+)]
 
 mod support;
 

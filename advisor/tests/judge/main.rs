@@ -5,4 +5,6 @@ mod actions;
 mod improvements;
 mod rollups;
 mod routes;
+mod sampled;
+mod skew;
 mod traffic;
