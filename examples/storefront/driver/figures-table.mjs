@@ -16,8 +16,6 @@ const estimate = 0.39;
 const bodyLimit = 1_048_576;
 /** The two processes read the same clock, in whole microseconds, and not at the same moment. */
 const readingMs = 1;
-/** Shares are kept in whole thousandths. */
-const thousandth = 0.001;
 
 /**
  * Compares the truth of a run (as it was written) with the output of `pointsman explain --format json`. Returns all rows,
@@ -158,7 +156,6 @@ function sequences(name, range, said) {
     inRange(name, "in polls", range.get("polled"), said.polled),
     inRange(name, "polls", range.get("poll"), said.polls),
     ...median(name, "pause of polls, ms", range.get("poll_interval"), said.poll_interval_ms),
-    ...median(name, "variation of polls", range.get("poll_variation"), said.poll_variation === null ? null : { p50: said.poll_variation }, thousandth),
     inRange(name, "typed", range.get("typed"), said.typed),
     inRange(name, "soon after the load", range.get("soon"), said.soon_after_load),
     inRange(name, "reads in order", range.get("reads_sequenced"), said.reads_sequenced),
@@ -178,9 +175,9 @@ function inRange(name, figure, { truth, least, most } = nothing, said) {
   return between(name, figure, truth, [least, most], said);
 }
 
-function median(name, figure, range, said, reading = readingMs) {
+function median(name, figure, range, said) {
   if (!range) return said === null ? [] : [exact(name, figure, null, said.p50)];
-  return [between(name, figure, round(range.truth), [range.least * (1 - sketch) - reading, range.most * (1 + sketch) + reading], said?.p50 ?? null)];
+  return [between(name, figure, round(range.truth), [range.least * (1 - sketch) - readingMs, range.most * (1 + sketch) + readingMs], said?.p50 ?? null)];
 }
 
 /** What was counted by name: each name as often as in truth, and no other. */

@@ -121,7 +121,7 @@ function smallRun() {
     sequences: {
       absent: null, followable: 0, followed_by_refresh: 0, followed_by_document: 0, followed_by_refetch: 0, in_burst: 0, bursts: 0, queue_wait_ms: null,
       polled: 0, polls: 0, poll_interval_ms: null, typed: 0, soon_after_load: 0, duplicates: 0, retries: 0, parallel_reads: 0, client_known: calls, refresh_gap_ms: null, sequenced: 0,
-      poll_variation: null, reads_sequenced: 0, reads_soon_after_load: 0, unordered: 0, ...given.sequences,
+      reads_sequenced: 0, reads_soon_after_load: 0, unordered: 0, ...given.sequences,
     },
     ...given.rest,
   });

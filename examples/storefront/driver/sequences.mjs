@@ -31,11 +31,10 @@ export function labelsOf(rows) {
 
 /**
  * `followable`: a write to a route from a page of the app, or an action called by JavaScript, answered 2xx and not by
- * leading elsewhere. It is followed
- * when the client then asks for the page that it came from, not earlier than it was sent itself and soon after its end:
- * as a `refresh` (RSC, no prefetch, asked for by the page itself: from another page it is a navigation; `refresh_gap` after
- * its end) or a `document`; or reads the same part of the API (its first two segments), a
- * `refetch`. What follows two of them belongs to the one that ended last.
+ * leading elsewhere. It is followed when the client then asks for the page that it came from, not earlier than it was
+ * sent itself and soon after its end: as a `refresh` (RSC, no prefetch, asked for by the page itself: from another page it
+ * is a navigation; `refresh_gap` after its end) or a `document`; or reads the same part of the API (its first two
+ * segments), a `refetch`. What follows two of them belongs to the one that ended last.
  */
 function markFollowed(line, mark) {
   const isWrite = (row) => row.how === "plain" && isApi(row) && ["POST", "PUT", "PATCH", "DELETE"].includes(row.method) && row.page !== null;
@@ -58,10 +57,11 @@ function markFollowed(line, mark) {
 /**
  * The client router sends one action at a time. Actions that one page wanted at once therefore follow each other closely:
  * a burst is two or more, each sent after the answer of the one before had begun and less than 150 ms after its end, with
- * no other page shown in between. `sequenced` are all actions of which this is asked, `in_burst` are its calls, `burst` the first of each handler in it, `queue_wait` how long after its first call each
- * was sent. `soon`: the action,
- * or the first of its burst, was sent at most 3 s after the load of its page; so are reads of
- * routes by that page (`reads_soon` of `reads_sequenced`), which nothing queues. A refresh of the page in view is no load.
+ * no other page shown in between. `sequenced` are all actions of which this is asked, `in_burst` the calls of bursts,
+ * `burst` the first of each handler in one, `queue_wait` how long after the first of all each was sent.
+ *
+ * `soon`: the action, or the first of its burst, was sent at most 3 s after the load of its page; so are reads of routes by
+ * that page (`reads_soon` of `reads_sequenced`), which nothing queues. A refresh of the page in view is no load.
  */
 function markBursts(line, mark) {
   let [burst, load, view] = [[], null, null];
@@ -103,8 +103,7 @@ function markBursts(line, mark) {
  * to start, is at least half and at most twice the mean of those before it; a pause that ends a series of a single
  * pause may be the first of the next one. A series is a poll when the standard deviation of its pauses is under 0.3 of
  * their mean, which lies between 0.3 and 300 s; unless the mean is under a second and no two calls ask the same thing:
- * that is typing. `polled` are its calls, `poll` its first; `poll_interval` are its pauses, `poll_variation` is that
- * deviation as a share of the mean.
+ * that is typing. `polled` are its calls, `poll` its first; `poll_interval` are its pauses.
  */
 function markPolls(calls, mark) {
   const pauses = calls.slice(1).map((call, at) => call.start - calls[at].start);
@@ -119,7 +118,6 @@ function markPolls(calls, mark) {
     if (series.length < 5 || middle < 300 || middle > 300_000 || deviation >= 0.3 * middle || isTyping) return;
     series.forEach((call) => mark("polled", call));
     mark("poll", series[0]);
-    mark("poll_variation", series[0], deviation / middle);
     between.forEach((pause, at) => mark("poll_interval", series[at + 1], pause));
   };
   for (let at = 1; at < calls.length; at += 1) {
