@@ -183,7 +183,7 @@ coded! {
         Polled,
         /// Polls.
         Polls,
-        /// Calls of a series in quick succession with changing arguments.
+        /// Action Calls of a series in quick succession with changing arguments.
         Typed,
         /// Prefetches seen within five seconds after an Interaction, by the same client.
         PrefetchesAfter,
@@ -223,7 +223,7 @@ coded! {
         ReadsSoonAfterLoad,
         /// The same request of the same client again within a minute after it had failed.
         Retries,
-        /// Pairs of Calls of two instances that could not be ordered for certain: nothing is counted for their first Call.
+        /// Calls whose place in a sequence the clocks of two instances leave open: they are in no count that depends on it.
         UnorderedPairs,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pointsman_store::{Action, Fingerprint, Handler};
+use pointsman_store::{Action, Fingerprint, Handler, HandlerKind};
 
 use super::quantiles;
 use super::types::{Example, ExampleStep, SequenceCounts, Sequences};
@@ -52,7 +52,7 @@ fn counts(profile: &Profile<'_>) -> SequenceCounts {
         poll_variation: profile
             .quantile(Measure::PollVariation, 0.5)
             .map(|thousandths| thousandths / 1_000.0),
-        typed: observed(Fact::Typed),
+        typed: (profile.handler.kind == HandlerKind::ServerAction).then(|| observed(Fact::Typed)),
         unordered: observed(Fact::UnorderedPairs),
     }
 }

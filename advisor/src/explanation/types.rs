@@ -361,8 +361,9 @@ pub struct SequenceCounts {
     pub poll_interval_ms: Option<Quantiles>,
     /// Standard deviation of a poll's intervals as a share of their mean: the median poll's.
     pub poll_variation: Option<f64>,
-    /// Calls in quick succession with changing arguments.
-    pub typed: u64,
+    /// Action calls in quick succession with changing arguments; `null` for anything else, whose arguments are in queries of
+    /// which telemetry tells nothing.
+    pub typed: Option<u64>,
     /// Calls whose place the clocks of two instances leave open: they are in none of the counts that depend on it.
     pub unordered: u64,
 }

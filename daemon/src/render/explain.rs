@@ -117,7 +117,7 @@ fn sentences(counts: &SequenceCounts) -> Vec<String> {
             ),
         ),
         of(
-            counts.typed,
+            counts.typed.unwrap_or_default(),
             counts.client_known,
             "calls came in quick succession with changing arguments: somebody types",
         ),

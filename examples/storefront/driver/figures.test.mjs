@@ -69,7 +69,7 @@ test("an even pace is a poll, an uneven one is none", () => {
 });
 
 test("growing, changing text in quick succession is typing", () => {
-  const keys = [[1, 4], [2, 5], [3, 6]].map(([key, argument], at) => row(at * 300, { key, argument }));
+  const keys = [[1, 4], [2, 5], [3, 6]].map(([key, argument], at) => act(at * 300, "search", { key, argument }));
   assert.equal(labelled(keys).typed.length, 3);
   assert.equal(labelled(keys.map((each) => ({ ...each, key: 1 }))).typed, undefined);
   assert.equal(labelled(keys.map((each) => ({ ...each, argument: 4 }))).typed, undefined);
@@ -120,7 +120,7 @@ function smallRun() {
     cache: null, callers: [{ class: "own_ui", calls, share: 1, interval: [0, 1] }], outside_agents: [], pages: [],
     sequences: {
       absent: null, followable: 0, followed_by_refresh: 0, followed_by_document: 0, followed_by_refetch: 0, in_burst: 0, bursts: 0, queue_wait_ms: null,
-      polled: 0, polls: 0, poll_interval_ms: null, typed: 0, soon_after_load: 0, duplicates: 0, retries: 0, parallel_reads: 0, client_known: calls, refresh_gap_ms: null, sequenced: 0,
+      polled: 0, polls: 0, poll_interval_ms: null, typed: null, soon_after_load: 0, duplicates: 0, retries: 0, parallel_reads: 0, client_known: calls, refresh_gap_ms: null, sequenced: 0,
       reads_sequenced: 0, reads_soon_after_load: 0, unordered: 0, ...given.sequences,
     },
     ...given.rest,

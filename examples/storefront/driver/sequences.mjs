@@ -24,7 +24,7 @@ export function labelsOf(rows) {
     markReads(line, mark);
     markRetries(line, mark);
     for (const calls of grouped(line.filter((row) => isRead(row) || isKnownAction(row)), ({ handler, path }) => `${handler} ${path}`)) markPolls(calls, mark);
-    for (const calls of grouped(line.filter((row) => isOwnRead(row) || isKnownAction(row)), ({ handler }) => handler)) markTyping(calls, mark);
+    for (const calls of grouped(line.filter(isKnownAction), ({ handler }) => handler)) markTyping(calls, mark);
   }
   return labels;
 }
@@ -132,8 +132,9 @@ function markPolls(calls, mark) {
 }
 
 /**
- * `typed`: three or more calls of one client to one handler, each at most a second after the one before, each asking another
- * thing, and two of three times more than the one before: the text grows.
+ * `typed`: three or more calls of one client to one action, each at most a second after the one before, each asking another
+ * thing, and two of three times more than the one before: the text grows. The text of reads is in their queries, of which
+ * telemetry tells nothing: of them typing is not known.
  */
 function markTyping(calls, mark) {
   let series = [];

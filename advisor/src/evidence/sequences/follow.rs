@@ -5,6 +5,8 @@
 //! certain whether anything followed, because the clocks of two instances may differ, is not counted as one that could
 //! be followed.
 
+use std::collections::BTreeSet;
+
 use pointsman_store::{Call, Caller, Form, Sign};
 
 use super::super::pass::{Known, Pass};
@@ -25,21 +27,21 @@ const LOOK_BACK: i64 = 60 * SECOND.cast_signed();
 /// Counts what followed each mutation and action of the timeline.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     let calls = &line.calls;
-    let mut unclear = vec![false; calls.len()];
-    let mut clear = vec![false; calls.len()];
+    let (mut clear, mut unclear) = (BTreeSet::new(), BTreeSet::new());
     for (index, follower) in calls.iter().enumerate() {
         let Some(fact) = follows_as(follower.call) else { continue };
         let Some((first, certainty)) = followed(line, index, fact) else { continue };
-        if certainty == Certainty::Holds {
-            clear[first] = true;
+        if certainty != Certainty::Holds {
+            unclear.insert(first);
+        } else if clear.insert((first, fact)) {
+            // It is the mutation that is counted, once, however many such requests follow.
             record(pass, calls, calls[first], *follower, fact);
-        } else {
-            unclear[first] = true;
         }
     }
     for (index, known) in calls.iter().enumerate().filter(|(_, known)| can_be_followed(known.call)) {
         let Some(mut about) = pass.about(*known) else { continue };
-        if unclear[index] && !clear[index] {
+        let is_clear = clear.range((index, Fact::Calls)..).next().is_some_and(|(first, _)| *first == index);
+        if unclear.contains(&index) && !is_clear {
             about.exemplify(Fact::UnorderedPairs);
         } else {
             about.count(Fact::Followable);
@@ -56,9 +58,12 @@ fn can_be_followed(call: &Call) -> bool {
     (mutation || action) && call.caller == Caller::OwnUi && matches!(call.status, Some(200..300))
 }
 
-/// As what a Call can follow a mutation.
+/// As what a Call can follow a mutation. A refresh is asked for by the page itself; from another page it is a
+/// navigation.
 fn follows_as(call: &Call) -> Option<Fact> {
+    let from_elsewhere = call.page.is_some() && !same_page(call.page.as_ref(), call.path.as_ref());
     match call.form {
+        Form::Rsc | Form::RscOrPrefetch if from_elsewhere => None,
         Form::Rsc => Some(Fact::FollowedByRefresh),
         Form::RscOrPrefetch => Some(Fact::FollowedByAmbiguous),
         Form::Document => Some(Fact::FollowedByDocument),

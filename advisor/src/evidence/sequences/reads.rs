@@ -1,5 +1,6 @@
 //! Reads of routes beside each other, parallel ones and duplicates, and those that come with the load of a page; and
-//! quick series with changing arguments.
+//! quick series of actions with changing arguments. The arguments of reads are in their queries, of which telemetry tells
+//! nothing, not even the length: whether they grow is not known.
 
 use std::collections::HashMap;
 
@@ -98,10 +99,10 @@ fn with_page_load<'a>(pass: &mut Pass, line: &Timeline<'a>) {
     }
 }
 
-/// Series of one Handler in quick succession, each with another argument and mostly a longer one.
+/// Series of one action in quick succession, each with another argument and mostly a longer one.
 fn typing(pass: &mut Pass, line: &Timeline<'_>) {
     let mut by_handler: HashMap<Fingerprint, Vec<Known<'_>>, foldhash::fast::FixedState> = HashMap::default();
-    for known in line.calls.iter().filter(|known| is_action_fetch(known.call) || is_read(known.call)) {
+    for known in line.calls.iter().filter(|known| is_action_fetch(known.call)) {
         by_handler.entry(known.handler).or_default().push(*known);
     }
     for calls in by_handler.values() {
