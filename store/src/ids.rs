@@ -49,6 +49,13 @@ impl SpanId {
     pub fn from_wire(bytes: &[u8]) -> Option<Self> {
         <[u8; 8]>::try_from(bytes).ok().filter(|id| *id != [0; 8]).map(Self)
     }
+
+    /// The id written as 16 hex digits, in either case; `None` for anything else.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let bytes = u64::from_str_radix(text, 16).ok().filter(|_| text.len() == 16)?.to_be_bytes();
+        Self::from_wire(&bytes)
+    }
 }
 
 impl fmt::Display for TraceId {

@@ -8,8 +8,6 @@
 //!
 //! What a real cache would answer is a little less: its lifetime begins when it stores an answer, not with each hit.
 
-use std::collections::HashMap;
-
 use pointsman_store::{Call, ClientKey, Fingerprint, Form, Sampling};
 
 use super::pass::{Known, Pass};
@@ -19,21 +17,26 @@ use super::{Fact, Lifetime};
 /// The longest lifetime, ns.
 const LONGEST_NS: u64 = 300_000_000_000;
 
-/// Calls that are compared in one pass: 32 MiB of them.
+/// Calls that are compared in one pass: 25 MiB of them.
 const MOST: usize = 400_000;
+
+/// The keys are halved so often at most. An hour in which even so many fewer have too many Calls has a few requests that
+/// come again and again: then the Calls beyond the limit are not compared, and less is told than there is.
+const FEWEST: u32 = 16;
 
 /// What may be compared, while it is gathered.
 #[derive(Default)]
 pub(super) struct Repeats {
-    seen: HashMap<(Fingerprint, u64), Vec<Seen>, foldhash::fast::FixedState>,
-    count: usize,
+    seen: Vec<Seen>,
     /// How often the part of the keys that is looked at was halved.
     halved: u32,
 }
 
-/// What is compared of a Call.
-#[derive(Clone, Copy)]
+/// What is compared of a Call. Sorted by this, Calls of one request lie together in the order of their starts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Seen {
+    handler: Fingerprint,
+    key: u64,
     start_ns: u64,
     response_hash: u64,
     client: Option<ClientKey>,
@@ -44,26 +47,23 @@ impl Repeats {
     /// Notes a Call if a cache might have answered it.
     pub(super) fn note(&mut self, Known { call, handler }: Known<'_>) {
         let Some((key, response_hash)) = comparable(call) else { return };
-        if !looked_at(key, self.halved) {
+        if !looked_at(key, self.halved) || self.seen.len() > MOST {
             return;
         }
         let Call { start_ns, client, sampling, .. } = *call;
-        self.seen.entry((handler, key)).or_default().push(Seen { start_ns, response_hash, client, sampling });
-        self.count += 1;
-        // One key may have them all: then it is compared as it is.
-        if self.count > MOST && self.seen.len() > 1 {
+        self.seen.push(Seen { handler, key, start_ns, response_hash, client, sampling });
+        while self.seen.len() > MOST && self.halved < FEWEST {
             self.halved += 1;
-            self.seen.retain(|(_, key), _| looked_at(*key, self.halved));
-            self.count = self.seen.values().map(Vec::len).sum();
+            self.seen.retain(|seen| looked_at(seen.key, self.halved));
         }
     }
 
     /// Counts potential cache hits among the reads of routes, and equal answers of actions.
     pub(super) fn count(&mut self, pass: &mut Pass) {
-        for ((handler, _), same_request) in &mut self.seen {
-            same_request.sort_unstable_by_key(|seen| (seen.start_ns, seen.response_hash, seen.client));
+        self.seen.sort_unstable();
+        for same_request in self.seen.chunk_by(|a, b| (a.handler, a.key) == (b.handler, b.key)) {
             for (index, seen) in same_request.iter().enumerate() {
-                compare(pass, *handler, *seen, same_request.get(..index).unwrap_or_default());
+                compare(pass, seen.handler, *seen, same_request.get(..index).unwrap_or_default());
             }
         }
     }

@@ -1,33 +1,16 @@
-//! Calls: written trace by trace together with the extraction watermark, read hour by hour.
+//! Calls are written trace by trace, together with the extraction watermark. How they are read is in `read_calls`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
-
-use futures_util::TryStreamExt;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-use tokio::sync::mpsc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::many::{Bound, Many, any_of, statements};
 use super::rollups::mark_dirty;
 use super::{BlockId, Store, StoreError, app_facts, handlers, volumes};
-use crate::{
-    AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, Hour, InstanceKey, Kind, Sampling, Signs,
-    SpanId, TraceCalls, TraceId,
-};
+use crate::{AppFact, Call, Fingerprint, Handler, Hour, Kind, Sampling, TraceCalls};
 
 /// The only collector there is so far; each further one will keep a watermark of its own.
 const COLLECTOR: &str = "local";
 
-/// Calls without a client that are handed over at a time: some milliseconds of work for whoever takes them.
-const PIECE: usize = 1_024;
-
-/// Calls of a part of the clients that are handed over at a time: some 30 MiB.
-const PART: u64 = 50_000;
-
-/// Calls that come together at most: twice what a part should have.
-const MOST: usize = 100_000;
-
+/// The columns in the order in which they are bound.
 const COLUMNS: &str = "handler, start_ns, trace, span, duration_ns, route, method, status, form, caller, agent, \
      client, instance, path, page, request_bytes, response_bytes, request_key, response_hash, media_type, \
      signature, origin, first_byte_ns, self_fetches, self_fetch_overhead_ns, sampling, requests_seen, signs, \
@@ -107,83 +90,6 @@ impl Store {
         Ok(())
     }
 
-    /// The Calls of a service that started in `from_ns <= start < to_ns`, ordered by client, then by start.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn calls(&self, service: &str, from_ns: u64, to_ns: u64) -> Result<Vec<Call>, StoreError> {
-        let (pieces, mut taken) = mpsc::channel(1);
-        let mut calls = Vec::new();
-        let take = async {
-            while let Some(piece) = taken.recv().await {
-                calls.extend::<Vec<Call>>(piece);
-            }
-        };
-        tokio::join!(self.calls_by_client(service, from_ns, to_ns, pieces), take).0?;
-        calls.sort_by_key(|call| (call.client, call.start_ns, call.trace, call.span));
-        Ok(calls)
-    }
-
-    /// Sends the same piece by piece and in no order, so that not all of them are held at once. All Calls of a client come in
-    /// one piece, unless the piece would have more than 100,000.
-    ///
-    /// An hour with many Calls is read several times, each time for a part of the clients: passing over a row costs a
-    /// fraction of what sorting all of them by client would.
-    ///
-    /// # Errors
-    /// When the database refuses; then some pieces may have been sent already.
-    pub async fn calls_by_client(
-        &self,
-        service: &str,
-        from_ns: u64,
-        to_ns: u64,
-        pieces: mpsc::Sender<Vec<Call>>,
-    ) -> Result<(), StoreError> {
-        let range = Range { service, from_ns, to_ns };
-        let handlers: HashMap<Fingerprint, Arc<Handler>> =
-            self.handlers(service).await?.into_iter().map(|(id, handler)| (id, Arc::new(handler))).collect();
-        let count = self.count_calls(range).await?;
-        self.read_calls(range, &handlers, "calls.client IS NULL", PIECE, &pieces).await?;
-        let parts = count.div_ceil(PART).next_power_of_two();
-        for part in 0..parts {
-            // Client keys are hashes: their last bits are as good as chance.
-            let clients = format!("calls.client & {} = {part}", parts - 1);
-            self.read_calls(range, &handlers, &clients, MOST, &pieces).await?;
-        }
-        Ok(())
-    }
-
-    async fn count_calls(&self, range: Range<'_>) -> Result<u64, StoreError> {
-        let sql = format!("SELECT count(*) FROM {OF_RANGE}");
-        let row = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
-        Ok(row.try_get::<i64, _>(0)?.cast_unsigned())
-    }
-
-    /// Sends the Calls of some clients, `most` at a time.
-    async fn read_calls(
-        &self,
-        range: Range<'_>,
-        handlers: &HashMap<Fingerprint, Arc<Handler>>,
-        clients: &str,
-        most: usize,
-        pieces: &mpsc::Sender<Vec<Call>>,
-    ) -> Result<(), StoreError> {
-        let columns = COLUMNS.replace("route,", "calls.route,").replace("method,", "calls.method,");
-        let sql = format!("SELECT {columns} FROM {OF_RANGE} AND {clients}");
-        let mut rows = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch(&self.readers);
-        let (mut pages, mut piece) = (HashMap::new(), Vec::new());
-        while let Some(row) = rows.try_next().await? {
-            let Some(call) = read(&row, handlers, &mut pages)? else { continue };
-            piece.push(call);
-            if piece.len() >= most && pieces.send(std::mem::take(&mut piece)).await.is_err() {
-                return Ok(());
-            }
-        }
-        // Whoever does not take them any more needs none of them.
-        let _ = pieces.send(piece).await;
-        Ok(())
-    }
-
     /// The start of the newest Call of a service, ns since the epoch; `None` without any Call.
     ///
     /// # Errors
@@ -196,24 +102,6 @@ impl Store {
         .fetch_one(&self.readers)
         .await?;
         Ok(newest.map(i64::cast_unsigned))
-    }
-}
-
-/// Calls of a service that started within a time.
-#[derive(Clone, Copy)]
-struct Range<'a> {
-    service: &'a str,
-    from_ns: u64,
-    to_ns: u64,
-}
-
-/// CROSS JOIN fixes the order: few handlers outside, a range of each one's index inside.
-const OF_RANGE: &str = "handlers CROSS JOIN calls ON calls.handler = handlers.fingerprint \
-     WHERE handlers.service = ? AND calls.start_ns >= ? AND calls.start_ns < ?";
-
-impl<'a> Range<'a> {
-    fn bind(self, query: Bound<'a>) -> Bound<'a> {
-        query.bind(self.service).bind(self.from_ns.cast_signed()).bind(self.to_ns.cast_signed())
     }
 }
 
@@ -262,67 +150,4 @@ fn bind<'q>(query: Bound<'q>, id: Fingerprint, call: &'q Call) -> Bound<'q> {
         .bind(call.database_ns.map(integer))
         .bind(call.outgoing_ns.map(integer))
         .bind(call.child_ns.map(integer))
-}
-
-/// Reads one Call; `None` when its Handler was forgotten meanwhile. `pages` shares the Handlers that differ from
-/// the dictionary by the page an action was called from.
-fn read(
-    row: &SqliteRow,
-    handlers: &HashMap<Fingerprint, Arc<Handler>>,
-    pages: &mut HashMap<(Fingerprint, String), Arc<Handler>>,
-) -> Result<Option<Call>, StoreError> {
-    let integer = |index: usize| row.try_get::<i64, _>(index).map(i64::cast_unsigned);
-    let optional = |index: usize| row.try_get::<Option<i64>, _>(index).map(|it| it.map(i64::cast_unsigned));
-    let text = |index: usize| row.try_get::<Option<String>, _>(index);
-    let id = Fingerprint(integer(0)?);
-    let Some(known) = handlers.get(&id) else { return Ok(None) };
-    let handler = match text(5)? {
-        Some(route) if route != known.route => pages
-            .entry((id, route))
-            .or_insert_with_key(|(_, route)| {
-                Arc::new(Handler { route: route.clone(), ..Handler::clone(known) })
-            })
-            .clone(),
-        _ => known.clone(),
-    };
-    Ok(Some(Call {
-        handler,
-        start_ns: integer(1)?,
-        trace: TraceId(bytes(row, 2)?),
-        span: SpanId(bytes(row, 3)?),
-        duration_ns: integer(4)?,
-        method: row.try_get(6)?,
-        status: row.try_get(7)?,
-        form: Form::from_word(row.try_get(8)?).unwrap_or(Form::Plain),
-        caller: Caller::from_word(row.try_get(9)?).unwrap_or(Caller::Unknown),
-        agent: text(10)?,
-        client: optional(11)?.map(ClientKey),
-        instance: optional(12)?.map(InstanceKey),
-        path: text(13)?,
-        page: text(14)?,
-        request_bytes: optional(15)?,
-        response_bytes: optional(16)?,
-        request_key: optional(17)?,
-        response_hash: optional(18)?,
-        media_type: text(19)?,
-        signature: text(20)?,
-        origin: text(21)?,
-        first_byte_ns: optional(22)?,
-        self_fetches: row.try_get(23)?,
-        self_fetch_overhead_ns: integer(24)?,
-        sampling: optional(25)?.map_or(Sampling::Undeclared, Sampling::Threshold),
-        requests_seen: optional(26)?,
-        signs: Signs::from_bits(integer(27)?),
-        database_ns: optional(28)?,
-        outgoing_ns: optional(29)?,
-        child_ns: optional(30)?,
-    }))
-}
-
-fn bytes<const N: usize>(row: &SqliteRow, index: usize) -> Result<[u8; N], sqlx::Error> {
-    let bytes: &[u8] = row.try_get(index)?;
-    bytes.try_into().map_err(|_| sqlx::Error::ColumnDecode {
-        index: index.to_string(),
-        source: format!("an id of {N} bytes was expected, not {}", bytes.len()).into(),
-    })
 }

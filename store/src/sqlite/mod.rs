@@ -12,6 +12,7 @@ mod error;
 mod handlers;
 mod integrity;
 mod many;
+mod read_calls;
 mod recover;
 mod reindex;
 mod retention;
@@ -120,8 +121,6 @@ fn connection(path: &Path) -> SqliteConnectOptions {
 fn reading(path: &Path) -> SqliteConnectOptions {
     connection(path)
         .pragma("query_only", "ON")
-        // A wake-up for every few rows costs more than the rows: Calls and Rollups are read by the thousand.
-        .row_buffer_size(512)
         // Blocks are read once and Calls in order: 4 MiB of pages per reader are enough.
         .pragma("cache_size", "-4096")
 }

@@ -1,0 +1,256 @@
+//! Calls are read hour by hour, part by part of their clients.
+//!
+//! The Calls of a Handler come as one JSON array. A row for each of them, with a value for each of their thirty columns,
+//! costs two allocations and a lock a value on its way from the connection's thread, and a wake-up a row: this way an hour
+//! is read in a third of the time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use serde::Deserialize;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use tokio::sync::mpsc;
+
+use super::many::Bound;
+use super::{Store, StoreError};
+use crate::{
+    Call, Caller, ClientKey, Fingerprint, Form, Handler, InstanceKey, Sampling, Signs, SpanId, TraceId,
+};
+
+/// Calls that a part of the clients should have: some 25 MiB.
+const PART: u64 = 32_000;
+
+/// Calls that a part may have before it is cut in time.
+const MOST: u64 = 100_000;
+
+/// A Call in the order of [`Columns`].
+const AS_JSON: &str = "json_array(calls.handler, start_ns, hex(trace), hex(span), duration_ns, calls.route, calls.method, \
+     status, form, caller, agent, client, instance, path, page, request_bytes, response_bytes, request_key, \
+     response_hash, media_type, signature, origin, first_byte_ns, self_fetches, self_fetch_overhead_ns, sampling, \
+     requests_seen, signs, database_ns, outgoing_ns, child_ns)";
+
+/// CROSS JOIN fixes the order: few handlers outside, a range of each one's Calls inside.
+const OF_RANGE: &str = "handlers CROSS JOIN calls ON calls.handler = handlers.fingerprint \
+     WHERE handlers.service = ? AND calls.start_ns >= ? AND calls.start_ns < ?";
+
+/// The Calls that tell no client.
+const NO_CLIENT: &str = "calls.client IS NULL";
+
+/// Calls of a service that started within a time.
+#[derive(Clone, Copy)]
+struct Range<'a> {
+    service: &'a str,
+    from_ns: u64,
+    to_ns: u64,
+}
+
+impl<'a> Range<'a> {
+    /// The same time in so many pieces of equal length, at least one.
+    fn slices(self, count: u64) -> impl Iterator<Item = Self> {
+        let count = count.max(1);
+        let length = self.to_ns.saturating_sub(self.from_ns).div_ceil(count);
+        (0..count).map(move |number| {
+            let from_ns = self.from_ns + number * length;
+            Self { from_ns, to_ns: from_ns.saturating_add(length).min(self.to_ns), ..self }
+        })
+    }
+
+    fn bind(self, query: Bound<'a>) -> Bound<'a> {
+        query.bind(self.service).bind(self.from_ns.cast_signed()).bind(self.to_ns.cast_signed())
+    }
+}
+
+impl Store {
+    /// The Calls of a service that started in `from_ns <= start < to_ns`, ordered by client, then by start.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn calls(&self, service: &str, from_ns: u64, to_ns: u64) -> Result<Vec<Call>, StoreError> {
+        let (pieces, mut taken) = mpsc::channel(1);
+        let mut calls = Vec::new();
+        let take = async {
+            while let Some(piece) = taken.recv().await {
+                calls.extend::<Vec<Call>>(piece);
+            }
+        };
+        tokio::join!(self.calls_by_client(service, from_ns, to_ns, pieces), take).0?;
+        calls.sort_by_key(|call| (call.client, call.start_ns, call.trace, call.span));
+        Ok(calls)
+    }
+
+    /// Sends the same piece by piece and in no order, so that not all of them are held at once. All Calls of a client come
+    /// in one piece, unless more than 100,000 would.
+    ///
+    /// An hour with many Calls is read several times, each time for a part of the clients: passing over a row costs a
+    /// fraction of what sorting all of them by client would.
+    ///
+    /// # Errors
+    /// When the database refuses; then some pieces may have been sent already.
+    pub async fn calls_by_client(
+        &self,
+        service: &str,
+        from_ns: u64,
+        to_ns: u64,
+        pieces: mpsc::Sender<Vec<Call>>,
+    ) -> Result<(), StoreError> {
+        let range = Range { service, from_ns, to_ns };
+        let known = self.handlers(service).await?.into_iter().map(|(id, handler)| (id, Arc::new(handler)));
+        let mut handlers = Handlers { known: known.collect(), of_pages: HashMap::new() };
+        for (clients, count) in self.parts(range).await? {
+            // Calls that tell no client need not come together.
+            let most = if clients == NO_CLIENT { PART } else { MOST };
+            for slice in range.slices(count.div_ceil(most)) {
+                let piece = self.read_calls(slice, &mut handlers, &clients).await?;
+                // Whoever does not take them any more needs none of them.
+                if pieces.send(piece).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Conditions on the client, each of which chooses a part of the Calls, and how many.
+    async fn parts(&self, range: Range<'_>) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql = format!("SELECT count(*) FROM {OF_RANGE}");
+        let count = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
+        let count = count.try_get::<i64, _>(0)?.cast_unsigned();
+        // Client keys are hashes: their last bits are as good as chance.
+        let part = format!("calls.client & {}", count.div_ceil(PART).next_power_of_two() - 1);
+        let sql = format!("SELECT {part}, count(*) FROM {OF_RANGE} GROUP BY 1");
+        let rows = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_all(&self.readers).await?;
+        let row = |row: &SqliteRow| {
+            let condition = match row.try_get::<Option<i64>, _>(0)? {
+                None => NO_CLIENT.to_owned(),
+                Some(number) => format!("{part} = {number}"),
+            };
+            Ok((condition, row.try_get::<i64, _>(1)?.cast_unsigned()))
+        };
+        Ok(rows.iter().map(row).collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    async fn read_calls(
+        &self,
+        range: Range<'_>,
+        handlers: &mut Handlers,
+        clients: &str,
+    ) -> Result<Vec<Call>, StoreError> {
+        let sql = format!(
+            "SELECT json_group_array({AS_JSON}) FROM {OF_RANGE} AND {clients} GROUP BY handlers.fingerprint"
+        );
+        let mut rows = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch(&self.readers);
+        let mut calls = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            read(row.try_get(0)?, handlers, &mut calls)?;
+        }
+        Ok(calls)
+    }
+}
+
+/// The Handlers of Calls, each once: those of the dictionary, and those that differ from it by the page an action was
+/// called from.
+struct Handlers {
+    known: HashMap<Fingerprint, Arc<Handler>>,
+    of_pages: HashMap<(Fingerprint, String), Arc<Handler>>,
+}
+
+impl Handlers {
+    /// The Handler of a Call; `None` when it was forgotten meanwhile.
+    fn of(&mut self, id: Fingerprint, route: Option<String>) -> Option<Arc<Handler>> {
+        let known = self.known.get(&id)?;
+        let Some(route) = route.filter(|route| *route != known.route) else { return Some(Arc::clone(known)) };
+        let of_page = self.of_pages.entry((id, route)).or_insert_with_key(|(_, route)| {
+            Arc::new(Handler { route: route.clone(), ..Handler::clone(known) })
+        });
+        Some(Arc::clone(of_page))
+    }
+}
+
+/// A Call as it comes.
+#[derive(Deserialize)]
+struct Columns<'a> {
+    handler: i64,
+    start_ns: i64,
+    trace: &'a str,
+    span: &'a str,
+    duration_ns: i64,
+    route: Option<String>,
+    method: String,
+    status: Option<u16>,
+    form: &'a str,
+    caller: &'a str,
+    agent: Option<String>,
+    client: Option<i64>,
+    instance: Option<i64>,
+    path: Option<String>,
+    page: Option<String>,
+    request_bytes: Option<i64>,
+    response_bytes: Option<i64>,
+    request_key: Option<i64>,
+    response_hash: Option<i64>,
+    media_type: Option<String>,
+    signature: Option<String>,
+    origin: Option<String>,
+    first_byte_ns: Option<i64>,
+    self_fetches: u32,
+    self_fetch_overhead_ns: i64,
+    sampling: Option<i64>,
+    requests_seen: Option<i64>,
+    signs: i64,
+    database_ns: Option<i64>,
+    outgoing_ns: Option<i64>,
+    child_ns: Option<i64>,
+}
+
+/// Reads the Calls of one Handler; none of them when it was forgotten meanwhile.
+fn read(rows: &str, handlers: &mut Handlers, to: &mut Vec<Call>) -> Result<(), sqlx::Error> {
+    let unreadable = |error: String| sqlx::Error::Decode(format!("a call cannot be read: {error}").into());
+    let rows: Vec<Columns<'_>> = serde_json::from_str(rows).map_err(|error| unreadable(error.to_string()))?;
+    for row in rows {
+        let (trace, span) = (TraceId::from_hex(row.trace), SpanId::from_hex(row.span));
+        let id = trace.zip(span).ok_or_else(|| unreadable("its ids are none".to_owned()))?;
+        to.extend(row.call(id, handlers));
+    }
+    Ok(())
+}
+
+impl Columns<'_> {
+    /// The Call; `None` when its Handler was forgotten meanwhile.
+    fn call(self, (trace, span): (TraceId, SpanId), handlers: &mut Handlers) -> Option<Call> {
+        let number = |column: Option<i64>| column.map(i64::cast_unsigned);
+        Some(Call {
+            handler: handlers.of(Fingerprint(self.handler.cast_unsigned()), self.route)?,
+            trace,
+            span,
+            start_ns: self.start_ns.cast_unsigned(),
+            duration_ns: self.duration_ns.cast_unsigned(),
+            method: self.method,
+            status: self.status,
+            form: Form::from_word(self.form).unwrap_or(Form::Plain),
+            caller: Caller::from_word(self.caller).unwrap_or(Caller::Unknown),
+            agent: self.agent,
+            client: number(self.client).map(ClientKey),
+            instance: number(self.instance).map(InstanceKey),
+            path: self.path,
+            page: self.page,
+            request_bytes: number(self.request_bytes),
+            response_bytes: number(self.response_bytes),
+            request_key: number(self.request_key),
+            response_hash: number(self.response_hash),
+            media_type: self.media_type,
+            signature: self.signature,
+            origin: self.origin,
+            first_byte_ns: number(self.first_byte_ns),
+            self_fetches: self.self_fetches,
+            self_fetch_overhead_ns: self.self_fetch_overhead_ns.cast_unsigned(),
+            database_ns: number(self.database_ns),
+            outgoing_ns: number(self.outgoing_ns),
+            child_ns: number(self.child_ns),
+            sampling: number(self.sampling).map_or(Sampling::Undeclared, Sampling::Threshold),
+            requests_seen: number(self.requests_seen),
+            signs: Signs::from_bits(self.signs.cast_unsigned()),
+        })
+    }
+}
