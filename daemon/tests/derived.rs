@@ -2,6 +2,7 @@
 //! what was derived before. The whole evidence (`explain --format json`) is compared.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test says what it expects in the shortest way: a panic is its failure"
 )]
 

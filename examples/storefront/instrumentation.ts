@@ -3,5 +3,6 @@
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { register: observeRequests } = await import("@pointsman/nextjs/register");
-  await observeRequests({ serviceName: "storefront" });
+  // One proxy stands in front of some clients and passes on their addresses: the carrier's, in driver/machines.mjs.
+  await observeRequests({ serviceName: "storefront", trustProxy: 1 });
 }

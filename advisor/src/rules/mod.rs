@@ -72,6 +72,8 @@ pub enum Finding {
     Silent,
     /// Telemetry lacks what the rule needs to see.
     Absent(&'static str),
+    /// Only some traces are recorded: what the rule looks for lies between two of them.
+    Sampled,
     /// It looked, and its threshold is not reached.
     Below(Statement),
     /// It speaks.

@@ -36,8 +36,8 @@ pub(crate) struct Findings {
     pub(crate) holding: Vec<Found>,
     /// Rules that looked and did not reach their threshold.
     pub(crate) below: Vec<Found>,
-    /// Rules that could not look, and the attribute they lack.
-    pub(crate) absent: Vec<(&'static Rule, &'static str)>,
+    /// Rules that could not look, and what they lack.
+    pub(crate) absent: Vec<(&'static Rule, Need)>,
 }
 
 /// The judgement of one Handler.
@@ -214,7 +214,8 @@ impl Findings {
             let found = |statement| Found { rule, weight, threshold, statement };
             match (rule.look)(profile, &knobs) {
                 Finding::Silent => {}
-                Finding::Absent(attribute) => findings.absent.push((rule, attribute)),
+                Finding::Absent(attribute) => findings.absent.push((rule, Need::attribute(attribute))),
+                Finding::Sampled => findings.absent.push((rule, Need::code("every_trace"))),
                 Finding::Below(statement) => findings.below.push(found(statement)),
                 Finding::Holds(statement) => findings.holding.push(found(statement)),
             }
@@ -285,12 +286,8 @@ impl Findings {
 
     /// No move is reached: because evidence is absent, or because there is none.
     fn undecided(&self, reasons: Effect, reason: &str) -> Decision {
-        let lacking: Vec<Need> = self
-            .absent
-            .iter()
-            .filter(|(rule, _)| rule.weight > 0.0)
-            .map(|(_, a)| Need::attribute(a))
-            .collect();
+        let lacking = self.absent.iter().filter(|(rule, _)| rule.weight > 0.0).map(|(_, need)| need.clone());
+        let lacking: Vec<Need> = lacking.collect();
         if !lacking.is_empty() {
             let mut needs: Vec<Need> = Vec::new();
             lacking.into_iter().for_each(|need| {

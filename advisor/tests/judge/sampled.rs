@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use pointsman_advisor::evidence::{Rollup, roll_up};
-use pointsman_advisor::{Explanation, Explanations, ReportInput, Settings, explanations};
+use pointsman_advisor::{Explanation, Explanations, ReportInput, Settings, Verdict, explanations};
 use pointsman_store::{Call, Hour, InstanceKey, Sampling};
 
 use crate::traffic::{DAY_0, MINUTE, Traffic};
@@ -122,4 +122,22 @@ fn each_process_is_weighed_by_its_own_count() {
     let cart = cart(&calls, &Settings::default());
     assert_eq!(cart.frequency.sampling.basis, "counted");
     assert!((cart.frequency.calls - 2_000.0).abs() < 250.0, "{}", cart.frequency.calls);
+}
+
+#[test]
+fn a_sample_moves_nothing_that_only_a_sequence_could_move() {
+    let mut traffic = Traffic::new();
+    for number in 0..400 {
+        traffic.mutation_with_refresh("/api/cart", "/product/1", number, crate::traffic::visit(number, 4));
+    }
+    let needs = |traffic: &Traffic, settings: &Settings| {
+        let judged = traffic.judged_with("POST /api/cart", settings);
+        let codes = judged.needs.iter().map(|need| need.code.clone()).collect::<Vec<_>>();
+        (judged.verdict, codes)
+    };
+    let whole = needs(&traffic, &Settings::default());
+    assert_eq!(whole, (Verdict::MoveToServerAction, vec![]));
+    let half = Settings { sampling_ratio: Some(0.5), ..Settings::default() };
+    let sampled = needs(&traffic, &half);
+    assert_eq!(sampled, (Verdict::InsufficientEvidence, vec!["every_trace".to_owned()]));
 }

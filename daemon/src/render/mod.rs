@@ -86,6 +86,9 @@ pub(crate) fn need(need: &Need) -> String {
         ("read_or_write", _) => {
             "to know whether it only reads: name it get..., or trace its database calls".to_owned()
         }
+        ("every_trace", _) => {
+            "every trace recorded for a while: what clients do in a row cannot be seen in a sample".to_owned()
+        }
         (_, Some(attribute)) => format!("the attribute {attribute} (see `pointsman doctor`)"),
         (code, None) => code.to_owned(),
     }

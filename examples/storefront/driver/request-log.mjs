@@ -134,7 +134,7 @@ class Note {
   /** All of them come from one address: the doors are on this machine. */
   #client() {
     const session = /(?:^|;\s*)sid=([^;]*)/.exec(this.headers.cookie ?? "")?.[1];
-    return this.log.clients.of(session === undefined ? `agent ${this.headers["user-agent"]}` : `session ${session}`);
+    return this.log.clients.of(session === undefined ? `agent ${this.headers["user-agent"]} at ${this.headers["x-forwarded-for"] ?? "the door"}` : `session ${session}`);
   }
 
   #page() {

@@ -13,6 +13,9 @@ use crate::profile::Profile;
 pub(in super::super) static RULE: Rule = improvement("batch-burst", 0.0, 20, is_action, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !profile.is_unsampled() {
+        return Finding::Silent;
+    }
     let batches = profile.observed(Fact::Batches);
     let calls = as_f64(profile.observed(Fact::InOwnBatch)) / as_f64(batches.max(1));
     let saved = (calls - 1.0).max(0.0);

@@ -27,6 +27,9 @@ const RARE: f64 = 0.05;
 pub(in super::super) static RULE: Rule = improvement("cache-get", 0.8, 30, is_get_route, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !profile.is_unsampled() {
+        return Finding::Silent;
+    }
     let share = |part, whole| profile.share(part, whole).map(|share| share.observed);
     let Some(uncached) = share(Fact::GetsWithoutCacheControl, Fact::PlainGets) else {
         return Finding::Silent;

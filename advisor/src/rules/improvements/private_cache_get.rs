@@ -18,6 +18,9 @@ const RARE: f64 = 0.05;
 pub(in super::super) static RULE: Rule = improvement("private-cache-get", 0.3, 30, is_get_route, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !profile.is_unsampled() {
+        return Finding::Silent;
+    }
     let share = |part, whole| profile.share(part, whole).map_or(0.0, |share| share.observed);
     let cached = share(Fact::CacheAllowed, Fact::Calls).max(share(Fact::CacheHits, Fact::Calls)) > RARE;
     let personal = share(Fact::WithCredentials, Fact::Calls) > 0.5;

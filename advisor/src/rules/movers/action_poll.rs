@@ -7,7 +7,7 @@
 //! Example: `setInterval(() => getOrderStatus(id), 5000)`.
 
 use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, as_f64, is_action, percent};
-use super::{CLIENT_KEY, sequences_visible};
+use super::unseen_sequences;
 use crate::evidence::{Fact, Lifetime, Measure};
 use crate::profile::Profile;
 
@@ -23,8 +23,8 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if !sequences_visible(profile) {
-        return Finding::Absent(CLIENT_KEY);
+    if let Some(absent) = unseen_sequences(profile) {
+        return absent;
     }
     let polls = profile.observed(Fact::Polls);
     if polls == 0 {

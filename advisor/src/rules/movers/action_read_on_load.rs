@@ -8,7 +8,7 @@
 //! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
 
 use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_action, percent};
-use super::{CLIENT_KEY, sequences_visible};
+use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
 use crate::profile::{Profile, Seen};
 
@@ -27,8 +27,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if profile.seen() == Seen::Writes {
         return Finding::Silent;
     }
-    if !sequences_visible(profile) {
-        return Finding::Absent(CLIENT_KEY);
+    if let Some(absent) = unseen_sequences(profile) {
+        return absent;
     }
     let Some(share) = profile.share(Fact::SoonAfterLoad, Fact::Sequenced) else { return Finding::Silent };
     let waited = profile.quantile(Measure::QueueWait, 0.5).unwrap_or_default();

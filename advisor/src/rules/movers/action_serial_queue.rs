@@ -10,7 +10,7 @@
 //! Example: `Promise.all([getPrice(id), getStock(id), getShipping(id)])`.
 
 use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, as_f64, is_action, median, percent};
-use super::{CLIENT_KEY, sequences_visible};
+use super::unseen_sequences;
 use crate::evidence::{Fact, Interaction, InteractionKind};
 use crate::profile::Profile;
 
@@ -26,8 +26,8 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if !sequences_visible(profile) {
-        return Finding::Absent(CLIENT_KEY);
+    if let Some(absent) = unseen_sequences(profile) {
+        return absent;
     }
     let Some(share) = profile.share(Fact::InBurst, Fact::Sequenced) else { return Finding::Silent };
     let bursts = profile.observed(Fact::Bursts);

@@ -6,7 +6,7 @@
 //! Example: `onChange={e => searchSkills(e.target.value)}`.
 
 use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_action, percent};
-use super::sequences_visible;
+use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
 
@@ -27,7 +27,7 @@ const RULE_VALUE: Rule = Rule {
 pub(in super::super) static FIRST_AID: Rule = Rule { effect: Effect::Improves, weight: 0.0, ..RULE_VALUE };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if !sequences_visible(profile) {
+    if unseen_sequences(profile).is_some() {
         return Finding::Silent;
     }
     let Some(share) = profile.share(Fact::Typed, Fact::Sequenced) else { return Finding::Silent };

@@ -5,7 +5,7 @@
 //! Source: Next.js docs, client-side data fetching (SWR, TanStack Query). Example: `mutate('/api/mail')`.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
-use super::sequences_visible;
+use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
@@ -21,7 +21,7 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if !sequences_visible(profile) {
+    if unseen_sequences(profile).is_some() {
         return Finding::Silent;
     }
     let Some(share) = profile.share(Fact::FollowedByRefetch, Fact::Followable) else {

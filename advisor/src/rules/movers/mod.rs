@@ -16,15 +16,16 @@ pub(super) mod rerender_used;
 pub(super) mod single_page_coupling;
 pub(super) mod status_or_header_contract;
 
+use super::Finding;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
-/// What a rule about sequences lacks when it cannot see any.
-const CLIENT_KEY: &str = "pointsman.client.key";
-
-/// Whether sequences of this Handler can be seen at all: clients are known for nine calls in ten, and every call
-/// was recorded.
-fn sequences_visible(profile: &Profile) -> bool {
-    profile.share(Fact::ClientKnown, Fact::Calls).is_some_and(|share| share.observed >= 0.9)
-        && profile.is_unsampled()
+/// What a rule about sequences lacks; `None` when they can be seen: clients are known for nine calls in ten, and every
+/// call was recorded.
+fn unseen_sequences(profile: &Profile) -> Option<Finding> {
+    if !profile.is_unsampled() {
+        return Some(Finding::Sampled);
+    }
+    let known = profile.share(Fact::ClientKnown, Fact::Calls).is_some_and(|share| share.observed >= 0.9);
+    (!known).then_some(Finding::Absent("pointsman.client.key"))
 }

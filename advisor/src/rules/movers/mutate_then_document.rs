@@ -6,7 +6,7 @@
 //! Example: `fetch('/api/settings', { method: 'PUT' })` and `location.reload()`.
 
 use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_mutation_route, percent};
-use super::{CLIENT_KEY, sequences_visible};
+use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
@@ -22,8 +22,8 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if !sequences_visible(profile) {
-        return Finding::Absent(CLIENT_KEY);
+    if let Some(absent) = unseen_sequences(profile) {
+        return absent;
     }
     let Some(share) = profile.share(Fact::FollowedByDocument, Fact::Followable) else {
         return Finding::Silent;

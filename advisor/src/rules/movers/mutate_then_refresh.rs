@@ -13,7 +13,7 @@
 use super::super::{
     Effect, Finding, Gain, Knobs, Rule, Statement, as_f64, is_mutation_route, median, percent,
 };
-use super::{CLIENT_KEY, sequences_visible};
+use super::unseen_sequences;
 use crate::evidence::{Fact, InteractionKind};
 use crate::profile::Profile;
 
@@ -29,8 +29,8 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if !sequences_visible(profile) {
-        return Finding::Absent(CLIENT_KEY);
+    if let Some(absent) = unseen_sequences(profile) {
+        return absent;
     }
     if profile.count(Fact::FollowedByAmbiguous) > profile.count(Fact::FollowedByRefresh) {
         return Finding::Absent("http.request.header.next-router-prefetch");
