@@ -50,7 +50,9 @@ fn instances(facts: &[&AppFact]) -> u64 {
     INSTANCES.into_iter().map(of).find(|count| *count > 0).unwrap_or_default()
 }
 
-fn builds(facts: &[&AppFact]) -> Vec<Build> {
+/// The builds of an app, oldest first: the newest twenty.
+#[must_use]
+pub fn builds(facts: &[&AppFact]) -> Vec<Build> {
     let mut by_build: BTreeMap<&str, Vec<&AppFact>> = BTreeMap::new();
     for fact in facts {
         if let Some(build) = fact.build.as_deref() {

@@ -16,6 +16,7 @@ use crate::sampling::Basis;
 use crate::settings::Settings;
 use crate::stats::{Distribution, Interval, Trend};
 
+pub use app::builds;
 pub use types::{
     App, BinRow, Build, Cache, CallerShare, Errors, Example, ExampleStep, Explanation, Explanations,
     Frequency, KnownAction, NamedCount, PageShare, Payload, Quantiles, Repeats, SamplingRow, Seen,

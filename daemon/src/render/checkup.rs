@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use pointsman_advisor::explanation::builds;
+
 use super::{percent, safe};
 use crate::advise::Checkup;
 
 /// Share of calls below which a piece of telemetry counts as missing.
 const MISSING: f64 = 0.9;
 /// Facts that a person asks about first.
-const SHOWN: [(&str, &str); 7] = [
+const SHOWN: [(&str, &str); 6] = [
     ("pointsman.next.version", "Next.js"),
     ("telemetry.sdk.name", "SDK"),
     ("otel.scope.name", "instrumentation"),
     ("service.version", "service version"),
-    ("pointsman.next.build_id", "build"),
     ("pointsman.key.scope", "scope of client keys"),
     ("pointsman.instance.id", "instance"),
 ];
@@ -42,6 +43,17 @@ fn service(checkup: &Checkup) -> String {
             let _ = writeln!(text, "  {words}: {}", values.into_iter().collect::<Vec<_>>().join(", "));
         }
     }
+    for build in builds(&checkup.facts.iter().collect::<Vec<_>>()) {
+        let _ = writeln!(
+            text,
+            "  build {}: seen from {} to {}, {} instances, {} actions called",
+            safe::terminal(&build.id),
+            minute(&build.first),
+            minute(&build.last),
+            build.instances,
+            build.actions.len()
+        );
+    }
     if checkup.coverage.is_empty() {
         text += "  no calls in this window\n";
         return text;
@@ -59,6 +71,11 @@ fn service(checkup: &Checkup) -> String {
     }
     text += &remedy(checkup, missing);
     text
+}
+
+/// A time (RFC 3339) to the minute.
+fn minute(time: &str) -> &str {
+    time.get(..16).unwrap_or(time)
 }
 
 fn remedy(checkup: &Checkup, missing: bool) -> String {
