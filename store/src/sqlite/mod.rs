@@ -48,6 +48,9 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlit
 /// Marks a file as ours ("PNTS"), so that another program's database is refused instead of migrated.
 const APPLICATION_ID: i32 = 0x504e_5453;
 
+/// Rows that a reader's connection may be ahead of whoever takes them.
+const ROW_BUFFER: usize = 256;
+
 /// How long a statement waits for a lock held by another process (a sqlite3 shell, a backup).
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
@@ -121,6 +124,7 @@ fn connection(path: &Path) -> SqliteConnectOptions {
 fn reading(path: &Path) -> SqliteConnectOptions {
     connection(path)
         .pragma("query_only", "ON")
+        .row_buffer_size(ROW_BUFFER)
         // Blocks are read once and Calls in order: 4 MiB of pages per reader are enough.
         .pragma("cache_size", "-4096")
 }

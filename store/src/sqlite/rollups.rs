@@ -1,6 +1,6 @@
 //! Rollups and the hours that need to be rolled up again.
 
-use futures_util::TryStreamExt;
+use futures_util::StreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -114,9 +114,14 @@ impl Store {
         .bind(service)
         .bind(from.0)
         .bind(to.0)
-        .fetch(&self.readers);
-        while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
-            take(read(&row).map_err(StoreError::from)?)?;
+        .fetch(&self.readers)
+        // As many as have come meanwhile: taking them one by one would wake the connection's thread for each.
+        .ready_chunks(super::ROW_BUFFER);
+        while let Some(rows) = rows.next().await {
+            for row in rows {
+                let row = row.map_err(StoreError::from)?;
+                take(read(&row).map_err(StoreError::from)?)?;
+            }
         }
         Ok(())
     }
