@@ -23,7 +23,7 @@ pub use exemplars::Exemplars;
 pub use fact::{Dimension, Fact, Lifetime, Measure};
 pub use interaction::{Interaction, InteractionKind, Step};
 pub use pass::{HourPass, PassSettings, roll_up};
-pub use recorded::{Recorded, Span};
+pub use recorded::{Recorded, Stretch};
 pub use rollup::{Rollup, RollupError};
 pub use stratum::{Strata, Stratum, weight_of};
 pub use tally::Tally;

@@ -13,11 +13,11 @@ const INSTANCES: usize = 64;
 
 /// What was recorded of each process. Merging is exact, associative and commutative.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Recorded(BTreeMap<u64, Span>);
+pub struct Recorded(BTreeMap<u64, Stretch>);
 
 /// A stretch of a process' requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Span {
+pub struct Stretch {
     /// Calls that were recorded.
     pub calls: u64,
     /// Requests the process had counted at the first of them, itself included.
@@ -29,15 +29,15 @@ pub struct Span {
 impl Recorded {
     pub(super) fn note(&mut self, call: &Call) {
         if let (Some(InstanceKey(instance)), Some(seen)) = (call.instance, call.requests_seen) {
-            self.add(instance, Span { calls: 1, first: seen, last: seen });
+            self.add(instance, Stretch { calls: 1, first: seen, last: seen });
         }
     }
 
-    fn add(&mut self, instance: u64, span: Span) {
-        let known = self.0.entry(instance).or_insert(Span { calls: 0, ..span });
-        known.calls = known.calls.saturating_add(span.calls);
-        known.first = known.first.min(span.first);
-        known.last = known.last.max(span.last);
+    fn add(&mut self, instance: u64, stretch: Stretch) {
+        let known = self.0.entry(instance).or_insert(Stretch { calls: 0, ..stretch });
+        known.calls = known.calls.saturating_add(stretch.calls);
+        known.first = known.first.min(stretch.first);
+        known.last = known.last.max(stretch.last);
         if self.0.len() > INSTANCES {
             self.0.pop_last();
         }
@@ -45,29 +45,29 @@ impl Recorded {
 
     /// Adds what another one recorded.
     pub fn merge(&mut self, other: &Self) {
-        other.0.iter().for_each(|(instance, span)| self.add(*instance, *span));
+        other.0.iter().for_each(|(instance, stretch)| self.add(*instance, *stretch));
     }
 
     /// By process.
-    pub fn iter(&self) -> impl Iterator<Item = (InstanceKey, Span)> {
-        self.0.iter().map(|(instance, span)| (InstanceKey(*instance), *span))
+    pub fn iter(&self) -> impl Iterator<Item = (InstanceKey, Stretch)> {
+        self.0.iter().map(|(instance, stretch)| (InstanceKey(*instance), *stretch))
     }
 
     pub(super) fn write(&self, to: &mut Writer) {
         to.count(self.0.len());
-        for (instance, span) in &self.0 {
+        for (instance, stretch) in &self.0 {
             to.fixed(&instance.to_be_bytes());
-            to.number(span.calls);
-            to.number(span.first);
-            to.number(span.last);
+            to.number(stretch.calls);
+            to.number(stretch.first);
+            to.number(stretch.last);
         }
     }
 
     pub(super) fn merge_encoded(&mut self, from: &mut Reader<'_>) -> Result<(), RollupError> {
         for _ in 0..from.count()? {
             let instance = u64::from_be_bytes(from.fixed()?);
-            let span = Span { calls: from.number()?, first: from.number()?, last: from.number()? };
-            self.add(instance, span);
+            let stretch = Stretch { calls: from.number()?, first: from.number()?, last: from.number()? };
+            self.add(instance, stretch);
         }
         Ok(())
     }

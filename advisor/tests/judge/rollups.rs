@@ -73,6 +73,39 @@ proptest! {
         prop_assert_eq!(join(&[0, 1, 2]), join(&[2, 0, 1]));
     }
 
+    /// What a cache could have answered is compared across clients, so it is left out here.
+    #[test]
+    fn merging_is_one_pass_over_the_union_of_clients(seed in any::<u64>(), visits in 1u64..80, first in 0u64..5) {
+        let mut calls = mixed(seed, visits);
+        calls.iter_mut().for_each(|call| call.request_key = None);
+        let of_first = |call: &&Call| call.client == calls[0].client || call.client.is_some_and(|key| key.0 % 5 < first);
+        let (some, others): (Vec<&Call>, Vec<&Call>) = calls.iter().partition(of_first);
+        let owned = |part: Vec<&Call>| part.into_iter().cloned().collect::<Vec<Call>>();
+        let mut joined = merged(&owned(some), hours());
+        for (id, rollup) in merged(&owned(others), hours()) {
+            joined.entry(id).or_default().merge(&rollup).unwrap();
+        }
+        prop_assert_eq!(joined, merged(&calls, hours()));
+    }
+
+    #[test]
+    fn damaged_bytes_are_refused_or_read_and_never_a_panic(
+        seed in any::<u64>(), harm in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), end in any::<prop::sample::Index>(),
+    ) {
+        for record in roll_up(hours()[0], &around(&mixed(seed, 30), hours()[0]), Settings::default().of_pass()) {
+            let mut payload = record.payload;
+            for (place, byte) in &harm {
+                let place = place.index(payload.len());
+                payload[place] = *byte;
+            }
+            if let Ok(read) = Rollup::decode(&payload) {
+                prop_assert_eq!(Rollup::decode(&read.encode()).unwrap(), read);
+            }
+            let end = end.index(payload.len());
+            let _ = Rollup::decode(&payload[..end]);
+        }
+    }
+
     #[test]
     fn every_call_is_counted_by_exactly_one_hour(seed in any::<u64>(), visits in 1u64..80) {
         let calls = mixed(seed, visits);
