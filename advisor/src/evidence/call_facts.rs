@@ -87,6 +87,7 @@ fn caller(about: &mut About<'_>, call: &Call) {
         (call.has(Sign::ResponseHeadersCaptured), Fact::ResponseHeadersKnown),
         (call.client.is_some(), Fact::ClientKnown),
         (call.page.is_some(), Fact::PageKnown),
+        (call.request_key.is_some(), Fact::RequestKeyKnown),
         (call.has(Sign::NoCors), Fact::NoCors),
     ] {
         if present {

@@ -225,6 +225,8 @@ coded! {
         Retries,
         /// Calls whose place in a sequence the clocks of two instances leave open: they are in no count that depends on it.
         UnorderedPairs,
+        /// Calls with a request key: repeats of the same request can be told.
+        RequestKeyKnown,
     }
 }
 

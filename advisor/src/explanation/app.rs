@@ -41,13 +41,13 @@ fn values(facts: &[&AppFact], name: &str) -> Vec<Seen> {
     values.into_iter().map(seen).collect()
 }
 
-fn instances(facts: &[&AppFact]) -> u64 {
+fn instances(facts: &[&AppFact]) -> Option<u64> {
     let of = |name: &str| {
         let values: BTreeSet<&str> =
             facts.iter().filter(|fact| fact.name == name).map(|fact| fact.value.as_str()).collect();
         values.len() as u64
     };
-    INSTANCES.into_iter().map(of).find(|count| *count > 0).unwrap_or_default()
+    INSTANCES.into_iter().map(of).find(|count| *count > 0)
 }
 
 /// The builds of an app, oldest first: the newest twenty.

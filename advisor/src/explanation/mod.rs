@@ -7,8 +7,6 @@ mod types;
 
 use std::collections::BTreeMap;
 
-use pointsman_store::Action;
-
 use crate::evidence::{Dimension, Fact, Lifetime, Measure};
 use crate::profile::{Profile, days_covered, profiles};
 use crate::report::{ReportInput, window};
@@ -48,11 +46,7 @@ pub fn explanations(input: &ReportInput<'_>, settings: &Settings) -> Explanation
 
 fn explanation(profile: &Profile<'_>, input: &ReportInput<'_>) -> Explanation {
     let handler = &profile.handler;
-    let (action, file) = match &handler.action {
-        Some(Action::Export { file, name }) => (Some(name.clone()), Some(file.clone())),
-        Some(Action::Id(id)) => (Some(id.clone()), None),
-        _ => (None, None),
-    };
+    let (action, file) = profile.action_and_file();
     Explanation {
         id: profile.id.to_string(),
         kind: handler.kind.as_str().to_owned(),

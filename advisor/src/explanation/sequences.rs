@@ -28,6 +28,7 @@ pub(super) fn of(profile: &Profile<'_>, handlers: &HashMap<Fingerprint, Handler>
 fn counts(profile: &Profile<'_>) -> SequenceCounts {
     let observed = |fact| profile.observed(fact);
     let ms = |measure| quantiles(&profile.distribution(measure), 1_000.0);
+    let told_apart = observed(Fact::RequestKeyKnown) > 0;
     SequenceCounts {
         client_known: observed(Fact::ClientKnown),
         followable: observed(Fact::Followable),
@@ -44,8 +45,8 @@ fn counts(profile: &Profile<'_>) -> SequenceCounts {
         reads_sequenced: observed(Fact::ReadsSequenced),
         reads_soon_after_load: observed(Fact::ReadsSoonAfterLoad),
         parallel_reads: observed(Fact::ParallelReads),
-        duplicates: observed(Fact::Duplicates),
-        retries: observed(Fact::Retries),
+        duplicates: told_apart.then(|| observed(Fact::Duplicates)),
+        retries: told_apart.then(|| observed(Fact::Retries)),
         polled: observed(Fact::Polled),
         polls: observed(Fact::Polls),
         poll_interval_ms: ms(Measure::PollInterval),

@@ -33,8 +33,8 @@ pub struct App {
     pub next_versions: Vec<Seen>,
     /// Deployments or builds, oldest first.
     pub builds: Vec<Build>,
-    /// Processes.
-    pub instances: u64,
+    /// Processes; `null` where none is named.
+    pub instances: Option<u64>,
     /// Kinds of routers: `app`, `pages`.
     pub routers: Vec<String>,
     /// `serverActions.bodySizeLimit`, bytes.
@@ -61,8 +61,8 @@ pub struct Build {
     pub first: String,
     /// Last seen.
     pub last: String,
-    /// Processes that ran it.
-    pub instances: u64,
+    /// Processes that ran it; `null` where none is named.
+    pub instances: Option<u64>,
     /// Ids of the actions that were called in it, with their names where these are known, by name.
     pub actions: Vec<KnownAction>,
 }
@@ -349,10 +349,10 @@ pub struct SequenceCounts {
     pub reads_soon_after_load: u64,
     /// Reads that overlapped another read of the same client.
     pub parallel_reads: u64,
-    /// Reads equal to one of the same client within 2 s.
-    pub duplicates: u64,
-    /// Calls equal to one of the same client that had failed within a minute before.
-    pub retries: u64,
+    /// Reads equal to one of the same client within 2 s; `null` where no call tells its request key.
+    pub duplicates: Option<u64>,
+    /// Calls equal to one of the same client that had failed within a minute before; `null` likewise.
+    pub retries: Option<u64>,
     /// Calls of regular polls.
     pub polled: u64,
     /// Polls.

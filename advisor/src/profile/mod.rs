@@ -280,6 +280,16 @@ impl<'a> Profile<'a> {
         self.window.strata.iter().all(|(threshold, _)| self.weighing.of(threshold) <= 1.0)
     }
 
+    /// An action's exported name, or else its id; and its file where that is known.
+    #[must_use]
+    pub fn action_and_file(&self) -> (Option<String>, Option<String>) {
+        match &self.handler.action {
+            Some(Action::Export { file, name }) => (Some(name.clone()), Some(file.clone())),
+            Some(Action::Id(id)) => (Some(id.clone()), None),
+            _ => (None, None),
+        }
+    }
+
     /// Whether the action reads, writes, or cannot be told (rules.md, action-read-only).
     #[must_use]
     pub fn seen(&self) -> Seen {

@@ -99,11 +99,7 @@ fn unknown_actions(profiles: &[Profile<'_>]) -> Vec<UnknownActions> {
 fn row(profile: &Profile<'_>, judgement: Judgement, next_major: Option<u32>) -> HandlerReport {
     let handler = &profile.handler;
     let (effort, steps) = effort_and_steps(profile, judgement.verdict, next_major);
-    let (action, file) = match &handler.action {
-        Some(Action::Export { file, name }) => (Some(name.clone()), Some(file.clone())),
-        Some(Action::Id(id)) => (Some(id.clone()), None),
-        _ => (None, None),
-    };
+    let (action, file) = profile.action_and_file();
     let ids = |effects: &[Effect]| -> Vec<String> {
         let holding = judgement.findings.holding.iter();
         holding

@@ -46,12 +46,12 @@ fn service(checkup: &Checkup) -> String {
     for build in builds(&checkup.facts.iter().collect::<Vec<_>>()) {
         let _ = writeln!(
             text,
-            "  build {}: seen from {} to {}, {} instances, {} actions called",
+            "  build {}: seen from {} to {}, {} of its actions called, instances: {}",
             safe::terminal(&build.id),
             minute(&build.first),
             minute(&build.last),
-            build.instances,
-            build.actions.len()
+            build.actions.len(),
+            build.instances.map_or_else(|| "not told".to_owned(), |count| count.to_string())
         );
     }
     if checkup.coverage.is_empty() {

@@ -3,7 +3,7 @@
 use pointsman_advisor::explanation::{Cache, Explanation, Frequency, Quantiles, Repeats};
 
 use super::page::{Ink, Page, bar};
-use super::{number, percent, safe};
+use super::{number, percent, precise, safe};
 
 /// Marks of a full bar.
 const BAR: u32 = 30;
@@ -260,9 +260,4 @@ fn cache(page: &mut Page, cache: &Cache) {
         };
         page.table(4, &[name, "share", "95 % interval", ""], &curve.iter().map(row).collect::<Vec<_>>());
     }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "sizes stay far below 2^53")]
-fn precise(bytes: u64) -> f64 {
-    bytes as f64
 }

@@ -104,8 +104,16 @@ fn sentences(counts: &SequenceCounts) -> Vec<String> {
             "reads came within 3 s of the load of their page",
         ),
         of(counts.parallel_reads, counts.client_known, "calls ran beside another read of the same client"),
-        of(counts.duplicates, counts.client_known, "calls repeated one of the same client within 2 s"),
-        of(counts.retries, counts.client_known, "calls repeated one that had failed within a minute before"),
+        of(
+            counts.duplicates.unwrap_or_default(),
+            counts.client_known,
+            "calls repeated one of the same client within 2 s",
+        ),
+        of(
+            counts.retries.unwrap_or_default(),
+            counts.client_known,
+            "calls repeated one that had failed within a minute before",
+        ),
         of(
             counts.polled,
             counts.client_known,

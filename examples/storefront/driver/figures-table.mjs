@@ -49,7 +49,7 @@ function figuresOf(name, there, range, said, startedAt) {
     ...tallies(name, "calls by", there.callers, Object.fromEntries(said.callers.map((each) => [each.class, each.calls]))),
     ...tallies(name, "calls from", there.pages, Object.fromEntries(said.pages.map((each) => [each.route, each.calls]))),
     exact(name, "calls of known clients", there.calls, said.sequences?.client_known ?? null),
-    ...sequences(name, range, said.sequences, said.kind === "server_action"),
+    ...sequences(name, there, range, said.sequences, said.kind === "server_action"),
   ];
 }
 
@@ -138,7 +138,7 @@ function cache(name, there, range, { method, cache: said }) {
   ];
 }
 
-function sequences(name, range, said, isAction) {
+function sequences(name, there, range, said, isAction) {
   if (said === null) return [exact(name, "sequences are known", "yes", null)];
   const retries = range.get("retry") ?? nothing;
   const ofAborted = range.get("retry_of_aborted") ?? nothing;
@@ -160,9 +160,11 @@ function sequences(name, range, said, isAction) {
     inRange(name, "soon after the load", range.get("soon"), said.soon_after_load),
     inRange(name, "reads in order", range.get("reads_sequenced"), said.reads_sequenced),
     inRange(name, "reads soon after it", range.get("reads_soon"), said.reads_soon_after_load),
-    inRange(name, "duplicates", range.get("duplicate"), said.duplicates),
+    there.hasKeys ? inRange(name, "duplicates", range.get("duplicate"), said.duplicates) : exact(name, "duplicates", null, said.duplicates),
     // Whether the app knew that the caller of the first try had gone, the door cannot tell.
-    between(name, "retries", retries.truth + ofAborted.truth, [retries.least, retries.most + ofAborted.most], said.retries),
+    there.hasKeys
+      ? between(name, "retries", retries.truth + ofAborted.truth, [retries.least, retries.most + ofAborted.most], said.retries)
+      : exact(name, "retries", null, said.retries),
     inRange(name, "parallel reads", range.get("parallel"), said.parallel_reads),
     // One instance has one clock.
     exact(name, "in no certain order", 0, said.unordered),

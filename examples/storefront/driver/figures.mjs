@@ -41,6 +41,8 @@ export function countsOf(rows) {
       // null is not known: of what the door did not see, and of answers that were cut short.
       sent: calls.map(({ sent }) => sent),
       received: calls.map(({ received, aborted }) => (aborted ? null : received)),
+      // Without any key nobody can tell whether a request is the same as another one.
+      hasKeys: calls.some(({ key }) => key !== null),
       starts: calls.map(({ start, begun, end }) => [start, begun ?? end]),
       durations: calls.filter(({ aborted, unseen }) => !aborted && !unseen).map(({ start, end }) => end - start),
     };

@@ -6,17 +6,21 @@ use super::many::{Many, statements};
 use super::{Store, StoreError};
 use crate::AppFact;
 
+/// Facts that are read: each build has some dozens, and a report must not grow with the age of the app.
+const MOST: i64 = 10_000;
+
 impl Store {
-    /// All facts of a service, ordered by name and then by when they were first seen.
+    /// The facts of a service, of more than 10,000 those that were seen last, ordered by name and then by when they were first seen.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn app_facts(&self, service: &str) -> Result<Vec<AppFact>, StoreError> {
         let rows = sqlx::query(
-            "SELECT service, environment, build, name, value, first_seen_ns, last_seen_ns FROM app_facts \
-             WHERE service = ? ORDER BY name, first_seen_ns, value, build",
+            "SELECT * FROM (SELECT service, environment, build, name, value, first_seen_ns, last_seen_ns FROM app_facts \
+             WHERE service = ? ORDER BY last_seen_ns DESC LIMIT ?) ORDER BY name, first_seen_ns, value, build",
         )
         .bind(service)
+        .bind(MOST)
         .fetch_all(&self.readers)
         .await?;
         rows.iter()
