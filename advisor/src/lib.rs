@@ -15,6 +15,7 @@ mod sampling;
 mod settings;
 mod stats;
 mod verdict;
+mod windows;
 
 pub use coverage::{Coverage, coverage};
 pub use explanation::{Explanation, Explanations, explanations};
@@ -26,3 +27,4 @@ pub use report::{
 pub use sampling::Basis;
 pub use settings::{RuleSettings, Settings};
 pub use stats::{Bin, Distribution, Estimate, Interval, Sketch, Trend};
+pub use windows::{ByHandler, Gathering, Windows};

@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context;
-use pointsman_advisor::evidence::{HourPass, Rollup};
+use pointsman_advisor::evidence::HourPass;
 use pointsman_advisor::{
-    Coverage, Explanations, Report, ReportInput, Settings, coverage, explanations, report,
+    Coverage, Explanations, Gathering, Report, ReportInput, Settings, Verdict, Windows, coverage,
+    explanations, report,
 };
 use pointsman_store::{AppFact, Call, Fingerprint, Handler, Hour, RollupRef, Store};
 use tokio::sync::mpsc;
@@ -13,9 +14,6 @@ use tokio::sync::mpsc;
 use crate::cli::{Until, View};
 use crate::clock;
 use crate::render::safe::terminal;
-
-/// Blockers look at all that is retained: this many hours before the window's end, at least (35 days).
-const RETAINED_HOURS: u32 = 35 * 24;
 
 /// Brings the Rollups up to date with the Calls.
 pub(crate) async fn roll_up_dirty_hours(store: &Store, settings: &Settings) -> anyhow::Result<()> {
@@ -106,7 +104,7 @@ pub(crate) async fn checkups(
     let mut checkups = Vec::new();
     for service in services(store, view).await? {
         let gathered = gather(store, service, view).await?;
-        let coverage = coverage(&gathered.handlers, &gathered.window);
+        let coverage = coverage(&gathered.handlers, &gathered.windows.window);
         checkups.push(Checkup { service: gathered.service, coverage, facts: gathered.facts });
     }
     Ok(checkups)
@@ -115,28 +113,22 @@ pub(crate) async fn checkups(
 /// Everything that is known of a service when it is judged.
 struct Gathered {
     service: String,
-    from: Hour,
-    to: Hour,
     now_ns: u64,
     handlers: HashMap<Fingerprint, Handler>,
-    window: ByHandler,
-    retained: ByHandler,
+    windows: Windows,
+    standing: HashMap<Fingerprint, Verdict>,
     facts: Vec<AppFact>,
 }
-
-type ByHandler = HashMap<Fingerprint, Rollup>;
 
 impl Gathered {
     fn input<'a>(&'a self, environment: Option<&'a str>) -> ReportInput<'a> {
         ReportInput {
             service: &self.service,
             environment,
-            from: self.from,
-            to: self.to,
             generated_at_ns: self.now_ns,
             handlers: &self.handlers,
-            window: &self.window,
-            retained: &self.retained,
+            windows: &self.windows,
+            standing: &self.standing,
             facts: &self.facts,
         }
     }
@@ -146,21 +138,18 @@ impl Gathered {
 async fn gather(store: &Store, service: String, view: &View) -> anyhow::Result<Gathered> {
     let now_ns = clock::now_ns();
     let to = Hour(Hour::of(end_of_view(store, &service, view.until, now_ns).await?).0 + 1);
-    let from = Hour(to.0.saturating_sub(view.window));
-    let oldest = Hour(to.0.saturating_sub(view.window.max(RETAINED_HOURS)));
-    let (mut window, mut retained) = (ByHandler::new(), ByHandler::new());
+    let mut gathering = Gathering::new(to, view.window);
+    let oldest = gathering.oldest();
     let add = |rollup: RollupRef<'_>| -> anyhow::Result<()> {
-        let part = if rollup.hour < from { &mut retained } else { &mut window };
-        Ok(part.entry(rollup.handler).or_default().merge_encoded(rollup.payload)?)
+        Ok(gathering.add(rollup.handler, rollup.hour, rollup.payload)?)
     };
     let context = || format!("in {}", store.path().display());
     store.for_each_rollup(&service, oldest, to, add).await.with_context(context)?;
-    for (id, rollup) in &window {
-        retained.entry(*id).or_default().merge(rollup)?;
-    }
+    let windows = gathering.finish()?;
+    let standing = HashMap::new();
     let handlers = store.handlers(&service).await?;
     let facts = store.app_facts(&service).await?;
-    Ok(Gathered { service, from, to, now_ns, handlers, window, retained, facts })
+    Ok(Gathered { service, now_ns, handlers, windows, standing, facts })
 }
 
 async fn end_of_view(store: &Store, service: &str, until: Until, now: u64) -> anyhow::Result<u64> {

@@ -12,7 +12,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use pointsman_advisor::evidence::{Rollup, roll_up};
-use pointsman_advisor::{Estimate, Explanations, ReportInput, Settings, explanations};
+use pointsman_advisor::{Estimate, Explanations, ReportInput, Settings, Windows, explanations};
 use pointsman_store::{Call, Hour, Sampling, Store, TraceId};
 
 use support::{fixture, pointsman};
@@ -55,15 +55,20 @@ fn told(calls: &[Call], settings: &Settings) -> Explanations {
         }
     }
     let handlers = calls.iter().map(|call| (call.handler.fingerprint(), (*call.handler).clone())).collect();
+    let windows = Windows {
+        from: Hour(*hours.first().unwrap()),
+        to: Hour(hours.last().unwrap() + 1),
+        window: rollups.clone(),
+        retained: rollups,
+        ..Windows::default()
+    };
     let input = ReportInput {
         service: "storefront",
         environment: Some("production"),
-        from: Hour(*hours.first().unwrap()),
-        to: Hour(hours.last().unwrap() + 1),
         generated_at_ns: 0,
         handlers: &handlers,
-        window: &rollups,
-        retained: &rollups,
+        windows: &windows,
+        standing: &HashMap::new(),
         facts: &[],
     };
     explanations(&input, settings)

@@ -3,7 +3,7 @@
 use crate::{Call, Fingerprint, TraceId};
 
 /// Whole hours since the epoch, UTC: the grid on which Rollups lie.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Hour(pub u32);
 
 impl Hour {

@@ -86,7 +86,7 @@ fn frequency(profile: &Profile<'_>, input: &ReportInput<'_>) -> Frequency {
         by_hour_of_day,
         days_seen: profile.days_seen(),
         clients: (all_told && profile.is_unsampled()).then(|| profile.clients()),
-        trend: trend(&by_hour, input.to.0),
+        trend: trend(&by_hour, input.windows.to.0),
         sampling: SamplingRow {
             basis: match profile.sampling_basis() {
                 Basis::Declared => "declared",

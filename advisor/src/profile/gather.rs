@@ -20,13 +20,14 @@ pub(crate) fn profiles<'a>(input: &ReportInput<'a>, settings: &Settings) -> Vec<
     let body_limit = body_limit(input.facts).unwrap_or(settings.action_body_limit);
     let of_environment = |handler: &&Handler| handler.environment.as_deref() == input.environment;
     let mut profiles: Vec<Profile<'a>> = input
+        .windows
         .window
         .iter()
         // A Handler that only preflights reached is evidence, not a Handler.
         .filter(|(_, window)| window.observed(Fact::Calls) > 0)
         .filter_map(|(id, window)| {
             let handler = input.handlers.get(id).filter(of_environment)?.clone();
-            let retained = input.retained.get(id).unwrap_or(window);
+            let retained = input.windows.retained.get(id).unwrap_or(window);
             let weighing = weights.of(&window.recorded);
             let route_of = |path: &str| routes.of(path);
             Some(Profile::new((*id, handler), (window, retained), weighing, days, body_limit, route_of))
@@ -40,15 +41,15 @@ pub(crate) fn profiles<'a>(input: &ReportInput<'a>, settings: &Settings) -> Vec<
 /// A process' requests are those of all its Handlers together.
 fn weights(input: &ReportInput<'_>, settings: &Settings) -> Weights {
     let mut recorded = Recorded::default();
-    input.window.values().for_each(|rollup| recorded.merge(&rollup.recorded));
+    input.windows.window.values().for_each(|rollup| recorded.merge(&rollup.recorded));
     Weights::new(settings.sampling_ratio, &recorded)
 }
 
 /// Days of the window that telemetry of the service covers, at least 1.
 pub(crate) fn days_covered(input: &ReportInput<'_>) -> f64 {
-    let first = input.retained.values().filter_map(|rollup| rollup.hours().first().copied()).min();
-    let from = first.map_or(input.from.0, |first| input.from.0.max(first));
-    (f64::from(input.to.0.saturating_sub(from)) / 24.0).max(1.0)
+    let first = input.windows.retained.values().filter_map(|rollup| rollup.hours().first().copied()).min();
+    let from = first.map_or(input.windows.from.0, |first| input.windows.from.0.max(first));
+    (f64::from(input.windows.to.0.saturating_sub(from)) / 24.0).max(1.0)
 }
 
 /// `serverActions.bodySizeLimit` as the app told it last, bytes.

@@ -2,38 +2,35 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use pointsman_store::{Action, AppFact, Caller, Fingerprint, Handler, Hour};
+use pointsman_store::{Action, AppFact, Caller, Fingerprint, Handler};
 
 use super::types::Quantiles;
 use super::{
     Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Report, Sampled, UnknownActions,
     Verdict, Window,
 };
-use crate::evidence::{Fact, Measure, Rollup};
+use crate::evidence::{Fact, Measure};
 use crate::profile::{Profile, days_covered, profiles};
 use crate::rules::{Effect, Gain, RULES};
 use crate::sampling::Basis;
 use crate::settings::Settings;
 use crate::verdict::{Found, Judgement, effort_and_steps, judge};
+use crate::windows::Windows;
 
-/// What a report is made from. Rollups come merged per Handler: over the window, and over all that is retained.
+/// What a report is made from.
 pub struct ReportInput<'a> {
     /// `service.name`.
     pub service: &'a str,
     /// The environment to report on.
     pub environment: Option<&'a str>,
-    /// First hour of the window.
-    pub from: Hour,
-    /// First hour after it.
-    pub to: Hour,
     /// When the report is made, ns since the epoch.
     pub generated_at_ns: u64,
     /// Who is who.
     pub handlers: &'a HashMap<Fingerprint, Handler>,
-    /// Merged Rollups of the window.
-    pub window: &'a HashMap<Fingerprint, Rollup>,
-    /// Merged Rollups of all that is retained.
-    pub retained: &'a HashMap<Fingerprint, Rollup>,
+    /// Their merged Rollups.
+    pub windows: &'a Windows,
+    /// The verdicts that stand since earlier runs: leaving one takes more than not entering it. Empty without history.
+    pub standing: &'a HashMap<Fingerprint, Verdict>,
     /// What is known about the app.
     pub facts: &'a [AppFact],
 }
@@ -242,7 +239,7 @@ fn latest_fact(facts: &[AppFact], name: &str) -> Option<String> {
 
 /// The time that a report speaks of.
 pub(crate) fn window(input: &ReportInput<'_>) -> Window {
-    Window { from: rfc3339(input.from.start_ns()), to: rfc3339(input.to.start_ns()) }
+    Window { from: rfc3339(input.windows.from.start_ns()), to: rfc3339(input.windows.to.start_ns()) }
 }
 
 /// A time as machines and people read it.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use pointsman_advisor::evidence::{Rollup, roll_up};
-use pointsman_advisor::{Explanation, Explanations, ReportInput, Settings, Verdict, explanations};
+use pointsman_advisor::{Explanation, Explanations, ReportInput, Settings, Verdict, Windows, explanations};
 use pointsman_store::{Call, Hour, InstanceKey, Sampling};
 
 use crate::traffic::{DAY_0, MINUTE, Traffic};
@@ -36,15 +36,14 @@ fn told(calls: &[Call], settings: &Settings) -> Explanations {
         }
     }
     let handlers = calls.iter().map(|call| (call.handler.fingerprint(), (*call.handler).clone())).collect();
+    let windows = Windows { from, to, window: rollups.clone(), retained: rollups, ..Windows::default() };
     let input = ReportInput {
         service: "shop",
         environment: Some("production"),
-        from,
-        to,
         generated_at_ns: to.start_ns(),
         handlers: &handlers,
-        window: &rollups,
-        retained: &rollups,
+        windows: &windows,
+        standing: &HashMap::new(),
         facts: &[],
     };
     explanations(&input, settings)

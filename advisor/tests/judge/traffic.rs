@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use pointsman_advisor::evidence::{Rollup, roll_up};
-use pointsman_advisor::{HandlerReport, Report, ReportInput, Settings, report};
+use pointsman_advisor::evidence::roll_up;
+use pointsman_advisor::{Gathering, HandlerReport, Report, ReportInput, Settings, report};
 use pointsman_store::{
     Action, Call, Caller, ClientKey, Form, Handler, HandlerKind, Hour, Sampling, Sign, Signs, SpanId, TraceId,
 };
@@ -130,28 +130,21 @@ impl Traffic {
     pub(crate) fn report(&self, settings: &Settings) -> Report {
         let hours: BTreeSet<u32> = self.calls.iter().map(|call| Hour::of(call.start_ns).0).collect();
         let to = Hour(hours.last().map_or(0, |last| last + 1));
-        let from = Hour(to.0.saturating_sub(7 * 24));
         let handlers: HashMap<_, _> =
             self.calls.iter().map(|call| (call.handler.fingerprint(), (*call.handler).clone())).collect();
-        let (mut window, mut retained) = (HashMap::new(), HashMap::new());
+        let mut gathering = Gathering::new(to, 7 * 24);
         for hour in hours.into_iter().map(Hour) {
             for record in roll_up(hour, &around(&self.calls, hour), settings.of_pass()) {
-                let rollup = Rollup::decode(&record.payload).unwrap();
-                retained.entry(record.handler).or_insert_with(Rollup::default).merge(&rollup).unwrap();
-                if hour >= from {
-                    window.entry(record.handler).or_insert_with(Rollup::default).merge(&rollup).unwrap();
-                }
+                gathering.add(record.handler, hour, &record.payload).unwrap();
             }
         }
         let input = ReportInput {
             service: "shop",
             environment: self.environment.as_deref(),
-            from,
-            to,
             generated_at_ns: to.start_ns(),
             handlers: &handlers,
-            window: &window,
-            retained: &retained,
+            windows: &gathering.finish().unwrap(),
+            standing: &HashMap::new(),
             facts: &[],
         };
         report(&input, settings)
