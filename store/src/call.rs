@@ -202,11 +202,23 @@ pub enum Sign {
     BodyTooLarge = 33,
     /// `x-nextjs-cache: MISS`.
     CacheMiss = 34,
+    /// The action's id names a `'use cache'` function (its first bit): by its kind a read.
+    CachedFunction = 35,
+    /// Next.js passed the action on to the worker of another page (`x-action-forwarded`).
+    Forwarded = 36,
+    /// The action's answer made the client drop what it had prefetched (`x-action-revalidated` other than 2).
+    DropsPrefetches = 37,
+    /// A proxy answered an action's request with a redirect, so that the action never ran.
+    RedirectedByProxy = 38,
+    /// Its child spans, two or more, ran one after the other and took most of its time.
+    Waterfall = 39,
+    /// A page that the Pages Router rendered.
+    PagesRouter = 40,
 }
 
 impl Sign {
     /// Every sign, in the order of its bit.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 41] = [
         Self::HeadersCaptured,
         Self::Cookie,
         Self::Bearer,
@@ -242,6 +254,12 @@ impl Sign {
         Self::ClientGone,
         Self::BodyTooLarge,
         Self::CacheMiss,
+        Self::CachedFunction,
+        Self::Forwarded,
+        Self::DropsPrefetches,
+        Self::RedirectedByProxy,
+        Self::Waterfall,
+        Self::PagesRouter,
     ];
 }
 

@@ -26,6 +26,7 @@ pub(super) fn count(pass: &mut Pass, known: Known<'_>) {
     let about = &mut rollup.about(call);
     about.count(Fact::Calls);
     about.measure(Measure::Duration, call.duration_ns / 1_000);
+    about.count_many(Fact::TimeSpent, call.duration_ns / 1_000);
     outcome(about, call);
     caller(about, call);
     outside_use(about, call);
@@ -171,6 +172,9 @@ fn caching(about: &mut About<'_>, call: &Call) {
     }
     if call.has(Sign::CacheAllowed) {
         about.exemplify(Fact::CacheAllowed);
+        if call.has(Sign::SetsCookie) {
+            about.exemplify(Fact::CacheAllowedWithCookie);
+        }
     }
     if not_modified || call.has(Sign::Conditional) {
         about.exemplify(Fact::Conditional);
@@ -185,10 +189,25 @@ fn caching(about: &mut About<'_>, call: &Call) {
 
 fn action(about: &mut About<'_>, call: &Call) {
     about.tally(Dimension::Route, &call.handler.route);
-    for (sign, fact) in [(Sign::Rerendered, Fact::Rerendered), (Sign::Redirected, Fact::Redirected)] {
+    for (sign, fact) in [
+        (Sign::Rerendered, Fact::Rerendered),
+        (Sign::Redirected, Fact::Redirected),
+        (Sign::CachedFunction, Fact::CachedFunctions),
+        (Sign::Forwarded, Fact::Forwarded),
+        (Sign::DropsPrefetches, Fact::DropsPrefetches),
+        (Sign::RedirectedByProxy, Fact::RedirectedByProxy),
+        (Sign::RedirectedWithContent, Fact::RedirectedWithContent),
+    ] {
         if call.has(sign) {
             about.exemplify(fact);
         }
+    }
+    if call.has(Sign::Rerendered) && call.has(Sign::SetsCookie) {
+        about.exemplify(Fact::RerenderedWithCookie);
+    }
+    let bare = !call.has(Sign::Rerendered) && !call.has(Sign::Redirected);
+    if let Some(bytes) = call.response_bytes.filter(|_| bare && call.status == Some(200)) {
+        about.measure(Measure::DataBytes, bytes);
     }
     if call.form == Form::ActionForm {
         about.exemplify(Fact::FormPosts);
@@ -209,6 +228,14 @@ fn work(about: &mut About<'_>, call: &Call) {
     }
     if call.has(Sign::SetsCookie) {
         about.exemplify(Fact::SetsCookie);
+    }
+    for (sign, fact) in [(Sign::ProxyRan, Fact::ProxyRan), (Sign::PagesRouter, Fact::ByPagesRouter)] {
+        if call.has(sign) {
+            about.count(fact);
+        }
+    }
+    if call.has(Sign::Waterfall) {
+        about.exemplify(Fact::Waterfalls);
     }
     if call.has(Sign::Writes) {
         about.exemplify(Fact::WriteWork);

@@ -227,6 +227,40 @@ coded! {
         UnorderedPairs,
         /// Calls with a request key: repeats of the same request can be told.
         RequestKeyKnown,
+        /// Action Calls whose id names a `'use cache'` function.
+        CachedFunctions,
+        /// Action Calls that Next.js passed on to another worker.
+        Forwarded,
+        /// Action Calls whose answer made the client drop what it had prefetched.
+        DropsPrefetches,
+        /// ... of these, followed by five or more prefetches of the same client within five seconds.
+        DropsPrefetchesAndRefetches,
+        /// Prefetches within five seconds after Calls that made the client drop what it had prefetched.
+        PrefetchesAfterDrop,
+        /// Action Calls that rendered the page anew and set a cookie.
+        RerenderedWithCookie,
+        /// Action Calls that a proxy answered with a redirect.
+        RedirectedByProxy,
+        /// Calls of which the child spans ran one after the other and took most of the time.
+        Waterfalls,
+        /// Calls of pages that the Pages Router rendered.
+        ByPagesRouter,
+        /// Calls for which the proxy (middleware) ran.
+        ProxyRan,
+        /// Action Calls that redirected and brought the target in the same response.
+        RedirectedWithContent,
+        /// GET Calls whose answer may be kept by caches and sets a cookie.
+        CacheAllowedWithCookie,
+        /// Reads that their client gave up while it sent another one to the same Handler.
+        Superseded,
+        /// Mutations after which nothing was refreshed, and the user loaded one page twice within half a minute.
+        FollowedByReload,
+        /// Mutations that set a cookie and were followed by a refresh or a new document of the same page.
+        CookieThenRefresh,
+        /// How long all Calls took together, µs.
+        TimeSpent,
+        /// Calls of unknown action ids by one client, twenty or more in a row at one every two seconds or faster.
+        Hammered,
     }
 }
 
@@ -266,6 +300,8 @@ coded! {
         OutgoingTime,
         /// Variation of a poll's intervals: standard deviation as a share of their mean, in thousandths.
         PollVariation,
+        /// Response body on the wire of actions that neither rendered a page nor redirected, bytes.
+        DataBytes,
     }
 }
 
@@ -286,6 +322,8 @@ coded! {
         Status,
         /// Response media type.
         MediaType,
+        /// Path of the page of Calls that belong to its load.
+        LoadPage,
     }
 }
 

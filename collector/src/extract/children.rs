@@ -12,7 +12,12 @@ pub(super) struct ChildTime {
     pub(super) outgoing_ns: Option<u64>,
     /// Both together: where they overlap it counts once.
     pub(super) both_ns: Option<u64>,
+    /// Whether two or more ran one after the other and took most of the request's time.
+    pub(super) one_after_the_other: bool,
 }
+
+/// Share of a request's time that child spans in a row take when it is a waterfall (rules.md, sequential-waterfall).
+const MOST: f64 = 0.7;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Child {
@@ -52,7 +57,23 @@ pub(super) fn find(requests: &Requests<'_>, request: &Request<'_>) -> ChildTime 
     }
     let time = |intervals: &[(u64, u64)]| (!intervals.is_empty()).then(|| covered(intervals, within));
     let both: Vec<_> = database.iter().chain(&outgoing).copied().collect();
-    ChildTime { database_ns: time(&database), outgoing_ns: time(&outgoing), both_ns: time(&both) }
+    ChildTime {
+        database_ns: time(&database),
+        outgoing_ns: time(&outgoing),
+        both_ns: time(&both),
+        one_after_the_other: one_after_the_other(&both, within),
+    }
+}
+
+/// Whether two or more intervals do not overlap and cover most of the request.
+fn one_after_the_other(intervals: &[(u64, u64)], (from, until): (u64, u64)) -> bool {
+    let mut sorted = intervals.to_vec();
+    sorted.sort_unstable();
+    let apart = sorted.windows(2).all(|pair| pair[0].1 <= pair[1].0);
+    let length =
+        |(from, until): (u64, u64)| std::time::Duration::from_nanos(until.saturating_sub(from)).as_secs_f64();
+    let most = length((0, covered(intervals, (from, until)))) >= MOST * length((from, until));
+    sorted.len() >= 2 && apart && most
 }
 
 /// The child spans that have none around them: what a database's driver sends over HTTP is the database's time.
@@ -103,6 +124,21 @@ fn covered(intervals: &[(u64, u64)], (from, until): (u64, u64)) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_waterfall_is_several_intervals_in_a_row_that_take_most_of_the_time() {
+        const WITHIN: (u64, u64) = (0, 100);
+        for (what, intervals, expected) in [
+            ("one alone", &[(0, 90)][..], false),
+            ("two in a row", &[(0, 40), (45, 90)], true),
+            ("touching, out of order", &[(40, 80), (0, 40)], true),
+            ("side by side", &[(0, 50), (40, 90)], false),
+            ("little of the time", &[(0, 30), (40, 70)], false),
+            ("none", &[], false),
+        ] {
+            assert_eq!(one_after_the_other(intervals, WITHIN), expected, "{what}");
+        }
+    }
 
     #[test]
     fn what_intervals_cover_counts_once_and_within_the_request_only() {

@@ -5,6 +5,7 @@ use pointsman_store::HandlerKind;
 use super::UNMATCHED;
 use super::requests::Request;
 use super::shape::{Shape, is_error_route, is_not_found_route};
+use super::signs;
 
 /// Kind and route of the code that answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,6 +16,9 @@ pub(super) struct Found {
 
 /// Finds kind and route: by what the package says, then by what ran, then by how the answer looks.
 pub(super) fn find(request: &Request<'_>, shape: &Shape) -> Found {
+    if let Some(page) = turned_away(request, shape) {
+        return Found { kind: HandlerKind::Page, route: page };
+    }
     let Some(route) = route(request, shape) else {
         return Found { kind: HandlerKind::Unmatched, route: UNMATCHED.to_owned() };
     };
@@ -27,6 +31,12 @@ pub(super) fn find(request: &Request<'_>, shape: &Shape) -> Found {
         None => route,
     };
     Found { kind, route }
+}
+
+/// The page of an action that a proxy redirected before any route was looked up.
+fn turned_away(request: &Request<'_>, shape: &Shape) -> Option<String> {
+    let routed = route(request, shape).is_some();
+    (!routed && signs::redirected_by_proxy(request)).then(|| request.path.clone()).flatten()
 }
 
 /// The route that matched; `None` where Next.js knew none.

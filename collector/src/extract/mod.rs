@@ -86,6 +86,7 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         work: &work,
         status,
         request_bytes,
+        waterfall: children.one_after_the_other,
     });
     let handler = Handler {
         service: node.origin.service().to_owned(),

@@ -38,6 +38,8 @@ pub(super) struct Request<'a> {
     pub(super) above: Option<usize>,
     /// Whether it began before that request ended: nobody but the app itself can have sent it.
     pub(super) within_above: bool,
+    /// Whether Next.js passed it on to another worker of the app.
+    pub(super) forwarded: bool,
 }
 
 /// A span that belongs to a request.
@@ -68,6 +70,7 @@ impl<'a> Requests<'a> {
                 && let Some(request) = found.all.get_mut(owner.request)
             {
                 request.spans.push(Below { at, beyond_call: owner.beyond_call });
+                request.forwarded |= at != request.at && is_forwarded(node);
             }
             if let Some(slot) = owners.get_mut(at) {
                 *slot = owner;
@@ -127,6 +130,7 @@ impl<'a> Requests<'a> {
             spans: Vec::new(),
             above,
             within_above: above_end.is_some_and(|end| node.start_ns() <= end),
+            forwarded: false,
         })
     }
 

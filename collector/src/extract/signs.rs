@@ -18,6 +18,7 @@ pub(super) struct Seen<'a> {
     pub(super) work: &'a Work,
     pub(super) status: Option<u16>,
     pub(super) request_bytes: Option<u64>,
+    pub(super) waterfall: bool,
 }
 
 /// What an action accepts unless the app says otherwise, bytes: Next.js' `serverActions.bodySizeLimit`.
@@ -45,6 +46,8 @@ pub(super) fn find(seen: &Seen<'_>) -> Signs {
     signs.set(Sign::Failed, failed(seen));
     signs.set(Sign::ClientGone, client_gone(seen));
     signs.set(Sign::BodyTooLarge, body_too_large(seen));
+    signs.set(Sign::Waterfall, seen.waterfall);
+    signs.set(Sign::PagesRouter, seen.kind == HandlerKind::Page && by_pages_router(seen));
     signs
 }
 
@@ -204,11 +207,40 @@ fn of_action(seen: &Seen<'_>, signs: &mut Signs) {
     signs.set(Sign::ActionNotFound, not_found && !seen.malformed);
     let header = attributes.response_header("x-action-redirect").is_some();
     let moved = matches!(seen.status, Some(301..=303 | 307 | 308));
-    signs.set(Sign::Redirected, header || moved);
+    let by_proxy = redirected_by_proxy(seen.request);
+    signs.set(Sign::RedirectedByProxy, by_proxy);
+    signs.set(Sign::Redirected, (header || moved) && !by_proxy);
+    signs.set(Sign::CachedFunction, is_cached_function(seen.request));
+    signs.set(Sign::Forwarded, seen.request.forwarded);
     let content = attributes.media_type().as_deref() == Some("text/x-component");
     signs.set(Sign::RedirectedWithContent, header && content);
     let revalidated = attributes.response_header("x-action-revalidated").map(revalidated);
     signs.set(Sign::Rerendered, seen.shape.built_tree || revalidated == Some(true));
+    let only_refreshed = attributes.response_header("x-action-revalidated").map(str::trim) == Some("2");
+    signs.set(Sign::DropsPrefetches, revalidated == Some(true) && !only_refreshed);
+}
+
+/// Whether a proxy redirected an action's request: actions called by JavaScript name their own redirects in
+/// `x-action-redirect`, whatever the status.
+pub(super) fn redirected_by_proxy(request: &Request<'_>) -> bool {
+    let attributes = &request.attributes;
+    let told = request.own || attributes.any_response_header();
+    let called = request.method == "POST" && attributes.request_header("next-action").is_some();
+    let moved = matches!(request.status(), Some(301..=303 | 307 | 308));
+    told && called && moved && attributes.response_header("x-action-redirect").is_none()
+}
+
+/// Whether an action's id names a `'use cache'` function. Source: next `server-reference-info.js`: the first bit of ids
+/// of 42 digits.
+fn is_cached_function(request: &Request<'_>) -> bool {
+    let attributes = &request.attributes;
+    let id = attributes.text("next.action.id").or_else(|| attributes.request_header("next-action"));
+    let first = id.filter(|id| id.len() == 42).and_then(|id| u8::from_str_radix(id.get(..2)?, 16).ok());
+    first.is_some_and(|byte| byte & 0x80 != 0)
+}
+
+fn by_pages_router(seen: &Seen<'_>) -> bool {
+    seen.shape.rendered_document || seen.request.attributes.text("pointsman.route.kind") == Some("pages")
 }
 
 /// Whether `x-action-revalidated` says that something was: a number from Next.js 16.1 on, before that

@@ -6,6 +6,7 @@
     reason = "a test may say what it expects in the shortest way, its helpers too"
 )]
 
+mod action_signs;
 mod app_facts;
 mod captures;
 mod clients;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::super::pass::{Known, Pass};
 use super::super::timeline::{Certainty, Timeline, is_action_fetch, same_page};
-use super::super::{Fact, InteractionKind, Measure};
+use super::super::{Dimension, Fact, InteractionKind, Measure};
 use super::page_load::PageLoad;
 use super::{MILLI, SECOND, after, gap, interaction};
 
@@ -92,6 +92,9 @@ fn close(pass: &mut Pass, burst: Option<Burst<'_>>) {
         about.count(Fact::Sequenced);
         if burst.soon_after_load {
             about.exemplify(Fact::SoonAfterLoad);
+            if let Some(page) = &known.call.page {
+                about.tally(Dimension::LoadPage, page);
+            }
         }
         if burst.actions.len() < 2 {
             if burst.soon_after_load {

@@ -21,12 +21,15 @@ const LATE: i64 = SECOND.cast_signed();
 const LATE_DOCUMENT: i64 = 2 * SECOND.cast_signed();
 /// Prefetches within this time after an Interaction are counted with it, ns.
 const PREFETCH_WINDOW: u64 = 5 * SECOND;
+/// Prefetches after an action that make it worth a word (rules.md, overwide-revalidation).
+const MANY_PREFETCHES: u32 = 5;
 /// No request takes longer than this, ns: how far back a follower looks for what it follows.
 const LOOK_BACK: i64 = 60 * SECOND.cast_signed();
 
 /// Counts what followed each mutation and action of the timeline.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     let calls = &line.calls;
+    refetched_ahead(pass, calls);
     let (mut clear, mut unclear) = (BTreeSet::new(), BTreeSet::new());
     for (index, follower) in calls.iter().enumerate() {
         let Some(fact) = follows_as(follower.call) else { continue };
@@ -50,7 +53,7 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
 }
 
 /// A mutation of a route or an action, by the own UI, that succeeded and whose page is known.
-fn can_be_followed(call: &Call) -> bool {
+pub(super) fn can_be_followed(call: &Call) -> bool {
     let mutation = call.handler.kind.is_route()
         && matches!(call.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE")
         && call.page.is_some();
@@ -112,6 +115,10 @@ fn api_area(route: &str) -> impl Iterator<Item = &str> {
 fn record(pass: &mut Pass, calls: &[Known<'_>], first: Known<'_>, follower: Known<'_>, fact: Fact) {
     let Some(mut about) = pass.about(first) else { return };
     about.exemplify(fact);
+    let shows_page = matches!(fact, Fact::FollowedByRefresh | Fact::FollowedByDocument);
+    if shows_page && first.call.has(Sign::SetsCookie) {
+        about.exemplify(Fact::CookieThenRefresh);
+    }
     if fact != Fact::FollowedByRefresh {
         return;
     }
@@ -134,8 +141,21 @@ fn record(pass: &mut Pass, calls: &[Known<'_>], first: Known<'_>, follower: Know
 
 /// Prefetches of the client in the seconds after a Call.
 fn prefetches_after(calls: &[Known<'_>], call: &Call) -> u32 {
-    let window = call.start_ns..call.end_ns().saturating_add(PREFETCH_WINDOW);
-    let prefetches =
-        calls.iter().filter(|k| k.call.form == Form::Prefetch && window.contains(&k.call.start_ns));
+    let first = calls.partition_point(|known| known.call.start_ns < call.start_ns);
+    let until = call.end_ns().saturating_add(PREFETCH_WINDOW);
+    let window = calls.iter().skip(first).take_while(|known| known.call.start_ns < until);
+    let prefetches = window.filter(|known| known.call.form == Form::Prefetch);
     u32::try_from(prefetches.count()).unwrap_or(u32::MAX)
+}
+
+/// What the client fetched ahead once more after actions that made it drop what it had.
+fn refetched_ahead(pass: &mut Pass, calls: &[Known<'_>]) {
+    for known in calls.iter().filter(|known| known.call.has(Sign::DropsPrefetches)) {
+        let prefetches = prefetches_after(calls, known.call);
+        let Some(mut about) = pass.about(*known) else { continue };
+        about.count_many(Fact::PrefetchesAfterDrop, u64::from(prefetches));
+        if prefetches >= MANY_PREFETCHES {
+            about.exemplify(Fact::DropsPrefetchesAndRefetches);
+        }
+    }
 }

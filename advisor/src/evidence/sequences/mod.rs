@@ -6,7 +6,9 @@ mod follow;
 mod page_load;
 mod polls;
 mod reads;
+mod replays;
 mod retries;
+mod stale;
 
 use pointsman_store::Call;
 
@@ -26,6 +28,8 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     polls::count(pass, line);
     reads::count(pass, line);
     retries::count(pass, line);
+    stale::count(pass, line);
+    replays::count(pass, line);
 }
 
 /// An Interaction of these Calls, which are ordered by start.

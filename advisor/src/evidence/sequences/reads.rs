@@ -4,18 +4,20 @@
 
 use std::collections::HashMap;
 
-use pointsman_store::{Call, Caller, Fingerprint, Form};
+use pointsman_store::{Call, Caller, Fingerprint, Form, Sign};
 
 use super::super::Fact;
 use super::super::pass::{Known, Pass};
 use super::super::timeline::{Certainty, Timeline, is_action_fetch};
 use super::page_load::PageLoad;
-use super::{SECOND, after};
+use super::{MILLI, SECOND, after, gap};
 
 /// The same request again within this time is a duplicate, ns (rules.md, duplicate-get).
 const DUPLICATE: i64 = 2 * SECOND.cast_signed();
 /// Changing arguments within this time of each other are typing, ns (rules.md, action-typeahead).
 const TYPING: i64 = SECOND.cast_signed();
+/// A read that was given up is replaced by one that begins at most this long after its end, ns.
+const REPLACED: i64 = 150 * MILLI.cast_signed();
 /// Calls that make a series of typing.
 const KEYSTROKES: usize = 3;
 
@@ -23,6 +25,7 @@ const KEYSTROKES: usize = 3;
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     let reads: Vec<Known<'_>> = line.calls.iter().copied().filter(|known| is_read(known.call)).collect();
     beside_each_other(pass, line, &reads);
+    superseded(pass, line, &reads);
     with_page_load(pass, line);
     typing(pass, line);
 }
@@ -46,6 +49,24 @@ fn beside_each_other(pass: &mut Pass, line: &Timeline<'_>, reads: &[Known<'_>]) 
         }
         if overlaps.contains(&Certainty::Unclear) || repeats == Certainty::Unclear {
             about.exemplify(Fact::UnorderedPairs);
+        }
+    }
+}
+
+/// Reads that their client gave up and replaced by another one: it did not want the answer any more.
+fn superseded(pass: &mut Pass, line: &Timeline<'_>, reads: &[Known<'_>]) {
+    for (index, given_up) in reads.iter().enumerate().filter(|(_, read)| read.call.has(Sign::ClientGone)) {
+        let reach = given_up.call.end_ns().saturating_add(REPLACED.cast_unsigned());
+        let later = reads.iter().skip(index + 1).take_while(|read| read.call.start_ns <= reach);
+        let mut replacing = later.filter(|read| {
+            read.handler == given_up.handler && read.call.request_key != given_up.call.request_key
+        });
+        let certain = replacing.next().is_some_and(|next| {
+            line.within((given_up.call, next.call), gap(given_up.call, next.call), i64::MIN, REPLACED)
+                == Certainty::Holds
+        });
+        if certain && let Some(mut about) = pass.about(*given_up) {
+            about.exemplify(Fact::Superseded);
         }
     }
 }
