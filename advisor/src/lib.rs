@@ -8,6 +8,7 @@
 mod coverage;
 pub mod evidence;
 pub mod explanation;
+mod gain;
 mod profile;
 mod report;
 pub mod rules;
@@ -19,12 +20,13 @@ mod windows;
 
 pub use coverage::{Coverage, coverage};
 pub use explanation::{Explanation, Explanations, explanations};
-pub use profile::{Profile, Seen, Share, UnknownIds};
+pub use gain::{Gain, Total, Waiting};
+pub use profile::{NextVersion, Profile, Seen, Share, Surroundings, UnknownIds};
 pub use report::{
-    Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, ReportInput, Sampled,
-    UnknownActions, Verdict, Window, report,
+    Assumed, Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, ReportInput,
+    Sampled, UnknownActions, Verdict, Window, report,
 };
 pub use sampling::Basis;
-pub use settings::{RuleSettings, Settings};
+pub use settings::{Override, RuleSettings, Settings};
 pub use stats::{Bin, Distribution, Estimate, Interval, Sketch, Trend};
 pub use windows::{ByHandler, Gathering, Windows};

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context;
-use pointsman_advisor::{RuleSettings, Settings, rules::RULES};
+use pointsman_advisor::Settings;
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -147,7 +147,7 @@ fn insert(table: &mut Table, path: &[String], value: Value) {
 
 /// Values that parse and make no sense.
 fn faults(config: &Config) -> Vec<String> {
-    let (serve, advice) = (&config.serve, &config.advice);
+    let serve = &config.serve;
     let mut faults = config.otlp.faults();
     let addresses =
         [("otlp_grpc", &serve.otlp_grpc), ("otlp_http", &serve.otlp_http), ("listen", &serve.listen)];
@@ -163,27 +163,7 @@ fn faults(config: &Config) -> Vec<String> {
         faults.push("serve.stop_within_s = 0: write how many seconds, at least 1".to_owned());
     }
     faults.extend(config.retention.faults());
-    for id in advice.rules.keys().filter(|id| !RULES.iter().any(|rule| rule.id == **id)) {
-        faults.push(format!("advice.rules.{id}: there is no such rule; a report lists them all"));
-    }
-    let shares =
-        [("min_callers_known", Some(advice.min_callers_known)), ("sampling_ratio", advice.sampling_ratio)];
-    for (key, value) in shares {
-        if let Some(value) = value.filter(|value| !(*value > 0.0 && *value <= 1.0)) {
-            faults.push(format!("advice.{key} = {value}: it is a share, above 0 and at most 1"));
-        }
-    }
-    if advice.enter_score <= 0.0 {
-        faults.push(format!(
-            "advice.enter_score = {}: every handler would move; a score is above 0",
-            advice.enter_score
-        ));
-    }
-    let weights = |(id, rule): (&String, &RuleSettings)| {
-        let weight = rule.weight.filter(|weight| !(*weight >= 0.0 && *weight <= 10.0))?;
-        Some(format!("advice.rules.{id}.weight = {weight}: a weight lies between 0 and 10"))
-    };
-    faults.extend(advice.rules.iter().filter_map(weights));
+    faults.extend(config.advice.faults().into_iter().map(|fault| format!("advice.{fault}")));
     faults
 }
 

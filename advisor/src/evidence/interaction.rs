@@ -15,10 +15,12 @@ coded! {
         ActionThenRefresh,
         /// Actions of one client that waited for each other.
         SerialActions,
-        /// An action soon after the load of its page.
+        /// The load of a page, then the actions that came with it.
         ActionOnLoad,
         /// Several intervals of a regular poll.
         Poll,
+        /// A mutation of a route, then a new document of the page it was called from.
+        MutationThenDocument,
     }
 }
 

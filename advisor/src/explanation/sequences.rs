@@ -70,6 +70,7 @@ fn example(interaction: &Interaction, handlers: &HashMap<Fingerprint, Handler>) 
         InteractionKind::SerialActions => "serial_actions",
         InteractionKind::ActionOnLoad => "action_on_load",
         InteractionKind::Poll => "poll",
+        InteractionKind::MutationThenDocument => "mutation_then_document",
     };
     let ms = |us: u64| crate::stats::as_f64(us) / 1_000.0;
     let step = |step: &Step| ExampleStep {

@@ -1,11 +1,10 @@
 //! Profiles of a service from its merged Rollups: what Handlers share is told to each of them here.
 
-use std::collections::HashMap;
-
-use pointsman_store::{Action, AppFact, Handler, HandlerKind};
+use pointsman_store::{AppFact, Handler, HandlerKind};
 
 use super::routes::Routes;
-use super::{Profile, UnknownIds};
+use super::surroundings::{self, NextVersion};
+use super::{Profile, Spans};
 use crate::evidence::{Fact, Recorded};
 use crate::report::ReportInput;
 use crate::sampling::Weights;
@@ -27,14 +26,19 @@ pub(crate) fn profiles<'a>(input: &ReportInput<'a>, settings: &Settings) -> Vec<
         .filter(|(_, window)| window.observed(Fact::Calls) > 0)
         .filter_map(|(id, window)| {
             let handler = input.handlers.get(id).filter(of_environment)?.clone();
-            let retained = input.windows.retained.get(id).unwrap_or(window);
+            let spans = Spans {
+                window,
+                retained: input.windows.retained.get(id).unwrap_or(window),
+                recent: input.windows.recent.get(id),
+                fortnight: input.windows.fortnight.get(id),
+            };
             let weighing = weights.of(&window.recorded);
             let route_of = |path: &str| routes.of(path);
-            Some(Profile::new((*id, handler), (window, retained), weighing, days, body_limit, route_of))
+            Some(Profile::new((*id, handler), spans, weighing, days, body_limit, route_of))
         })
         .collect();
     profiles.sort_by_key(|profile| profile.id);
-    tell_actions_of_unknown_ids(&mut profiles);
+    surroundings::tell(&mut profiles, NextVersion::of_app(input.facts));
     profiles
 }
 
@@ -56,19 +60,4 @@ pub(crate) fn days_covered(input: &ReportInput<'_>) -> f64 {
 fn body_limit(facts: &[AppFact]) -> Option<u64> {
     let told = facts.iter().filter(|fact| fact.name == "pointsman.next.body_size_limit");
     told.max_by_key(|fact| fact.last_seen_ns)?.value.parse().ok()
-}
-
-/// Unknown ids are errors of the page's actions: each of them is told how many there were on its page.
-fn tell_actions_of_unknown_ids(profiles: &mut [Profile<'_>]) {
-    let unknown = profiles.iter().filter(|profile| profile.handler.action == Some(Action::NotFound));
-    let by_page: HashMap<String, UnknownIds> = unknown
-        .map(|profile| {
-            let ids =
-                UnknownIds { calls: profile.observed(Fact::ActionNotFound), clients: profile.clients() };
-            (profile.handler.route.clone(), ids)
-        })
-        .collect();
-    for profile in profiles.iter_mut().filter(|profile| profile.handler.kind == HandlerKind::ServerAction) {
-        profile.unknown_ids = by_page.get(&profile.handler.route).copied().unwrap_or_default();
-    }
 }

@@ -4,6 +4,7 @@
 mod gather;
 mod naming;
 mod routes;
+mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,7 @@ use crate::sampling::{Basis, Weighing};
 use crate::stats::{Distribution, Estimate, Interval, as_f64};
 
 pub(crate) use gather::{days_covered, profiles};
+pub use surroundings::{NextVersion, Surroundings};
 
 /// One Handler's evidence over a window, and over all that is retained.
 #[derive(Clone, Debug)]
@@ -26,13 +28,22 @@ pub struct Profile<'a> {
     pub days: f64,
     /// Pages that call it, by route, most calls first.
     pub pages: Vec<(String, f64)>,
-    /// Of an action: calls of unknown action ids on its page, and by how many clients.
-    pub unknown_ids: UnknownIds,
+    /// What stands around it.
+    pub surroundings: Surroundings,
     /// The app's own limit on the bodies of actions, bytes.
     pub body_limit: u64,
+    spans: Spans<'a>,
     window: &'a Rollup,
-    retained: &'a Rollup,
     weighing: Weighing,
+}
+
+/// The merged Rollups of one Handler over the spans that a judgement looks at; `None` where it was not called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spans<'a> {
+    pub(crate) window: &'a Rollup,
+    pub(crate) retained: &'a Rollup,
+    pub(crate) recent: Option<&'a Rollup>,
+    pub(crate) fortnight: Option<&'a Rollup>,
 }
 
 /// A share of a whole with its 95 % interval.
@@ -51,8 +62,22 @@ pub struct Share {
 pub struct UnknownIds {
     /// Observed calls.
     pub calls: u64,
+    /// ... of these, in fast rows by one client.
+    pub hammered: u64,
     /// Distinct clients, estimated.
     pub clients: f64,
+    /// Hours in which there were some ...
+    pub hours: usize,
+    /// ... from the first to the last.
+    pub span_hours: u32,
+}
+
+impl Share {
+    /// A share of so many observations of which this many are of equal weight.
+    pub(crate) fn of(observed: f64, trials: f64, samples: u64) -> Self {
+        let observed = observed.clamp(0.0, 1.0);
+        Self { observed, interval: Interval::wilson(observed * trials, trials), samples }
+    }
 }
 
 /// What an action does with data, as far as its traces and its name tell.
@@ -70,13 +95,12 @@ impl<'a> Profile<'a> {
     /// Puts a Profile together. `handler.route` is replaced by the commonest page when it is an action.
     fn new(
         (id, mut handler): (Fingerprint, Handler),
-        (window, retained): (&'a Rollup, &'a Rollup),
+        spans: Spans<'a>,
         weighing: Weighing,
         days: f64,
         body_limit: u64,
         route_of: impl Fn(&str) -> String,
     ) -> Self {
-        let unknown_ids = UnknownIds::default();
         let days = days.max(1.0);
         let pages = Vec::new();
         let mut profile = Self {
@@ -84,10 +108,10 @@ impl<'a> Profile<'a> {
             handler: handler.clone(),
             days,
             pages,
-            unknown_ids,
+            surroundings: Surroundings::default(),
             body_limit,
-            window,
-            retained,
+            spans,
+            window: spans.window,
             weighing,
         };
         let mut pages: BTreeMap<String, f64> = BTreeMap::new();
@@ -102,6 +126,21 @@ impl<'a> Profile<'a> {
         }
         profile.handler = handler;
         profile
+    }
+
+    /// The same Handler over the last day; `None` when it was not called.
+    pub(crate) fn over_recent(&self) -> Option<Self> {
+        let window = self.spans.recent?;
+        Some(Self { window, days: 1.0, ..self.clone() })
+    }
+
+    /// The same Handler over the last fortnight.
+    pub(crate) fn over_fortnight(&self) -> Option<Self> {
+        /// Days of a fortnight.
+        const DAYS: f64 = 14.0;
+        let window = self.spans.fortnight?;
+        let days = f64::from(self.days_retained()).clamp(1.0, DAYS);
+        Some(Self { window, days, ..self.clone() })
     }
 
     /// How often the fact was seen in the window, weighed for sampling.
@@ -125,7 +164,7 @@ impl<'a> Profile<'a> {
     /// How often the fact was observed in all that is retained, unweighed.
     #[must_use]
     pub fn ever(&self, fact: Fact) -> u64 {
-        self.retained.observed(fact)
+        self.spans.retained.observed(fact)
     }
 
     /// How often a day, weighed for sampling.
@@ -143,8 +182,7 @@ impl<'a> Profile<'a> {
             return None;
         }
         let observed = (self.count(part) / total).clamp(0.0, 1.0);
-        let trials = self.equal_trials(whole);
-        Some(Share { observed, interval: Interval::wilson(observed * trials, trials), samples })
+        Some(Share::of(observed, self.equal_trials(whole), samples))
     }
 
     /// Observations of equal weight that say as much as these: (sum w)^2 / sum w^2. Source: L. Kish, "Survey
@@ -211,7 +249,7 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub fn values_ever(&self, dimension: Dimension) -> Vec<String> {
         let mut values: BTreeMap<String, f64> = BTreeMap::new();
-        for (_, stratum) in self.retained.strata.iter() {
+        for (_, stratum) in self.spans.retained.strata.iter() {
             for (value, count) in stratum.tally(dimension).into_iter().flat_map(|tally| tally.values()) {
                 *values.entry(value.to_owned()).or_default() += as_f64(count);
             }
@@ -224,7 +262,7 @@ impl<'a> Profile<'a> {
     pub fn exemplars(&self, fact: Fact) -> Vec<String> {
         let within: Vec<String> = self.window.exemplars.of(fact).map(|trace| trace.to_string()).collect();
         if within.is_empty() {
-            self.retained.exemplars.of(fact).map(|trace| trace.to_string()).collect()
+            self.spans.retained.exemplars.of(fact).map(|trace| trace.to_string()).collect()
         } else {
             within
         }
@@ -263,7 +301,7 @@ impl<'a> Profile<'a> {
     /// UTC days of all that is retained, from the first Call to the last.
     #[must_use]
     pub fn days_retained(&self) -> u32 {
-        let hours = self.retained.hours();
+        let hours = self.spans.retained.hours();
         hours.last().zip(hours.first()).map_or(0, |(last, first)| last / 24 - first / 24 + 1)
     }
 
@@ -295,23 +333,38 @@ impl<'a> Profile<'a> {
     pub fn seen(&self) -> Seen {
         /// Share of Calls that may show an effect in an action that reads.
         const EFFECTS: f64 = 0.05;
-        /// Calls below which child spans prove nothing.
-        const ENOUGH: u64 = 20;
         let total = self.count(Fact::Calls).max(1.0);
+        if self.count(Fact::CachedFunctions) / total > 1.0 - EFFECTS {
+            return Seen::Reads;
+        }
         let effects =
             [Fact::Rerendered, Fact::SetsCookie, Fact::Redirected, Fact::WriteWork, Fact::FormPosts];
         if effects.into_iter().any(|fact| self.count(fact) / total > EFFECTS) {
             return Seen::Writes;
         }
-        let name = match &self.handler.action {
+        if self.looks_like_reading() { Seen::Reads } else { self.named() }
+    }
+
+    /// Whether its name or its child spans say that it reads; a page rendered anew, a cookie or a redirect do not count.
+    #[must_use]
+    pub fn looks_like_reading(&self) -> bool {
+        /// Share of Calls whose child spans read and do not write.
+        const READING: f64 = 0.95;
+        /// Calls below which child spans prove nothing.
+        const ENOUGH: u64 = 20;
+        let total = self.count(Fact::Calls).max(1.0);
+        let reads = self.observed(Fact::ReadWork) >= ENOUGH && self.count(Fact::ReadWork) / total > READING;
+        match self.named() {
+            Seen::Unclear => reads,
+            seen => seen == Seen::Reads,
+        }
+    }
+
+    /// What the name of an action says.
+    fn named(&self) -> Seen {
+        match &self.handler.action {
             Some(Action::Export { name, .. }) => naming::verb(name),
             _ => Seen::Unclear,
-        };
-        let reads =
-            self.observed(Fact::ReadWork) >= ENOUGH && self.count(Fact::ReadWork) / total > 1.0 - EFFECTS;
-        match name {
-            Seen::Unclear if reads => Seen::Reads,
-            seen => seen,
         }
     }
 }

@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use pointsman_store::{Action, AppFact, Caller, Fingerprint, Handler};
+use pointsman_store::{Action, AppFact, Fingerprint, Handler};
 
-use super::types::Quantiles;
-use super::{
-    Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Report, Sampled, UnknownActions,
-    Verdict, Window,
-};
-use crate::evidence::{Fact, Measure};
+use super::rows::row;
+use super::{Benefit, EffectiveRule, HandlerReport, Report, Sampled, UnknownActions, Verdict, Window};
+use crate::evidence::Fact;
+use crate::gain::total;
 use crate::profile::{Profile, days_covered, profiles};
-use crate::rules::{Effect, Gain, RULES};
+use crate::rules::{RULES, Thresholds};
 use crate::sampling::Basis;
 use crate::settings::Settings;
-use crate::verdict::{Found, Judgement, effort_and_steps, judge};
+use crate::verdict::{Judgement, judge};
 use crate::windows::Windows;
 
 /// What a report is made from.
@@ -40,16 +38,21 @@ pub struct ReportInput<'a> {
 pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
     let days_covered = days_covered(input);
     let next_version = latest_fact(input.facts, "pointsman.next.version");
-    let next_major = next_version.as_deref().and_then(|version| version.split('.').next()?.parse().ok());
     let window = window(input);
     let generated_at = rfc3339(input.generated_at_ns);
     let profiles = profiles(input, settings);
     let sampling = sampled(&profiles, settings);
     let (unknown, judged): (Vec<Profile<'_>>, Vec<Profile<'_>>) =
         profiles.into_iter().partition(|profile| profile.handler.action == Some(Action::NotFound));
+    let thresholds = Thresholds::new(settings);
+    let standing = |profile: &Profile<'_>| input.standing.get(&profile.id).copied();
+    let judgements: Vec<(&Profile<'_>, Judgement)> =
+        judged.iter().map(|one| (one, judge(one, &thresholds, standing(one)))).collect();
     let mut handlers: Vec<HandlerReport> =
-        judged.iter().map(|profile| row(profile, judge(profile, settings), next_major)).collect();
+        judgements.iter().map(|(profile, judgement)| row(profile, judgement, settings)).collect();
     handlers.sort_by(by_gain);
+    let moves = judgements.iter().filter(|(_, judgement)| judgement.verdict.is_move());
+    let gains = moves.filter_map(|(profile, judgement)| Some((*profile, judgement.gain?)));
     Report {
         schema: "pointsman.report/v1".to_owned(),
         generated_at,
@@ -60,9 +63,11 @@ pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
         next_version,
         sampling,
         handlers,
+        total: total(gains),
+        shadow: shadow(&judgements),
         unknown_actions: unknown_actions(&unknown),
         settings: settings.clone(),
-        rules: effective_rules(settings),
+        rules: effective_rules(&thresholds),
     }
 }
 
@@ -93,102 +98,6 @@ fn unknown_actions(profiles: &[Profile<'_>]) -> Vec<UnknownActions> {
     profiles.iter().map(row).collect()
 }
 
-fn row(profile: &Profile<'_>, judgement: Judgement, next_major: Option<u32>) -> HandlerReport {
-    let handler = &profile.handler;
-    let (effort, steps) = effort_and_steps(profile, judgement.verdict, next_major);
-    let (action, file) = profile.action_and_file();
-    let ids = |effects: &[Effect]| -> Vec<String> {
-        let holding = judgement.findings.holding.iter();
-        holding
-            .filter(|found| effects.contains(&found.rule.effect))
-            .map(|found| found.rule.id.to_owned())
-            .collect()
-    };
-    let p = |q| profile.quantile(Measure::Duration, q).map(|us| us / 1_000.0);
-    HandlerReport {
-        id: profile.id.to_string(),
-        kind: handler.kind.as_str().to_owned(),
-        route: handler.route.clone(),
-        method: handler.method.clone(),
-        action,
-        file,
-        calls: profile.count(Fact::Calls),
-        calls_per_day: profile.per_day(Fact::Calls),
-        callers: callers(profile),
-        verdict: judgement.verdict,
-        confidence: judgement.confidence,
-        state: judgement.verdict.is_move().then(|| "proposed".to_owned()),
-        reason: judgement.reason.clone(),
-        flips_if: judgement.flips_if.clone(),
-        blockers: ids(&[Effect::BlocksAction, Effect::BlocksRoute]),
-        improvements: ids(&[Effect::Improves]),
-        evidence: evidence_rows(&judgement),
-        benefit: judgement.gain.map(|gain| benefit(gain, &judgement)),
-        effort: effort.map(str::to_owned),
-        steps,
-        needs: judgement.needs,
-        duration_ms: p(0.5).zip(p(0.95)).map(|(p50, p95)| Quantiles { p50, p95 }),
-    }
-}
-
-fn callers(profile: &Profile<'_>) -> BTreeMap<String, f64> {
-    let name = |(caller, share): (Caller, f64)| (caller.as_str().to_owned(), share);
-    profile.callers().into_iter().map(name).collect()
-}
-
-/// Each rule once: one that both speaks for a move and improves without it is listed with what decides.
-fn evidence_rows(judgement: &Judgement) -> Vec<EvidenceRow> {
-    let mut rows: Vec<EvidenceRow> = Vec::new();
-    for row in judgement.findings.holding.iter().map(evidence_row) {
-        match rows.iter_mut().find(|other| other.rule == row.rule) {
-            Some(other) if !judgement.verdict.is_move() => *other = row,
-            Some(_) => {}
-            None => rows.push(row),
-        }
-    }
-    rows
-}
-
-fn evidence_row(found: &Found) -> EvidenceRow {
-    let statement = &found.statement;
-    EvidenceRow {
-        rule: found.rule.id.to_owned(),
-        kind: match found.rule.effect {
-            Effect::BlocksAction | Effect::BlocksRoute => EvidenceKind::Blocker,
-            Effect::ForAction | Effect::ForRoute | Effect::ForServerComponent => EvidenceKind::For,
-            Effect::AgainstAction | Effect::AgainstRoute => EvidenceKind::Against,
-            Effect::Improves => EvidenceKind::Improvement,
-        },
-        weight: found.weight,
-        observed: statement.observed,
-        interval: [statement.interval.low, statement.interval.high],
-        threshold: found.threshold,
-        samples: statement.samples,
-        text: statement.text.clone(),
-        flips_if: statement.flips_if.clone(),
-        exemplars: statement.exemplars.clone(),
-    }
-}
-
-/// Per-day numbers from per-Interaction ones. The interval is that of the share of calls that gain.
-fn benefit(gain: Gain, judgement: &Judgement) -> Benefit {
-    let per_day = gain.interactions_per_day;
-    let round_trips_per_day = gain.round_trips * per_day;
-    let main = judgement.findings.holding.iter().find(|found| found.statement.gain.round_trips > 0.0);
-    let relative = main.map(|found| &found.statement).filter(|statement| statement.observed > 0.0);
-    let interval = relative.filter(|_| round_trips_per_day > 0.0).map(|statement| {
-        let scale = |end: f64| round_trips_per_day * end / statement.observed;
-        ("round_trips_per_day".to_owned(), [scale(statement.interval.low), scale(statement.interval.high)])
-    });
-    Benefit {
-        round_trips_per_day,
-        ms_per_interaction_p50: gain.ms_p50,
-        bytes_per_day: gain.bytes * per_day,
-        origin_requests_per_day: gain.origin_requests_per_day,
-        interval: interval.into_iter().collect(),
-    }
-}
-
 /// Moves first, then by time and requests saved, then by calls.
 fn by_gain(a: &HandlerReport, b: &HandlerReport) -> std::cmp::Ordering {
     let rank = |row: &HandlerReport| match row.verdict {
@@ -197,11 +106,7 @@ fn by_gain(a: &HandlerReport, b: &HandlerReport) -> std::cmp::Ordering {
         Verdict::Keep => 2,
         _ => 3,
     };
-    let saved = |row: &HandlerReport| {
-        row.benefit
-            .as_ref()
-            .map_or(0.0, |benefit| benefit.round_trips_per_day.max(benefit.origin_requests_per_day))
-    };
+    let saved = |row: &HandlerReport| row.benefit.as_ref().map_or(0.0, Benefit::worth);
     rank(a)
         .cmp(&rank(b))
         .then(saved(b).total_cmp(&saved(a)))
@@ -209,20 +114,30 @@ fn by_gain(a: &HandlerReport, b: &HandlerReport) -> std::cmp::Ordering {
         .then(a.id.cmp(&b.id))
 }
 
-fn effective_rules(settings: &Settings) -> Vec<EffectiveRule> {
+/// Rules in the shadow, and on how many Handlers they would have spoken.
+fn shadow(judgements: &[(&Profile<'_>, Judgement)]) -> BTreeMap<String, usize> {
+    let mut shadow = BTreeMap::new();
+    for rule in judgements.iter().flat_map(|(_, judgement)| &judgement.findings.shadowed) {
+        *shadow.entry(rule.id.to_owned()).or_default() += 1;
+    }
+    shadow
+}
+
+fn effective_rules(thresholds: &Thresholds<'_>) -> Vec<EffectiveRule> {
     let mut rules: Vec<EffectiveRule> = Vec::new();
     for rule in RULES {
         // A rule with two effects stands in the list twice; its first place has its weight.
         if rules.iter().any(|known| known.id == rule.id) {
             continue;
         }
-        let knobs = rule.knobs(settings);
+        let knobs = thresholds.for_all(rule);
         rules.push(EffectiveRule {
             id: rule.id.to_owned(),
             enabled: knobs.is_some(),
             weight: knobs.map_or(rule.weight, |knobs| knobs.weight),
             threshold: knobs.map_or(rule.threshold, |knobs| knobs.threshold),
             min_samples: knobs.map_or(rule.min_samples, |knobs| knobs.min_samples),
+            shadow: knobs.is_some_and(|knobs| knobs.shadow),
         });
     }
     rules

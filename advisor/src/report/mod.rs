@@ -4,11 +4,14 @@
 //! drawn as text or a page is not decided here.
 
 mod assemble;
+mod benefit;
+mod rows;
 mod types;
 
 pub use assemble::{ReportInput, report};
 pub(crate) use assemble::{rfc3339, window};
+pub use benefit::{Assumed, Benefit};
 pub use types::{
-    Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions,
-    Verdict, Window,
+    EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions, Verdict,
+    Window,
 };

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Benefit;
+use crate::gain::Total;
 use crate::rules::Effect;
 use crate::settings::Settings;
 
@@ -28,6 +30,10 @@ pub struct Report {
     pub sampling: Sampled,
     /// Every Handler seen, moves first, then by gain and calls.
     pub handlers: Vec<HandlerReport>,
+    /// What all advised moves gain together.
+    pub total: Total,
+    /// Rules that run in the shadow, and on how many Handlers they would have spoken.
+    pub shadow: BTreeMap<String, usize>,
     /// Calls of action ids that the app did not know, by page: errors of that page's actions.
     pub unknown_actions: Vec<UnknownActions>,
     /// The thresholds in force for all rules.
@@ -106,6 +112,8 @@ pub struct HandlerReport {
     pub effort: Option<String>,
     /// The plan of a move.
     pub steps: Vec<String>,
+    /// What a move changes beside what it is for, and what telemetry cannot see: to be looked at before.
+    pub warnings: Vec<String>,
     /// What is missing for a verdict.
     pub needs: Vec<Need>,
     /// Duration of its calls, ms; null when none was measured.
@@ -176,21 +184,6 @@ pub struct EvidenceRow {
     pub exemplars: Vec<String>,
 }
 
-/// What acting on a verdict gains; negative numbers are losses.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Benefit {
-    /// Round trips saved a day.
-    pub round_trips_per_day: f64,
-    /// Waiting saved in the median Interaction, ms, as measured at the server.
-    pub ms_per_interaction_p50: f64,
-    /// Bytes saved a day.
-    pub bytes_per_day: f64,
-    /// Requests a day that the app no longer has to answer.
-    pub origin_requests_per_day: f64,
-    /// 95 % interval of each number that has one.
-    pub interval: BTreeMap<String, [f64; 2]>,
-}
-
 /// Something that is missing for a verdict.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Need {
@@ -220,6 +213,8 @@ pub struct EffectiveRule {
     pub threshold: f64,
     /// Observations it needs.
     pub min_samples: u64,
+    /// Whether it looks and is counted, but does not speak.
+    pub shadow: bool,
 }
 
 impl Verdict {

@@ -3,13 +3,17 @@
 
 mod blockers;
 mod improvements;
+mod knobs;
 mod movers;
+mod statement;
 
 use pointsman_store::HandlerKind;
 
-use crate::profile::{Profile, Share};
-use crate::settings::{RuleSettings, Settings};
-use crate::stats::{Interval, as_f64};
+use crate::profile::Profile;
+
+pub use knobs::{Knobs, Thresholds, handler_globs};
+pub use statement::{Finding, Statement};
+use statement::{counted, named, percent};
 
 /// What a rule can do to a verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +32,8 @@ pub enum Effect {
     BlocksRoute,
     /// Against an action becoming a route or part of a server component.
     AgainstRoute,
+    /// An action with which nothing is wrong: it stays.
+    Rests,
     /// Better without a move.
     Improves,
 }
@@ -52,67 +58,8 @@ pub struct Rule {
     pub look: fn(&Profile, &Knobs) -> Finding,
 }
 
-/// The effective thresholds of one rule, beside those for all.
-#[derive(Clone, Copy, Debug)]
-pub struct Knobs<'a> {
-    /// What it adds to or takes from the score.
-    pub weight: f64,
-    /// What its observable must reach.
-    pub threshold: f64,
-    /// Observations it needs.
-    pub min_samples: u64,
-    /// Thresholds for all rules.
-    pub settings: &'a Settings,
-}
-
-/// What a rule found.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Finding {
-    /// Nothing that bears on this Handler.
-    Silent,
-    /// Telemetry lacks what the rule needs to see.
-    Absent(&'static str),
-    /// Only some traces are recorded: what the rule looks for lies between two of them.
-    Sampled,
-    /// It looked, and its threshold is not reached.
-    Below(Statement),
-    /// It speaks.
-    Holds(Statement),
-}
-
-/// A measured statement.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Statement {
-    /// The observed value, in the unit of the threshold.
-    pub observed: f64,
-    /// Its 95 % interval.
-    pub interval: Interval,
-    /// Observations behind it.
-    pub samples: u64,
-    /// One sentence with the measured numbers.
-    pub text: String,
-    /// What would have to be seen for the opposite.
-    pub flips_if: String,
-    /// Traces that show it.
-    pub exemplars: Vec<String>,
-    /// What acting on it gains.
-    pub gain: Gain,
-}
-
-/// What acting on a finding gains. Negative numbers are losses.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Gain {
-    /// Interactions a day that gain.
-    pub interactions_per_day: f64,
-    /// Round trips saved per Interaction.
-    pub round_trips: f64,
-    /// Waiting saved in the median Interaction, ms, as measured.
-    pub ms_p50: f64,
-    /// Bytes saved per Interaction.
-    pub bytes: f64,
-    /// Requests a day that the app no longer has to answer.
-    pub origin_requests_per_day: f64,
-}
+/// Rules that are new: they look and are counted, but do not speak unless the settings say so (`shadow = false`).
+pub static SHADOWED: &[&str] = &["action-per-endpoint-ops", "route-read-on-load"];
 
 /// Every rule, in the order in which their findings are listed.
 pub static RULES: &[&Rule] = &[
@@ -127,110 +74,66 @@ pub static RULES: &[&Rule] = &[
     &blockers::crawler_or_wellknown::RULE,
     &blockers::body_near_limit::RULE,
     &blockers::beacon_or_keepalive::RULE,
+    &blockers::pages_router_caller::RULE,
     &blockers::pe_form_in_use::RULE,
     &movers::mutate_then_refresh::RULE,
     &movers::mutate_then_document::RULE,
     &movers::native_form_post::RULE,
+    &movers::cookie_write_then_refresh::RULE,
+    &movers::mutation_then_stale::RULE,
     &movers::own_ui_only_mutation::RULE,
     &movers::single_page_coupling::RULE,
     &movers::status_or_header_contract::RULE,
     &movers::client_cache_library::RULE,
     &movers::many_callers::RULE,
+    &movers::isolated_load_profile::RULE,
+    &movers::proxy_coverage_change::RULE,
+    &movers::parallel_reads::RULE,
+    &movers::frequent_poll::RULE,
+    &movers::client_needs_abort::RULE,
     &movers::action_serial_queue::RULE,
     &movers::action_read_on_load::RULE,
     &movers::action_poll::RULE,
+    &movers::action_use_cache_ref::RULE,
     &movers::action_read_only::RULE,
     &movers::action_typeahead::RULE,
+    &movers::action_shared_result::RULE,
     &movers::action_long_running::RULE,
+    &movers::action_large_response::RULE,
+    &movers::action_per_endpoint_ops::RULE,
+    &blockers::stream_or_binary::OF_ACTION,
     &movers::rerender_used::RULE,
+    &movers::redirect_with_flight::RULE,
+    &movers::low_volume_ok::RULE,
+    &blockers::webhook_signature::TURNED_AWAY,
     &improvements::server_self_fetch::RULE,
     &improvements::action_self_fetch::RULE,
     &improvements::cache_get::RULE,
+    &improvements::private_cache_get::RULE,
+    &improvements::cache_defeated::RULE,
+    &improvements::duplicate_get::RULE,
+    &improvements::payload_diet::RULE,
     &improvements::refresh_after_action::RULE,
+    &improvements::overwide_revalidation::RULE,
+    &improvements::cookie_rerender::RULE,
     &improvements::batch_burst::RULE,
     &improvements::action_external_caller::RULE,
-    &improvements::origin_host_mismatch::RULE,
-    &improvements::unauthenticated_action::RULE,
-    &improvements::duplicate_get::RULE,
-    &improvements::private_cache_get::RULE,
     &improvements::action_over_limit::RULE,
     &improvements::version_skew::RULE,
+    &improvements::replica_key_mismatch::RULE,
+    &improvements::action_replay::RULE,
+    &improvements::origin_host_mismatch::RULE,
+    &improvements::forwarded_action::RULE,
+    &improvements::proxy_redirects_action::RULE,
+    &improvements::unauthenticated_action::RULE,
+    &improvements::unsafe_get::RULE,
+    &improvements::sequential_waterfall::RULE,
+    &improvements::error_shape::RULE,
     &movers::action_typeahead::FIRST_AID,
+    &movers::action_long_running::FIRST_AID,
+    &movers::action_read_on_load::PER_USE,
+    &movers::route_read_on_load::RULE,
 ];
-
-impl Rule {
-    /// Its thresholds as the settings have them; `None` when it is switched off.
-    #[must_use]
-    pub fn knobs<'a>(&self, settings: &'a Settings) -> Option<Knobs<'a>> {
-        let own = settings.rules.get(self.id).copied().unwrap_or_default();
-        let RuleSettings { enabled, weight, threshold, min_samples } = own;
-        enabled.unwrap_or(true).then_some(Knobs {
-            weight: weight.unwrap_or(self.weight),
-            threshold: threshold.unwrap_or(self.threshold),
-            min_samples: min_samples.unwrap_or(self.min_samples),
-            settings,
-        })
-    }
-}
-
-impl Gain {
-    /// One round trip and one request less in each of so many Interactions a day.
-    fn of_one_request(interactions_per_day: f64) -> Self {
-        let origin_requests_per_day = interactions_per_day;
-        Self { interactions_per_day, round_trips: 1.0, origin_requests_per_day, ..Self::default() }
-    }
-}
-
-impl Statement {
-    /// A statement about a share. `what` completes "... of N": "mutations were followed by a refresh".
-    fn of_share(share: Share, text: String, flips_if: String) -> Self {
-        Self {
-            observed: share.observed,
-            interval: share.interval,
-            samples: share.samples,
-            text,
-            flips_if,
-            exemplars: Vec::new(),
-            gain: Gain::default(),
-        }
-    }
-
-    /// A statement about a number of observations, each of which is certain.
-    fn of_count(count: u64, text: String, flips_if: String) -> Self {
-        let observed = as_f64(count);
-        let interval = Interval { low: observed, high: observed };
-        let (exemplars, gain) = (Vec::new(), Gain::default());
-        Self { observed, interval, samples: count, text, flips_if, exemplars, gain }
-    }
-
-    fn with(mut self, exemplars: Vec<String>) -> Self {
-        self.exemplars = exemplars;
-        self
-    }
-
-    fn gaining(mut self, gain: Gain) -> Self {
-        self.gain = gain;
-        self
-    }
-
-    /// Holds when the lower end of the interval reaches the threshold and the sample is large enough.
-    fn judged_by_low(self, knobs: &Knobs<'_>) -> Finding {
-        if self.samples >= knobs.min_samples && self.interval.low >= knobs.threshold {
-            Finding::Holds(self)
-        } else {
-            Finding::Below(self)
-        }
-    }
-
-    /// Holds when the count reaches the number of samples that the rule needs.
-    fn judged_by_count(self, knobs: &Knobs<'_>) -> Finding {
-        match self.samples {
-            0 => Finding::Silent,
-            samples if samples >= knobs.min_samples => Finding::Holds(self),
-            _ => Finding::Below(self),
-        }
-    }
-}
 
 /// API routes of either router.
 fn is_route(profile: &Profile) -> bool {
@@ -252,35 +155,7 @@ fn is_action(profile: &Profile) -> bool {
     profile.handler.kind == HandlerKind::ServerAction
 }
 
-/// A share as people read it: `97 %`, `0.4 %`.
-fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent > 0.0 && percent < 1.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
-}
-
-/// A noun with its number: `1 call`, `12 calls`.
-fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
-/// Names as a list: `a`, `a and b`, `a, b and 3 more`.
-fn named(names: &[String]) -> String {
-    match names {
-        [] => "unnamed".to_owned(),
-        [one] => one.clone(),
-        [one, two] => format!("{one} and {two}"),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
-    }
-}
-
-/// The median of some numbers; `None` without any.
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = values.get(middle).copied()?;
-    if values.len() % 2 == 1 {
-        Some(upper)
-    } else {
-        values.get(middle - 1).map(|lower| f64::midpoint(*lower, upper))
-    }
+/// Handlers on which unknown action ids are told: the page's actions, or the page where none of them is known.
+fn named_unknown_ids(profile: &Profile) -> bool {
+    profile.surroundings.unknown_ids.calls > 0
 }

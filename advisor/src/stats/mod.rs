@@ -18,3 +18,13 @@ pub use trend::Trend;
 pub(crate) fn as_f64(value: u64) -> f64 {
     value as f64
 }
+
+/// A count that was weighed, as the whole number next to it.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts are from 0 on and below 2^53"
+)]
+pub(crate) fn whole_number(value: f64) -> u64 {
+    value.max(0.0).round() as u64
+}

@@ -3,25 +3,51 @@
 use super::Found;
 use crate::evidence::Fact;
 use crate::profile::Profile;
-use crate::settings::Settings;
+use crate::rules::{Finding, Thresholds};
+use crate::stats::as_f64;
 
 /// Days of traffic that show a whole week's rhythm.
 const WEEK: f64 = 7.0;
 /// What the first day alone is worth, compared with a whole week.
 const FIRST_DAY: f64 = 0.8;
+/// From here on a confidence is called high ...
+const HIGH: f64 = 0.9;
+/// ... and what less than a week cannot exceed.
+const BEFORE_A_WEEK: f64 = HIGH - 0.01;
+/// What is left for each span of time that contradicts the window.
+const CONTRADICTED: f64 = 0.75;
 
 /// A number in [0, 1]: the product of
 /// - the evidence: how far the lower end of the main reason's interval lies above its threshold, from 0.5 at the
 ///   threshold to 1 where it cannot be higher;
 /// - the sample: n / (n + a tenth of the calls that a move needs);
-/// - the days: 0.8 for one day, rising to 1 for a week, so that 0.9 ("high") takes a full week.
+/// - the days: 0.8 for one day, rising to 1 for a week; below a week it stays under 0.9 ("high");
+/// - the agreement: 0.75 for the last day, and again for the last fortnight, when the main reason's interval lies below
+///   its threshold there.
 ///
 /// [judgement] The form is ours; `make eval` shows how well it is calibrated.
-pub(super) fn of(profile: &Profile, main: &Found, settings: &Settings) -> f64 {
+pub(super) fn of(profile: &Profile, main: &Found, thresholds: &Thresholds<'_>) -> f64 {
+    let settings = thresholds.settings();
     let room = (1.0 - main.threshold).max(f64::EPSILON);
-    let evidence = 0.5 + 0.5 * ((main.statement.interval.low - main.threshold) / room).clamp(0.0, 1.0);
+    let above = ((main.statement.interval.low - main.threshold) / room).clamp(0.0, 1.0);
+    let evidence = 0.5 + 0.5 * above;
     let calls = profile.count(Fact::Calls);
-    let sample = calls / (calls + crate::stats::as_f64(settings.min_calls_for_move) / 10.0);
-    let days = (f64::from(profile.days_retained()) / WEEK).min(1.0);
-    (evidence.sqrt() * sample * (FIRST_DAY + (1.0 - FIRST_DAY) * days)).clamp(0.0, 1.0)
+    let sample = calls / (calls + as_f64(settings.min_calls_for_move) / 10.0);
+    let days = f64::from(profile.days_retained());
+    let rhythm = FIRST_DAY + (1.0 - FIRST_DAY) * (days / WEEK).min(1.0);
+    let confidence = evidence.sqrt() * sample * rhythm * agreement(profile, main, thresholds);
+    confidence.clamp(0.0, if days < WEEK { BEFORE_A_WEEK } else { 1.0 })
+}
+
+/// Whether the last day and the last fortnight say the same as the window.
+fn agreement(profile: &Profile, main: &Found, thresholds: &Thresholds<'_>) -> f64 {
+    let spans = [profile.over_recent(), profile.over_fortnight()];
+    let contradicts = |span: &Profile<'_>| {
+        let Some(knobs) = thresholds.of(main.rule, &span.handler) else { return false };
+        match (main.rule.look)(span, &knobs) {
+            Finding::Below(statement) => statement.interval.high < main.threshold,
+            _ => false,
+        }
+    };
+    spans.into_iter().flatten().filter(contradicts).map(|_| CONTRADICTED).product()
 }

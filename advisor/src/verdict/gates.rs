@@ -4,9 +4,9 @@ use pointsman_store::Caller;
 
 use super::Decision;
 use crate::evidence::Fact;
+use crate::gain::Gain;
 use crate::profile::Profile;
 use crate::report::Need;
-use crate::rules::Gain;
 use crate::settings::Settings;
 
 /// Share of calls whose caller must be known before anything is said about a Handler.
@@ -73,13 +73,6 @@ pub(super) fn action_callers(profile: &Profile) -> Option<Decision> {
     })
 }
 
-/// Known for a week, rarely called: there is nothing to gain (rules.md, low-volume-ok).
-pub(super) fn is_quiet(profile: &Profile, settings: &Settings) -> bool {
-    /// Days after which little traffic is a fact and not a beginning.
-    const WEEK: f64 = 6.9;
-    profile.days >= WEEK && profile.per_day(Fact::Calls) < settings.min_interactions_per_day
-}
-
 /// The environment, when it yields no moves.
 pub(super) fn excluded_environment(profile: &Profile, settings: &Settings) -> Option<String> {
     let environment = profile.handler.environment.clone()?;
@@ -87,15 +80,16 @@ pub(super) fn excluded_environment(profile: &Profile, settings: &Settings) -> Op
     excluded.then_some(environment)
 }
 
-/// Why a gain is not worth a move; `None` when it is.
-pub(super) fn too_small(gain: Gain, settings: &Settings) -> Option<String> {
-    if gain.interactions_per_day < settings.min_interactions_per_day {
+/// Why a gain is not worth a move; `None` when it is. `ratio` lowers the bar for a move that stands.
+pub(super) fn too_small(gain: Gain, settings: &Settings, ratio: f64) -> Option<String> {
+    if gain.per_day.value < settings.min_interactions_per_day * ratio {
         return Some(format!(
             "a move would pay, but only {:.0} interactions a day would gain",
-            gain.interactions_per_day
+            gain.per_day.value
         ));
     }
-    // Measured waiting and saved requests: nothing is assumed.
-    let saves = gain.round_trips >= settings.min_gain_requests || gain.ms_p50 >= settings.min_gain_ms;
-    (!saves).then(|| format!("a move would save only {:.0} ms per interaction", gain.ms_p50))
+    // Measured waiting, saved requests and the client's queue: nothing is assumed.
+    let ms = gain.measured_ms().max(gain.queue_ms);
+    let saves = gain.requests >= settings.min_gain_requests || ms >= settings.min_gain_ms * ratio;
+    (!saves).then(|| format!("a move would save only {ms:.0} ms per interaction"))
 }

@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::super::pass::{Known, Pass};
+use super::super::rollup::About;
 use super::super::timeline::{Certainty, Timeline, is_action_fetch, same_page};
 use super::super::{Dimension, Fact, InteractionKind, Measure};
 use super::page_load::PageLoad;
@@ -25,7 +26,8 @@ const BATCH: usize = 4;
 /// Actions that waited for each other, while they are gathered.
 struct Burst<'a> {
     actions: Vec<Known<'a>>,
-    soon_after_load: bool,
+    /// The load that they belong to.
+    load: Option<Known<'a>>,
     /// Whether what belongs to it, and to the load, is certain.
     certain: bool,
 }
@@ -51,7 +53,7 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
             let soon = load.is_soon_before(line, *known, page);
             Burst {
                 actions: Vec::new(),
-                soon_after_load: soon == Certainty::Holds,
+                load: load.call().filter(|_| soon == Certainty::Holds),
                 certain: soon != Certainty::Unclear,
             }
         });
@@ -81,7 +83,7 @@ fn waits_for(line: &Timeline<'_>, last: Known<'_>, next: Known<'_>) -> Certainty
 fn close(pass: &mut Pass, burst: Option<Burst<'_>>) {
     let Some(burst) = burst else { return };
     let mut handlers = BTreeSet::new();
-    for (index, known) in burst.actions.iter().enumerate() {
+    for known in &burst.actions {
         let own = burst.actions.iter().filter(|other| other.handler == known.handler).count();
         let first_of_handler = handlers.insert(known.handler);
         let Some(mut about) = pass.about(*known) else { continue };
@@ -90,31 +92,41 @@ fn close(pass: &mut Pass, burst: Option<Burst<'_>>) {
             continue;
         }
         about.count(Fact::Sequenced);
-        if burst.soon_after_load {
+        if burst.load.is_some() {
             about.exemplify(Fact::SoonAfterLoad);
             if let Some(page) = &known.call.page {
                 about.tally(Dimension::LoadPage, page);
             }
         }
-        if burst.actions.len() < 2 {
-            if burst.soon_after_load {
-                keep(pass, *known, InteractionKind::ActionOnLoad, &burst.actions);
-            }
+        let alone = burst.actions.len() < 2;
+        if !alone {
+            count_queued(&mut about, *known, &burst, own);
+        }
+        if !first_of_handler {
             continue;
         }
-        about.exemplify(Fact::InBurst);
-        let waited = after(known.call.start_ns, burst.actions[0].call.start_ns).max(0).cast_unsigned();
-        about.measure(Measure::QueueWait, if index == 0 { 0 } else { waited / 1_000 });
-        if own >= BATCH {
-            about.exemplify(Fact::InOwnBatch);
-        }
-        if first_of_handler {
+        if !alone {
             about.count(Fact::Bursts);
             if own >= BATCH {
                 about.count(Fact::Batches);
             }
             keep(pass, *known, InteractionKind::SerialActions, &burst.actions);
         }
+        if let Some(load) = burst.load {
+            let with_load: Vec<Known<'_>> =
+                std::iter::once(load).chain(burst.actions.iter().copied()).collect();
+            keep(pass, *known, InteractionKind::ActionOnLoad, &with_load);
+        }
+    }
+}
+
+/// Counts one action of several that waited for each other.
+fn count_queued(about: &mut About<'_>, known: Known<'_>, burst: &Burst<'_>, own: usize) {
+    about.exemplify(Fact::InBurst);
+    let waited = after(known.call.start_ns, burst.actions[0].call.start_ns).max(0).cast_unsigned();
+    about.measure(Measure::QueueWait, waited / 1_000);
+    if own >= BATCH {
+        about.exemplify(Fact::InOwnBatch);
     }
 }
 

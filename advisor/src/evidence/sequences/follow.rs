@@ -119,18 +119,18 @@ fn record(pass: &mut Pass, calls: &[Known<'_>], first: Known<'_>, follower: Know
     if shows_page && first.call.has(Sign::SetsCookie) {
         about.exemplify(Fact::CookieThenRefresh);
     }
-    if fact != Fact::FollowedByRefresh {
-        return;
-    }
-    let waited = after(follower.call.start_ns, first.call.end_ns()).max(0).cast_unsigned();
-    about.measure(Measure::RefreshGap, waited / 1_000);
-    let prefetches = prefetches_after(calls, follower.call);
-    about.count_many(Fact::PrefetchesAfter, u64::from(prefetches));
-    let kind = if is_action_fetch(first.call) {
-        InteractionKind::ActionThenRefresh
-    } else {
-        InteractionKind::MutationThenRefresh
+    let kind = match fact {
+        Fact::FollowedByRefresh if is_action_fetch(first.call) => InteractionKind::ActionThenRefresh,
+        Fact::FollowedByRefresh => InteractionKind::MutationThenRefresh,
+        Fact::FollowedByDocument if !is_action_fetch(first.call) => InteractionKind::MutationThenDocument,
+        _ => return,
     };
+    let prefetches = prefetches_after(calls, follower.call);
+    if fact == Fact::FollowedByRefresh {
+        let waited = after(follower.call.start_ns, first.call.end_ns()).max(0).cast_unsigned();
+        about.measure(Measure::RefreshGap, waited / 1_000);
+        about.count_many(Fact::PrefetchesAfter, u64::from(prefetches));
+    }
     // By the clocks of two instances the follower may seem to begin first.
     let mut steps = [first, follower];
     steps.sort_by_key(|known| known.call.start_ns);

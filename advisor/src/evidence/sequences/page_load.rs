@@ -29,6 +29,11 @@ impl<'a> PageLoad<'a> {
         true
     }
 
+    /// The load, if there was one.
+    pub(super) fn call(&self) -> Option<Known<'a>> {
+        self.load
+    }
+
     /// A request tells which page is in view, even when its load came from the client's cache.
     pub(super) fn page_in_view(&mut self, page: Option<&'a String>) {
         self.page = page.or(self.page);

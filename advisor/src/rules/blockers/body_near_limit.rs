@@ -6,11 +6,12 @@
 //! Guard: `pages/api` has a limit of its own, equal by default.
 //! Example: `POST /api/upload` with images.
 
-use super::super::{Finding, Knobs, Rule, Statement, as_f64, is_mutation_route};
+use super::super::{Finding, Knobs, Rule, Statement, is_mutation_route};
 use super::blocker;
 use crate::evidence::Measure;
 use crate::profile::Profile;
 use crate::stats::Interval;
+use crate::stats::as_f64;
 
 pub(in super::super) static RULE: Rule =
     Rule { threshold: 0.7, applies: is_mutation_route, ..blocker("body-near-limit", 30, look) };

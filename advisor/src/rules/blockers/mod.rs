@@ -8,6 +8,7 @@ pub(super) mod cross_origin_caller;
 pub(super) mod external_nonbrowser_client;
 pub(super) mod http_cached_get;
 pub(super) mod navigation_target;
+pub(super) mod pages_router_caller;
 pub(super) mod pe_form_in_use;
 pub(super) mod scheduler_or_probe;
 pub(super) mod stream_or_binary;

@@ -4,12 +4,16 @@
 //! Why: an action called by JavaScript must answer `text/x-component`; raw streams and downloads are documented for
 //! Route Handlers. All versions.
 //! Source: next `server-action-reducer.js` (content type); docs, Streaming "Route Handlers".
+//! Of an action: its answers go on for over 2 s after their first byte, in one of five, and are no page rendered anew. Then
+//! it speaks for a route: a stream in an action cannot be stopped, and holds the user's queue.
 //! Guard: React can stream promises, so a long answer of small JSON is only a signal; it takes a share of calls.
-//! Example: `GET /api/assistant` (`text/event-stream`), `GET /api/export` (`text/csv`).
+//! Example: `GET /api/assistant` (`text/event-stream`), `GET /api/export` (`text/csv`); of an action the chat of
+//! vercel/ai#1122.
 
-use super::super::{Finding, Knobs, Rule, Statement, counted, named, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_action, named, percent};
 use super::blocker;
-use crate::evidence::{Dimension, Fact};
+use crate::evidence::{Dimension, Fact, Measure};
+use crate::gain::Gain;
 use crate::profile::Profile;
 
 /// Share of calls that go on for over 2 s after their first byte.
@@ -17,6 +21,41 @@ const LONG_TAIL: f64 = 0.2;
 
 pub(in super::super) static RULE: Rule =
     Rule { threshold: LONG_TAIL, ..blocker("stream-or-binary", 1, look) };
+
+/// A stream in an action belongs into a route.
+pub(in super::super) static OF_ACTION: Rule = Rule {
+    effect: Effect::ForRoute,
+    weight: 0.9,
+    min_samples: 30,
+    applies: is_action,
+    look: look_at_action,
+    ..blocker("stream-or-binary", 30, look)
+};
+
+/// Share of calls that may render the page anew: slow parts of a page are streamed too.
+const PAGES: f64 = 0.05;
+
+fn look_at_action(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    let pages = profile.share(Fact::Rerendered, Fact::Calls).is_some_and(|share| share.observed > PAGES);
+    let Some(share) = profile.share(Fact::LongTail, Fact::FirstByteKnown).filter(|_| !pages) else {
+        return Finding::Silent;
+    };
+    let text = format!(
+        "{} of answers go on for over 2 s after their first byte: as a stream of a route the user could stop it, and other \
+         actions would not wait",
+        percent(share.observed)
+    );
+    let per_day = profile.estimate(Fact::LongTail).divided_by(profile.days);
+    let held = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
+    let gain = Gain { per_day, queue_ms: held, ..Gain::default() };
+    let flips = format!("under {} of answers go on for so long", percent(knobs.threshold));
+    let statement =
+        Statement::of_share(share, text, flips).with(profile.exemplars(Fact::LongTail)).gaining(gain);
+    match statement.judged_by_low(knobs) {
+        Finding::Below(_) => Finding::Silent,
+        finding => finding,
+    }
+}
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let flips = || "only small answers of one piece in all that is retained".to_owned();

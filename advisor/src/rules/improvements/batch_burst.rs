@@ -5,10 +5,12 @@
 //! Source: next `app-router-instance.js` (queue); [measured] see action-serial-queue.
 //! Example: `Promise.all(items.map(item => removeItem(item.id)))`.
 
-use super::super::{Finding, Gain, Knobs, Rule, Statement, as_f64, counted, is_action};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_action};
 use super::improvement;
 use crate::evidence::{Fact, Measure};
+use crate::gain::Gain;
 use crate::profile::Profile;
+use crate::stats::as_f64;
 
 pub(in super::super) static RULE: Rule = improvement("batch-burst", 0.0, 20, is_action, look);
 
@@ -23,12 +25,14 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         "{} of {calls:.1} calls on average ran one after the other: send one call with a list",
         counted(batches, "burst")
     );
+    let ms = saved * profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
+    let serial = is_action(profile);
     let gain = Gain {
-        interactions_per_day: profile.per_day(Fact::Batches),
-        round_trips: saved,
-        ms_p50: saved * profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0,
-        bytes: 0.0,
-        origin_requests_per_day: saved * profile.per_day(Fact::Batches),
+        per_day: profile.estimate(Fact::Batches).divided_by(profile.days),
+        round_trips: if serial { saved } else { 0.0 },
+        requests: saved,
+        queue_ms: if serial { ms } else { 0.0 },
+        ..Gain::default()
     };
     let statement = Statement::of_count(batches, text, "no bursts of four or more".to_owned());
     statement.with(profile.exemplars(Fact::InOwnBatch)).gaining(gain).judged_by_count(knobs)

@@ -10,10 +10,12 @@
 //! do not run on CDN hits.
 //! Example: `GET /api/catalog`.
 
-use super::super::{Finding, Gain, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
 use super::improvement;
 use crate::evidence::{Fact, Lifetime};
+use crate::gain::Gain;
 use crate::profile::Profile;
+use crate::stats::Estimate;
 
 /// Clients that must have been compared.
 const CLIENTS: f64 = 3.0;
@@ -57,8 +59,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         rate.samples,
     );
     let flips = format!("answers that differ between clients, or under {} repeats", percent(knobs.threshold));
-    let saved = rate.observed * profile.per_day(Fact::Calls);
-    let gain = Gain { interactions_per_day: saved, origin_requests_per_day: saved, ..Gain::default() };
+    let all = profile.per_day(Fact::Calls);
+    let per_day =
+        Estimate { value: rate.observed * all, low: rate.interval.low * all, high: rate.interval.high * all };
+    let gain = Gain { per_day, requests: 1.0, ..Gain::default() };
     let exemplars = profile.exemplars(Fact::GetsWithoutCacheControl);
     Finding::Holds(Statement::of_share(rate, text, flips).with(exemplars).gaining(gain))
 }

@@ -4,9 +4,10 @@
 //! All versions. Source: Next.js docs, client-side data fetching. Guard: React's StrictMode doubles only in
 //! development, which never yields advice. Example: a badge and a list both fetching `/api/notifications`.
 
-use super::super::{Finding, Gain, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
 use super::improvement;
 use crate::evidence::Fact;
+use crate::gain::Gain;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = improvement("duplicate-get", 0.1, 30, is_get_route, look);
@@ -21,7 +22,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of calls do", percent(knobs.threshold));
-    let gain = Gain::of_one_request(profile.per_day(Fact::Duplicates));
+    let gain = Gain::of_one_request(profile.estimate(Fact::Duplicates).divided_by(profile.days));
     Statement::of_share(share, text, flips)
         .with(profile.exemplars(Fact::Duplicates))
         .gaining(gain)

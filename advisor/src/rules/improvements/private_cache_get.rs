@@ -7,10 +7,12 @@
 //! Guard: silent where caching is allowed already, and where everybody gets the same answer (see cache-get).
 //! Example: `GET /api/me/stats` on each page.
 
-use super::super::{Finding, Gain, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
 use super::improvement;
 use crate::evidence::{Fact, Lifetime};
+use crate::gain::Gain;
 use crate::profile::Profile;
+use crate::stats::Estimate;
 
 /// Share of calls that may allow caching already.
 const RARE: f64 = 0.05;
@@ -35,6 +37,11 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of answers repeat", percent(knobs.threshold));
-    let gain = Gain::of_one_request(share.observed * profile.per_day(Fact::Calls));
+    let all = profile.per_day(Fact::Calls);
+    let gain = Gain::of_one_request(Estimate {
+        value: share.observed * all,
+        low: share.interval.low * all,
+        high: share.interval.high * all,
+    });
     Statement::of_share(share, text, flips).gaining(gain).judged_by_low(knobs)
 }

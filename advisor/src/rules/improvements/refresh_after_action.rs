@@ -6,10 +6,11 @@
 //! `revalidatePath` before.
 //! Source: Next.js docs, `server-actions`, `refresh`. Example: `await toggleFavorite(id); router.refresh()`.
 
-use super::super::{Finding, Gain, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Finding, Knobs, Rule, Statement, is_action, percent};
 use super::improvement;
-use crate::evidence::{Fact, Measure};
-use crate::profile::Profile;
+use crate::evidence::Fact;
+use crate::gain::{Prefetches, refresh_inside};
+use crate::profile::{NextVersion, Profile};
 
 pub(in super::super) static RULE: Rule = improvement("refresh-after-action", 0.5, 30, is_action, look);
 
@@ -32,10 +33,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         share.samples
     );
     let flips = format!("under {} are followed by a refresh", percent(knobs.threshold));
-    let gain = Gain {
-        ms_p50: profile.quantile(Measure::RefreshGap, 0.5).unwrap_or_default() / 1_000.0,
-        ..Gain::of_one_request(profile.per_day(Fact::FollowedByRefresh))
-    };
+    let keeps = profile.surroundings.next.is_some_and(NextVersion::has_refresh);
+    let gain = refresh_inside(profile, if keeps { Prefetches::Kept } else { Prefetches::Dropped });
     let exemplars = profile.exemplars(Fact::FollowedByRefresh);
     Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
 }

@@ -10,9 +10,10 @@
 
 use pointsman_store::HandlerKind;
 
-use super::super::{Finding, Gain, Knobs, Rule, Statement, counted};
+use super::super::{Finding, Knobs, Rule, Statement, counted};
 use super::improvement;
 use crate::evidence::{Fact, Measure};
+use crate::gain::{Gain, Waiting};
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule =
@@ -32,10 +33,15 @@ pub(super) fn self_fetches(profile: &Profile, knobs: &Knobs<'_>, doing: &str) ->
         counted(fetches, "request"),
     );
     let flips = "no request to the own app within its traces".to_owned();
+    let times = profile.count(Fact::SelfFetches) / profile.count(Fact::SelfFetching).max(1.0);
     let gain = Gain {
-        interactions_per_day: profile.per_day(Fact::SelfFetching),
-        ms_p50: overhead,
-        origin_requests_per_day: profile.per_day(Fact::SelfFetches),
+        per_day: profile.estimate(Fact::SelfFetching).divided_by(profile.days),
+        requests: times,
+        waiting: profile.quantile(Measure::SelfFetchOverhead, 0.95).map(|p95| Waiting {
+            p50: overhead,
+            p95: p95 / 1_000.0,
+            p50_range: [overhead, overhead],
+        }),
         ..Gain::default()
     };
     let statement = Statement::of_count(fetches, text, flips);

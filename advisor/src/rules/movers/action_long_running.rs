@@ -4,13 +4,20 @@
 //! shows progress; work that nobody waits for is enqueued and answered at once (`after`). All versions.
 //! Source: next `app-router-instance.js` (queue); docs, `after`; vercel/ai#1122. Example: a chat in an action.
 
-use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_action};
+use pointsman_store::Caller;
+
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
 use crate::evidence::{Fact, Measure};
+use crate::gain::Gain;
 use crate::profile::Profile;
-use crate::stats::Interval;
 
 /// The threshold is the 95th percentile of the duration, s.
-pub(in super::super) static RULE: Rule = Rule {
+pub(in super::super) static RULE: Rule = LONG;
+
+/// The same without a move: work that nobody waits for need not be waited for.
+pub(in super::super) static FIRST_AID: Rule = Rule { effect: Effect::Improves, weight: 0.0, ..LONG };
+
+const LONG: Rule = Rule {
     id: "action-long-running",
     effect: Effect::ForRoute,
     weight: 0.8,
@@ -26,13 +33,14 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let samples = profile.observed(Fact::Calls);
-    let text =
-        format!("one call in twenty takes over {p95:.1} s: all later actions of that user wait for it");
+    let text = format!(
+        "one call in twenty takes over {p95:.1} s: all later actions of that user wait for it; work that \
+         nobody waits for can be answered at once and done after() the answer"
+    );
     let flips = format!("a 95th percentile below {} s", knobs.threshold);
     let held = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
-    let gain = Gain { interactions_per_day: profile.per_day(Fact::Calls), ms_p50: held, ..Gain::default() };
-    let statement = Statement::of_count(samples, text, flips).gaining(gain);
-    let statement = Statement { observed: p95, interval: Interval { low: p95, high: p95 }, ..statement };
-    let holds = p95 >= knobs.threshold && samples >= knobs.min_samples;
-    if holds { Finding::Holds(statement) } else { Finding::Silent }
+    let per_day = profile.estimate(Fact::Calls).divided_by(profile.days);
+    let gain = Gain { per_day, queue_ms: held, ..Gain::default() };
+    let exemplars = profile.exemplars(Fact::succeeded_by(Caller::OwnUi));
+    Statement::of_quantity(p95, samples, text, flips).with(exemplars).gaining(gain).judged_by_observed(knobs)
 }

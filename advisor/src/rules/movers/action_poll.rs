@@ -6,10 +6,12 @@
 //! Source: Next.js docs, Backend for Frontend (frequently polled data); next `app-router-instance.js`.
 //! Example: `setInterval(() => getOrderStatus(id), 5000)`.
 
-use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, as_f64, is_action, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Lifetime, Measure};
+use crate::gain::Gain;
 use crate::profile::Profile;
+use crate::stats::as_f64;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-poll",
@@ -44,12 +46,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of calls are regular", percent(knobs.threshold));
-    let gain = Gain {
-        interactions_per_day: profile.per_day(Fact::Polls),
-        ms_p50: held,
-        origin_requests_per_day: unchanged.unwrap_or_default() * profile.per_day(Fact::Polled),
-        ..Gain::default()
-    };
+    let per_day = profile.estimate(Fact::Polls).divided_by(profile.days);
+    let bytes =
+        unchanged.unwrap_or_default() * profile.quantile(Measure::ResponseBytes, 0.5).unwrap_or_default();
+    let gain = Gain { per_day, queue_ms: held, bytes: bytes * calls_per_poll, ..Gain::default() };
     Statement::of_share(share, text, flips)
         .with(profile.exemplars(Fact::Polled))
         .gaining(gain)

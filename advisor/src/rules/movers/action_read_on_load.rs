@@ -7,12 +7,16 @@
 //! Guard: only actions that read; a refresh of the page in view is no load.
 //! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
 
-use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
 use super::unseen_sequences;
-use crate::evidence::{Fact, Measure};
-use crate::profile::{Profile, Seen};
+use crate::evidence::{Dimension, Fact};
+use crate::gain::read_in_page;
+use crate::profile::{Profile, Seen, Share};
+use crate::stats::whole_number;
 
-pub(in super::super) static RULE: Rule = Rule {
+pub(in super::super) static RULE: Rule = ON_LOAD;
+
+const ON_LOAD: Rule = Rule {
     id: "action-read-on-load",
     effect: Effect::ForServerComponent,
     weight: 0.9,
@@ -23,6 +27,35 @@ pub(in super::super) static RULE: Rule = Rule {
     look,
 };
 
+/// Pages of which the calls come with the load, while others call it otherwise: judged by use.
+pub(in super::super) static PER_USE: Rule =
+    Rule { effect: Effect::Improves, weight: 0.0, look: look_by_page, ..ON_LOAD };
+
+fn look_by_page(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    let whole = profile.share(Fact::SoonAfterLoad, Fact::Sequenced);
+    let as_a_whole = whole.is_some_and(|share| share.interval.low >= knobs.threshold);
+    if as_a_whole || profile.seen() == Seen::Writes || unseen_sequences(profile).is_some() {
+        return Finding::Silent;
+    }
+    let calls = profile.values(Dimension::Page);
+    let with_load = profile.values(Dimension::LoadPage).into_iter().filter_map(|(page, loads)| {
+        let (_, all) = calls.iter().find(|(known, _)| *known == page)?;
+        Some((page, Share::of(loads / all, *all, whole_number(*all))))
+    });
+    let mut pages: Vec<(String, Share)> = with_load
+        .filter(|(_, share)| share.samples >= knobs.min_samples && share.interval.low >= knobs.threshold)
+        .collect();
+    pages.sort_by(|a, b| b.1.samples.cmp(&a.1.samples).then(a.0.cmp(&b.0)));
+    let Some((page, share)) = pages.into_iter().next() else { return Finding::Silent };
+    let text = format!(
+        "on {page} {} of its calls come with the load: read it in the server component there, and keep the action for the \
+         other pages",
+        percent(share.observed)
+    );
+    let flips = format!("under {} of the calls of {page} belong to a load", percent(knobs.threshold));
+    Finding::Holds(Statement::of_share(share, text, flips).with(profile.exemplars(Fact::SoonAfterLoad)))
+}
+
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if profile.seen() == Seen::Writes {
         return Finding::Silent;
@@ -31,16 +64,14 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return absent;
     }
     let Some(share) = profile.share(Fact::SoonAfterLoad, Fact::Sequenced) else { return Finding::Silent };
-    let waited = profile.quantile(Measure::QueueWait, 0.5).unwrap_or_default();
-    let ran = profile.quantile(Measure::Duration, 0.5).unwrap_or_default();
-    let ms_p50 = (waited + ran) / 1_000.0;
+    let gain = read_in_page(profile);
     let text = format!(
-        "{} of calls came within 3 s of the load of their page and took {ms_p50:.0} ms (p50, waiting included): a \
-         server component has the data in the first response",
-        percent(share.observed)
+        "{} of calls came within 3 s of the load of their page and began {:.0} ms after it (p50): a server component has \
+         the data in the first response",
+        percent(share.observed),
+        gain.measured_ms(),
     );
     let flips = format!("under {} of calls belong to a load", percent(knobs.threshold));
-    let gain = Gain { ms_p50, ..Gain::of_one_request(profile.per_day(Fact::SoonAfterLoad)) };
     let exemplars = profile.exemplars(Fact::SoonAfterLoad);
     Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
 }

@@ -7,10 +7,11 @@
 //! Guard: mails, queues and logs leave no trace either; without positive signs of reading the developer is asked.
 //! Example: `getRecommendations()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, as_f64, is_action};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
 use crate::evidence::Fact;
 use crate::profile::{Profile, Seen, Share};
 use crate::stats::Interval;
+use crate::stats::as_f64;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-read-only",

@@ -9,9 +9,10 @@
 //! Guard: a person clicking fast queues too: hence the short gap and the same page.
 //! Example: `Promise.all([getPrice(id), getStock(id), getShipping(id)])`.
 
-use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, as_f64, is_action, median, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
 use super::unseen_sequences;
-use crate::evidence::{Fact, Interaction, InteractionKind};
+use crate::evidence::Fact;
+use crate::gain::parallel_reads;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
@@ -31,26 +32,18 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
     let Some(share) = profile.share(Fact::InBurst, Fact::Sequenced) else { return Finding::Silent };
     let bursts = profile.observed(Fact::Bursts);
-    let waits = profile.interactions(InteractionKind::SerialActions).map(waiting_saved).collect();
-    let ms_p50 = median(waits).unwrap_or_default();
+    let gain = parallel_reads(profile);
+    let ms_p50 = gain.measured_ms();
     let text = format!(
         "{} of calls were part of {bursts} serial bursts, in which actions wait for each other: run in parallel, the \
          median burst would end {ms_p50:.0} ms earlier",
         percent(share.observed),
     );
     let flips = format!("under {} of calls are in bursts", percent(knobs.threshold));
-    let gain = Gain { interactions_per_day: profile.per_day(Fact::Bursts), ms_p50, ..Gain::default() };
     let statement =
         Statement::of_share(share, text, flips).with(profile.exemplars(Fact::InBurst)).gaining(gain);
     match statement.judged_by_low(knobs) {
         Finding::Holds(statement) if bursts < knobs.min_samples => Finding::Below(statement),
         finding => finding,
     }
-}
-
-/// How much earlier a burst would have ended had its Calls run at the same time, ms: its length less its longest.
-fn waiting_saved(burst: &Interaction) -> f64 {
-    let end = burst.steps.iter().map(|step| step.start_us + step.duration_us).max().unwrap_or_default();
-    let longest = burst.steps.iter().map(|step| step.duration_us).max().unwrap_or_default();
-    as_f64(end.saturating_sub(longest)) / 1_000.0
 }

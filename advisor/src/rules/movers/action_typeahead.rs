@@ -5,9 +5,10 @@
 //! All versions. Source: next `app-router-instance.js` (queue); [judgement] thresholds.
 //! Example: `onChange={e => searchSkills(e.target.value)}`.
 
-use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
+use crate::gain::Gain;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = RULE_VALUE;
@@ -39,11 +40,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of calls do", percent(knobs.threshold));
-    let gain = Gain {
-        interactions_per_day: profile.per_day(Fact::Typed),
-        ms_p50: profile.quantile(Measure::QueueWait, 0.5).unwrap_or_default() / 1_000.0,
-        ..Gain::default()
-    };
+    let per_day = profile.estimate(Fact::Typed).divided_by(profile.days);
+    let queue_ms = profile.quantile(Measure::QueueWait, 0.5).unwrap_or_default() / 1_000.0;
+    let gain = Gain { per_day, queue_ms, ..Gain::default() };
     Statement::of_share(share, text, flips)
         .with(profile.exemplars(Fact::Typed))
         .gaining(gain)

@@ -3,9 +3,10 @@
 //! Why: one URL is one place for policy, limits and metrics; it speaks against a move. All versions.
 //! Source: [judgement]. Example: `POST /api/like`, called from five kinds of page.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, as_f64, is_mutation_route, named};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, named};
 use crate::evidence::Fact;
 use crate::profile::Profile;
+use crate::stats::as_f64;
 
 /// Pages below this share of calls do not count.
 const NOTABLE: f64 = 0.05;

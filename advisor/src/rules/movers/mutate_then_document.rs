@@ -5,9 +5,10 @@
 //! versions. Source: Next.js docs, `server-actions`.
 //! Example: `fetch('/api/settings', { method: 'PUT' })` and `location.reload()`.
 
-use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
+use crate::gain::action_in_place_of_reload;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
@@ -34,7 +35,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         share.samples
     );
     let flips = format!("under {} of mutations are followed by a load", percent(knobs.threshold));
-    let gain = Gain::of_one_request(profile.per_day(Fact::FollowedByDocument));
+    let gain = action_in_place_of_reload(profile);
     let exemplars = profile.exemplars(Fact::FollowedByDocument);
     Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
 }

@@ -10,12 +10,14 @@
 //! action with `revalidatePath` drops the client's prefetches, which are then fetched again; `refresh()` keeps them.
 //! Example: `fetch('/api/cart', { method: 'POST' })` and `router.refresh()`.
 
-use super::super::{
-    Effect, Finding, Gain, Knobs, Rule, Statement, as_f64, is_mutation_route, median, percent,
-};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
 use super::unseen_sequences;
-use crate::evidence::{Fact, InteractionKind};
-use crate::profile::Profile;
+use crate::evidence::Fact;
+use crate::gain::{Gain, Prefetches, action_with_refresh};
+use crate::profile::{NextVersion, Profile};
+
+/// Prefetches after a refresh that are worth a word.
+const NOTABLE_PREFETCHES: f64 = 0.5;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "mutate-then-refresh",
@@ -39,13 +41,14 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let pairs = profile.observed(Fact::FollowedByRefresh);
-    let gain = gain(profile);
+    let gain = action_with_refresh(profile, prefetches_of(profile));
     let text = format!(
         "{} of {} successful mutations were followed by a refresh of the same page (p50 {:.0} ms later): an action \
-         answers with result and page at once",
+         answers with result and page at once{}",
         percent(share.observed),
         share.samples,
-        gain.ms_p50,
+        gain.measured_ms(),
+        on_prefetches(profile, gain),
     );
     let flips = format!("under {} of mutations are followed by a refresh", percent(knobs.threshold));
     let statement = Statement::of_share(share, text, flips)
@@ -57,16 +60,27 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
 }
 
-/// Request headers of the refresh that is saved, bytes ([measured] about 650 in Chromium).
-const REFRESH_HEADERS: f64 = 650.0;
+/// What the action can do with the client's prefetches: `refresh()` must be known to exist.
+fn prefetches_of(profile: &Profile) -> Prefetches {
+    let keeps = profile.surroundings.next.is_some_and(NextVersion::has_refresh);
+    if keeps { Prefetches::Kept } else { Prefetches::Dropped }
+}
 
-/// From the kept Interactions: the refresh's round trip, and the gap that the browser spent between both.
-fn gain(profile: &Profile) -> Gain {
-    let gaps = profile.interactions(InteractionKind::MutationThenRefresh).filter_map(|pair| {
-        let [mutation, refresh] = pair.steps.as_slice() else { return None };
-        let mutation_end = mutation.start_us + mutation.duration_us;
-        Some(as_f64(refresh.start_us.saturating_sub(mutation_end)) / 1_000.0)
-    });
-    let ms_p50 = median(gaps.collect()).unwrap_or_default();
-    Gain { ms_p50, bytes: REFRESH_HEADERS, ..Gain::of_one_request(profile.per_day(Fact::FollowedByRefresh)) }
+/// What becomes of the prefetches, where there are enough to matter.
+fn on_prefetches(profile: &Profile, gain: Gain) -> String {
+    let seen = profile.count(Fact::PrefetchesAfter) / profile.count(Fact::FollowedByRefresh).max(1.0);
+    if seen < NOTABLE_PREFETCHES {
+        return String::new();
+    }
+    if gain.prefetches >= 0.0 {
+        return format!(
+            "; each refresh was followed by {seen:.1} prefetches, which refresh() inside the action spares and \
+             revalidatePath would raise"
+        );
+    }
+    format!(
+        "; each refresh was followed by {seen:.1} prefetches, and revalidatePath brings {:.1} more: refresh(), from \
+         Next.js 16 on, brings none",
+        -gain.prefetches
+    )
 }

@@ -5,8 +5,9 @@
 //! Guard: React sends multipart, not urlencoded; what parses the body must change.
 //! Example: `<form method="post" action="/api/subscribe">`.
 
-use super::super::{Effect, Finding, Gain, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
 use crate::evidence::Fact;
+use crate::gain::Gain;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
@@ -28,7 +29,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let text =
         format!("{} of posts come from a plain form and are redirected to a page", percent(share.observed));
     let flips = format!("under {} of posts are navigations", percent(knobs.threshold));
-    let gain = Gain::of_one_request(profile.per_day(Fact::NativeFormPosts));
+    let per_day = profile.estimate(Fact::NativeFormPosts).divided_by(profile.days);
+    let gain = Gain { assumed_trips: 1.0, ..Gain::of_one_request(per_day) };
     let exemplars = profile.exemplars(Fact::NativeFormPosts);
     Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
 }

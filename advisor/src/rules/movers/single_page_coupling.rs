@@ -3,10 +3,11 @@
 //! Why: handler and page change together; an action lies beside its page. A small reason. All versions.
 //! Source: [judgement]. Example: `POST /api/cart`, called from `/product/[id]` alone.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, as_f64, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
 use crate::evidence::Fact;
 use crate::profile::{Profile, Share};
 use crate::stats::Interval;
+use crate::stats::as_f64;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "single-page-coupling",

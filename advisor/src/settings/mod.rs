@@ -1,5 +1,7 @@
 //! What a user may set about the judgement, with the defaults of rules.md. Reading files is the daemon's.
 
+mod faults;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,11 @@ pub struct Settings {
     pub min_gain_requests: f64,
     /// Score at which a move is entered.
     pub enter_score: f64,
+    /// Score below which a move that stands is left. The thresholds of the rules that speak for it are lower by the same
+    /// ratio while it stands.
+    pub leave_score: f64,
+    /// What a round trip takes where nothing measures it, ms. It is printed as assumed, and no move rests on it.
+    pub round_trip_ms: f64,
     /// The app's `serverActions.bodySizeLimit`, bytes.
     pub action_body_limit: u64,
     /// Share of traces that the app records, where its spans do not declare it.
@@ -37,6 +44,18 @@ pub struct Settings {
     pub clock_skew_tolerance_ms: u64,
     /// Environments that never yield a move, beside `development`.
     pub excluded_environments: Vec<String>,
+    /// Per rule, by its id.
+    pub rules: BTreeMap<String, RuleSettings>,
+    /// For some Handlers only; of several that fit, later ones win.
+    pub overrides: Vec<Override>,
+}
+
+/// Rules set otherwise for some Handlers.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Override {
+    /// Globs over `/route`, `METHOD /route`, an action's name or `file#name`.
+    pub handlers: Vec<String>,
     /// Per rule, by its id.
     pub rules: BTreeMap<String, RuleSettings>,
 }
@@ -53,6 +72,21 @@ pub struct RuleSettings {
     pub threshold: Option<f64>,
     /// Observations that it needs.
     pub min_samples: Option<u64>,
+    /// `true` lets it look and be counted, but not speak.
+    pub shadow: Option<bool>,
+}
+
+impl RuleSettings {
+    /// These, and what they leave open as in `others`.
+    pub(crate) fn over(self, others: Self) -> Self {
+        Self {
+            enabled: self.enabled.or(others.enabled),
+            weight: self.weight.or(others.weight),
+            threshold: self.threshold.or(others.threshold),
+            min_samples: self.min_samples.or(others.min_samples),
+            shadow: self.shadow.or(others.shadow),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -66,11 +100,14 @@ impl Default for Settings {
             min_gain_ms: 50.0,
             min_gain_requests: 1.0,
             enter_score: 0.9,
+            leave_score: 0.6,
+            round_trip_ms: 60.0,
             action_body_limit: 1 << 20,
             sampling_ratio: None,
             clock_skew_tolerance_ms: 50,
             excluded_environments: Vec::new(),
             rules: BTreeMap::new(),
+            overrides: Vec::new(),
         }
     }
 }

@@ -1,0 +1,92 @@
+//! The row of one Handler: what was judged, told.
+
+use std::collections::BTreeMap;
+
+use pointsman_store::Caller;
+
+use super::types::Quantiles;
+use super::{Benefit, EvidenceKind, EvidenceRow, HandlerReport};
+use crate::evidence::{Fact, Measure};
+use crate::profile::Profile;
+use crate::rules::Effect;
+use crate::settings::Settings;
+use crate::verdict::{Found, Judgement, plan};
+
+/// The row of a Handler.
+pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Settings) -> HandlerReport {
+    let handler = &profile.handler;
+    let plan = plan(profile, judgement);
+    let (action, file) = profile.action_and_file();
+    let ids = |effects: &[Effect]| -> Vec<String> {
+        let holding = judgement.findings.holding.iter();
+        holding
+            .filter(|found| effects.contains(&found.rule.effect))
+            .map(|found| found.rule.id.to_owned())
+            .collect()
+    };
+    let p = |q| profile.quantile(Measure::Duration, q).map(|us| us / 1_000.0);
+    HandlerReport {
+        id: profile.id.to_string(),
+        kind: handler.kind.as_str().to_owned(),
+        route: handler.route.clone(),
+        method: handler.method.clone(),
+        action,
+        file,
+        calls: profile.count(Fact::Calls),
+        calls_per_day: profile.per_day(Fact::Calls),
+        callers: callers(profile),
+        verdict: judgement.verdict,
+        confidence: judgement.confidence,
+        state: judgement.verdict.is_move().then(|| "proposed".to_owned()),
+        reason: judgement.reason.clone(),
+        flips_if: judgement.flips_if.clone(),
+        blockers: ids(&[Effect::BlocksAction, Effect::BlocksRoute]),
+        improvements: ids(&[Effect::Improves]),
+        evidence: evidence_rows(judgement),
+        benefit: judgement.gain.map(|gain| Benefit::of(gain, settings)),
+        effort: plan.effort.map(str::to_owned),
+        steps: plan.steps,
+        warnings: plan.warnings,
+        needs: judgement.needs.clone(),
+        duration_ms: p(0.5).zip(p(0.95)).map(|(p50, p95)| Quantiles { p50, p95 }),
+    }
+}
+
+fn callers(profile: &Profile<'_>) -> BTreeMap<String, f64> {
+    let name = |(caller, share): (Caller, f64)| (caller.as_str().to_owned(), share);
+    profile.callers().into_iter().map(name).collect()
+}
+
+/// Each rule once: one that both speaks for a move and improves without it is listed with what decides.
+fn evidence_rows(judgement: &Judgement) -> Vec<EvidenceRow> {
+    let mut rows: Vec<EvidenceRow> = Vec::new();
+    for row in judgement.findings.holding.iter().map(evidence_row) {
+        match rows.iter_mut().find(|other| other.rule == row.rule) {
+            Some(other) if !judgement.verdict.is_move() => *other = row,
+            Some(_) => {}
+            None => rows.push(row),
+        }
+    }
+    rows
+}
+
+fn evidence_row(found: &Found) -> EvidenceRow {
+    let statement = &found.statement;
+    EvidenceRow {
+        rule: found.rule.id.to_owned(),
+        kind: match found.rule.effect {
+            Effect::BlocksAction | Effect::BlocksRoute => EvidenceKind::Blocker,
+            Effect::ForAction | Effect::ForRoute | Effect::ForServerComponent => EvidenceKind::For,
+            Effect::AgainstAction | Effect::AgainstRoute | Effect::Rests => EvidenceKind::Against,
+            Effect::Improves => EvidenceKind::Improvement,
+        },
+        weight: found.weight,
+        observed: statement.observed,
+        interval: [statement.interval.low, statement.interval.high],
+        threshold: found.threshold,
+        samples: statement.samples,
+        text: statement.text.clone(),
+        flips_if: statement.flips_if.clone(),
+        exemplars: statement.exemplars.clone(),
+    }
+}

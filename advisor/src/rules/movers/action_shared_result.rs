@@ -1,0 +1,55 @@
+//! **action-shared-result**: different clients get the same answer to the same arguments.
+//!
+//! Seen: equal request keys of different clients within five minutes, with equal answers in at least four of five.
+//! Why: an action's answer is never cached; a GET route with `s-maxage`, or a server component with `'use cache'`, answers
+//! all of them from one computation. All versions.
+//! Source: next `action-handler.js` (`no-store`); Next.js docs, CDN caching.
+//! Guard: only actions that read; hashes come from the package, without them the rule is silent.
+//! Example: `getExchangeRates()`.
+
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
+use crate::evidence::{Fact, Lifetime};
+use crate::gain::Gain;
+use crate::profile::{Profile, Seen};
+use crate::stats::Estimate;
+
+/// Clients that must have been compared.
+const CLIENTS: f64 = 3.0;
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "action-shared-result",
+    effect: Effect::ForRoute,
+    weight: 0.7,
+    threshold: 0.8,
+    min_samples: 30,
+    theme: "action-shared-result",
+    applies: is_action,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !profile.is_unsampled() || profile.seen() != Seen::Reads || profile.clients() < CLIENTS {
+        return Finding::Silent;
+    }
+    let Some(share) = profile.share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients) else {
+        return Finding::Silent;
+    };
+    let repeats = profile.share(Fact::repeat_of_anyone(Lifetime::OneMinute), Fact::Comparable);
+    let kept = repeats.map_or(0.0, |share| share.observed);
+    let text = format!(
+        "{} of {} answers equal what another client got for the same arguments; kept for a minute, {} of calls need no \
+         computing",
+        percent(share.observed),
+        share.samples,
+        percent(kept)
+    );
+    let flips = "answers that differ between clients".to_owned();
+    let all = profile.per_day(Fact::Calls);
+    let saved = repeats.map_or(Estimate::default(), |share| Estimate {
+        value: share.observed * all,
+        low: share.interval.low * all,
+        high: share.interval.high * all,
+    });
+    let gain = Gain { per_day: saved, requests: 1.0, ..Gain::default() };
+    Statement::of_share(share, text, flips).gaining(gain).judged_by_low(knobs)
+}

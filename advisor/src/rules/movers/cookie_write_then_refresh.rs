@@ -1,0 +1,47 @@
+//! **cookie-write-then-refresh**: the mutation sets a cookie, and then the page is shown anew.
+//!
+//! Seen: mutations that answered `set-cookie` and were followed by a refresh or a new document of their page.
+//! Why: writing a cookie in an action renders the page anew in the same response. All versions.
+//! Source: Next.js docs, `cookies` ("Understanding cookie behavior in Server Actions").
+//! Guard: it tells the same fact as mutate-then-refresh and mutate-then-document; only the heaviest of them counts.
+//! Example: `POST /api/theme` and `router.refresh()`.
+
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::unseen_sequences;
+use crate::evidence::Fact;
+use crate::gain::{Prefetches, action_with_refresh};
+use crate::profile::{NextVersion, Profile};
+
+pub(in super::super) static RULE: Rule = Rule {
+    id: "cookie-write-then-refresh",
+    effect: Effect::ForAction,
+    weight: 0.6,
+    threshold: 0.5,
+    min_samples: 30,
+    theme: "what follows the mutation",
+    applies: is_mutation_route,
+    look,
+};
+
+fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if unseen_sequences(profile).is_some() {
+        return Finding::Silent;
+    }
+    let Some(share) = profile.share(Fact::CookieThenRefresh, Fact::Followable) else {
+        return Finding::Silent;
+    };
+    let text = format!(
+        "{} of {} successful mutations set a cookie and were followed by the page anew: in an action the cookie renders it in \
+         the same response",
+        percent(share.observed),
+        share.samples
+    );
+    let flips = format!("under {} of mutations do both", percent(knobs.threshold));
+    let keeps = profile.surroundings.next.is_some_and(NextVersion::has_refresh);
+    let gain = action_with_refresh(profile, if keeps { Prefetches::Kept } else { Prefetches::Dropped });
+    let exemplars = profile.exemplars(Fact::CookieThenRefresh);
+    match Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs) {
+        Finding::Below(_) => Finding::Silent,
+        finding => finding,
+    }
+}

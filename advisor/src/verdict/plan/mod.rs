@@ -1,0 +1,45 @@
+//! The plan of a move: short, concrete, with the names of this Handler. Whether it moves is decided before.
+
+mod names;
+mod to_action;
+mod to_component;
+mod to_route;
+mod warnings;
+
+use super::Judgement;
+use crate::profile::Profile;
+use crate::report::Verdict;
+
+/// What a move takes.
+#[derive(Default)]
+pub(crate) struct Plan {
+    /// `S`, `M` or `L`; `None` unless it is a move.
+    pub(crate) effort: Option<&'static str>,
+    /// What to do, in order.
+    pub(crate) steps: Vec<String>,
+    /// What the move changes beside what it is for, and what telemetry cannot see.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The plan for what was judged.
+pub(crate) fn plan(profile: &Profile, judgement: &Judgement) -> Plan {
+    let verdict = judgement.verdict;
+    let reason = judgement.findings.main_reason(verdict).map_or("", |found| found.rule.id);
+    let steps = match verdict {
+        Verdict::MoveToServerAction => to_action::steps(profile, reason),
+        Verdict::MoveToServerComponent => to_component::steps(profile),
+        Verdict::MoveToRouteHandler => to_route::steps(profile, reason),
+        Verdict::Keep | Verdict::InsufficientEvidence => return Plan::default(),
+    };
+    let warnings = warnings::of(profile, verdict);
+    Plan { effort: Some(effort(profile)), steps, warnings }
+}
+
+/// By the number of pages whose code changes. [judgement]
+fn effort(profile: &Profile) -> &'static str {
+    match profile.pages.len() {
+        0 | 1 => "S",
+        2 | 3 => "M",
+        _ => "L",
+    }
+}

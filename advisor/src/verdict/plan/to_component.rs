@@ -1,0 +1,51 @@
+//! The steps from an action to a read in a server component.
+
+use super::names::{action, first_page, kebab};
+use crate::evidence::{Dimension, Fact};
+use crate::profile::Profile;
+
+pub(super) fn steps(profile: &Profile) -> Vec<String> {
+    let (name, file) = action(profile);
+    let page = first_page(profile);
+    let mut steps = vec![
+        format!("move what {name} reads into a plain async function beside {file}, without 'use server'"),
+        format!(
+            "in the server component of {page} write `const data = await {name}(...)` and pass it down as props; start \
+             several reads together with Promise.all, which runs in parallel on the server"
+        ),
+        format!(
+            "wrap slow parts of {page} in <Suspense>, so that the rest of the page does not wait for them"
+        ),
+        format!(
+            "on {page} remove `useEffect(() => {{ {name}(...).then(set...) }}, [])` and its loading state"
+        ),
+    ];
+    let others = called_elsewhere(profile);
+    if others.is_empty() {
+        steps.push(format!("then remove {name} from the actions"));
+    } else {
+        steps.push(format!(
+            "on {} it is not called with the load: there let a GET route (app/api/{}/route.ts) answer, or keep the action",
+            others.join(" and "),
+            kebab(&name)
+        ));
+    }
+    steps.push(format!(
+        "test: {page} with JavaScript off shows the data; the session is read in the function itself; the time to the first \
+         byte of {page} has not grown"
+    ));
+    steps
+}
+
+/// Pages from which it is called, but hardly with their load.
+fn called_elsewhere(profile: &Profile) -> Vec<String> {
+    /// Share of a page's calls that come with the load when it is not mentioned.
+    const WITH_LOAD: f64 = 0.5;
+    if profile.observed(Fact::SoonAfterLoad) == 0 {
+        return Vec::new();
+    }
+    let with_load = profile.values(Dimension::LoadPage);
+    let loads = |page: &str| with_load.iter().find(|(path, _)| path == page).map_or(0.0, |(_, calls)| *calls);
+    let elsewhere = profile.values(Dimension::Page).into_iter();
+    elsewhere.filter(|(page, calls)| loads(page) < calls * WITH_LOAD).map(|(page, _)| page).take(3).collect()
+}
