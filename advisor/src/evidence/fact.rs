@@ -173,7 +173,8 @@ coded! {
         InBurst,
         /// Serial bursts that the Handler took part in.
         Bursts,
-        /// ... in a burst of four or more Calls of the same Handler.
+        /// ... in a burst of four or more Calls of the same Handler. Of a route: Calls of four or more within a second, with
+        /// other arguments each.
         InOwnBatch,
         /// Batches of four or more Calls of this Handler.
         Batches,

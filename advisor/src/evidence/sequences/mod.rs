@@ -1,6 +1,7 @@
 //! What one client did in a row: refreshes after mutations, queued actions, what comes with the load of a page, polls,
 //! repeated and parallel reads, typing. Of two Calls whose order is not certain nothing is counted but that.
 
+mod batches;
 mod bursts;
 mod follow;
 mod page_load;
@@ -25,6 +26,7 @@ const MILLI: u64 = 1_000_000;
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     follow::count(pass, line);
     bursts::count(pass, line);
+    batches::count(pass, line);
     polls::count(pass, line);
     reads::count(pass, line);
     retries::count(pass, line);

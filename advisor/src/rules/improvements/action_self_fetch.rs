@@ -1,6 +1,10 @@
 //! **action-self-fetch**: an action or a route requests the app's own API over HTTP.
 //!
-//! Why, source, guard: as for server-self-fetch. All versions.
+//! Seen: outgoing fetch spans with a request of the same service below them in the trace.
+//! Why: the server calls itself through the network: a second invocation, the proxy once more, a round trip within the
+//! answer. Call the function behind the route. All versions.
+//! Source: Next.js docs, Backend for Frontend "Caveats"; [measured] see server-self-fetch.
+//! Guard: only spans nested in one trace count, so another service on the same host does not.
 //! Example: `await fetch(`${origin}/api/prices`)` in a Server Action.
 
 use super::super::{Finding, Knobs, Rule, is_action, is_route};

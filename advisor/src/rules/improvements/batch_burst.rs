@@ -1,18 +1,21 @@
-//! **batch-burst**: one client calls the same action many times in a row.
+//! **batch-burst**: one client calls the same handler many times in a row, with other arguments each time.
 //!
-//! Seen: serial bursts with four or more calls of this action.
-//! Why: they run one after the other; one call with a list takes one round trip. All versions.
-//! Source: next `app-router-instance.js` (queue); [measured] see action-serial-queue.
+//! Seen: serial bursts with four or more calls of this action; or four or more calls of this route within a second.
+//! Why: actions run one after the other; routes run together, but each is a request with an invocation of its own. One call
+//! with a list takes one of them. All versions.
+//! Source: next `app-router-instance.js` (queue); inbox-zero#2582; [measured] see action-serial-queue.
+//! Guard: the same request again is a duplicate or a retry.
 //! Example: `Promise.all(items.map(item => removeItem(item.id)))`.
 
-use super::super::{Finding, Knobs, Rule, Statement, counted, is_action};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_action, is_route};
 use super::improvement;
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
 use crate::profile::Profile;
 use crate::stats::as_f64;
 
-pub(in super::super) static RULE: Rule = improvement("batch-burst", 0.0, 20, is_action, look);
+pub(in super::super) static RULE: Rule =
+    improvement("batch-burst", 0.0, 20, |profile| is_action(profile) || is_route(profile), look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.is_unsampled() {
@@ -21,12 +24,13 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let batches = profile.observed(Fact::Batches);
     let calls = as_f64(profile.observed(Fact::InOwnBatch)) / as_f64(batches.max(1));
     let saved = (calls - 1.0).max(0.0);
+    let serial = is_action(profile);
     let text = format!(
-        "{} of {calls:.1} calls on average ran one after the other: send one call with a list",
-        counted(batches, "burst")
+        "{} of {calls:.1} calls on average {}: send one call with a list",
+        counted(batches, "burst"),
+        if serial { "ran one after the other" } else { "came within a second" }
     );
     let ms = saved * profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
-    let serial = is_action(profile);
     let gain = Gain {
         per_day: profile.estimate(Fact::Batches).divided_by(profile.days),
         round_trips: if serial { saved } else { 0.0 },
