@@ -1,0 +1,7 @@
+// GET /api/shipping: in how many days two products arrive. Keep. This is the action getShipping, moved; only called with STOREFRONT_MOVED=1.
+import { shippingOf } from "@/data/comparison";
+
+export async function GET(request: Request): Promise<Response> {
+  const asked = new URL(request.url).searchParams;
+  return Response.json(await shippingOf(asked.get("left") ?? "", asked.get("right") ?? ""));
+}

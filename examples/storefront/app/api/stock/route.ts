@@ -1,0 +1,7 @@
+// GET /api/stock: how many of two products are left. Keep. This is the action getStock, moved; only called with STOREFRONT_MOVED=1.
+import { stockOf } from "@/data/comparison";
+
+export async function GET(request: Request): Promise<Response> {
+  const asked = new URL(request.url).searchParams;
+  return Response.json(await stockOf(asked.get("left") ?? "", asked.get("right") ?? ""));
+}
