@@ -1,5 +1,6 @@
-// Action addToCart: puts products into the visitor's cart. Keep. This is POST /api/cart, moved; only called with
-// STOREFRONT_MOVED=1. refresh() sends the page anew with the answer, so the client has nothing left to ask for.
+// Action addToCart: puts products into the visitor's cart. RIGHT SIDE: keep.
+// This is POST /api/cart, moved: called with STOREFRONT_MOVED=1 only. refresh() sends the page anew with the answer, so
+// the client has nothing left to ask for.
 "use server";
 
 import { refresh } from "next/cache";

@@ -21,7 +21,7 @@ export async function openDistance({ host, port, to, roundTripMs }) {
     server.close(resolve);
     for (const socket of sockets) socket.destroy();
   });
-  return { close };
+  return { port: server.address().port, close };
 }
 
 /** Timers of equal length end in the order in which they began, so bytes stay in theirs. */

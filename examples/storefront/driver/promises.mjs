@@ -21,17 +21,49 @@ const requestsWithin = 0.1;
 const oddOnes = 0.05;
 
 /**
- * One row per move. Numbers are per interaction and savings, null where nobody told them: `promised` and `found` with
- * `roundTrips`, `ms` (the median) and `requests`; `before` and `after` are the two runs. `faults` says what of the promise
- * was not kept, in sentences.
+ * One row per move, and one for all together. Numbers are savings, of a move per interaction, null where nobody told
+ * them: `promised` and `found` with `roundTrips`, `ms` (of a move the median) and `requests`; `before` and `after` are the
+ * two runs. `faults` says what of the promise was not kept, in sentences.
  */
 export function compareRuns(before, after) {
-  return moves.map((move) => {
+  const rows = moves.map((move) => {
     const lived = [before, after].map((run) => livedIn(run, move));
-    const found = Object.fromEntries(Object.keys(names).map((what) => [what, difference(lived[0][what], lived[1][what])]));
-    const row = { ...move, promised: promiseOf(move, before.report), found, before: lived[0], after: lived[1] };
-    return { ...row, faults: [...faultsOf(row), ...verdictFaults(move, before.report, after.report)] };
+    const row = { ...move, promised: promiseOf(move, before.report), found: savedBetween(...lived), before: lived[0], after: lived[1] };
+    return { ...row, faults: [...faultsOf(row), ...oddFaults(row), ...verdictFaults(move, before.report, after.report)] };
   });
+  return [...rows, together(rows, before.report)];
+}
+
+/** The report's total, in which nothing may count twice and nothing be forgotten. */
+function together(rows, report) {
+  const [before, after] = ["before", "after"].map((run) => ({ ...allOf(rows.map((row) => row[run])), interactions: interactionsOf(rows, run) }));
+  const row = { what: "all together", promised: totalOf(report, rows[0]), found: savedBetween(before, after), before, after };
+  return { ...row, faults: faultsOf(row, before.interactions) };
+}
+
+function interactionsOf(rows, run) {
+  return sum(rows.map((row) => row[run].interactions));
+}
+
+function allOf(lived) {
+  return eachFigure((key) => sum(lived.map((each) => (each[key] === null ? null : each[key] * each.interactions))));
+}
+
+/** What the total promises for the run: it is told per day, and a run may be counted as more than one. */
+function totalOf(report, { moves: [name], before }) {
+  const perDay = handlerNamed(report, name)?.benefit?.interactions_per_day;
+  if (!report.total || !(perDay > 0)) return eachFigure(() => null);
+  const { round_trips_per_day: roundTrips, waiting_s_per_day: seconds, origin_requests_per_day: requests } = report.total;
+  const daily = { roundTrips, ms: seconds * 1_000, requests };
+  return eachFigure((key) => (daily[key] * before.interactions) / perDay);
+}
+
+function savedBetween(before, after) {
+  return eachFigure((key) => (before[key] === null || after[key] === null ? null : before[key] - after[key]));
+}
+
+function eachFigure(read) {
+  return Object.fromEntries(Object.keys(names).map((key) => [key, read(key)]));
 }
 
 /** What a run's people lived of one of the things that are moved. */
@@ -66,18 +98,18 @@ function promiseOf({ moves: handlers, verdict }, report) {
   };
 }
 
-function faultsOf({ promised, found, before, after }) {
-  const mayBeOff = { roundTrips: exactly, ms: waitingWithin * Math.abs(found.ms), requests: requestsWithin };
-  const missed = Object.entries(mayBeOff).flatMap(([key, most]) => {
+function faultsOf({ promised, found }, times = 1) {
+  const mayBeOff = { roundTrips: exactly * times, ms: waitingWithin * Math.abs(found.ms), requests: requestsWithin * times };
+  return Object.entries(mayBeOff).flatMap(([key, most]) => {
     if (promised[key] === null) return [`the report promises nothing of ${names[key]}`];
     if (found[key] === null) return [`nothing was found of ${names[key]}`];
     return Math.abs(promised[key] - found[key]) <= most ? [] : [`what was promised of ${names[key]} was not found`];
   });
+}
+
+function oddFaults({ before, after }) {
   const odd = [before, after].filter((run) => run.odd > oddOnes * run.interactions);
-  return [
-    ...missed,
-    ...odd.map((run) => `${run.odd} of ${run.interactions} interactions took another number of round trips than the others`),
-  ];
+  return odd.map((run) => `${run.odd} of ${run.interactions} interactions took another number of round trips than the others`);
 }
 
 /** Advised before, and not taken back afterwards. */
@@ -91,10 +123,6 @@ function verdictFaults({ moves: handlers, to, verdict }, before, after) {
 
 function handlerNamed(report, name) {
   return report.handlers.find((handler) => nameOf(handler) === name);
-}
-
-function difference(before, after) {
-  return before === null || after === null ? null : before - after;
 }
 
 function sum(values) {

@@ -12,13 +12,14 @@ export function asTable(rows, { roundTripMs, seed }) {
 }
 
 function paragraph({ what, moves, verdict, before, after, promised, found, faults }) {
-  const figure = (name, key, show) => line(`  ${name}`, show(before[key]), show(after[key]), show(found[key]), show(promised[key]), off(promised[key], found[key]));
+  const figure = (name, key, digits) => line(`  ${name}`, ...[before, after, found, promised].map((run) => number(run[key], digits)), off(promised[key], found[key]));
+  const ofOne = moves !== undefined;
   return [
-    `${what}: ${moves.map(short).join(", ")} -> ${verdict}, ${before.interactions} and ${after.interactions} times`,
-    figure("round trips", "roundTrips", (value) => number(value, 2)),
-    figure("waiting p50, ms", "ms", (value) => number(value, 1)),
-    line("  waiting p95, ms", number(before.p95, 1), number(after.p95, 1)),
-    figure("requests", "requests", (value) => number(value, 2)),
+    ofOne ? `${what}: ${moves.map(short).join(", ")} -> ${verdict}, ${before.interactions} and ${after.interactions} times` : `${what}, in the whole run`,
+    figure("round trips", "roundTrips", ofOne ? 2 : 0),
+    figure(ofOne ? "waiting p50, ms" : "waiting, ms", "ms", ofOne ? 1 : 0),
+    ...(ofOne ? [line("  waiting p95, ms", number(before.p95, 1), number(after.p95, 1))] : []),
+    figure("requests", "requests", ofOne ? 2 : 0),
     ...(faults.length === 0 ? ["  kept"] : faults.map((fault) => `  NOT KEPT: ${fault}`)),
     "",
   ];

@@ -30,16 +30,25 @@ if (!chromium) {
 const folder = mkdtempSync(join(tmpdir(), "pointsman-prove-"));
 const pointsman = { binary: findPointsman("debug"), config: proofConfig(folder, traffic) };
 
-const before = await run("as it stands", false);
-const after = await run("with three moves made", true);
-const rows = compareRuns(before, after);
-console.log(`\n${asTable(rows, traffic)}`);
-const failures = [...before.failures, ...after.failures];
-for (const text of failures) console.error(`did not work: ${text}`);
-const isKept = failures.length === 0 && rows.every(({ faults }) => faults.length === 0);
-console.log(isKept ? "Every promise was kept." : `Not every promise was kept; runs and reports are in ${folder}`);
-if (isKept) rmSync(folder, { recursive: true, force: true });
-process.exitCode = isKept ? 0 : 1;
+try {
+  process.exitCode = (await prove()) ? 0 : 1;
+} catch (error) {
+  console.error(`The proof failed: ${error.message}\nThe databases and the logs are left in ${folder}`);
+  process.exitCode = 1;
+}
+
+async function prove() {
+  const before = await run("as it stands", false);
+  const after = await run("with three moves made", true);
+  const rows = compareRuns(before, after);
+  console.log(`\n${asTable(rows, traffic)}`);
+  const failures = [...before.failures, ...after.failures];
+  for (const text of failures) console.error(`Did not work: ${text}`);
+  const isKept = failures.length === 0 && rows.every(({ faults }) => faults.length === 0);
+  console.log(isKept ? "Every promise was kept." : `Not every promise was kept; both runs and their databases are left in ${folder}`);
+  if (isKept) rmSync(folder, { recursive: true, force: true });
+  return isKept;
+}
 
 async function run(text, moved) {
   const beganAt = Date.now();

@@ -1,4 +1,5 @@
-// GET /api/shipping: in how many days two products arrive. Keep. This is the action getShipping, moved; only called with STOREFRONT_MOVED=1.
+// GET /api/shipping: in how many days two products arrive. RIGHT SIDE: keep.
+// This is the action getShipping, moved: called with STOREFRONT_MOVED=1 only, together with its two neighbours.
 import { shippingOf } from "@/data/comparison";
 
 export async function GET(request: Request): Promise<Response> {
