@@ -19,6 +19,8 @@ const waitingWithin = 0.25;
 const requestsWithin = 0.1;
 /** Of interactions that took another number of round trips than most: more, and the runs are no proof. */
 const oddOnes = 0.05;
+/** Of each thing, in each run: a median of fewer says little. */
+const fewestInteractions = 40;
 
 /**
  * One row per move, and one for all together. Numbers are savings, of a move per interaction, null where nobody told
@@ -29,7 +31,7 @@ export function compareRuns(before, after) {
   const rows = moves.map((move) => {
     const lived = [before, after].map((run) => livedIn(run, move));
     const row = { ...move, promised: promiseOf(move, before.report), found: savedBetween(...lived), before: lived[0], after: lived[1] };
-    return { ...row, faults: [...faultsOf(row), ...oddFaults(row), ...verdictFaults(move, before.report, after.report)] };
+    return { ...row, faults: [...faultsOf(row), ...runFaults(row), ...verdictFaults(move, before.report, after.report)] };
   });
   return [...rows, together(rows, before.report)];
 }
@@ -107,9 +109,14 @@ function faultsOf({ promised, found }, times = 1) {
   });
 }
 
-function oddFaults({ before, after }) {
-  const odd = [before, after].filter((run) => run.odd > oddOnes * run.interactions);
-  return odd.map((run) => `${run.odd} of ${run.interactions} interactions took another number of round trips than the others`);
+function runFaults({ before, after }) {
+  const runs = [before, after];
+  const few = runs.filter((run) => run.interactions < fewestInteractions);
+  const odd = runs.filter((run) => run.odd > oddOnes * run.interactions);
+  return [
+    ...few.map((run) => `${run.interactions} interactions are too few, at least ${fewestInteractions} are needed`),
+    ...odd.map((run) => `${run.odd} of ${run.interactions} interactions took another number of round trips than the others`),
+  ];
 }
 
 /** Advised before, and not taken back afterwards. */

@@ -83,6 +83,8 @@ test("each way of not keeping a promise is a fault", () => {
   assert.deepEqual(faults(({ before }) => before.interactions.slice(0, 3).forEach((each) => (each.roundTrips = 3))), [
     "3 of 40 interactions took another number of round trips than the others",
   ]);
+  const fewer = ({ after }) => after.interactions.splice(after.interactions.findIndex(({ what }) => what === "add to the cart"), 1);
+  assert.deepEqual(faults(fewer), ["39 interactions are too few, at least 40 are needed"]);
 });
 
 test("the total counts nothing twice and forgets nothing", () => {
