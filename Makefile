@@ -34,7 +34,7 @@ demo: tools release $(storefront_built) ## A real app, two minutes of traffic, t
 test: test-rust test-senders test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-crash test-senders-full test-versions ## All tests, also those that take long
+test-full: test test-crash test-senders-full test-versions prove ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
@@ -68,6 +68,10 @@ test-storefront: tools $(storefront_built) ## Types of the example app, and its 
 .PHONY: test-end-to-end
 test-end-to-end: tools debug $(storefront_built) ## The example app's every handler, judged; SEED=2 for other people
 	cd $(storefront) && npm run test:end-to-end
+
+.PHONY: prove
+prove: tools debug $(storefront_built) ## Promises against what people live: the example app before and after three moves
+	cd $(storefront) && npm run prove
 
 .PHONY: bench-overhead
 bench-overhead: tools $(package_installed) ## What the npm package costs an app; wants a quiet machine

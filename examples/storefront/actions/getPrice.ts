@@ -3,10 +3,8 @@
 // parallel and run one after another. As GET routes they would overlap.
 "use server";
 
-import { query } from "@/data/database";
-import { productById } from "@/data/products";
+import { pricesOf, type Pair } from "@/data/comparison";
 
-export async function getPrice(left: string, right: string): Promise<(number | null)[]> {
-  const products = await Promise.all([left, right].map(productById));
-  return query(30, () => products.map((product) => product?.price ?? null));
+export async function getPrice(left: string, right: string): Promise<Pair> {
+  return pricesOf(left, right);
 }

@@ -2,10 +2,8 @@
 // Third read of "compare"; waits until getPrice and getStock have answered.
 "use server";
 
-import { query } from "@/data/database";
-import { productById } from "@/data/products";
+import { shippingOf, type Pair } from "@/data/comparison";
 
-export async function getShipping(left: string, right: string): Promise<(number | null)[]> {
-  const products = await Promise.all([left, right].map(productById));
-  return query(40, () => products.map((product) => (product ? (product.category === "chairs" ? 6 : 2) : null)));
+export async function getShipping(left: string, right: string): Promise<Pair> {
+  return shippingOf(left, right);
 }

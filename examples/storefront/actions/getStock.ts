@@ -2,10 +2,8 @@
 // Second read of "compare"; waits in the action queue until getPrice has answered.
 "use server";
 
-import { query } from "@/data/database";
-import { productById } from "@/data/products";
+import { stockOf, type Pair } from "@/data/comparison";
 
-export async function getStock(left: string, right: string): Promise<(number | null)[]> {
-  const products = await Promise.all([left, right].map(productById));
-  return query(35, () => products.map((product) => product?.stock ?? null));
+export async function getStock(left: string, right: string): Promise<Pair> {
+  return stockOf(left, right);
 }

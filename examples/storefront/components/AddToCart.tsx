@@ -1,22 +1,18 @@
 "use client";
-// The cart buttons of a product: fetch, then router.refresh() so that the header counts anew. Two requests per click,
-// where a server action would need one.
+// The cart buttons of a product: fetch, then router.refresh() so that the header counts anew. Two requests per click;
+// the server action that it should be (moved) needs one.
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { addToCart } from "@/actions/addToCart";
 
-export function AddToCart({ productId, set }: { productId: string; set: string[] }) {
+export function AddToCart({ productId, set, moved }: { productId: string; set: string[]; moved: boolean }) {
   const router = useRouter();
   const [message, setMessage] = useState("");
 
   async function add(products: string[]) {
-    const response = await fetch("/api/cart", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ products }),
-    });
-    const body = await response.json();
-    setMessage(response.ok ? `${body.items} in your cart` : body.error);
-    router.refresh();
+    const answer = moved ? await addToCart(products) : await post(products);
+    setMessage("items" in answer ? `${answer.items} in your cart` : answer.error);
+    if (!moved) router.refresh();
   }
 
   return (
@@ -32,4 +28,13 @@ export function AddToCart({ productId, set }: { productId: string; set: string[]
       </span>
     </div>
   );
+}
+
+async function post(products: string[]): ReturnType<typeof addToCart> {
+  const response = await fetch("/api/cart", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ products }),
+  });
+  return response.json();
 }

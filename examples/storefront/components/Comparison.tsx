@@ -1,25 +1,28 @@
 "use client";
-// Two products side by side. One press of the button calls three read actions in a Promise.all.
+// Two products side by side. One press of the button calls three read actions in a Promise.all, which run one after
+// another; the three routes that they should be (moved) run at the same time.
 import { useState } from "react";
 import { getPrice } from "@/actions/getPrice";
 import { getShipping } from "@/actions/getShipping";
 import { getStock } from "@/actions/getStock";
+import type { Pair } from "@/data/comparison";
 import { money } from "@/data/money";
 
-interface Figures {
-  price: (number | null)[];
-  stock: (number | null)[];
-  shipping: (number | null)[];
-}
+type Figure = "price" | "stock" | "shipping";
+type Read = (left: string, right: string) => Promise<Pair>;
 
-export function Comparison({ choices }: { choices: { id: string; name: string }[] }) {
+const byAction: Record<Figure, Read> = { price: getPrice, stock: getStock, shipping: getShipping };
+const byRoute: Record<Figure, Read> = { price: ask("price"), stock: ask("stock"), shipping: ask("shipping") };
+
+export function Comparison({ choices, moved }: { choices: { id: string; name: string }[]; moved: boolean }) {
   const [left, setLeft] = useState(choices[0]!.id);
   const [right, setRight] = useState(choices[1]!.id);
-  const [figures, setFigures] = useState<Figures>();
+  const [figures, setFigures] = useState<Record<Figure, Pair>>();
   const [rounds, setRounds] = useState(0);
 
   async function compare() {
-    const [price, stock, shipping] = await Promise.all([getPrice(left, right), getStock(left, right), getShipping(left, right)]);
+    const read = moved ? byRoute : byAction;
+    const [price, stock, shipping] = await Promise.all([read.price(left, right), read.stock(left, right), read.shipping(left, right)]);
     setFigures({ price, stock, shipping });
     setRounds((count) => count + 1);
   }
@@ -63,4 +66,8 @@ function Line({ label, values }: { label: string; values: (string | number)[] })
       <td className="number">{values[1]}</td>
     </tr>
   );
+}
+
+function ask(figure: Figure): Read {
+  return async (left, right) => (await fetch(`/api/${figure}?${new URLSearchParams({ left, right })}`)).json();
 }

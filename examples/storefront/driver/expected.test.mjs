@@ -1,15 +1,20 @@
-// expected.json and README.md keep up with the app: every handler and page of the source is listed once, and nothing
-// else is. Whether Pointsman agrees with the verdicts is tested end to end, elsewhere.
+// expected.json, moved.json and README.md keep up with the app: every handler and page of the source is listed once, in
+// moved.json those that take another's place behind the switch, and nothing else is. Whether Pointsman agrees with the
+// verdicts is tested end to end, elsewhere.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { nameOf } from "./agreement.mjs";
+import { moves } from "./promises.mjs";
 import { storefrontFolder } from "./storefront.mjs";
 
 const expected = JSON.parse(readFileSync(join(storefrontFolder, "expected.json"), "utf8"));
 const source = (path) => readFileSync(join(storefrontFolder, path), "utf8");
 const filesIn = (folder, name) =>
   readdirSync(join(storefrontFolder, folder), { recursive: true }).filter((path) => name.test(path)).map((path) => `${folder}/${path}`);
+
+const movedTo = moves.flatMap(({ to }) => to).filter((name) => !name.startsWith("page "));
 
 test("every route handler, action, pages/api handler and page is listed once", () => {
   const routes = filesIn("app", /(^|\/)route\.ts$/).flatMap((file) => {
@@ -21,7 +26,8 @@ test("every route handler, action, pages/api handler and page is listed once", (
   const actions = filesIn("actions", /\.ts$/).map((file) => `server_action ${file}#${file.slice("actions/".length, -".ts".length)}`);
   const legacy = filesIn("pages", /\.ts$/).map((file) => `pages_api POST ${file.replace(/^pages/, "").replace(/\.ts$/, "")}`);
 
-  const listed = expected.map((row) => (row.action ? `${row.kind} ${row.action}` : `${row.kind} ${row.method} ${row.route}`));
+  const asTheShopStands = expected.map((row) => (row.action ? `${row.kind} ${row.action}` : `${row.kind} ${row.method} ${row.route}`));
+  const listed = [...asTheShopStands, ...movedTo.map((name) => `${name.includes("#") ? "server_action" : "route_handler"} ${name}`)];
   assert.deepEqual(listed.toSorted(), [...routes, ...pages, ...actions, ...legacy].toSorted());
 });
 
@@ -39,6 +45,14 @@ test("each handler's file opens with its verdict or what it should become", () =
   }
 });
 
+test("what is moved is what should be", () => {
+  const pages = new Set(expected.filter((row) => row.kind === "page").map((row) => row.route));
+  for (const { moves: handlers, verdict, page } of moves) {
+    assert.ok(pages.has(page), page);
+    for (const name of handlers) assert.equal(expected.find((row) => nameOf(row) === name)?.verdict, verdict, name);
+  }
+});
+
 test("the README names every handler and its verdict", () => {
   const lines = source("README.md").split("\n");
   for (const row of expected.filter((each) => each.kind !== "page")) {
@@ -46,4 +60,5 @@ test("the README names every handler and its verdict", () => {
     const line = lines.find((each) => each.startsWith(`| \`${name}\``));
     assert.ok(line?.includes(row.verdict), `the README's line of ${name} does not say ${row.verdict}`);
   }
+  for (const name of movedTo) assert.ok(source("README.md").includes(`\`${name.split("#").at(-1)}\``), `the README does not name ${name}`);
 });

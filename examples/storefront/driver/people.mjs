@@ -4,7 +4,7 @@ import { observe } from "./browser.mjs";
 import { chanceOf, pause } from "./chance.mjs";
 import { subscribeWithoutScript, visits } from "./visits.mjs";
 
-/** What one person does in a run; eight such people give every judged handler more than thirty calls. */
+/** What one person does in an ordinary run; eight such people give every judged handler more than thirty calls. */
 const agenda = {
   fillAndClearCart: 3,
   order: 3,
@@ -31,25 +31,34 @@ const scriptless = (people) => Math.max(1, Math.ceil(people / 3));
 const patience = 30_000;
 
 /** Besides the people with JavaScript come some without it, who only subscribe; three persons return a parcel. */
-export async function playPeople({ browser, people, atOnce, seed, ...rest }) {
+export async function playPeople({ people, atOnce, ...world }) {
   const withScript = Array.from({ length: people }, (_, index) => () => {
-    const extra = index < parcelsReturned ? ["askForReturn"] : [];
-    return playPerson({ browser, who: `person-${index + 1}`, extra, seed, ...rest });
+    const plan = index < parcelsReturned ? { ...agenda, askForReturn: 1 } : agenda;
+    return playPerson({ who: `person-${index + 1}`, plan, ...world });
   });
-  const withoutScript = Array.from({ length: scriptless(people) }, (_, index) => () => playScriptless({ browser, who: `scriptless-${index + 1}`, seed, ...rest }));
-  const waiting = [...withoutScript, ...withScript];
+  const withoutScript = Array.from({ length: scriptless(people) }, (_, index) => () => playScriptless({ who: `scriptless-${index + 1}`, ...world }));
+  await inTurns([...withoutScript, ...withScript], atOnce);
+}
+
+/** Plays all of them, `atOnce` at a time. */
+export async function inTurns(players, atOnce) {
+  const waiting = [...players];
   const turn = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await next();
   };
   await Promise.all(Array.from({ length: atOnce }, turn));
 }
 
-async function playPerson({ browser, who, extra, seed, truth, progress, ...world }) {
+/**
+ * One person makes the visits of `plan`, each as often as it says there, in an order of chance. `watch` is given the
+ * browser context before its first page.
+ */
+export async function playPerson({ who, plan, seed, truth, progress, watch, ...world }) {
   const luck = chanceOf(seed, who);
-  const plan = spread(luck.shuffled([...Object.entries(agenda).flatMap(([visit, times]) => Array(times).fill(visit)), ...extra]));
-  await withPage({ browser, truth, ...world }, {}, async (page) => {
+  const visitNames = spread(luck.shuffled(Object.entries(plan).flatMap(([visit, times]) => Array(times).fill(visit))));
+  await withPage({ truth, watch, ...world }, {}, async (page) => {
     const go = ways(page, luck, world.baseUrl);
-    for (const name of plan) {
+    for (const name of visitNames) {
       try {
         await visits[name]({ page, who, luck, truth, go, partnerUrl: world.partnerUrl });
         await pause(luck.between(80, 250));
@@ -72,9 +81,9 @@ export function spread(visitNames) {
   return plan;
 }
 
-async function playScriptless({ browser, who, seed, truth, progress, ...world }) {
+async function playScriptless({ who, seed, truth, progress, ...world }) {
   const luck = chanceOf(seed, who);
-  await withPage({ browser, truth, ...world }, { javaScriptEnabled: false }, async (page) => {
+  await withPage({ truth, ...world }, { javaScriptEnabled: false }, async (page) => {
     for (let form = 1; form <= formsWithoutScript; form += 1) {
       try {
         await subscribeWithoutScript({ page, who, luck, truth, baseUrl: world.baseUrl });
@@ -86,10 +95,11 @@ async function playScriptless({ browser, who, seed, truth, progress, ...world })
   });
 }
 
-async function withPage({ browser, doors, actionNames, truth }, options, use) {
+async function withPage({ browser, doors, actionNames, truth, watch }, options, use) {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(patience);
   observe(context, { doors, actionNames, truth });
+  await watch?.(context);
   try {
     const page = await context.newPage();
     await use(page);

@@ -10,7 +10,7 @@ import { startProcess } from "./process.mjs";
 import { storefrontFolder } from "./storefront.mjs";
 
 const repository = join(storefrontFolder, "..", "..");
-const config = join(storefrontFolder, "pointsman.toml");
+const ordinaryConfig = join(storefrontFolder, "pointsman.toml");
 const mostOutput = 64 * 1024 * 1024;
 
 /** The binary that cargo has built; POINTSMAN_BIN names another one. */
@@ -21,14 +21,14 @@ export function findPointsman(profile) {
 }
 
 /** Starts the daemon and returns when it takes spans. `ports` are those of OTLP over gRPC and HTTP and of the pages. */
-export async function startPointsman({ binary, folder, ports }) {
+export async function startPointsman({ binary, folder, ports, config = ordinaryConfig }) {
   const db = join(folder, "pointsman.db");
   const logFile = join(folder, "pointsman.log");
   const at = (port) => `127.0.0.1:${port}`;
   const listen = ["--otlp-grpc", at(ports.grpc), "--otlp-http", at(ports.http), "--listen", at(ports.pages)];
   const daemon = startProcess(binary, ["serve", "--config", config, "--db", db, ...listen], { logFile, env: ownEnvironment() });
   const pages = `http://${at(ports.pages)}`;
-  const pointsman = { db, logFile, pages, otlp: `http://${at(ports.http)}`, stop: daemon.stop, run: (...args) => runPointsman(binary, db, args) };
+  const pointsman = { db, logFile, pages, otlp: `http://${at(ports.http)}`, stop: daemon.stop, run: (...args) => runPointsman(binary, db, args, config) };
 
   const deadline = Date.now() + 60_000;
   while (!(await isReady(pages))) {
@@ -45,7 +45,7 @@ function ownEnvironment() {
 }
 
 /** One command on a database; returns what it says. */
-export async function runPointsman(binary, db, args) {
+export async function runPointsman(binary, db, args, config = ordinaryConfig) {
   const all = [...args, "--config", config, "--db", db];
   const { stdout } = await promisify(execFile)(binary, all, { env: ownEnvironment(), maxBuffer: mostOutput, timeout: 120_000 });
   return stdout;

@@ -1,5 +1,5 @@
 // Page /product/[id]: one product, with its cart buttons and reviews. Keep. The buttons use POST /api/cart and refresh
-// (the wrong way), the review form uses the action addReview (the right way).
+// (the wrong way; with STOREFRONT_MOVED=1 the action addToCart), the review form uses the action addReview (the right way).
 import Link from "next/link";
 import { notFound } from "next/navigation";
 import { addReview } from "@/actions/addReview";
@@ -8,6 +8,7 @@ import { ProductPicture } from "@/components/ProductPicture";
 import { SubmitButton } from "@/components/SubmitButton";
 import { countProductView } from "@/data/figures";
 import { money } from "@/data/money";
+import { moved } from "@/data/moved";
 import { matchingSet, productById } from "@/data/products";
 import { reviewsOf } from "@/data/reviews";
 
@@ -27,7 +28,7 @@ export default async function ProductPage({ params }: { params: Promise<{ id: st
           <p className="lead">{product.blurb}</p>
           <p className="price">{money(product.price)}</p>
           <p className="muted">{product.stock} in stock</p>
-          <AddToCart productId={product.id} set={set} />
+          <AddToCart productId={product.id} set={set} moved={moved} />
           <p>
             Goes with the <Link href={`/product/${set[1]}`}>next thing on the shelf</Link>.
           </p>
