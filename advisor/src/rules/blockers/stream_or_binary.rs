@@ -26,10 +26,11 @@ pub(in super::super) static RULE: Rule =
 pub(in super::super) static OF_ACTION: Rule = Rule {
     effect: Effect::ForRoute,
     weight: 0.9,
+    threshold: LONG_TAIL,
     min_samples: 30,
     applies: is_action,
     look: look_at_action,
-    ..blocker("stream-or-binary", 30, look)
+    ..blocker("stream-or-binary", 1, look)
 };
 
 /// Share of calls that may render the page anew: slow parts of a page are streamed too.
