@@ -4,7 +4,8 @@ use anyhow::Context;
 use askama::Template;
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
-use super::text::{benefit, days};
+use super::benefit::{benefit, overlap};
+use super::text::days;
 use super::{headline, kind, lowered, name, need, number, percent, safe, verdict};
 
 /// The page's style sheet.
@@ -31,6 +32,7 @@ struct Section<'a> {
     report: &'a Report,
     headline: String,
     covered: String,
+    overlap: Vec<String>,
     lowered: Vec<String>,
     rows: Vec<Row<'a>>,
 }
@@ -74,6 +76,7 @@ fn section(report: &Report) -> Section<'_> {
         report,
         headline: headline(report),
         covered: days(report.days_covered),
+        overlap: overlap(report),
         lowered: lowered(&report.settings),
         rows: report.handlers.iter().map(row).collect(),
     }

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
+use super::benefit::{benefit, overlap};
 use super::safe::markdown as safe;
-use super::text::{benefit, days};
+use super::text::days;
 use super::{headline, kind, lowered, name, need, number, percent, verdict};
 
 /// All reports, one after the other.
@@ -34,6 +35,9 @@ fn report(report: &Report) -> String {
     }
     for handler in report.handlers.iter().filter(|h| h.verdict.is_move() || !h.improvements.is_empty()) {
         text += &section(handler);
+    }
+    for line in overlap(report) {
+        let _ = writeln!(text, "\n{}.", safe(&capital(&line)));
     }
     let lowered = lowered(&report.settings);
     if !lowered.is_empty() {
@@ -74,6 +78,9 @@ fn section(handler: &HandlerReport) -> String {
     for (index, step) in handler.steps.iter().enumerate() {
         let gap = if index == 0 { "\n" } else { "" };
         let _ = writeln!(text, "{gap}{}. {}", index + 1, safe(step));
+    }
+    for warning in &handler.warnings {
+        let _ = writeln!(text, "\n> {}", safe(&capital(warning)));
     }
     if !handler.needs.is_empty() {
         let needs: Vec<String> = handler.needs.iter().map(need).collect();

@@ -1,5 +1,6 @@
 //! Reports, checkups and traces as people and machines read them. Numbers are only laid out here, never made.
 
+mod benefit;
 pub(crate) mod checkup;
 mod evidence;
 pub(crate) mod explain;
@@ -98,8 +99,7 @@ pub(crate) fn need(need: &Need) -> String {
 pub(crate) fn headline(report: &Report) -> String {
     let of = |wanted: fn(Verdict) -> bool| report.handlers.iter().filter(move |h| wanted(h.verdict));
     let moves = of(Verdict::is_move).count();
-    let trips: f64 =
-        of(Verdict::is_move).filter_map(|h| h.benefit.as_ref()).map(|b| b.round_trips_per_day).sum();
+    let trips = report.total.round_trips_per_day;
     let better = of(|v| !v.is_move()).filter(|h| !h.improvements.is_empty()).count();
     let unsure = of(|v| v == Verdict::InsufficientEvidence).count();
     let mut text = match moves {
@@ -108,7 +108,10 @@ pub(crate) fn headline(report: &Report) -> String {
         many => format!("{many} moves would help"),
     };
     if trips >= 1.0 {
-        text += &format!(" and save up to {} round trips a day", number(trips));
+        text += &format!(" and save about {} round trips a day", number(trips));
+    }
+    if report.total.waiting_s_per_day >= 60.0 {
+        text += &format!(" and {} min of waiting", number(report.total.waiting_s_per_day / 60.0));
     }
     let total = report.handlers.len();
     let lack = if unsure == 1 { "lacks" } else { "lack" };

@@ -1,7 +1,8 @@
 //! Reports for the terminal: aligned, wrapped, coloured only where that is wanted.
 
-use pointsman_advisor::{Benefit, EvidenceKind, HandlerReport, Report, Verdict};
+use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 
+use super::benefit::{benefit, overlap};
 use super::page::{Ink, Page};
 use super::{Style, headline, kind, lowered, name, need, number, percent, safe, verdict};
 
@@ -35,6 +36,9 @@ fn report(report: &Report, style: Style) -> String {
         ),
     );
     page.line(0, Ink::Faint, &report.sampling.text);
+    for line in overlap(report) {
+        page.line(0, Ink::Faint, &safe::terminal(&line));
+    }
     for (title, chosen) in sections(report) {
         if !chosen.is_empty() {
             page.blank();
@@ -103,6 +107,9 @@ impl Page {
         for (index, step) in handler.steps.iter().enumerate() {
             self.hanging(4, 7, Ink::Keep, &format!("{}. {}", index + 1, safe::terminal(step)));
         }
+        for warning in &handler.warnings {
+            self.hanging(4, 6, Ink::Improve, &format!("! {}", safe::terminal(warning)));
+        }
         if !handler.needs.is_empty() {
             let needs: Vec<String> = handler.needs.iter().map(need).collect();
             self.line(4, Ink::Keep, &format!("needs {}", needs.join(", and ")));
@@ -129,24 +136,6 @@ impl Page {
             self.line(2, Ink::Improve, &text);
         }
     }
-}
-
-/// What is saved, as far as anything is.
-pub(super) fn benefit(benefit: &Benefit) -> Option<String> {
-    let mut parts = Vec::new();
-    let range = benefit.interval.get("round_trips_per_day");
-    if benefit.round_trips_per_day >= 0.5 {
-        let range =
-            range.map_or_else(String::new, |[low, high]| format!(" ({} to {})", number(*low), number(*high)));
-        parts.push(format!("{} round trips a day{range}", number(benefit.round_trips_per_day)));
-    }
-    if benefit.ms_per_interaction_p50 >= 0.5 {
-        parts.push(format!("{} ms of waiting per interaction (p50)", number(benefit.ms_per_interaction_p50)));
-    }
-    if benefit.origin_requests_per_day >= 0.5 {
-        parts.push(format!("{} requests a day fewer for the app", number(benefit.origin_requests_per_day)));
-    }
-    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn durations(handler: &HandlerReport) -> String {
