@@ -8,8 +8,8 @@
 
 pub mod judge;
 pub mod random;
-pub mod robust;
+
 pub mod scenario;
-pub mod score;
+
 pub mod sim;
 pub mod telemetry;

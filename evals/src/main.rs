@@ -1,0 +1,3 @@
+//! Plays the scenarios and prints how well the advice agrees with their labels.
+
+fn main() {}
