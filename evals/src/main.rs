@@ -12,9 +12,10 @@ fn main() -> anyhow::Result<ExitCode> {
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--quick" => wanted.quick = true,
+            "--explain" => wanted.explain = true,
             // One set or one scenario: `cases`, `cases/cart`.
             name if SETS.iter().any(|set| name.split('/').next() == Some(set)) => wanted.only.push(argument),
-            other => anyhow::bail!("{other:?} is neither --quick nor a set ({}) nor a scenario of one", SETS.join(", ")),
+            other => anyhow::bail!("{other:?} is neither --quick nor --explain nor a set ({}) nor a scenario of one", SETS.join(", ")),
         }
     }
     let outcome = evaluate(&wanted)?;

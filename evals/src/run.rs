@@ -23,6 +23,8 @@ pub struct Wanted {
     pub folder: PathBuf,
     /// Without robustness.
     pub quick: bool,
+    /// With all that the advisor says about each handler.
+    pub explain: bool,
     /// Only these sets or scenarios; all where empty.
     pub only: Vec<String>,
 }
@@ -54,7 +56,28 @@ pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
     let all = || sets.iter().flat_map(|(_, cases)| cases);
     let agreement = Counts::of(all().map(|case| (case, case.said))).agreement();
     let passed = agreement >= AGREEMENT && !all().any(Case::is_wrong_move);
-    Ok(Outcome { text: table(&sets), passed })
+    let mut text = table(&sets);
+    if wanted.explain {
+        all().for_each(|case| text.push_str(&explained(case)));
+    }
+    Ok(Outcome { text, passed })
+}
+
+/// Everything that was said about a handler.
+fn explained(case: &Case) -> String {
+    let Some(row) = &case.row else { return format!("\n{} {}: not in the report\n", case.scenario, case.handler) };
+    let (calls, verdict) = (row.calls, row.verdict.as_str());
+    let sure = row.confidence.map_or(String::new(), |sure| format!(", confidence {sure:.2}"));
+    let mut text = format!("\n{} {}: {verdict}{sure}, {calls:.0} calls\n  {}\n", case.scenario, case.handler, row.reason);
+    for one in &row.evidence {
+        let [low, high] = one.interval;
+        let (observed, threshold, samples) = (one.observed, one.threshold, one.samples);
+        text += &format!(
+            "  {:?} {}: {observed:.3} [{low:.3}, {high:.3}] of {threshold} ({samples}): {}\n",
+            one.kind, one.rule, one.text
+        );
+    }
+    text
 }
 
 /// Plays a scenario once and compares.

@@ -21,6 +21,8 @@ pub struct Case {
     pub said: Option<Verdict>,
     /// How sure a move is.
     pub confidence: Option<f64>,
+    /// All that was said.
+    pub row: Option<HandlerReport>,
     /// What should have been said.
     pub label: Label,
     /// Improvements that were named.
@@ -60,6 +62,7 @@ fn case(scenario: &Scenario, report: &Report, name: &str, label: &Label) -> Case
         handler: name.to_owned(),
         said: row.map(|row| row.verdict),
         confidence: row.and_then(|row| row.confidence),
+        row: row.cloned(),
         label: label.clone(),
         improvements: row.map(|row| row.improvements.clone()).unwrap_or_default(),
         spoke,
