@@ -89,6 +89,10 @@ bench-report: tools ## What evidence costs: an hour of a million Calls, a report
 bench-scale: tools ## How the cost grows up to 50 million spans (docs/benchmarks.md); takes about half an hour and 5 GB
 	cargo bench --locked -p pointsman --bench scale
 
+.PHONY: eval
+eval: ## Labelled scenarios against the advice, all ways (docs/evals.md); QUICK=1 without robustness; ONLY="cases rules/x"
+	cargo run --locked --profile eval -p pointsman-evals -- $(if $(QUICK),--quick) $(ONLY)
+
 .PHONY: fuzz
 fuzz: tools ## Fuzz the decoders, FUZZ_SECONDS=60 each (docs/otlp.md says what it needs)
 	@cargo fuzz --version > /dev/null 2>&1 || { echo "cargo-fuzz is not installed: cargo install cargo-fuzz"; exit 1; }

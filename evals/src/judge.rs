@@ -1,0 +1,114 @@
+//! From OTLP to a report, through the real collector and the real advisor: admitted, put together to traces, extracted to
+//! Calls, rolled up hour by hour, merged, judged. No socket and no database in between.
+
+use std::collections::{BTreeMap, HashMap};
+
+use pointsman_advisor::evidence::{PassSettings, roll_up};
+use pointsman_advisor::{Gathering, Report, ReportInput, Settings, report};
+use pointsman_collector::admit::{Limits, Secret, admit};
+use pointsman_collector::extract;
+use pointsman_collector::trace::{Assembly, MAX_SPANS};
+use pointsman_store::{AppFact, Call, Fingerprint, Handler, Hour, RollupRecord};
+
+use crate::scenario::Scenario;
+use crate::telemetry::FIRST_DAY;
+
+/// Hours that a report looks at by default: a week.
+const WINDOW_HOURS: u32 = 7 * 24;
+
+/// What telemetry told.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// All Calls, by start time.
+    pub calls: Vec<Call>,
+    /// What is known about the app.
+    pub facts: Vec<AppFact>,
+}
+
+/// Takes OTLP requests through the collector.
+///
+/// # Errors
+/// When one of them is refused: then the simulator sends what no SDK would.
+pub fn collect(requests: &[Vec<u8>]) -> anyhow::Result<Told> {
+    let secret = Secret::new("evals");
+    let now_ns = (FIRST_DAY + 400) * 24 * Hour::NANOS;
+    let mut admitted = Vec::new();
+    for request in requests {
+        let passed = admit(request, now_ns, &Limits::default(), &secret)?;
+        admitted.push(passed.otlp);
+    }
+    let mut assembly = Assembly::new(MAX_SPANS);
+    for request in &admitted {
+        assembly.add(request)?;
+    }
+    let mut told = Told::default();
+    let mut facts = BTreeMap::new();
+    for trace in assembly.finish() {
+        let found = extract::calls(&trace);
+        told.calls.extend(found.calls);
+        for fact in found.facts {
+            let key = (fact.service.clone(), fact.environment.clone(), fact.build.clone(), fact.name.clone(), fact.value.clone());
+            let known: &mut AppFact = facts.entry(key).or_insert_with(|| fact.clone());
+            known.first_seen_ns = known.first_seen_ns.min(fact.first_seen_ns);
+            known.last_seen_ns = known.last_seen_ns.max(fact.last_seen_ns);
+        }
+    }
+    told.calls.sort_by_key(|call| (call.start_ns, call.trace, call.span));
+    told.facts = facts.into_values().collect();
+    Ok(told)
+}
+
+/// The report at the end of a scenario, under the default settings.
+///
+/// # Errors
+/// Never for Rollups that were just made: an error is a fault of the advisor's.
+pub fn judge(scenario: &Scenario, told: &Told) -> anyhow::Result<Report> {
+    let settings = Settings::default();
+    let first = Hour(hours(FIRST_DAY));
+    let to = Hour(hours(FIRST_DAY + u64::from(scenario.days)));
+    let mut gathering = Gathering::new(to, WINDOW_HOURS);
+    for hour in (first.0..to.0).map(Hour) {
+        for record in roll_up_hour(hour, &told.calls, settings.of_pass()) {
+            gathering.add(record.handler, hour, &record.payload)?;
+        }
+    }
+    let handlers: HashMap<_, _> = told.calls.iter().map(|call| &*call.handler).map(|it| (it.fingerprint(), it.clone())).collect();
+    reported(to, &handlers, gathering, &told.facts, &settings)
+}
+
+fn reported(
+    to: Hour,
+    handlers: &HashMap<Fingerprint, Handler>,
+    gathering: Gathering,
+    facts: &[AppFact],
+    settings: &Settings,
+) -> anyhow::Result<Report> {
+    // Without the attribute the environment is not known.
+    let environment = handlers.values().find_map(|handler| handler.environment.as_deref());
+    let input = ReportInput {
+        service: "app",
+        environment,
+        generated_at_ns: to.start_ns(),
+        handlers,
+        windows: &gathering.finish()?,
+        standing: &HashMap::new(),
+        facts,
+    };
+    Ok(report(&input, settings))
+}
+
+/// Rolls up one hour of Calls that are in the order of their starts.
+fn roll_up_hour(hour: Hour, calls: &[Call], settings: PassSettings) -> Vec<RollupRecord> {
+    let from = hour.start_ns().saturating_sub(Hour::OVERLAP_NS);
+    let until = hour.end_ns() + Hour::OVERLAP_NS;
+    let begin = calls.partition_point(|call| call.start_ns < from);
+    let end = calls.partition_point(|call| call.start_ns < until);
+    match calls.get(begin..end) {
+        Some(calls) if !calls.is_empty() => roll_up(hour, calls, settings),
+        _ => Vec::new(),
+    }
+}
+
+fn hours(days: u64) -> u32 {
+    u32::try_from(days * 24).unwrap_or(u32::MAX)
+}

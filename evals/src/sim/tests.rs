@@ -1,0 +1,1 @@
+//! Behaviours of the simulator, each on its own.
