@@ -47,7 +47,13 @@ pub fn collect(requests: &[Vec<u8>]) -> anyhow::Result<Told> {
         let found = extract::calls(&trace);
         told.calls.extend(found.calls);
         for fact in found.facts {
-            let key = (fact.service.clone(), fact.environment.clone(), fact.build.clone(), fact.name.clone(), fact.value.clone());
+            let key = (
+                fact.service.clone(),
+                fact.environment.clone(),
+                fact.build.clone(),
+                fact.name.clone(),
+                fact.value.clone(),
+            );
             let known: &mut AppFact = facts.entry(key).or_insert_with(|| fact.clone());
             known.first_seen_ns = known.first_seen_ns.min(fact.first_seen_ns);
             known.last_seen_ns = known.last_seen_ns.max(fact.last_seen_ns);
@@ -72,7 +78,8 @@ pub fn judge(scenario: &Scenario, told: &Told) -> anyhow::Result<Report> {
             gathering.add(record.handler, hour, &record.payload)?;
         }
     }
-    let handlers: HashMap<_, _> = told.calls.iter().map(|call| &*call.handler).map(|it| (it.fingerprint(), it.clone())).collect();
+    let handlers: HashMap<_, _> =
+        told.calls.iter().map(|call| &*call.handler).map(|it| (it.fingerprint(), it.clone())).collect();
     reported(to, &handlers, gathering, &told.facts, &settings)
 }
 

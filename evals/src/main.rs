@@ -15,7 +15,10 @@ fn main() -> anyhow::Result<ExitCode> {
             "--explain" => wanted.explain = true,
             // One set or one scenario: `cases`, `cases/cart`.
             name if SETS.iter().any(|set| name.split('/').next() == Some(set)) => wanted.only.push(argument),
-            other => anyhow::bail!("{other:?} is neither --quick nor --explain nor a set ({}) nor a scenario of one", SETS.join(", ")),
+            other => anyhow::bail!(
+                "{other:?} is neither --quick nor --explain nor a set ({}) nor a scenario of one",
+                SETS.join(", ")
+            ),
         }
     }
     let outcome = evaluate(&wanted)?;

@@ -72,8 +72,8 @@ pub fn both(one: u64, other: u64) -> u64 {
 /// A number that a text stands for: FNV-1a, spread.
 #[must_use]
 pub fn of_text(text: &str) -> u64 {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    });
     mix(hash)
 }

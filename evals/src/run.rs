@@ -1,8 +1,8 @@
 //! A whole evaluation: which scenarios, on how many threads, and whether it passes.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::judge::{collect, judge};
 use crate::scenario::{Scenario, load};
@@ -65,10 +65,15 @@ pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
 
 /// Everything that was said about a handler.
 fn explained(case: &Case) -> String {
-    let Some(row) = &case.row else { return format!("\n{} {}: not in the report\n", case.scenario, case.handler) };
+    let Some(row) = &case.row else {
+        return format!("\n{} {}: not in the report\n", case.scenario, case.handler);
+    };
     let (calls, verdict) = (row.calls, row.verdict.as_str());
     let sure = row.confidence.map_or(String::new(), |sure| format!(", confidence {sure:.2}"));
-    let mut text = format!("\n{} {}: {verdict}{sure}, {calls:.0} calls\n  {}\n", case.scenario, case.handler, row.reason);
+    let mut text = format!(
+        "\n{} {}: {verdict}{sure}, {calls:.0} calls\n  {}\n",
+        case.scenario, case.handler, row.reason
+    );
     for one in &row.evidence {
         let [low, high] = one.interval;
         let (observed, threshold, samples) = (one.observed, one.threshold, one.samples);
@@ -104,7 +109,9 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                while let Some((at, one)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, list.get(at)?))) {
+                while let Some((at, one)) =
+                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, list.get(at)?)))
+                {
                     let result = work(one);
                     if let Ok(mut done) = done.lock() {
                         done.push((at, result));

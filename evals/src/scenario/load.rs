@@ -69,13 +69,20 @@ pub fn load(folder: &Path, set: &str) -> Result<Vec<Scenario>, LoadError> {
 /// A name that the scenario uses and does not describe.
 fn unknown(scenario: &Scenario) -> Option<String> {
     let knows = |name: &str| {
-        scenario.pages.contains_key(name) || scenario.routes.contains_key(name) || scenario.actions.contains_key(name)
+        scenario.pages.contains_key(name)
+            || scenario.routes.contains_key(name)
+            || scenario.actions.contains_key(name)
     };
-    let lines = scenario.people.iter().flat_map(|people| people.first.iter().chain(&people.again).chain(&people.beside));
+    let lines = scenario
+        .people
+        .iter()
+        .flat_map(|people| people.first.iter().chain(&people.again).chain(&people.beside));
     let called = scenario.machines.iter().flat_map(|machine| &machine.calls);
     // A machine may ask for what is not there: `METHOD /path?`, `unknown /page`.
     let called = called.filter(|call| !call.ends_with('?')).map(|call| {
-        call.strip_prefix("unknown ").or_else(|| call.strip_prefix("GET ").filter(|page| scenario.pages.contains_key(*page))).unwrap_or(call)
+        call.strip_prefix("unknown ")
+            .or_else(|| call.strip_prefix("GET ").filter(|page| scenario.pages.contains_key(*page)))
+            .unwrap_or(call)
     });
     let fetched = scenario.pages.values().chain(scenario.routes.values()).chain(scenario.actions.values());
     let fetched = fetched.flat_map(|behaviour| &behaviour.fetches).map(String::as_str);

@@ -103,7 +103,9 @@ impl TryFrom<String> for Line {
         let words: Vec<&str> = text.split_whitespace().collect();
         let percent = |word: &&str| word.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
         let (chance, words) = match words.split_first() {
-            Some((first, rest)) if percent(first).is_some() => (percent(first).unwrap_or(100.0) / 100.0, rest),
+            Some((first, rest)) if percent(first).is_some() => {
+                (percent(first).unwrap_or(100.0) / 100.0, rest)
+            }
             _ => (1.0, words.as_slice()),
         };
         Ok(Self { chance, step: step(words).map_err(|why| format!("step {text:?}: {why}"))? })
@@ -136,10 +138,14 @@ fn step(words: &[&str]) -> Result<Step, String> {
 /// `X 5s x10`, `X 5s x10 jitter 0.5`.
 fn poll(words: &[&str]) -> Result<Step, String> {
     let (words, jitter) = match words {
-        [rest @ .., "jitter", jitter] => (rest, jitter.parse().map_err(|_| format!("{jitter:?} is no share"))?),
+        [rest @ .., "jitter", jitter] => {
+            (rest, jitter.parse().map_err(|_| format!("{jitter:?} is no share"))?)
+        }
         _ => (words, 0.05),
     };
-    let [target @ .., interval, times] = words else { return Err("say what, how often and how long".to_owned()) };
+    let [target @ .., interval, times] = words else {
+        return Err("say what, how often and how long".to_owned());
+    };
     let interval = interval.strip_suffix('s').and_then(|seconds| seconds.parse().ok());
     let times = times.strip_prefix('x').and_then(|times| times.parse().ok());
     match (interval, times) {
@@ -158,7 +164,9 @@ fn calls(words: &[&str]) -> Result<Step, String> {
     for part in words.split(|word| *word == "&") {
         let times = |word: &str| word.strip_prefix('x').and_then(|times| times.parse::<usize>().ok());
         let (part, times) = match part.split_last() {
-            Some((last, rest)) if times(last).is_some() && !rest.is_empty() => (rest, times(last).unwrap_or(1)),
+            Some((last, rest)) if times(last).is_some() && !rest.is_empty() => {
+                (rest, times(last).unwrap_or(1))
+            }
             _ => (part, 1),
         };
         targets.extend(std::iter::repeat_n(Target::read(part)?, times));

@@ -41,20 +41,24 @@ pub struct Case {
 #[must_use]
 pub fn cases(scenario: &Scenario, report: &Report) -> Vec<Case> {
     let silent = Label::default();
-    let pages = scenario.pages.keys().filter(|page| !scenario.expect.contains_key(*page)).map(|page| (page, &silent));
+    let pages =
+        scenario.pages.keys().filter(|page| !scenario.expect.contains_key(*page)).map(|page| (page, &silent));
     scenario.expect.iter().chain(pages).map(|(name, label)| case(scenario, report, name, label)).collect()
 }
 
 fn case(scenario: &Scenario, report: &Report, name: &str, label: &Label) -> Case {
     let row = report.handlers.iter().find(|row| is_named(row, name));
-    let mut spoke: Vec<String> = row.map(|row| row.evidence.iter().map(|row| row.rule.clone()).collect()).unwrap_or_default();
+    let mut spoke: Vec<String> =
+        row.map(|row| row.evidence.iter().map(|row| row.rule.clone()).collect()).unwrap_or_default();
     if let Some(row) = row {
         spoke.extend(row.blockers.iter().chain(&row.improvements).cloned());
     }
     spoke.sort();
     spoke.dedup();
     let needs = |row: &HandlerReport| match row.needs.first() {
-        Some(need) => format!("{}: {} {:?} {:?}", row.reason, need.code, need.attribute, (need.have, need.want)),
+        Some(need) => {
+            format!("{}: {} {:?} {:?}", row.reason, need.code, need.attribute, (need.have, need.want))
+        }
         None => row.reason.clone(),
     };
     Case {
@@ -112,7 +116,9 @@ impl Case {
         faults.extend(missing("blocker", &self.label.blocks, &self.spoke));
         faults.extend(missing("rule", &self.label.speaks, &self.spoke));
         let barred = self.label.silent.iter().chain(&self.label.not);
-        faults.extend(barred.filter(|rule| self.spoke.contains(rule)).map(|rule| format!("{rule} should be silent")));
+        faults.extend(
+            barred.filter(|rule| self.spoke.contains(rule)).map(|rule| format!("{rule} should be silent")),
+        );
         faults
     }
 

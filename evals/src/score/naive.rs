@@ -8,7 +8,9 @@ pub fn verdict(handler: &HandlerReport) -> Verdict {
     let own = handler.callers.get("own_ui").copied().unwrap_or(0.0);
     match handler.kind.as_str() {
         "route_handler" | "pages_api" if handler.method != "GET" && own > 0.5 => Verdict::MoveToServerAction,
-        "server_action" if reads(handler.action.as_deref().unwrap_or_default()) => Verdict::MoveToRouteHandler,
+        "server_action" if reads(handler.action.as_deref().unwrap_or_default()) => {
+            Verdict::MoveToRouteHandler
+        }
         _ => Verdict::Keep,
     }
 }

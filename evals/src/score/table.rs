@@ -35,7 +35,8 @@ impl Counts {
             counts.handlers += 1;
             counts.agree += usize::from(agrees);
             counts.moves += usize::from(moves);
-            counts.right_moves += usize::from(moves && !said.is_some_and(|said| is_wrong_move(&case.label, said)));
+            counts.right_moves +=
+                usize::from(moves && !said.is_some_and(|said| is_wrong_move(&case.label, said)));
             counts.wanted += usize::from(case.label.wants_move());
             counts.found += usize::from(case.label.wants_move() && agrees);
             let silent = said.is_none_or(|said| said == Verdict::InsufficientEvidence);
@@ -66,7 +67,8 @@ fn improvements(cases: &[&Case]) -> (f64, f64) {
     (share(named - unasked, named), share(found, wanted().count()))
 }
 
-const HEAD: &str = "set          adviser   handlers  agree   moves  precision  recall  wrong  abstained  improvements p / r";
+const HEAD: &str =
+    "set          adviser   handlers  agree   moves  precision  recall  wrong  abstained  improvements p / r";
 
 /// The table of all sets, by name, with the list of what was not as labelled.
 #[must_use]
@@ -88,9 +90,10 @@ fn rows(text: &mut String, set: &str, cases: &[&Case]) {
     let said = Counts::of(cases.iter().map(|case| (*case, case.said)));
     let naive = Counts::of(cases.iter().map(|case| (*case, Some(case.naive))));
     let (precision, recall) = improvements(cases);
-    for (adviser, counts, better) in
-        [("pointsman", said, format!("{:.0} % / {:.0} %", precision * 100.0, recall * 100.0)), ("naive", naive, String::new())]
-    {
+    for (adviser, counts, better) in [
+        ("pointsman", said, format!("{:.0} % / {:.0} %", precision * 100.0, recall * 100.0)),
+        ("naive", naive, String::new()),
+    ] {
         let of_moves = share(counts.right_moves, counts.moves) * 100.0;
         let of_wanted = share(counts.found, counts.wanted) * 100.0;
         let _ = writeln!(
@@ -110,9 +113,19 @@ fn disagreements(text: &mut String, set: &str, cases: &[Case]) {
     for case in cases {
         let name = format!("{} {}", case.scenario, case.handler);
         if case.is_wrong_move() {
-            lines.push(format!("  WRONG MOVE {name}: said {}, expected {:?} ({})", word(case), case.label.expect, case.reason));
+            lines.push(format!(
+                "  WRONG MOVE {name}: said {}, expected {:?} ({})",
+                word(case),
+                case.label.expect,
+                case.reason
+            ));
         } else if case.is_asked() && !case.agrees() {
-            lines.push(format!("  {name}: said {}, expected {:?} ({})", word(case), case.label.expect, case.reason));
+            lines.push(format!(
+                "  {name}: said {}, expected {:?} ({})",
+                word(case),
+                case.label.expect,
+                case.reason
+            ));
         }
         lines.extend(case.faults().into_iter().map(|fault| format!("  {name}: {fault}")));
         lines.extend(case.unasked().map(|rule| format!("  {name}: improvement {rule} is not in the label")));
@@ -129,8 +142,10 @@ fn word(case: &Case) -> &'static str {
 fn calibration(text: &mut String, cases: &[&Case]) {
     let calibration = Calibration::of(cases.iter().copied());
     let Some(brier) = calibration.brier() else { return };
-    let _ = writeln!(text, "\nconfidence of moves    moves  mean confidence  right   (Brier score {brier:.3})");
+    let _ =
+        writeln!(text, "\nconfidence of moves    moves  mean confidence  right   (Brier score {brier:.3})");
     for (low, moves, sure, right) in calibration.bins() {
-        let _ = writeln!(text, "  from {low:.1}              {moves:>5}  {sure:>15.3}  {:>4.0} %", right * 100.0);
+        let _ =
+            writeln!(text, "  from {low:.1}              {moves:>5}  {sure:>15.3}  {:>4.0} %", right * 100.0);
     }
 }

@@ -137,7 +137,8 @@ fn turn_away(exchange: &mut Exchange) {
 /// another host. Both are answered 500.
 fn refused(scenario: &Scenario, exchange: &Exchange) -> Option<f64> {
     let limit = scenario.body_limit.unwrap_or(BODY_LIMIT);
-    let header = |wanted: &str| exchange.asked.iter().find(|(name, _)| *name == wanted).map(|(_, value)| &**value);
+    let header =
+        |wanted: &str| exchange.asked.iter().find(|(name, _)| *name == wanted).map(|(_, value)| &**value);
     let host = header("x-forwarded-host").or_else(|| header("host")).unwrap_or_default();
     let origin = header("origin").and_then(|origin| origin.split("://").nth(1)).unwrap_or(host);
     let foreign = origin != host;

@@ -22,8 +22,7 @@ const AGENTS: [(&str, &str); 9] = [
     ("partner", "node-fetch/1.0 (+https://github.com/bitinn/node-fetch)"),
     ("script", "curl/8.9.1"),
 ];
-const BROWSER: &str =
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
+const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
 
 /// Plays the machines of the scenario.
 pub(super) fn play(server: &mut Server<'_>) {
@@ -52,7 +51,9 @@ fn come(server: &mut Server<'_>, machine: &Machine, number: u64, moment: f64) {
     for call in 0..machine.burst {
         let wanted = match machine.burst {
             1 => server.random.pick(&machine.calls),
-            _ => usize::try_from(call).ok().and_then(|call| machine.calls.get(call % machine.calls.len().max(1))),
+            _ => usize::try_from(call)
+                .ok()
+                .and_then(|call| machine.calls.get(call % machine.calls.len().max(1))),
         };
         let Some(wanted) = wanted else { return };
         let at_ms = moment + f64::from(call) * machine.gap_s * SECOND * (0.98 + 0.04 * server.random.unit());
@@ -107,7 +108,9 @@ fn what(server: &Server<'_>, wanted: &str) -> (What, Option<u16>) {
         return (What::Action(wanted.into(), page.into(), false), None);
     }
     match wanted.split_once(' ') {
-        Some(("GET", page)) if scenario.pages.contains_key(page) => (What::Page(page.into(), Form::Document), None),
+        Some(("GET", page)) if scenario.pages.contains_key(page) => {
+            (What::Page(page.into(), Form::Document), None)
+        }
         Some(("POST", page)) if scenario.pages.contains_key(page) => (What::PostToPage(page.into()), None),
         _ => (What::Route(wanted.into()), None),
     }
@@ -119,8 +122,10 @@ pub(super) fn noise(server: &mut Server<'_>, times: f64) {
     let scenario = server.scenario;
     let pages: Vec<String> = scenario.pages.keys().map(|page| format!("GET {page}")).collect();
     let posts: Vec<String> = scenario.pages.keys().map(|page| format!("POST {page}")).collect();
-    let absent = ["GET /wp-login.php?", "GET /.env?", "POST /xmlrpc.php?", "GET /.git/config?"].map(str::to_owned);
-    let changing: Vec<String> = scenario.routes.keys().filter(|name| !name.starts_with("GET ")).cloned().collect();
+    let absent =
+        ["GET /wp-login.php?", "GET /.env?", "POST /xmlrpc.php?", "GET /.git/config?"].map(str::to_owned);
+    let changing: Vec<String> =
+        scenario.routes.keys().filter(|name| !name.starts_with("GET ")).cloned().collect();
     let groups: [(&str, f64, &[String], Option<u16>); 5] = [
         ("crawler", 6.0, &pages, None),
         ("scanner", 10.0, &absent, None),

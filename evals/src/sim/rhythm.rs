@@ -40,7 +40,11 @@ fn sorted(mut moments: Vec<f64>) -> Vec<f64> {
 }
 
 /// A whole number whose mean is this one.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are small, never negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts are small, never negative"
+)]
 fn whole(mean: f64, random: &mut Random) -> u32 {
     mean.floor() as u32 + u32::from(random.chance(mean.fract()))
 }

@@ -51,7 +51,14 @@ impl<'s> Server<'s> {
         let cached = matches!(&ask.what, What::Route(_)) && self.random.chance(behaviour.cdn);
         if cached {
             let done_ms = ask.at_ms + 1.0;
-            return Answer { headers_ms: done_ms, done_ms, status: 200, drops_prefetches: false, location: None, place: None };
+            return Answer {
+                headers_ms: done_ms,
+                done_ms,
+                status: 200,
+                drops_prefetches: false,
+                location: None,
+                place: None,
+            };
         }
         let draft = self.draft(ask, &behaviour);
         let exchange = &draft.exchange;
@@ -69,7 +76,9 @@ impl<'s> Server<'s> {
 
     /// The client of an exchange goes away at this moment, if it has not its answer by then.
     pub(crate) fn abort(&mut self, place: usize, at_ms: f64) {
-        let Some(exchange) = self.exchanges.get_mut(place).filter(|exchange| exchange.end_ms > at_ms) else { return };
+        let Some(exchange) = self.exchanges.get_mut(place).filter(|exchange| exchange.end_ms > at_ms) else {
+            return;
+        };
         exchange.aborted = true;
         exchange.end_ms = at_ms.max(exchange.start_ms + 1.0);
         if exchange.first_byte_ms.is_some_and(|begun| begun > at_ms) {
@@ -82,7 +91,9 @@ impl<'s> Server<'s> {
     pub(crate) fn behaviour(&self, what: &What) -> &Behaviour {
         let scenario = self.scenario;
         let found = match what {
-            What::Page(route, _) | What::UnknownAction(route) | What::PostToPage(route) => scenario.pages.get(&**route),
+            What::Page(route, _) | What::UnknownAction(route) | What::PostToPage(route) => {
+                scenario.pages.get(&**route)
+            }
             What::Route(name) | What::Preflight(name) => scenario.routes.get(&**name),
             What::Action(name, ..) => scenario.actions.get(&**name),
             What::Missing(..) => None,
@@ -134,7 +145,8 @@ impl<'s> Server<'s> {
         let request_key = both(of_text(&format!("{method} {path}")), both(argument, ask_what(&ask.what)));
         let result = behaviour.result.unwrap_or(if reads { Result::Own } else { Result::Unique });
         let response_hash = self.result(request_key, result, behaviour.fresh_s, ask);
-        let sized = |median: f64, of: u64| bytes(Random::new(of).log_normal(median.max(0.1), behaviour.bytes_sigma));
+        let sized =
+            |median: f64, of: u64| bytes(Random::new(of).log_normal(median.max(0.1), behaviour.bytes_sigma));
         let proxied = self.scenario.proxy.iter().any(|start| path.starts_with(start.as_str()));
         Exchange {
             start_ms: ask.at_ms,
@@ -221,7 +233,8 @@ impl<'s> Server<'s> {
         let location: Option<Rc<str>> =
             behaviour.redirects.as_deref().filter(|_| succeeded(&exchange)).map(Into::into);
         if let Some(to) = &location {
-            exchange.status = Some(if (300..400).contains(&behaviour.status) { behaviour.status } else { 303 });
+            exchange.status =
+                Some(if (300..400).contains(&behaviour.status) { behaviour.status } else { 303 });
             set(&mut exchange, "location", to);
         }
         self.self_fetches(&mut exchange, behaviour, ask);
@@ -313,8 +326,11 @@ fn html(exchange: &mut Exchange) {
     set(exchange, "cache-control", "private, no-cache, no-store, max-age=0, must-revalidate");
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are not negative, and bounded")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sizes are not negative, and bounded"
+)]
 fn bytes(size: f64) -> u64 {
     size.clamp(0.0, 1e12) as u64
 }
-

@@ -67,7 +67,13 @@ const OLD: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/6
 const WEBVIEW: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/141.0.0.0 Mobile Safari/537.36";
 
 impl<'w, 's> Tab<'w, 's> {
-    pub(crate) fn open(server: &'w mut Server<'s>, people: &'s People, at_ms: f64, client: u64, mut random: Random) -> Self {
+    pub(crate) fn open(
+        server: &'w mut Server<'s>,
+        people: &'s People,
+        at_ms: f64,
+        client: u64,
+        mut random: Random,
+    ) -> Self {
         let old = random.chance(0.02);
         let webview = people.agent.as_deref() == Some("webview");
         let agent = match people.agent.as_deref() {
@@ -77,7 +83,10 @@ impl<'w, 's> Tab<'w, 's> {
             None => random.pick(&MODERN).copied().unwrap_or(OLD),
         };
         let mut build = server.build_at(at_ms);
-        if build > 0 && server.build_at(at_ms - super::rhythm::DAY) < build && random.chance(server.scenario.old_tabs) {
+        if build > 0
+            && server.build_at(at_ms - super::rhythm::DAY) < build
+            && random.chance(server.scenario.old_tabs)
+        {
             build -= 1;
         }
         Self {
@@ -97,7 +106,13 @@ impl<'w, 's> Tab<'w, 's> {
     }
 
     /// Sends a request at a moment and gives what comes back.
-    pub(crate) fn send(&mut self, at_ms: f64, what: What, argument: u64, headers: Vec<(&'static str, Rc<str>)>) -> Seen {
+    pub(crate) fn send(
+        &mut self,
+        at_ms: f64,
+        what: What,
+        argument: u64,
+        headers: Vec<(&'static str, Rc<str>)>,
+    ) -> Seen {
         let half = self.rtt_ms / 2.0 * (0.9 + 0.2 * self.random.unit());
         let mut ask = Ask {
             at_ms: at_ms + half,
@@ -147,7 +162,14 @@ impl<'w, 's> Tab<'w, 's> {
 
     fn origin(&self) -> (&'static str, Rc<str>) {
         let own = || format!("https://{HOST}").into();
-        ("origin", self.people.from.as_ref().or(self.people.origin.as_ref()).map_or_else(own, |from| from.as_str().into()))
+        (
+            "origin",
+            self.people
+                .from
+                .as_ref()
+                .or(self.people.origin.as_ref())
+                .map_or_else(own, |from| from.as_str().into()),
+        )
     }
 
     /// The headers of a navigation of the browser itself; `outside`: from a page of somebody else.
@@ -271,7 +293,9 @@ impl<'w, 's> Tab<'w, 's> {
         let mut headers = self.by_browser(false);
         headers.push(self.origin());
         let (what, media) = match (target, self.page.clone()) {
-            (Target::Route(name), _) => (What::Route(name.as_str().into()), "application/x-www-form-urlencoded"),
+            (Target::Route(name), _) => {
+                (What::Route(name.as_str().into()), "application/x-www-form-urlencoded")
+            }
             (Target::Action(name), Some(page)) => {
                 (What::Action(name.as_str().into(), page, true), "multipart/form-data; boundary=x")
             }

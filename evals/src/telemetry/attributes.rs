@@ -54,7 +54,8 @@ pub(super) fn of_request(exchange: &Exchange, seen: u64) -> Vec<KeyValue> {
     if !exchange.query.is_empty() {
         told.push(list("pointsman.request.query_names", &exchange.query));
     }
-    let header = |(name, value): &(&str, _)| list(&format!("http.request.header.{name}"), std::slice::from_ref(value));
+    let header =
+        |(name, value): &(&str, _)| list(&format!("http.request.header.{name}"), std::slice::from_ref(value));
     told.extend(exchange.asked.iter().map(header));
     of_route(exchange, &mut told);
     of_answer(exchange, &mut told);

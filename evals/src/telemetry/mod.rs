@@ -72,17 +72,29 @@ struct Batch {
 }
 
 impl Batch {
-    fn resource_spans(self, scenario: &Scenario, (instance, build): (u32, u32), sent: &Sent) -> ResourceSpans {
+    fn resource_spans(
+        self,
+        scenario: &Scenario,
+        (instance, build): (u32, u32),
+        sent: &Sent,
+    ) -> ResourceSpans {
         let mut attributes = resource(scenario, instance, build);
         attributes.retain(|attribute| sent.without.as_ref() != Some(&attribute.key));
         let within = |name: &str, version: &str, spans| ScopeSpans {
-            scope: Some(InstrumentationScope { name: name.into(), version: version.into(), ..Default::default() }),
+            scope: Some(InstrumentationScope {
+                name: name.into(),
+                version: version.into(),
+                ..Default::default()
+            }),
             spans,
             ..Default::default()
         };
         ResourceSpans {
             resource: Some(Resource { attributes, ..Default::default() }),
-            scope_spans: vec![within("@pointsman/nextjs", "0.1.0", self.own), within("next.js", &scenario.next, self.next)],
+            scope_spans: vec![
+                within("@pointsman/nextjs", "0.1.0", self.own),
+                within("next.js", &scenario.next, self.next),
+            ],
             ..Default::default()
         }
     }

@@ -60,7 +60,13 @@ impl<'t> Teller<'t> {
 }
 
 impl Telling<'_, '_> {
-    fn span(&mut self, parent: Option<&[u8]>, kind: i32, (from, until): (f64, f64), told: Vec<KeyValue>) -> Span {
+    fn span(
+        &mut self,
+        parent: Option<&[u8]>,
+        kind: i32,
+        (from, until): (f64, f64),
+        told: Vec<KeyValue>,
+    ) -> Span {
         self.spans += 1;
         let low = self.trace.iter().fold(0_u64, |sum, byte| sum.rotate_left(8) ^ u64::from(*byte));
         let mut attributes = told;
@@ -95,7 +101,8 @@ impl Telling<'_, '_> {
             self.batch.next.push(span);
         }
         for nested in &exchange.nested {
-            let parent = if nested.why == Inner::Fetch { self.fetch(&nested.exchange, &below) } else { below.clone() };
+            let parent =
+                if nested.why == Inner::Fetch { self.fetch(&nested.exchange, &below) } else { below.clone() };
             self.request(&nested.exchange, seen, Some(&parent));
         }
     }
@@ -200,7 +207,11 @@ fn threshold(recorded: f64) -> String {
     format!("ot=th:{rejected:014x}")
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some days in ms, never negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "some days in ms, never negative"
+)]
 fn nanos(at_ms: f64) -> u64 {
     FIRST_DAY * DAY_NS + (at_ms.max(0.0) * 1e6) as u64
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use pointsman_store::{Call, Caller, Form, Sign};
 
 use super::super::pass::{Known, Pass};
-use super::super::timeline::{Certainty, Timeline, is_action_fetch, same_page};
+use super::super::timeline::{Certainty, Timeline, is_action_fetch, same_page, shows_page};
 use super::super::{Fact, InteractionKind, Measure};
 use super::{SECOND, after, gap, interaction};
 
@@ -139,12 +139,15 @@ fn record(pass: &mut Pass, calls: &[Known<'_>], first: Known<'_>, follower: Know
     }
 }
 
-/// Prefetches of the client in the seconds after a Call.
+/// Prefetches of the client in the seconds after a Call, until it is shown the next page: what follows then is that
+/// page's.
 fn prefetches_after(calls: &[Known<'_>], call: &Call) -> u32 {
     let first = calls.partition_point(|known| known.call.start_ns < call.start_ns);
     let until = call.end_ns().saturating_add(PREFETCH_WINDOW);
+    let next_page = |other: &Call| shows_page(other) && other.start_ns > call.start_ns;
     let window = calls.iter().skip(first).take_while(|known| known.call.start_ns < until);
-    let prefetches = window.filter(|known| known.call.form == Form::Prefetch);
+    let prefetches =
+        window.take_while(|known| !next_page(known.call)).filter(|known| known.call.form == Form::Prefetch);
     u32::try_from(prefetches.count()).unwrap_or(u32::MAX)
 }
 
