@@ -4,7 +4,7 @@
 //! Why: actions run one after the other; routes run together, but each is a request with an invocation of its own. One call
 //! with a list takes one of them. All versions.
 //! Source: next `app-router-instance.js` (queue); inbox-zero#2582; [measured] see action-serial-queue.
-//! Guard: the same request again is a duplicate or a retry.
+//! Guard: the same request again is a duplicate or a retry; keystrokes are action-typeahead's.
 //! Example: `Promise.all(items.map(item => removeItem(item.id)))`.
 
 use super::super::{Finding, Knobs, Rule, Statement, counted, is_action, is_route};
@@ -19,6 +19,10 @@ pub(in super::super) static RULE: Rule =
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.is_unsampled() {
+        return Finding::Silent;
+    }
+    // Keystrokes are no loop: action-typeahead tells them.
+    if profile.observed(Fact::Typed) * 2 > profile.observed(Fact::InOwnBatch) {
         return Finding::Silent;
     }
     let batches = profile.observed(Fact::Batches);

@@ -7,7 +7,7 @@
 //! own, and be scaled on its own where the host does so. All versions.
 //! Source: Next.js docs, `maxDuration` ("Server Actions"); [judgement] that it matters: with one `next start` process both run
 //! in it.
-//! Guard: it needs both distributions.
+//! Guard: it needs both distributions, and more than a second at the 95th percentile.
 //! Example: `POST /api/reports`, which computes for seconds.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
@@ -16,8 +16,9 @@ use crate::profile::Profile;
 
 /// Share of the app's time that stands alone as a reason.
 const SHARE_OF_TIME: f64 = 0.3;
-/// A handler this fast at its 95th percentile has no load worth isolating, ms.
-const FAST: f64 = 200.0;
+/// A handler this fast at its 95th percentile has no load worth isolating, ms: pages are often so fast that five times their
+/// duration is nothing. [judgement]
+const FAST: f64 = 1_000.0;
 
 /// The threshold is how many times slower than its page it is.
 pub(in super::super) static RULE: Rule = Rule {

@@ -2,6 +2,7 @@
 //!
 //! Why: it takes away the reason for a public URL. Alone it is no reason to move: less code, no measured gain.
 //! All versions. Source: [judgement]; 300 calls without another caller mean fewer than 1 % (rule of three).
+//! Guard: scanners that are turned away do not count.
 //! Example: `POST /api/cart`.
 
 use pointsman_store::Caller;
@@ -22,9 +23,10 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let Some(share) = profile.share(Fact::by(Caller::OwnUi), Fact::Calls) else { return Finding::Silent };
+    let own = Fact::succeeded_by(Caller::OwnUi);
+    let Some(share) = profile.share(own, Fact::Succeeded) else { return Finding::Silent };
     let text = format!(
-        "all {} calls came from the app's own pages, none from outside in {} days",
+        "all {} successful calls came from the app's own pages, none from outside in {} days",
         share.samples,
         profile.days_retained()
     );

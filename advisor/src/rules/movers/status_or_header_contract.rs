@@ -2,7 +2,8 @@
 //!
 //! Why: an action answers 200, 303 or 500 and cannot set headers freely. All versions.
 //! Source: Next.js docs, `route.js` "Headers"; [measured] statuses of actions.
-//! Guard: when only the own UI calls, the contract can become a return value: then it is a note, not a reason.
+//! Guard: when only the own UI ever got an answer, the contract can become a return value: then it is a step of the move, not
+//! a reason. Scanners that are turned away rely on nothing.
 //! Example: `POST /api/orders` answering 409 and `x-ratelimit-remaining`.
 
 use pointsman_store::Caller;
@@ -24,7 +25,9 @@ pub(in super::super) static RULE: Rule = Rule {
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::StatusContract, Fact::StatusKnown) else { return Finding::Silent };
-    let own_ui_only = profile.callers().get(&Caller::OwnUi).is_some_and(|share| *share >= 1.0);
+    // Scanners that were turned away rely on nothing.
+    let others = Caller::ALL.into_iter().filter(|caller| *caller != Caller::OwnUi);
+    let own_ui_only = !others.into_iter().any(|caller| profile.ever(Fact::succeeded_by(caller)) > 0);
     let statuses: Vec<String> =
         profile.values(Dimension::Status).into_iter().map(|(status, _)| status).collect();
     let text = format!(
