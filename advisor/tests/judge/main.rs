@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's panic is its failure, in its helpers too")]
 
 mod actions;
+mod gains;
 mod improvements;
 mod rollups;
 mod routes;
 mod sampled;
 mod skew;
+mod standing;
 mod traffic;

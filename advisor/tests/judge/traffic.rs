@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use pointsman_advisor::evidence::roll_up;
-use pointsman_advisor::{Gathering, HandlerReport, Report, ReportInput, Settings, report};
+use pointsman_advisor::{Gathering, HandlerReport, Report, ReportInput, Settings, Verdict, report};
 use pointsman_store::{
-    Action, Call, Caller, ClientKey, Form, Handler, HandlerKind, Hour, Sampling, Sign, Signs, SpanId, TraceId,
+    Action, AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, HandlerKind, Hour, Sampling, Sign,
+    Signs, SpanId, TraceId,
 };
 
 /// Midnight of some day, ns since the epoch.
@@ -128,6 +129,16 @@ impl Traffic {
 
     /// The report over 35 days up to the newest call, as the daemon makes it: hour by hour, merged, judged.
     pub(crate) fn report(&self, settings: &Settings) -> Report {
+        self.report_where(settings, &HashMap::new(), &[])
+    }
+
+    /// The same where verdicts stand already, and the app has told facts.
+    pub(crate) fn report_where(
+        &self,
+        settings: &Settings,
+        standing: &HashMap<Fingerprint, Verdict>,
+        facts: &[AppFact],
+    ) -> Report {
         let hours: BTreeSet<u32> = self.calls.iter().map(|call| Hour::of(call.start_ns).0).collect();
         let to = Hour(hours.last().map_or(0, |last| last + 1));
         let handlers: HashMap<_, _> =
@@ -144,8 +155,8 @@ impl Traffic {
             generated_at_ns: to.start_ns(),
             handlers: &handlers,
             windows: &gathering.finish().unwrap(),
-            standing: &HashMap::new(),
-            facts: &[],
+            standing,
+            facts,
         };
         report(&input, settings)
     }
