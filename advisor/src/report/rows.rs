@@ -40,6 +40,7 @@ pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Setti
         state: judgement.verdict.is_move().then(|| "proposed".to_owned()),
         reason: judgement.reason.clone(),
         flips_if: judgement.flips_if.clone(),
+        barred: judgement.barred,
         blockers: ids(&[Effect::BlocksAction, Effect::BlocksRoute]),
         improvements: ids(&[Effect::Improves]),
         evidence: evidence_rows(judgement),

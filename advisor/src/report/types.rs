@@ -100,6 +100,8 @@ pub struct HandlerReport {
     pub reason: String,
     /// What would have to be seen for another one.
     pub flips_if: String,
+    /// A move is out of the question, whatever else is seen: because of who calls, or because nobody knows who does.
+    pub barred: bool,
     /// Ids of the rules that bar a move.
     pub blockers: Vec<String>,
     /// Ids of the rules that see something to improve without a move.

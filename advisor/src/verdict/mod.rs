@@ -27,6 +27,8 @@ pub(crate) struct Judgement {
     pub(crate) confidence: Option<f64>,
     pub(crate) gain: Option<Gain>,
     pub(crate) needs: Vec<Need>,
+    /// A move is out of the question, whatever else is seen: because of who calls, or because nobody knows who does.
+    pub(crate) barred: bool,
     pub(crate) findings: Findings,
 }
 
@@ -36,6 +38,7 @@ struct Decision {
     reason: String,
     flips_if: String,
     needs: Vec<Need>,
+    barred: bool,
 }
 
 /// What a judgement rests on.
@@ -64,6 +67,7 @@ pub(crate) fn judge(profile: &Profile, thresholds: &Thresholds<'_>, standing: Op
         confidence: main.map(|found| confidence::of(profile, found, thresholds)),
         gain: findings.gain(decision.verdict),
         needs: decision.needs,
+        barred: decision.barred,
         findings,
     }
 }
@@ -87,7 +91,7 @@ impl Bench<'_, '_> {
     fn route(&self) -> Decision {
         let Self { profile, settings, findings, .. } = self;
         if let Some(blocker) = findings.first(Effect::BlocksAction) {
-            return Decision::keep(&blocker.statement.text, &blocker.statement.flips_if);
+            return Decision::keep(&blocker.statement.text, &blocker.statement.flips_if).barred();
         }
         if let Some(decision) = self.unknown() {
             return decision;
@@ -102,15 +106,16 @@ impl Bench<'_, '_> {
         if findings.score(verdict.reasons(), Effect::AgainstAction) < self.bar(verdict) {
             return findings.undecided(Effect::ForAction, "no measured reason to move");
         }
-        gates::outsiders(profile, settings).unwrap_or_else(|| self.worthwhile(verdict))
+        gates::outsiders(profile, settings).map(Decision::barred).unwrap_or_else(|| self.worthwhile(verdict))
     }
 
     fn action(&self) -> Decision {
         let Self { profile, findings, .. } = self;
-        let stays =
-            [Effect::BlocksRoute, Effect::Rests].into_iter().find_map(|effect| findings.first(effect));
-        if let Some(found) = stays {
-            return Decision::keep(&found.statement.text, &found.statement.flips_if);
+        if let Some(blocker) = findings.first(Effect::BlocksRoute) {
+            return Decision::keep(&blocker.statement.text, &blocker.statement.flips_if).barred();
+        }
+        if let Some(rests) = findings.first(Effect::Rests) {
+            return Decision::keep(&rests.statement.text, &rests.statement.flips_if);
         }
         if let Some(decision) = self.unknown() {
             return decision;
@@ -122,7 +127,7 @@ impl Bench<'_, '_> {
                 .undecided(Effect::ForRoute, "it is on the right side: no measured reason to move");
         }
         if let Some(decision) = gates::action_callers(profile) {
-            return decision;
+            return decision.barred();
         }
         match profile.seen() {
             // Whatever it does, its answer is a stream that only a route can send so that the user can stop it.
@@ -154,7 +159,7 @@ impl Bench<'_, '_> {
             return Some(Decision::insufficient("too few calls to judge", needs));
         }
         gates::callers_absent(self.profile)
-            .map(|needs| Decision::insufficient("telemetry does not say who calls", needs))
+            .map(|needs| Decision::insufficient("telemetry does not say who calls", needs).barred())
     }
 
     /// The score that a move takes: less when it stands already.
@@ -188,6 +193,7 @@ impl Bench<'_, '_> {
             reason: main.statement.text.clone(),
             flips_if: main.statement.flips_if.clone(),
             needs: Vec::new(),
+            barred: false,
         }
     }
 }
@@ -199,6 +205,7 @@ impl Decision {
             reason: reason.to_owned(),
             flips_if: flips_if.to_owned(),
             needs: Vec::new(),
+            barred: false,
         }
     }
 
@@ -208,6 +215,12 @@ impl Decision {
             reason: reason.to_owned(),
             flips_if: "what is listed under needs".to_owned(),
             needs,
+            barred: false,
         }
+    }
+
+    /// The same as a matter of safety: no move that stands outlasts it.
+    fn barred(self) -> Self {
+        Self { barred: true, ..self }
     }
 }
