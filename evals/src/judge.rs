@@ -64,12 +64,11 @@ pub fn collect(requests: &[Vec<u8>]) -> anyhow::Result<Told> {
     Ok(told)
 }
 
-/// The report at the end of a scenario, under the default settings.
+/// The report at the end of a scenario.
 ///
 /// # Errors
 /// Never for Rollups that were just made: an error is a fault of the advisor's.
-pub fn judge(scenario: &Scenario, told: &Told) -> anyhow::Result<Report> {
-    let settings = Settings::default();
+pub fn judge(scenario: &Scenario, told: &Told, settings: &Settings) -> anyhow::Result<Report> {
     let first = Hour(hours(FIRST_DAY));
     let to = Hour(hours(FIRST_DAY + u64::from(scenario.days)));
     let mut gathering = Gathering::new(to, WINDOW_HOURS);
@@ -78,9 +77,8 @@ pub fn judge(scenario: &Scenario, told: &Told) -> anyhow::Result<Report> {
             gathering.add(record.handler, hour, &record.payload)?;
         }
     }
-    let handlers: HashMap<_, _> =
-        told.calls.iter().map(|call| &*call.handler).map(|it| (it.fingerprint(), it.clone())).collect();
-    reported(to, &handlers, gathering, &told.facts, &settings)
+    let handlers: HashMap<_, _> = told.calls.iter().map(|call| &*call.handler).map(|it| (it.fingerprint(), it.clone())).collect();
+    reported(to, &handlers, gathering, &told.facts, settings)
 }
 
 fn reported(

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use pointsman_advisor::Settings;
+
 use crate::judge::{collect, judge};
 use crate::scenario::{Scenario, load};
 use crate::score::{Case, Counts, cases, table};
@@ -17,7 +19,7 @@ pub const SETS: [&str; 5] = ["cases", "rules", "traps", "trade-offs", "held-out"
 const AGREEMENT: f64 = 0.95;
 
 /// What is to be evaluated.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Wanted {
     /// Where the sets are.
     pub folder: PathBuf,
@@ -25,6 +27,8 @@ pub struct Wanted {
     pub quick: bool,
     /// With all that the advisor says about each handler.
     pub explain: bool,
+    /// Thresholds in place of the defaults, to see what they change.
+    pub settings: Settings,
     /// Only these sets or scenarios; all where empty.
     pub only: Vec<String>,
 }
@@ -48,7 +52,7 @@ pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
         let mut scenarios = load(&wanted.folder, set)?;
         let named = |scenario: &Scenario| wanted.only.iter().any(|only| *only == scenario.id || only == set);
         scenarios.retain(|scenario| wanted.only.is_empty() || named(scenario));
-        let cases = in_parallel(&scenarios, |scenario| once(scenario, Play::default(), &Sent::default()))?;
+        let cases = in_parallel(&scenarios, |scenario| once(scenario, Play::default(), &Sent::default(), &wanted.settings))?;
         if !scenarios.is_empty() {
             sets.push((set.to_owned(), cases.into_iter().flatten().collect::<Vec<Case>>()));
         }
@@ -89,10 +93,10 @@ fn explained(case: &Case) -> String {
 ///
 /// # Errors
 /// When the collector refuses what is sent.
-pub fn once(scenario: &Scenario, how: Play, sent: &Sent) -> anyhow::Result<Vec<Case>> {
+pub fn once(scenario: &Scenario, how: Play, sent: &Sent, settings: &Settings) -> anyhow::Result<Vec<Case>> {
     let exchanges = play(scenario, how);
     let told = collect(&send(scenario, how, &exchanges, sent))?;
-    Ok(cases(scenario, &judge(scenario, &told)?))
+    Ok(cases(scenario, &judge(scenario, &told, settings)?))
 }
 
 /// Works on all of a list, on as many threads as there are cores; the results are in the list's order.
