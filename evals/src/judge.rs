@@ -77,7 +77,8 @@ pub fn judge(scenario: &Scenario, told: &Told, settings: &Settings) -> anyhow::R
             gathering.add(record.handler, hour, &record.payload)?;
         }
     }
-    let handlers: HashMap<_, _> = told.calls.iter().map(|call| &*call.handler).map(|it| (it.fingerprint(), it.clone())).collect();
+    let handlers: HashMap<_, _> =
+        told.calls.iter().map(|call| &*call.handler).map(|it| (it.fingerprint(), it.clone())).collect();
     reported(to, &handlers, gathering, &told.facts, settings)
 }
 

@@ -18,7 +18,10 @@ fn main() -> anyhow::Result<ExitCode> {
             "--rule" => rule(&mut wanted.settings, &arguments.next().unwrap_or_default())?,
             // One set or one scenario: `cases`, `cases/cart`.
             name if SETS.iter().any(|set| name.split('/').next() == Some(set)) => wanted.only.push(argument),
-            other => anyhow::bail!("{other:?} is neither --quick, --explain nor --rule, nor a set ({}) nor a scenario of one", SETS.join(", ")),
+            other => anyhow::bail!(
+                "{other:?} is neither --quick, --explain nor --rule, nor a set ({}) nor a scenario of one",
+                SETS.join(", ")
+            ),
         }
     }
     let outcome = evaluate(&wanted)?;

@@ -52,7 +52,9 @@ pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
         let mut scenarios = load(&wanted.folder, set)?;
         let named = |scenario: &Scenario| wanted.only.iter().any(|only| *only == scenario.id || only == set);
         scenarios.retain(|scenario| wanted.only.is_empty() || named(scenario));
-        let cases = in_parallel(&scenarios, |scenario| once(scenario, Play::default(), &Sent::default(), &wanted.settings))?;
+        let cases = in_parallel(&scenarios, |scenario| {
+            once(scenario, Play::default(), &Sent::default(), &wanted.settings)
+        })?;
         if !scenarios.is_empty() {
             sets.push((set.to_owned(), cases.into_iter().flatten().collect::<Vec<Case>>()));
         }

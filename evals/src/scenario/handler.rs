@@ -6,8 +6,8 @@ use serde::Deserialize;
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Behaviour {
-    /// Median time that it takes, ms.
-    pub ms: f64,
+    /// Median time that it takes, ms; 40 by default, and 90 for pages.
+    pub ms: Option<f64>,
     /// Standard deviation of that time's logarithm.
     pub sigma: f64,
     /// Share of the time after which the answer begins.
@@ -114,7 +114,7 @@ pub enum Revalidates {
 impl Default for Behaviour {
     fn default() -> Self {
         Self {
-            ms: 40.0,
+            ms: None,
             sigma: 0.4,
             first_byte: 0.9,
             work: Vec::new(),
@@ -145,7 +145,7 @@ impl Default for Behaviour {
             forwarded: 0.0,
             turned_away: 0.0,
             fetches: Vec::new(),
-            links: 2,
+            links: 1,
         }
     }
 }

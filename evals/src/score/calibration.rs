@@ -13,7 +13,7 @@ pub struct Calibration {
 const BINS: [f64; 6] = [0.0, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /// One bin: from which confidence on, moves, mean confidence, share that was right.
-pub type Bin = (f64, usize, f64, f64);
+pub(super) type Bin = (f64, usize, f64, f64);
 
 impl Calibration {
     /// Of all moves in these cases.

@@ -29,8 +29,10 @@ pub(crate) struct Draft {
 
 /// Next.js' own work on a request, ms.
 const OVERHEAD_MS: f64 = 3.0;
-/// A page's answer, bytes.
+/// What a page takes, and its answer, bytes.
+const PAGE_MS: f64 = 90.0;
 const PAGE_BYTES: f64 = 20_000.0;
+const HANDLER_MS: f64 = 40.0;
 const API_BYTES: f64 = 900.0;
 
 impl<'s> Server<'s> {
@@ -133,9 +135,11 @@ impl<'s> Server<'s> {
             What::Missing(_, path) => Rc::clone(path),
             _ => path_of(route.as_deref().unwrap_or("/"), ask.id).into(),
         };
-        let took = OVERHEAD_MS + self.random.log_normal(behaviour.ms, behaviour.sigma);
+        let is_page = matches!(kind, Kind::Page | Kind::PagesPage) && &*method == "GET";
+        let median = behaviour.ms.unwrap_or(if is_page { PAGE_MS } else { HANDLER_MS });
+        let took = OVERHEAD_MS + self.random.log_normal(median, behaviour.sigma);
         let begins = OVERHEAD_MS + (took - OVERHEAD_MS) * behaviour.first_byte.clamp(0.0, 1.0);
-        let usual = if matches!(kind, Kind::Page | Kind::PagesPage) { PAGE_BYTES } else { API_BYTES };
+        let usual = if is_page { PAGE_BYTES } else { API_BYTES };
         let reads = &*method == "GET";
         let arguments = behaviour.args.unwrap_or(u64::from(reads));
         let argument = match arguments {
