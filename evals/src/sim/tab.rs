@@ -34,6 +34,8 @@ pub(crate) struct Tab<'w, 's> {
     pub(crate) build: u32,
     /// The page in view, by its route.
     pub(crate) page: Option<Rc<str>>,
+    /// The keystroke for which calls are made.
+    pub(crate) keystroke: Option<u32>,
     /// When the queue of actions is empty.
     queue_free_ms: f64,
 }
@@ -101,6 +103,7 @@ impl<'w, 's> Tab<'w, 's> {
             now_ms: at_ms,
             client,
             page: None,
+            keystroke: None,
             queue_free_ms: 0.0,
         }
     }
@@ -123,6 +126,7 @@ impl<'w, 's> Tab<'w, 's> {
             agent: Some(Rc::clone(&self.agent)),
             headers,
             credentials: Vec::new(),
+            keystroke: self.keystroke,
             build: self.build,
             status: None,
             smooth: false,
