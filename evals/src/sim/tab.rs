@@ -94,7 +94,7 @@ impl<'w, 's> Tab<'w, 's> {
         Self {
             id: random.below(40) + 1,
             agent: agent.into(),
-            fetch_metadata: !old && !webview,
+            fetch_metadata: !old && !webview && !people.plain_http,
             rtt_ms: random.log_normal(people.rtt_ms, 0.35),
             build,
             server,
@@ -165,7 +165,8 @@ impl<'w, 's> Tab<'w, 's> {
     }
 
     fn origin(&self) -> (&'static str, Rc<str>) {
-        let own = || format!("https://{HOST}").into();
+        let scheme = if self.people.plain_http { "http" } else { "https" };
+        let own = || format!("{scheme}://{HOST}").into();
         (
             "origin",
             self.people
