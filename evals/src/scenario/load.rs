@@ -33,7 +33,7 @@ pub enum LoadError {
     },
 }
 
-/// All scenarios of a set, in the order of their names.
+/// All scenarios of a set, in the order of their names; none of a set that does not exist.
 ///
 /// # Errors
 /// When a file cannot be read, is no scenario, or names a handler that it does not describe.
@@ -44,6 +44,9 @@ pub fn load(folder: &Path, set: &str) -> Result<Vec<Scenario>, LoadError> {
         move |source| LoadError::Read { path, source }
     };
     let mut files = Vec::new();
+    if !within.exists() {
+        return Ok(Vec::new());
+    }
     for entry in std::fs::read_dir(&within).map_err(unreadable(&within))? {
         let path = entry.map_err(unreadable(&within))?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {

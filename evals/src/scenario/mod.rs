@@ -112,6 +112,9 @@ pub struct People {
     pub from: Option<String>,
     /// What their requests name as `origin`, where a proxy in front rewrites the host.
     pub origin: Option<String>,
+    /// Whether they reach it over plain HTTP, where browsers send no `sec-fetch` headers.
+    #[serde(default)]
+    pub plain_http: bool,
     /// `webview` for the frame of a mobile app that sends no `sec-fetch` headers.
     pub agent: Option<String>,
 }

@@ -46,6 +46,7 @@ pub(super) fn run(
         return Draft { exchange, drops_prefetches: false, location: None };
     }
     server.fail(&mut exchange, behaviour, ask);
+    server.self_fetches(&mut exchange, behaviour, ask);
     let draft = if by_form { answer_form(exchange, behaviour) } else { answer(server, exchange, behaviour) };
     forward(server, draft, behaviour)
 }

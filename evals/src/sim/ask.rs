@@ -17,6 +17,8 @@ pub(crate) struct Ask {
     pub(crate) agent: Option<Rc<str>>,
     pub(crate) headers: Vec<(&'static str, Rc<str>)>,
     pub(crate) credentials: Vec<Rc<str>>,
+    /// Which keystroke it is for, the first being 0: its body grows by a byte each time.
+    pub(crate) keystroke: Option<u32>,
     /// The build that the client has.
     pub(crate) build: u32,
     /// A status in place of what the handler would answer.

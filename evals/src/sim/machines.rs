@@ -87,6 +87,7 @@ fn ask(server: &mut Server<'_>, kind: &str, wanted: &str, at_ms: f64, client: u6
         agent: agent.map(Into::into),
         headers,
         credentials: Vec::new(),
+        keystroke: None,
         build: server.build_at(at_ms),
         status: missing,
         smooth: true,

@@ -159,7 +159,11 @@ impl<'s> Server<'s> {
             instance: u32::try_from(self.random.below(self.instances.into())).unwrap_or(0),
             build: self.build_at(ask.at_ms),
             client: ask.client,
-            request_bytes: if reads { 0 } else { sized(behaviour.request_bytes, self.random.bits()) },
+            request_bytes: match ask.keystroke {
+                _ if reads => 0,
+                Some(key) => bytes(behaviour.request_bytes) + u64::from(key),
+                None => sized(behaviour.request_bytes, self.random.bits()),
+            },
             response_bytes: sized(behaviour.bytes.unwrap_or(usual), response_hash),
             method,
             path,

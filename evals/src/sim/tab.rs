@@ -34,6 +34,8 @@ pub(crate) struct Tab<'w, 's> {
     pub(crate) build: u32,
     /// The page in view, by its route.
     pub(crate) page: Option<Rc<str>>,
+    /// The keystroke for which calls are made.
+    pub(crate) keystroke: Option<u32>,
     /// When the queue of actions is empty.
     queue_free_ms: f64,
 }
@@ -92,7 +94,7 @@ impl<'w, 's> Tab<'w, 's> {
         Self {
             id: random.below(40) + 1,
             agent: agent.into(),
-            fetch_metadata: !old && !webview,
+            fetch_metadata: !old && !webview && !people.plain_http,
             rtt_ms: random.log_normal(people.rtt_ms, 0.35),
             build,
             server,
@@ -101,6 +103,7 @@ impl<'w, 's> Tab<'w, 's> {
             now_ms: at_ms,
             client,
             page: None,
+            keystroke: None,
             queue_free_ms: 0.0,
         }
     }
@@ -123,6 +126,7 @@ impl<'w, 's> Tab<'w, 's> {
             agent: Some(Rc::clone(&self.agent)),
             headers,
             credentials: Vec::new(),
+            keystroke: self.keystroke,
             build: self.build,
             status: None,
             smooth: false,
@@ -161,7 +165,8 @@ impl<'w, 's> Tab<'w, 's> {
     }
 
     fn origin(&self) -> (&'static str, Rc<str>) {
-        let own = || format!("https://{HOST}").into();
+        let scheme = if self.people.plain_http { "http" } else { "https" };
+        let own = || format!("{scheme}://{HOST}").into();
         (
             "origin",
             self.people

@@ -143,11 +143,13 @@ impl<'s> Visit<'_, '_, 's> {
             if let Some(before) = before.filter(|before| aborts && before.done_ms > at_ms) {
                 self.tab.give_up(&before, at_ms);
             }
+            self.tab.keystroke = Some(key);
             let seen = self.tab.call(at_ms, target, both(word, key.into()));
             done_ms = done_ms.max(seen.done_ms);
             before = Some(seen);
             at_ms += self.tab.random.log_normal(KEYSTROKE_MS, 0.25);
         }
+        self.tab.keystroke = None;
         self.tab.now_ms = done_ms;
     }
 
