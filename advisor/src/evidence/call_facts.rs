@@ -101,6 +101,9 @@ fn caller(about: &mut About<'_>, call: &Call) {
     }
     if token || call.has(Sign::Cookie) {
         about.count(Fact::WithCredentials);
+        if call.succeeded() == Some(true) {
+            about.count(Fact::SucceededWithCredentials);
+        }
     }
     if let Some(page) = &call.page {
         about.tally(Dimension::Page, page);

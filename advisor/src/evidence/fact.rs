@@ -262,6 +262,8 @@ coded! {
         TimeSpent,
         /// Calls of unknown action ids by one client, twenty or more in a row at one every two seconds or faster.
         Hammered,
+        /// Calls with credentials that were answered 2xx or 3xx.
+        SucceededWithCredentials,
     }
 }
 

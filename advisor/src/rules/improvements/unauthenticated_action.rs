@@ -2,7 +2,7 @@
 //!
 //! Why: whoever can POST can call an action; a page behind a login does not protect it. Check the session inside.
 //! All versions. Source: Next.js docs, Data Security; pluggedin-app#210.
-//! Guard: sign-up, login and public forms are meant to be open: look, then dismiss.
+//! Guard: what was refused does not count; sign-up, login and public forms are meant to be open: look, then dismiss.
 //! Example: `updateProfile(profileUuid, ...)` that trusts its argument.
 
 use super::super::{Finding, Knobs, Rule, Statement, is_action, percent};
@@ -15,7 +15,9 @@ pub(in super::super) static RULE: Rule = improvement("unauthenticated-action", 0
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let headers_known =
         profile.share(Fact::HeadersKnown, Fact::Calls).is_some_and(|share| share.observed >= 0.99);
-    let Some(with) = profile.share(Fact::WithCredentials, Fact::Calls) else { return Finding::Silent };
+    let Some(with) = profile.share(Fact::SucceededWithCredentials, Fact::Succeeded) else {
+        return Finding::Silent;
+    };
     let without = 1.0 - with.observed;
     if !headers_known
         || profile.seen() != Seen::Writes
@@ -25,7 +27,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let text = format!(
-        "{} of calls had no cookie and no token: check the session inside the action",
+        "{} of successful calls had no cookie and no token: check the session inside the action",
         percent(without)
     );
     let interval = crate::stats::Interval { low: 1.0 - with.interval.high, high: 1.0 - with.interval.low };
