@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use pointsman_advisor::{Settings, Verdict};
-use pointsman_store::{Call, ClientKey, TraceId};
+use pointsman_store::{Call, ClientKey, InstanceKey, TraceId};
 
 use crate::judge::{Told, collect, judge};
 use crate::random::{Random, both, of_text};
@@ -105,7 +105,19 @@ fn draw(groups: &[Vec<&Call>], random: &mut Random) -> Vec<Call> {
         drawn.extend(group.map(|call| copied(call, *copy)));
     }
     drawn.sort_by_key(|call| (call.start_ns, call.trace, call.span));
+    count_anew(&mut drawn);
     drawn
+}
+
+/// The processes count their requests anew: otherwise those that were not drawn would look like traces that were not
+/// recorded.
+fn count_anew(calls: &mut [Call]) {
+    let mut seen: BTreeMap<Option<InstanceKey>, u64> = BTreeMap::new();
+    for call in calls {
+        let count = seen.entry(call.instance).or_default();
+        *count += 1;
+        call.requests_seen = call.requests_seen.map(|_| *count);
+    }
 }
 
 fn copied(call: &Call, copy: u64) -> Call {
