@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pointsman_advisor::Settings;
 
 use crate::judge::{collect, judge};
+use crate::robust::bootstrap::{Resampled, resample};
+use crate::robust::{self, Change, ChangeKind};
 use crate::scenario::{Scenario, load};
 use crate::score::{Case, Counts, cases, table};
 use crate::sim::{Play, play};
@@ -17,6 +19,9 @@ pub const SETS: [&str; 5] = ["cases", "rules", "traps", "trade-offs", "held-out"
 
 /// The least share of verdicts that must agree.
 const AGREEMENT: f64 = 0.95;
+
+/// How often the clients of each scenario are drawn anew.
+const RESAMPLES: usize = 200;
 
 /// What is to be evaluated.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -47,7 +52,7 @@ pub struct Outcome {
 /// # Errors
 /// When a scenario cannot be read, or the collector refuses what is sent.
 pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
-    let mut sets = Vec::new();
+    let (mut sets, mut played) = (Vec::new(), Vec::new());
     for set in SETS {
         let mut scenarios = load(&wanted.folder, set)?;
         let named = |scenario: &Scenario| wanted.only.iter().any(|only| *only == scenario.id || only == set);
@@ -58,15 +63,29 @@ pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
         if !scenarios.is_empty() {
             sets.push((set.to_owned(), cases.into_iter().flatten().collect::<Vec<Case>>()));
         }
+        played.extend(scenarios);
+    }
+    let (mut robust, mut unmoved) = (String::new(), true);
+    if !wanted.quick {
+        let (changes, resampled) = robustness(&played, wanted)?;
+        unmoved = changes.iter().all(|change| change.kind != ChangeKind::WrongMove);
+        robust = robust::table(&changes, &resampled);
     }
     let all = || sets.iter().flat_map(|(_, cases)| cases);
     let agreement = Counts::of(all().map(|case| (case, case.said))).agreement();
-    let passed = agreement >= AGREEMENT && !all().any(Case::is_wrong_move);
-    let mut text = table(&sets);
+    let passed = agreement >= AGREEMENT && unmoved && !all().any(Case::is_wrong_move);
+    let mut text = table(&sets) + &robust;
     if wanted.explain {
         all().for_each(|case| text.push_str(&explained(case)));
     }
     Ok(Outcome { text, passed })
+}
+
+/// All changes and resamples of these scenarios.
+fn robustness(scenarios: &[Scenario], wanted: &Wanted) -> anyhow::Result<(Vec<Change>, Vec<Resampled>)> {
+    let changes = in_parallel(scenarios, |scenario| robust::changes(scenario, &wanted.settings))?;
+    let resampled = in_parallel(scenarios, |scenario| resample(scenario, &wanted.settings, RESAMPLES))?;
+    Ok((changes.into_iter().flatten().collect(), resampled.into_iter().flatten().collect()))
 }
 
 /// Everything that was said about a handler.

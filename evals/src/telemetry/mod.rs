@@ -10,6 +10,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use pointsman_store::TraceId;
 use prost::Message;
 
 use crate::random::{both, of_text};
@@ -43,6 +44,34 @@ const PER_REQUEST: usize = 500;
 /// The OTLP requests (protobuf) that tell of the exchanges, which are in the order of their starts.
 #[must_use]
 pub fn send(scenario: &Scenario, how: Play, exchanges: &[Exchange], sent: &Sent) -> Vec<Vec<u8>> {
+    requests(scenario, how, exchanges, sent, |_| true)
+}
+
+/// As [`send`], but only the traces in which an attribute is missing, and which those are: all others are told as they were.
+#[must_use]
+pub fn send_changed(
+    scenario: &Scenario,
+    how: Play,
+    exchanges: &[Exchange],
+    sent: &Sent,
+) -> (Vec<Vec<u8>>, BTreeSet<TraceId>) {
+    let mut changed = BTreeSet::new();
+    let requests = requests(scenario, how, exchanges, sent, |trace| {
+        if trace.lacks {
+            changed.insert(trace.id);
+        }
+        trace.lacks
+    });
+    (requests, changed)
+}
+
+fn requests(
+    scenario: &Scenario,
+    how: Play,
+    exchanges: &[Exchange],
+    sent: &Sent,
+    mut wanted: impl FnMut(&TraceTold) -> bool,
+) -> Vec<Vec<u8>> {
     let teller = spans::Teller::new(scenario, how, sent);
     let mut seen: BTreeMap<u32, u64> = BTreeMap::new();
     let mut requests = Vec::new();
@@ -53,8 +82,11 @@ pub fn send(scenario: &Scenario, how: Play, exchanges: &[Exchange], sent: &Sent)
             *count += 1;
             let number = u64::try_from(chunk * PER_REQUEST + place).unwrap_or(u64::MAX);
             if teller.records(number) {
-                let batch = batches.entry((exchange.instance, exchange.build)).or_default();
-                teller.tell(number, exchange, *count, batch);
+                let mut spans = Batch::default();
+                let trace = teller.tell(number, exchange, *count, &mut spans);
+                if wanted(&trace) {
+                    batches.entry((exchange.instance, exchange.build)).or_default().add(spans);
+                }
             }
         }
         let resource_spans = batches.into_iter().map(|(of, batch)| batch.resource_spans(scenario, of, sent));
@@ -62,6 +94,13 @@ pub fn send(scenario: &Scenario, how: Play, exchanges: &[Exchange], sent: &Sent)
         requests.push(request.encode_to_vec());
     }
     requests
+}
+
+/// What is known of a trace that was told.
+struct TraceTold {
+    id: TraceId,
+    /// Whether an attribute is missing in it.
+    lacks: bool,
 }
 
 /// Spans of one process and build.
@@ -72,6 +111,11 @@ struct Batch {
 }
 
 impl Batch {
+    fn add(&mut self, spans: Self) {
+        self.own.extend(spans.own);
+        self.next.extend(spans.next);
+    }
+
     fn resource_spans(
         self,
         scenario: &Scenario,

@@ -3,9 +3,10 @@
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
+use pointsman_store::TraceId;
 
 use super::attributes::{flag, number, of_request, text};
-use super::{Batch, FIRST_DAY, Sent};
+use super::{Batch, FIRST_DAY, Sent, TraceTold};
 use crate::random::{both, mix, of_text};
 use crate::scenario::{Scenario, Work};
 use crate::sim::exchange::{Inner, Kind, Ran};
@@ -32,6 +33,7 @@ struct Telling<'a, 'b> {
     trace: [u8; 16],
     spans: u64,
     error_ms: f64,
+    lacks: bool,
 }
 
 impl<'t> Teller<'t> {
@@ -49,13 +51,15 @@ impl<'t> Teller<'t> {
     }
 
     /// Tells an exchange; `seen` is how many requests its process has seen.
-    pub(super) fn tell(&self, number: u64, exchange: &Exchange, seen: u64, batch: &mut Batch) {
+    pub(super) fn tell(&self, number: u64, exchange: &Exchange, seen: u64, batch: &mut Batch) -> TraceTold {
         let mut trace = [0; 16];
         let (high, low) = trace.split_at_mut(8);
         high.copy_from_slice(&(both(self.seed, number) | 1).to_be_bytes());
         low.copy_from_slice(&both(number, self.seed).to_be_bytes());
         let error_ms = clock_error_ms(self.scenario, self.how, exchange.instance);
-        Telling { teller: self, batch, trace, spans: 0, error_ms }.request(exchange, seen, None);
+        let mut telling = Telling { teller: self, batch, trace, spans: 0, error_ms, lacks: false };
+        telling.request(exchange, seen, None);
+        TraceTold { id: TraceId(trace), lacks: telling.lacks }
     }
 }
 
@@ -71,7 +75,9 @@ impl Telling<'_, '_> {
         let low = self.trace.iter().fold(0_u64, |sum, byte| sum.rotate_left(8) ^ u64::from(*byte));
         let mut attributes = told;
         if let Some(without) = &self.teller.sent.without {
+            let all = attributes.len();
             attributes.retain(|attribute| attribute.key != *without);
+            self.lacks |= attributes.len() < all;
         }
         Span {
             trace_id: self.trace.to_vec(),
