@@ -65,12 +65,11 @@ impl Recommendation {
                     self.until_ns = policy.until_ns;
                 }
             }
-            State::Dismissed if self.is_dismissed_by_policy() => {
-                if against.is_none() {
-                    let reason = "no policy is against it any more".to_owned();
-                    self.change(now_ns, State::Proposed, Who::Policy, reason);
-                }
+            State::Dismissed if self.is_dismissed_by_policy() && against.is_none() => {
+                let reason = "no policy is against it any more".to_owned();
+                self.change(now_ns, State::Proposed, Who::Policy, reason);
             }
+            State::Dismissed if self.is_dismissed_by_policy() => {}
             State::Dismissed | State::Snoozed if self.until_ns.is_some_and(|until| until <= now_ns) => {
                 let until = self.until_ns.map(rfc3339).unwrap_or_default();
                 let reason = format!("it was {} until {until}", self.state.as_str());

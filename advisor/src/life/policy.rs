@@ -236,11 +236,8 @@ mod tests {
 
     #[test]
     fn a_policy_is_against_the_moves_that_it_names() {
-        let (to_action, to_route, to_page) = (
-            Verdict::MoveToServerAction,
-            Verdict::MoveToRouteHandler,
-            Verdict::MoveToServerComponent,
-        );
+        let (to_action, to_route, to_page) =
+            (Verdict::MoveToServerAction, Verdict::MoveToRouteHandler, Verdict::MoveToServerComponent);
         let api_first = Policy { keep: Some(Keep::Route), ..policy("/api/**") };
         let actions = Policy { keep: Some(Keep::Action), ..policy("app/**") };
         let all = Policy { dismiss: true, ..policy("POST /api/admin/*") };
@@ -267,14 +264,14 @@ mod tests {
     #[test]
     fn nonsense_is_named() {
         let good = Policy { dismiss: true, ..policy("/api/**") };
+        assert_eq!(good.faults(), Vec::<String>::new());
         let nonsense = Policy {
             handlers: vec!["{a,b".into()],
             rules: vec!["no-such-*".into()],
             keep: Some(Keep::Route),
             reason: " ".into(),
-            ..good.clone()
+            ..good
         };
-        assert_eq!(good.faults(), Vec::<String>::new());
         let said = nonsense.faults();
         let begins = ["handlers: ", "rules: no-such-* fits no rule", "dismiss and keep", "reason is missing"];
         assert_eq!(said.len(), begins.len(), "{said:#?}");

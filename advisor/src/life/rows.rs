@@ -15,8 +15,7 @@ pub(super) fn show(report: &mut Report, history: &History, with: &Settling<'_>) 
     for row in &mut report.handlers {
         let Some(id) = Fingerprint::from_hex(&row.id) else { continue };
         if let Some(standing) = history.standing.get(&id) {
-            let promise =
-                history.recommendations.get(&(id, standing.verdict)).map(|one| &one.promise);
+            let promise = history.recommendations.get(&(id, standing.verdict)).map(|one| &one.promise);
             hold(row, standing, promise);
         }
         let one = history.recommendations.get(&(id, row.verdict));

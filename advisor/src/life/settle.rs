@@ -139,5 +139,36 @@ fn deployed(facts: &[AppFact], environment: Option<&str>, now_ns: u64) -> Option
 }
 
 #[cfg(test)]
-#[path = "settle_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_value_of_a_build_is_a_deployment_and_the_first_of_all_is_none() {
+        let fact = |name: &str, value: &str, environment: Option<&str>, first_seen_ns| AppFact {
+            service: "shop".into(),
+            environment: environment.map(str::to_owned),
+            build: None,
+            name: name.into(),
+            value: value.into(),
+            first_seen_ns,
+            last_seen_ns: 1_000,
+        };
+        let first = fact(BUILDS[0], "a", None, 10);
+        let second = fact(BUILDS[0], "b", None, 50);
+        let again = fact(BUILDS[0], "a", None, 70);
+        let elsewhere = fact(BUILDS[0], "c", Some("staging"), 60);
+        let other = fact("process.runtime.version", "24", None, 80);
+        let version = fact(BUILDS[2], "1.0", None, 90);
+        for (facts, now_ns, expected) in [
+            (vec![first.clone()], 100, None),
+            (vec![first.clone(), second.clone()], 100, Some(50)),
+            (vec![first.clone(), second.clone()], 40, None),
+            (vec![second.clone(), first.clone(), again], 100, Some(50)),
+            (vec![first.clone(), elsewhere], 100, None),
+            (vec![first.clone(), other], 100, None),
+            (vec![first, second, version], 100, Some(50)),
+        ] {
+            assert_eq!(deployed(&facts, None, now_ns), expected, "{facts:?}");
+        }
+    }
+}

@@ -45,14 +45,14 @@ impl Look {
             return after;
         }
         if must_end(before.verdict, seen) || before.provisional || self.is_first_real(before) {
-            return self.left(after, seen.verdict);
+            return self.left(&after, seen.verdict);
         }
         if self.paused || self.occasion != Occasion::Run {
             return after;
         }
         let runs = before.candidate.map_or(0, |candidate| candidate.runs).saturating_add(1);
         if runs >= RUNS_TO_LEAVE {
-            return self.left(after, seen.verdict);
+            return self.left(&after, seen.verdict);
         }
         after.candidate = Some(Candidate { verdict: seen.verdict, runs });
         after
@@ -74,13 +74,14 @@ impl Look {
         before.verdict == Verdict::InsufficientEvidence && !self.paused
     }
 
-    fn left(self, standing: Standing, verdict: Verdict) -> Standing {
+    fn left(self, standing: &Standing, verdict: Verdict) -> Standing {
         Standing {
             flips: standing.flips + u32::from(is_flip(standing.verdict, verdict)),
             verdict,
             since_ns: self.now_ns,
             candidate: None,
-            ..standing
+            seen_ns: standing.seen_ns,
+            provisional: standing.provisional,
         }
     }
 }

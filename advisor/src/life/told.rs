@@ -152,9 +152,8 @@ pub(super) fn lives(history: &History, handlers: &HashMap<Fingerprint, Handler>)
             Some((at_ns, Life::of(*key, one, handlers.get(&key.0)?)))
         })
         .collect();
-    lives.sort_by(|(a_ns, a), (b_ns, b)| {
-        b_ns.cmp(a_ns).then(a.id.cmp(&b.id)).then(a.verdict.cmp(&b.verdict))
-    });
+    lives
+        .sort_by(|(a_ns, a), (b_ns, b)| b_ns.cmp(a_ns).then(a.id.cmp(&b.id)).then(a.verdict.cmp(&b.verdict)));
     lives.into_iter().map(|(_, life)| life).collect()
 }
 

@@ -7,8 +7,7 @@ use crate::report::{Benefit, HandlerReport};
 /// The gain of the open moves among these rows. Of moves whose gains overlap only the largest waiting counts.
 pub(super) fn of_open_moves(judged: &Total, rows: &[HandlerReport]) -> Total {
     let open: Vec<&HandlerReport> = rows.iter().filter(|row| row.is_open_move()).collect();
-    let group_of =
-        |row: &&HandlerReport| judged.overlapping.iter().position(|group| group.contains(&row.id));
+    let group_of = |row: &&HandlerReport| judged.overlapping.iter().position(|group| group.contains(&row.id));
     let mut groups: Vec<Vec<&HandlerReport>> = vec![Vec::new(); judged.overlapping.len()];
     for row in open {
         match group_of(&row).and_then(|place| groups.get_mut(place)) {

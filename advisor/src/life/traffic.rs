@@ -41,8 +41,7 @@ impl Traffic {
     pub fn of(input: &ReportInput<'_>, settings: &Settings) -> Self {
         let mut courses = BTreeMap::new();
         for (id, rollup) in &input.windows.retained {
-            let of_environment =
-                |handler: &&Handler| handler.environment.as_deref() == input.environment;
+            let of_environment = |handler: &&Handler| handler.environment.as_deref() == input.environment;
             if let Some(handler) = input.handlers.get(id).filter(of_environment) {
                 let course = Course { handler: handler.clone(), hours: hours(rollup), pages: Vec::new() };
                 courses.insert(*id, course);
@@ -65,8 +64,9 @@ impl Traffic {
     pub(super) fn promise(&self, id: Fingerprint, row: &HandlerReport) -> Promise {
         let begin = self.from.max(self.to.saturating_sub(RATE_HOURS));
         let course = self.courses.get(&id);
-        let pages: Vec<String> =
-            course.map(|course| course.pages.iter().map(|(page, _)| page.clone()).collect()).unwrap_or_default();
+        let pages: Vec<String> = course
+            .map(|course| course.pages.iter().map(|(page, _)| page.clone()).collect())
+            .unwrap_or_default();
         Promise {
             benefit: row.benefit.clone(),
             confidence: row.confidence,
@@ -82,7 +82,11 @@ impl Traffic {
 
     /// Calls of all other Handlers.
     pub(super) fn others_per_day(&self, id: Fingerprint, from: u32, to: u32) -> f64 {
-        self.courses.iter().filter(|(other, _)| **other != id).map(|(_, course)| course.per_day(from, to)).sum()
+        self.courses
+            .iter()
+            .filter(|(other, _)| **other != id)
+            .map(|(_, course)| course.per_day(from, to))
+            .sum()
     }
 
     /// Calls of the pages with these routes; `None` where none of them is known.

@@ -85,7 +85,10 @@ mod tests {
         pile.add(&of(&[100]), 3.0);
         pile.add(&of(&[1_000, 1_000, 1_000, 1_000]), 2.0);
         let near = |found: Option<f64>, wanted: f64| {
-            assert!(found.is_some_and(|found| (found - wanted).abs() <= wanted * 0.011), "{found:?}, not {wanted}");
+            assert!(
+                found.is_some_and(|found| (found - wanted).abs() <= wanted * 0.011),
+                "{found:?}, not {wanted}"
+            );
         };
         near(pile.quantile(0.5), 100.0);
         near(pile.quantile(0.7), 1_000.0);

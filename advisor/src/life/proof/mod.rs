@@ -167,8 +167,7 @@ impl Found<'_> {
             Verdict::MoveToRouteHandler => self.whole.before.further_p95,
             _ => self.benefit().and_then(p95),
         };
-        let waiting_ms_p95 =
-            self.compared(|side| side.p95, promised_p95.filter(|promised| *promised > 0.0));
+        let waiting_ms_p95 = self.compared(|side| side.p95, promised_p95.filter(|promised| *promised > 0.0));
         let error_share = self.compared(|side| side.errors, None);
         let (outcome, reason) = outcome::decide(round_trips, waiting_ms_p50, error_share);
         Proof {
@@ -230,7 +229,13 @@ impl Found<'_> {
     ) -> Option<Compared> {
         let (before, after) = of(&self.whole)?;
         let savings = self.resampled.iter().filter_map(|both| of(both).map(|(before, after)| before - after));
-        Some(Compared { before, after, saved: before - after, interval: interval(savings.collect()), promised })
+        Some(Compared {
+            before,
+            after,
+            saved: before - after,
+            interval: interval(savings.collect()),
+            promised,
+        })
     }
 }
 
@@ -239,7 +244,3 @@ fn kept(compared: &[Option<Compared>]) -> Option<bool> {
     let told = compared.iter().flatten().filter_map(|one| Some(one.saved >= one.promised? * KEPT));
     told.reduce(|a, b| a && b)
 }
-
-#[cfg(test)]
-#[path = "../proof_tests.rs"]
-mod tests;

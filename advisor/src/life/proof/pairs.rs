@@ -54,3 +54,31 @@ pub(super) fn pair(sides: &Sides) -> (Vec<Pair<'_>>, Pairing) {
     };
     (pairs, pairing)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_paired_with_their_likes() {
+        let slice = Slice { interactions: 1.0, ..Slice::default() };
+        let side = |hours: &[u32]| hours.iter().map(|hour| (*hour, slice.clone())).collect();
+        let monday_at_9 = 168 * 10 + 9;
+        for (before, after, pairs, pairing) in [
+            (vec![monday_at_9, monday_at_9 + 24], vec![monday_at_9 + 168], vec![1], Pairing::WeekdayAndHour),
+            (vec![monday_at_9, monday_at_9 + 24], vec![monday_at_9 + 48], vec![2], Pairing::HourOfDay),
+            (
+                vec![monday_at_9, monday_at_9 + 1],
+                vec![monday_at_9 + 168, monday_at_9 + 25],
+                vec![1, 1],
+                Pairing::Mixed,
+            ),
+            (vec![monday_at_9], vec![monday_at_9 + 2], vec![], Pairing::HourOfDay),
+        ] {
+            let sides = Sides { before: side(&before), after: side(&after) };
+            let (found, by) = pair(&sides);
+            let likes: Vec<usize> = found.iter().map(|pair| pair.before.len()).collect();
+            assert_eq!((likes, by), (pairs, pairing), "{before:?} {after:?}");
+        }
+    }
+}

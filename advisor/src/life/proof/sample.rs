@@ -71,12 +71,7 @@ impl Measured {
     }
 
     /// One Handler's hours within a span.
-    pub(super) fn of(
-        &self,
-        id: Fingerprint,
-        from: u32,
-        to: u32,
-    ) -> impl Iterator<Item = (u32, &HourSample)> {
+    pub(super) fn of(&self, id: Fingerprint, from: u32, to: u32) -> impl Iterator<Item = (u32, &HourSample)> {
         let hours = self.hours.get(&id).into_iter();
         hours.flat_map(move |hours| hours.range(from..to.max(from)).map(|(hour, sample)| (*hour, sample)))
     }
@@ -100,7 +95,8 @@ impl HourSample {
                     into.merge_part(bucket, count);
                 });
             }
-            sample.queued += stratum.measure(Measure::QueueWait).map_or(0.0, |it| as_f64(it.count())) * weight;
+            sample.queued +=
+                stratum.measure(Measure::QueueWait).map_or(0.0, |it| as_f64(it.count())) * weight;
         }
         for kind in [
             InteractionKind::MutationThenRefresh,

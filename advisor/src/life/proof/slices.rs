@@ -110,11 +110,7 @@ pub(super) fn sides(
 }
 
 fn slice_of(sample: &HourSample) -> Slice {
-    Slice {
-        interactions: sample.calls,
-        errors: (sample.errors, sample.status_known),
-        ..Slice::default()
-    }
+    Slice { interactions: sample.calls, errors: (sample.errors, sample.status_known), ..Slice::default() }
 }
 
 /// A mutation of a route: users wait for it and for the refresh that follows. What is promised is promised of those that
@@ -145,7 +141,10 @@ fn read_in_queue(sample: &HourSample) -> Slice {
     let queued = (sample.queued / sample.calls.max(1.0)).min(1.0);
     Slice {
         waits: Part::of(1.0, &sample.duration).into_iter().collect(),
-        further: [Part::of(queued, &sample.queue), Part::nothing(1.0 - queued)].into_iter().flatten().collect(),
+        further: [Part::of(queued, &sample.queue), Part::nothing(1.0 - queued)]
+            .into_iter()
+            .flatten()
+            .collect(),
         ..slice_of(sample)
     }
 }
