@@ -6,12 +6,6 @@ use crate::report::{HandlerReport, Verdict};
 /// Runs in a row that must see something else before a verdict is left.
 const RUNS_TO_LEAVE: u32 = 2;
 
-/// Attributes without which callers are not known.
-const CALLER_ATTRIBUTES: [&str; 2] = ["http.request.header.sec-fetch-site", "user_agent.original"];
-
-/// Callers that a move would break, beside its own pages.
-const OUTSIDERS: [&str; 4] = ["external", "cross_origin", "server", "bot"];
-
 /// Which kind of look a report is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Occasion {
@@ -94,18 +88,7 @@ fn is_flip(from: Verdict, to: Verdict) -> bool {
 /// Safety first: a move that would break somebody, or of which that can no longer be told, is not advised for one more
 /// day.
 fn must_end(standing: Verdict, seen: &HandlerReport) -> bool {
-    if !standing.is_move() {
-        return false;
-    }
-    let blocked = !seen.blockers.is_empty();
-    let callers_unknown = seen.verdict == Verdict::InsufficientEvidence
-        && seen.needs.iter().any(|need| {
-            need.attribute.as_deref().is_some_and(|attribute| CALLER_ATTRIBUTES.contains(&attribute))
-        });
-    // Some gates keep a Handler because of its callers without a rule of their own.
-    let outsiders = seen.verdict == Verdict::Keep
-        && OUTSIDERS.iter().any(|caller| seen.callers.get(*caller).is_some_and(|share| *share > 0.0));
-    blocked || callers_unknown || outsiders
+    standing.is_move() && seen.barred
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ fn row(verdict: Verdict) -> HandlerReport {
         calls_per_day: 100.0,
         callers: BTreeMap::from([("own_ui".to_owned(), 1.0)]),
         verdict,
+        barred: false,
         confidence: None,
         state: None,
         reason: "so it is".into(),
@@ -38,21 +39,16 @@ fn row(verdict: Verdict) -> HandlerReport {
 }
 
 fn blocked() -> HandlerReport {
-    HandlerReport { blockers: vec!["external-nonbrowser-client".into()], ..row(Keep) }
+    HandlerReport { barred: true, ..row(Keep) }
 }
 
 fn callers_unknown() -> HandlerReport {
     let needs = vec![Need::attribute("user_agent.original")];
-    HandlerReport { needs, ..row(InsufficientEvidence) }
+    HandlerReport { needs, barred: true, ..row(InsufficientEvidence) }
 }
 
 fn few_calls() -> HandlerReport {
     HandlerReport { needs: vec![Need::more("more_calls", 3, 100)], ..row(InsufficientEvidence) }
-}
-
-fn called_by_a_bot() -> HandlerReport {
-    let callers = BTreeMap::from([("own_ui".to_owned(), 0.99), ("bot".to_owned(), 0.01)]);
-    HandlerReport { callers, ..row(Keep) }
 }
 
 /// A row of the table below: when it is looked, what is seen, what stands after it.
@@ -74,7 +70,6 @@ fn look_of(words: &str, now_ns: u64) -> (Look, HandlerReport, Verdict) {
         "few-calls" => few_calls(),
         "blocked" => blocked(),
         "callers-unknown" => callers_unknown(),
-        "bot" => called_by_a_bot(),
         _ => panic!("{seen}"),
     };
     let stands = match stands {
@@ -107,7 +102,6 @@ fn what_each_look_leaves_standing() {
         ),
         ("a blocker ends a move at once, also then", "run move MOVE, deployed blocked KEEP"),
         ("so do callers that are unknown", "run move MOVE, run callers-unknown NOTHING"),
-        ("and callers that are not the own pages", "run move MOVE, run bot KEEP"),
         (
             "a view shows what stands, and a blocker at once",
             "run move MOVE, view keep MOVE, view keep MOVE, view blocked KEEP, run keep MOVE",
