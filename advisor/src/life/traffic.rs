@@ -60,6 +60,12 @@ impl Traffic {
         Self { from: from.unwrap_or(to), to, courses }
     }
 
+    /// Hours from the first call of all to the end.
+    #[must_use]
+    pub fn hours(&self) -> u32 {
+        self.to.saturating_sub(self.from)
+    }
+
     /// What a move promises, with the rates by which its fading will be told.
     pub(super) fn promise(&self, id: Fingerprint, row: &HandlerReport) -> Promise {
         let begin = self.from.max(self.to.saturating_sub(RATE_HOURS));

@@ -95,7 +95,7 @@ impl Player {
         make: impl FnOnce(&ReportInput<'_>, &Measured) -> T,
     ) -> T {
         let mut gathering = Gathering::new(Hour(to), 7 * 24);
-        let mut measured = Measured::wanted(&self.history, &self.handlers);
+        let mut measured = Measured::wanted([&self.history], &self.handlers);
         let oldest = gathering.oldest();
         for rollup in self.rollups.iter().filter(|rollup| rollup.hour >= oldest && rollup.hour.0 < to) {
             gathering.add(rollup.handler, rollup.hour, &rollup.payload).unwrap();

@@ -41,9 +41,13 @@ pub struct Measured {
 impl Measured {
     /// Ready to take the hours of what the moves that are applied, and not compared yet, are about.
     #[must_use]
-    pub fn wanted(history: &History, handlers: &HashMap<Fingerprint, Handler>) -> Self {
+    pub fn wanted<'a>(
+        histories: impl IntoIterator<Item = &'a History>,
+        handlers: &HashMap<Fingerprint, Handler>,
+    ) -> Self {
         let mut wanted = BTreeSet::new();
-        let applied = history.recommendations.iter().filter(|(_, one)| one.state == State::Applied);
+        let all = histories.into_iter().flat_map(|history| &history.recommendations);
+        let applied = all.filter(|(_, one)| one.state == State::Applied);
         for ((id, _), one) in applied {
             wanted.insert(*id);
             wanted.extend(one.successor);
