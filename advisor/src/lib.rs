@@ -9,6 +9,7 @@ mod coverage;
 pub mod evidence;
 pub mod explanation;
 mod gain;
+pub mod life;
 mod profile;
 mod report;
 pub mod rules;

@@ -1,19 +1,68 @@
-//! Loads and saves around the advisor: dirty hours to Rollups, Rollups to reports. All judgement is the advisor's.
+//! Loads and saves around the advisor: dirty hours to Rollups, Rollups to reports, reports to what is remembered. All
+//! judgement is the advisor's.
 
-use std::collections::{BTreeSet, HashMap};
+mod gather;
+mod memory;
+mod runs;
+
+use std::collections::BTreeSet;
 
 use anyhow::Context;
 use pointsman_advisor::evidence::HourPass;
-use pointsman_advisor::{
-    Coverage, Explanations, Gathering, Report, ReportInput, Settings, Verdict, Windows, coverage,
-    explanations, report,
+use pointsman_advisor::life::{
+    self, Decision, DecisionError, History, Occasion, Policies, Settling, State, Traffic,
 };
-use pointsman_store::{AppFact, Call, Fingerprint, Handler, Hour, RollupRef, Store};
+use pointsman_advisor::{Coverage, Explanations, Report, Settings, Verdict, coverage, explanations, report};
+use pointsman_store::{AdviceRun, AppFact, Call, Fingerprint, Handler, Hour, Store};
 use tokio::sync::mpsc;
 
-use crate::cli::{Until, View};
-use crate::clock;
+use crate::cli::{USUAL_WINDOW, Until, View};
+use crate::config::Config;
 use crate::render::safe::terminal;
+use gather::{Gathered, end_of_look, environments, gather, hour_after};
+use memory::{Memories, Memory};
+
+/// How often a change is tried again that somebody else has overtaken.
+const ATTEMPTS: u32 = 5;
+/// Verdicts on Handlers that were not judged for so long are forgotten, ns: nothing of them is retained any more.
+const FORGET_NS: u64 = 35 * 24 * Hour::NANOS;
+/// Verdicts from less telemetry than that are provisional, hours.
+const WHOLE_DAY: u32 = 24;
+
+/// What a look leaves behind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Keeping {
+    /// The regular runs that are missing, and, before there is any, the look itself.
+    RunsAndFirstLook,
+    /// The regular runs that are missing.
+    Runs,
+    /// Nothing.
+    Nothing,
+}
+
+/// Judges what is in a store, and remembers what stands.
+pub(crate) struct Advisor<'a> {
+    store: &'a Store,
+    config: &'a Config,
+    policies: Policies,
+}
+
+/// A decision that was taken.
+pub(crate) struct Decided {
+    /// The move.
+    pub(crate) verdict: Verdict,
+    /// Where it stands now.
+    pub(crate) state: State,
+    /// Until when, ns since the epoch, if there is an end.
+    pub(crate) until_ns: Option<u64>,
+}
+
+/// What telemetry of a service arrives.
+pub(crate) struct Checkup {
+    pub(crate) service: String,
+    pub(crate) coverage: Vec<Coverage>,
+    pub(crate) facts: Vec<AppFact>,
+}
 
 /// Brings the Rollups up to date with the Calls.
 pub(crate) async fn roll_up_dirty_hours(store: &Store, settings: &Settings) -> anyhow::Result<()> {
@@ -36,126 +85,245 @@ pub(crate) async fn roll_up_dirty_hours(store: &Store, settings: &Settings) -> a
     Ok(())
 }
 
-/// The reports that a view asks for, one per service and environment.
-pub(crate) async fn reports(store: &Store, view: &View, settings: &Settings) -> anyhow::Result<Vec<Report>> {
-    of_services(store, view, settings, report).await
-}
-
-/// The reports with all the evidence behind them, one pair per service and environment.
-pub(crate) async fn evidence(
-    store: &Store,
-    view: &View,
-    settings: &Settings,
-) -> anyhow::Result<Vec<(Report, Explanations)>> {
-    let both = |input: &ReportInput<'_>, settings: &Settings| {
-        (report(input, settings), explanations(input, settings))
-    };
-    of_services(store, view, settings, both).await
-}
-
-/// What `make` makes of each service and environment.
-async fn of_services<T>(
-    store: &Store,
-    view: &View,
-    settings: &Settings,
-    make: impl Fn(&ReportInput<'_>, &Settings) -> T,
-) -> anyhow::Result<Vec<T>> {
-    roll_up_dirty_hours(store, settings).await.context("cannot bring the hourly numbers up to date")?;
-    let mut made = Vec::new();
-    for service in services(store, view).await? {
-        let gathered = gather(store, service, view).await?;
-        let environments: BTreeSet<Option<&str>> =
-            gathered.handlers.values().map(|handler| handler.environment.as_deref()).collect();
-        made.extend(environments.into_iter().map(|one| make(&gathered.input(one), settings)));
+impl<'a> Advisor<'a> {
+    pub(crate) fn new(store: &'a Store, config: &'a Config) -> Self {
+        Self { store, config, policies: Policies::new(config.policies.iter().cloned()) }
     }
-    Ok(made)
-}
 
-/// The services to look at.
-async fn services(store: &Store, view: &View) -> anyhow::Result<Vec<String>> {
-    let known = store.services().await?;
-    match &view.service {
-        None => Ok(known),
-        Some(name) if known.contains(name) => Ok(vec![name.clone()]),
-        Some(name) if known.is_empty() => {
-            anyhow::bail!("there is no service {name} in {}: it holds no calls yet", store.path().display())
+    /// The reports that a view asks for, one per service and environment, as they stand.
+    pub(crate) async fn reports(&self, view: &View, keeping: Keeping) -> anyhow::Result<Vec<Report>> {
+        self.of_services(view, keeping, |_, _| ())
+            .await
+            .map(|both| both.into_iter().map(|(it, ())| it).collect())
+    }
+
+    /// The reports with all the evidence behind them, one pair per service and environment. Nothing is remembered of it.
+    pub(crate) async fn evidence(&self, view: &View) -> anyhow::Result<Vec<(Report, Explanations)>> {
+        let settings = &self.config.advice;
+        let explain = |gathered: &Gathered, environment: Option<&str>| {
+            explanations(&gathered.input(environment), settings)
+        };
+        self.of_services(view, Keeping::Nothing, explain).await
+    }
+
+    /// What telemetry arrived in the window, per service.
+    pub(crate) async fn checkups(&self, view: &View) -> anyhow::Result<Vec<Checkup>> {
+        self.roll_up().await?;
+        let mut checkups = Vec::new();
+        for service in self.services(view.service.as_deref()).await? {
+            let to = hour_after(end_of_look(self.store, &service, view.until).await?);
+            let nothing = Memories::default();
+            let gathered = gather(self.store, &service, view.window, to, &nothing).await?;
+            let coverage = coverage(&gathered.handlers, &gathered.windows.window);
+            checkups.push(Checkup { service: gathered.service, coverage, facts: gathered.facts });
         }
-        Some(name) => {
-            let known: Vec<String> = known.iter().map(|name| terminal(name)).collect();
-            anyhow::bail!("there is no service {name}; there are: {}", known.join(", "))
+        Ok(checkups)
+    }
+
+    /// The settled report of each service and environment, and what `make` makes of it beside.
+    async fn of_services<T>(
+        &self,
+        view: &View,
+        keeping: Keeping,
+        make: impl Fn(&Gathered, Option<&str>) -> T,
+    ) -> anyhow::Result<Vec<(Report, T)>> {
+        self.roll_up().await?;
+        // What was judged over another span of time says nothing about what stands.
+        let keeping = if view.window == USUAL_WINDOW { keeping } else { Keeping::Nothing };
+        let mut made = Vec::new();
+        for service in self.services(view.service.as_deref()).await? {
+            let moment_ns = end_of_look(self.store, &service, view.until).await?;
+            let memories = self.caught_up(&service, moment_ns, keeping).await?;
+            let to = hour_after(moment_ns);
+            let gathered = gather(self.store, &service, view.window, to, &memories).await?;
+            for (environment, memory) in &memories.0 {
+                let environment = environment.as_deref();
+                let settled = self.look(&gathered, environment, memory, Occasion::View, moment_ns);
+                made.push((settled.report, make(&gathered, environment)));
+            }
         }
+        Ok(made)
     }
-}
 
-/// What telemetry of a service arrives.
-pub(crate) struct Checkup {
-    pub(crate) service: String,
-    pub(crate) coverage: Vec<Coverage>,
-    pub(crate) facts: Vec<AppFact>,
-}
-
-/// What telemetry arrived in the window, per service.
-pub(crate) async fn checkups(
-    store: &Store,
-    view: &View,
-    settings: &Settings,
-) -> anyhow::Result<Vec<Checkup>> {
-    roll_up_dirty_hours(store, settings).await.context("cannot bring the hourly numbers up to date")?;
-    let mut checkups = Vec::new();
-    for service in services(store, view).await? {
-        let gathered = gather(store, service, view).await?;
-        let coverage = coverage(&gathered.handlers, &gathered.windows.window);
-        checkups.push(Checkup { service: gathered.service, coverage, facts: gathered.facts });
-    }
-    Ok(checkups)
-}
-
-/// Everything that is known of a service when it is judged.
-struct Gathered {
-    service: String,
-    now_ns: u64,
-    handlers: HashMap<Fingerprint, Handler>,
-    windows: Windows,
-    standing: HashMap<Fingerprint, Verdict>,
-    facts: Vec<AppFact>,
-}
-
-impl Gathered {
-    fn input<'a>(&'a self, environment: Option<&'a str>) -> ReportInput<'a> {
-        ReportInput {
-            service: &self.service,
-            environment,
-            generated_at_ns: self.now_ns,
-            handlers: &self.handlers,
-            windows: &self.windows,
-            standing: &self.standing,
-            facts: &self.facts,
+    /// What is remembered of a service once everything is made that is missing at a moment.
+    async fn caught_up(&self, service: &str, moment_ns: u64, keeping: Keeping) -> anyhow::Result<Memories> {
+        let (mut overtaken, mut silent) = (0, BTreeSet::new());
+        loop {
+            let handlers = self.store.handlers(service).await?;
+            let memories = Memories::load(self.store, service, environments(&handlers)).await?;
+            let next = memories.0.iter().filter(|(environment, _)| !silent.contains(*environment));
+            let next = next.filter_map(|(environment, memory)| {
+                let run = self.next_run(memory, moment_ns, keeping)?;
+                Some((environment.clone(), run))
+            });
+            let Some((environment, run)) = next.min_by_key(|(_, run)| run.at_ns) else {
+                return Ok(memories);
+            };
+            match self.make_run(service, environment.as_deref(), &memories, run).await? {
+                Made::Yes => {}
+                Made::Silent => {
+                    silent.insert(environment);
+                }
+                Made::Overtaken => {
+                    overtaken += 1;
+                    anyhow::ensure!(
+                        overtaken < ATTEMPTS,
+                        "another process keeps changing the advice on {service}; try again"
+                    );
+                }
+            }
         }
     }
+
+    /// The run that is missing first.
+    fn next_run(&self, memory: &Memory, moment_ns: u64, keeping: Keeping) -> Option<Run> {
+        if keeping == Keeping::Nothing {
+            return None;
+        }
+        if keeping == Keeping::RunsAndFirstLook && memory.last_run_ns.is_none() {
+            let to = hour_after(moment_ns);
+            return Some(Run { occasion: Occasion::First, at_ns: moment_ns, to });
+        }
+        let run_hour = self.config.recommendations.run_at.0;
+        let to = runs::missing(memory.last_run_ns, moment_ns, run_hour).first().copied()?;
+        Some(Run { occasion: Occasion::Run, at_ns: to.start_ns(), to })
+    }
+
+    /// Makes a run and remembers it.
+    async fn make_run(
+        &self,
+        service: &str,
+        environment: Option<&str>,
+        memories: &Memories,
+        run: Run,
+    ) -> anyhow::Result<Made> {
+        let Some(memory) = memories.0.get(&environment.map(str::to_owned)) else { return Ok(Made::Silent) };
+        let gathered = gather(self.store, service, USUAL_WINDOW, run.to, memories).await?;
+        let settled = self.look(&gathered, environment, memory, run.occasion, run.at_ns);
+        if memory.last_run_ns.is_none() && settled.report.handlers.is_empty() {
+            // The app had not been heard of yet.
+            return Ok(Made::Silent);
+        }
+        let handlers = u64::try_from(settled.report.handlers.len()).unwrap_or(u64::MAX);
+        let forget_before_ns = run.at_ns.saturating_sub(FORGET_NS);
+        let done = AdviceRun { at_ns: run.at_ns, handlers, forget_before_ns };
+        let of = (service, environment);
+        let is_made = memory.replace(self.store, of, &settled.history, Some(done)).await?;
+        Ok(if is_made { Made::Yes } else { Made::Overtaken })
+    }
+
+    /// Looks at one environment: judges it, and settles the judgement with what is remembered.
+    fn look(
+        &self,
+        gathered: &Gathered,
+        environment: Option<&str>,
+        memory: &Memory,
+        occasion: Occasion,
+        now_ns: u64,
+    ) -> Settled {
+        let input = gathered.input(environment);
+        let traffic = Traffic::of(&input, &self.config.advice);
+        let is_whole = traffic.hours() >= WHOLE_DAY;
+        let with = Settling {
+            occasion: if occasion == Occasion::Run && !is_whole { Occasion::First } else { occasion },
+            now_ns,
+            pause_ns: self.config.recommendations.pause_ns(),
+            facts: &gathered.facts,
+            policies: &self.policies,
+            handlers: &gathered.handlers,
+            traffic: &traffic,
+            measured: &gathered.measured,
+        };
+        let judged = report(&input, &self.config.advice);
+        let (report, history) = life::settle(judged, memory.history.clone(), &with);
+        Settled { report, history, traffic }
+    }
+
+    /// Takes a user's decision about a Handler's move, and remembers it.
+    pub(crate) async fn decide(
+        &self,
+        (service, environment): (&str, Option<&str>),
+        handler: Fingerprint,
+        at: Until,
+        decision: &Decision,
+    ) -> anyhow::Result<Result<Decided, DecisionError>> {
+        for _ in 0..ATTEMPTS {
+            let now_ns = end_of_look(self.store, service, at).await?;
+            let memories = Memories::load(self.store, service, [environment.map(str::to_owned)]).await?;
+            let gathered = gather(self.store, service, USUAL_WINDOW, hour_after(now_ns), &memories).await?;
+            let Some(memory) = memories.0.values().next() else { continue };
+            let mut seen = self.look(&gathered, environment, memory, Occasion::View, now_ns);
+            let decided = life::decide(&mut seen.history, handler, decision.clone(), &seen.traffic, now_ns);
+            let key = match decided {
+                Ok(key) => key,
+                Err(error) => return Ok(Err(error)),
+            };
+            let Some(one) = seen.history.recommendations.remove(&key) else { continue };
+            let decided = Decided { verdict: key.1, state: one.state, until_ns: one.until_ns };
+            // Nothing else of this look is to be kept.
+            let mut new = memory.history.clone();
+            new.recommendations.insert(key, one);
+            if memory.replace(self.store, (service, environment), &new, None).await? {
+                return Ok(Ok(decided));
+            }
+        }
+        anyhow::bail!("another process keeps changing the advice on {service}; try again")
+    }
+
+    /// The moment that is meant, ns since the epoch.
+    pub(crate) async fn moment(&self, service: &str, at: Until) -> anyhow::Result<u64> {
+        end_of_look(self.store, service, at).await
+    }
+
+    /// Who is who in a service.
+    pub(crate) async fn handler(&self, service: &str, id: Fingerprint) -> anyhow::Result<Option<Handler>> {
+        Ok(self.store.handlers(service).await?.remove(&id))
+    }
+
+    async fn roll_up(&self) -> anyhow::Result<()> {
+        let rolled = roll_up_dirty_hours(self.store, &self.config.advice).await;
+        rolled.context("cannot bring the hourly numbers up to date")
+    }
+
+    /// The services to look at.
+    async fn services(&self, wanted: Option<&str>) -> anyhow::Result<Vec<String>> {
+        let known = self.store.services().await?;
+        match wanted {
+            None => Ok(known),
+            Some(name) if known.iter().any(|known| known == name) => Ok(vec![name.to_owned()]),
+            Some(name) if known.is_empty() => anyhow::bail!(
+                "there is no service {name} in {}: it holds no calls yet",
+                self.store.path().display()
+            ),
+            Some(name) => {
+                let known: Vec<String> = known.iter().map(|name| terminal(name)).collect();
+                anyhow::bail!("there is no service {name}; there are: {}", known.join(", "))
+            }
+        }
+    }
 }
 
-/// Loads what there is of a service, and merges its Rollups: those of the window, and all that are looked at.
-async fn gather(store: &Store, service: String, view: &View) -> anyhow::Result<Gathered> {
-    let now_ns = clock::now_ns();
-    let to = Hour(Hour::of(end_of_view(store, &service, view.until, now_ns).await?).0 + 1);
-    let mut gathering = Gathering::new(to, view.window);
-    let oldest = gathering.oldest();
-    let add = |rollup: RollupRef<'_>| -> anyhow::Result<()> {
-        Ok(gathering.add(rollup.handler, rollup.hour, rollup.payload)?)
-    };
-    let context = || format!("in {}", store.path().display());
-    store.for_each_rollup(&service, oldest, to, add).await.with_context(context)?;
-    let windows = gathering.finish()?;
-    let standing = HashMap::new();
-    let handlers = store.handlers(&service).await?;
-    let facts = store.app_facts(&service).await?;
-    Ok(Gathered { service, now_ns, handlers, windows, standing, facts })
+/// A look that is to be remembered.
+#[derive(Clone, Copy)]
+struct Run {
+    occasion: Occasion,
+    at_ns: u64,
+    /// The hour after all that it looks at.
+    to: Hour,
 }
 
-async fn end_of_view(store: &Store, service: &str, until: Until, now: u64) -> anyhow::Result<u64> {
-    Ok(match until {
-        Until::Now => now,
-        Until::At(time) => time,
-        Until::Last => store.newest_call(service).await?.unwrap_or(now),
-    })
+/// What became of a run.
+enum Made {
+    Yes,
+    /// Nothing was heard of the app before it.
+    Silent,
+    /// Somebody else has written meanwhile.
+    Overtaken,
+}
+
+/// What a look at one environment gives.
+struct Settled {
+    report: Report,
+    history: History,
+    traffic: Traffic,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::clock;
+
 /// Production telemetry advisor for Next.js: what belongs in an API route, what in a Server Action.
 #[derive(Parser, Debug)]
 #[command(name = "pointsman", version, max_term_width = 100)]
@@ -14,6 +16,9 @@ pub(crate) struct Cli {
     /// A configuration file (TOML); flags win over it.
     #[arg(long, global = true, env = "POINTSMAN_CONFIG", value_name = "PATH")]
     pub config: Option<PathBuf>,
+    /// A file of the app's repository with policies about its handlers (TOML).
+    #[arg(long, global = true, env = "POINTSMAN_POLICY", value_name = "PATH")]
+    pub policy: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -28,6 +33,14 @@ pub(crate) enum Command {
     Report(ReportOptions),
     /// Print all evidence about one handler, or about all.
     Explain(ExplainOptions),
+    /// Say that a recommended move will be made.
+    Accept(AcceptOptions),
+    /// Say that a recommended move is not wanted, and why.
+    Dismiss(DismissOptions),
+    /// Put a recommended move off.
+    Snooze(SnoozeOptions),
+    /// Say that a recommended move has been made, where the traffic does not tell.
+    Applied(AppliedOptions),
     /// Say which telemetry arrives, which is missing, and how to get it.
     Doctor(DoctorOptions),
     /// Print one stored trace as a tree.
@@ -83,6 +96,9 @@ pub(crate) struct ReplayOptions {
     pub max_size: u64,
 }
 
+/// Hours of the window by default: a week, so that no weekday counts more than another.
+pub(crate) const USUAL_WINDOW: u32 = 7 * 24;
+
 /// Which data a report looks at.
 #[derive(Args, Debug)]
 pub(crate) struct View {
@@ -116,6 +132,63 @@ pub(crate) struct ExplainOptions {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = EvidenceFormat::Text)]
     pub format: EvidenceFormat,
+}
+
+/// Which recommendation is decided about, and when.
+#[derive(Args, Debug)]
+pub(crate) struct Target {
+    /// The handler: its id, or a part of its route or action that only it has.
+    #[arg(value_name = "HANDLER")]
+    pub handler: String,
+    /// Look at this service only.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// When it is decided: `now`, `last` (the newest call, for recorded traffic) or a time as in RFC 3339.
+    #[arg(long, default_value = "now", value_name = "TIME", value_parser = parse_until)]
+    pub at: Until,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AcceptOptions {
+    #[command(flatten)]
+    pub target: Target,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DismissOptions {
+    #[command(flatten)]
+    pub target: Target,
+    /// Why; the report shows it.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Until when: a day as 2026-12-31 or a time as in RFC 3339; without it for good.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub until: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("end").required(true).args(["lasting", "until"]))]
+pub(crate) struct SnoozeOptions {
+    #[command(flatten)]
+    pub target: Target,
+    /// For how long, in days (`14d`) or hours (`12h`).
+    #[arg(long = "for", value_name = "LENGTH", value_parser = parse_window)]
+    pub lasting: Option<u32>,
+    /// Until when: a day as 2026-12-31 or a time as in RFC 3339.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub until: Option<u64>,
+    /// Why; the report shows it.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AppliedOptions {
+    #[command(flatten)]
+    pub target: Target,
+    /// The handler that came in its place: its id, or a part of its route or action that only it has.
+    #[arg(long = "as", value_name = "HANDLER")]
+    pub successor: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -186,13 +259,16 @@ fn parse_until(text: &str) -> Result<Until, String> {
     match text {
         "now" => Ok(Until::Now),
         "last" => Ok(Until::Last),
-        time => time
-            .parse::<jiff::Timestamp>()
-            .ok()
-            .and_then(|time| u64::try_from(time.as_nanosecond()).ok())
+        time => clock::parse(time)
             .map(Until::At)
             .ok_or_else(|| format!("`{text}` is no time: write `now`, `last` or 2026-11-22T06:00:00Z")),
     }
+}
+
+fn parse_time(text: &str) -> Result<u64, String> {
+    let fault =
+        || format!("`{text}` is no time: write a day as 2026-12-31 or a time as 2026-12-31T18:00:00Z");
+    clock::parse(text).ok_or_else(fault)
 }
 
 #[cfg(test)]

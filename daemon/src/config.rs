@@ -1,17 +1,21 @@
 //! The configuration file: what it may hold, and reading it. Flags and environment win over it.
 
 mod otlp;
+mod policy;
+mod recommendations;
 mod retention;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use pointsman_advisor::Settings;
+use pointsman_advisor::life::Policy;
 use serde::Deserialize;
 use toml::{Table, Value};
 
 pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
+pub(crate) use recommendations::Recommendations;
 pub(crate) use retention::Retention;
 
 /// Everything that a configuration file may set; what is absent keeps its default.
@@ -24,6 +28,11 @@ pub(crate) struct Config {
     pub otlp: Otlp,
     /// Thresholds of the judgement.
     pub advice: Settings,
+    /// How the advice is kept steady.
+    pub recommendations: Recommendations,
+    /// What the app's team has decided: the policies of the file that is named first, then those in here.
+    #[serde(skip)]
+    pub policies: Vec<Policy>,
     /// How long and how much is kept.
     pub retention: Retention,
 }
@@ -64,9 +73,17 @@ pub(crate) fn address(text: &str) -> Result<Option<SocketAddr>, &'static str> {
     text.parse().map(Some).map_err(|_| "that is no address; write IP:PORT as in 127.0.0.1:4318, or off")
 }
 
-/// Reads the file; without one everything has its default. All faults are told at once, in one line.
-pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<Config> {
-    let Some(path) = path else { return Ok(Config::default()) };
+/// Reads the file, and the policies, whose file a flag may name; without them everything has its default. All faults of a
+/// file are told at once, in one line.
+pub(crate) fn load(path: Option<&Path>, policies: Option<PathBuf>) -> anyhow::Result<Config> {
+    let mut config = path.map(read).transpose()?.unwrap_or_default();
+    if let Some(file) = policies.or_else(|| config.recommendations.policy_file.clone()) {
+        config.policies.splice(0..0, policy::load(&file)?);
+    }
+    Ok(config)
+}
+
+fn read(path: &Path) -> anyhow::Result<Config> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the configuration {} that --config names", path.display()))?;
     let (config, faults) = parse(&text);
@@ -76,12 +93,12 @@ pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<Config> {
 
 /// What the text sets, and every fault in it.
 fn parse(text: &str) -> (Config, Vec<String>) {
-    let table: Table = match toml::from_str(text) {
+    let mut table: Table = match toml::from_str(text) {
         Ok(table) => table,
         Err(error) => return (Config::default(), vec![syntax_fault(text, &error)]),
     };
+    let (policies, mut faults) = table.remove("policy").map(policy::read).unwrap_or_default();
     // Each key is tried alone, because reading stops at the first key that does not fit.
-    let mut faults = Vec::new();
     let mut fitting = Table::new();
     for (path, value) in leaves(&[], table) {
         match nested(&path, value.clone()).try_into::<Config>() {
@@ -92,7 +109,7 @@ fn parse(text: &str) -> (Config, Vec<String>) {
     match fitting.try_into::<Config>() {
         Ok(config) => {
             faults.extend(self::faults(&config));
-            (config, faults)
+            (Config { policies, ..config }, faults)
         }
         Err(error) => {
             faults.push(one_line(error.message()));
@@ -176,7 +193,8 @@ mod tests {
         let (config, said) = parse(
             "no_section = 1\n[serve]\nlisten = \"here\"\nadvise_every_s = 0\n[advice]\nsampling_ratio = 2.0\n\
              enter_score = -1.0\nmin_call_for_move = 3\nmin_days_for_move = \"many\"\nmin_gain_ms = 5.0\n\
-             [advice.rules.no-such-rule]\nweight = 1.0\n[advice.rules.action-poll]\nweight = -1.0\nwait = 1",
+             [advice.rules.no-such-rule]\nweight = 1.0\n[advice.rules.action-poll]\nweight = -1.0\nwait = 1\n\
+             [recommendations]\nrun_at = \"06:30\"\n[[policy]]\nhandlers = [\"/api/**\"]\nkeep = \"route\"",
         );
         let begins = [
             "no_section: unknown field",
@@ -189,6 +207,8 @@ mod tests {
             "advice.sampling_ratio = 2",
             "advice.enter_score = -1",
             "advice.rules.action-poll.weight = -1",
+            "recommendations.run_at: `06:30` is no full hour",
+            "policy 1: reason is missing",
         ];
         for begin in begins {
             assert!(said.iter().any(|fault| fault.starts_with(begin)), "{begin}: {said:#?}");
@@ -227,5 +247,6 @@ mod tests {
         let (config, said) = parse(with_optional.split("```").next().unwrap());
         assert_eq!(said, Vec::<String>::new());
         assert!(config.otlp.tls_client_ca.is_some() && config.otlp.tokens_file.is_some());
+        assert!(config.recommendations.policy_file.is_some());
     }
 }

@@ -37,12 +37,16 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = config::load(cli.config.as_deref())?;
+    let config = config::load(cli.config.as_deref(), cli.policy)?;
     match cli.command {
         Command::Serve(options) => commands::serve::run(&cli.db, options, config).await,
         Command::Replay(options) => commands::replay::run(&cli.db, options).await,
         Command::Report(options) => commands::report::run(&cli.db, options, &config).await,
         Command::Explain(options) => commands::explain::run(&cli.db, options, &config).await,
+        Command::Accept(options) => commands::decide::accept(&cli.db, options, &config).await,
+        Command::Dismiss(options) => commands::decide::dismiss(&cli.db, options, &config).await,
+        Command::Snooze(options) => commands::decide::snooze(&cli.db, options, &config).await,
+        Command::Applied(options) => commands::decide::applied(&cli.db, options, &config).await,
         Command::Doctor(options) => commands::doctor::run(&cli.db, options, &config).await,
         Command::Trace(options) => commands::trace::run(&cli.db, &options).await,
         Command::Backup(options) => commands::backup::run(&cli.db, &options).await,

@@ -1,9 +1,10 @@
 //! What Pointsman knows and where it keeps it.
 //!
-//! Lives here: the persisted types (spans as blocks, [`Call`]s, [`RollupRecord`]s, [`AppFact`]s) and, behind
+//! Lives here: the persisted types (spans as blocks, [`Call`]s, [`RollupRecord`]s, [`AppFact`]s, the memory of advice) and, behind
 //! the feature `sqlite`, all SQL of the product. Not here: how a Call is found in a trace (collector), what a
 //! Rollup means (advisor). Nothing outside this crate knows which database is underneath.
 
+mod advice;
 mod app_fact;
 mod call;
 mod handler;
@@ -14,6 +15,9 @@ mod record;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use advice::{
+    AdviceChange, AdviceRecords, AdviceRun, ChangeRecord, RecommendationRecord, StandingRecord,
+};
 pub use app_fact::AppFact;
 pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};

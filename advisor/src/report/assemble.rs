@@ -8,6 +8,7 @@ use super::rows::row;
 use super::{Benefit, EffectiveRule, HandlerReport, Report, Sampled, UnknownActions, Verdict, Window};
 use crate::evidence::Fact;
 use crate::gain::total;
+use crate::life::Record;
 use crate::profile::{Profile, days_covered, profiles};
 use crate::rules::{RULES, Thresholds};
 use crate::sampling::Basis;
@@ -64,6 +65,9 @@ pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
         sampling,
         handlers,
         total: total(gains),
+        recommendations: Vec::new(),
+        record: Record::default(),
+        policies: Vec::new(),
         shadow: shadow(&judgements),
         unknown_actions: unknown_actions(&unknown),
         settings: settings.clone(),
@@ -99,7 +103,7 @@ fn unknown_actions(profiles: &[Profile<'_>]) -> Vec<UnknownActions> {
 }
 
 /// Moves first, then by time and requests saved, then by calls.
-fn by_gain(a: &HandlerReport, b: &HandlerReport) -> std::cmp::Ordering {
+pub(crate) fn by_gain(a: &HandlerReport, b: &HandlerReport) -> std::cmp::Ordering {
     let rank = |row: &HandlerReport| match row.verdict {
         verdict if verdict.is_move() => 0,
         Verdict::Keep if !row.improvements.is_empty() => 1,

@@ -9,7 +9,7 @@ mod rows;
 mod types;
 
 pub use assemble::{ReportInput, report};
-pub(crate) use assemble::{rfc3339, window};
+pub(crate) use assemble::{by_gain, rfc3339, window};
 pub use benefit::{Assumed, Benefit};
 pub use types::{
     EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions, Verdict,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Benefit;
 use crate::gain::Total;
+use crate::life::{Life, PolicyInForce, Record};
 use crate::rules::Effect;
 use crate::settings::Settings;
 
@@ -32,6 +33,15 @@ pub struct Report {
     pub handlers: Vec<HandlerReport>,
     /// What all advised moves gain together.
     pub total: Total,
+    /// The life of every move that was ever advised, the newest change first.
+    #[serde(default)]
+    pub recommendations: Vec<Life>,
+    /// How often what was promised was found afterwards.
+    #[serde(default)]
+    pub record: Record,
+    /// The policies in force, and what each of them keeps out of the advice.
+    #[serde(default)]
+    pub policies: Vec<PolicyInForce>,
     /// Rules that run in the shadow, and on how many Handlers they would have spoken.
     pub shadow: BTreeMap<String, usize>,
     /// Calls of action ids that the app did not know, by page: errors of that page's actions.
@@ -132,7 +142,7 @@ pub struct Quantiles {
 }
 
 /// What a Handler is judged to be.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// A route that should become a Server Action.

@@ -11,6 +11,7 @@ use pointsman_store::HandlerKind;
 
 use crate::profile::Profile;
 
+pub(crate) use knobs::names;
 pub use knobs::{Knobs, Thresholds, handler_globs};
 pub use statement::{Finding, Statement};
 use statement::{counted, named, percent};

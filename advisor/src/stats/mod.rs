@@ -4,12 +4,14 @@
 mod count;
 mod distinct;
 mod interval;
+mod pile;
 mod sketch;
 mod trend;
 
 pub use count::Estimate;
 pub(crate) use distinct::Distinct;
 pub use interval::Interval;
+pub(crate) use pile::Pile;
 pub use sketch::{Bin, Distribution, Sketch};
 pub use trend::Trend;
 

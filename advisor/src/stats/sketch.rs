@@ -16,6 +16,9 @@ const LARGEST: u64 = 1 << 40;
 /// The bucket of [`LARGEST`], the last there can be.
 const LAST_BUCKET: usize = 1_386;
 
+/// How many buckets there are at most.
+pub(super) const BUCKETS: usize = LAST_BUCKET + 1;
+
 /// A distribution of whole numbers (µs, bytes) of which any quantile can be read with a relative error of at most
 /// 1 %. Buckets are integer counts on a fixed grid: merging is exact, associative and commutative.
 ///
@@ -185,7 +188,7 @@ fn bucket(value: u64) -> Option<usize> {
     (value > 0).then(|| usize::try_from(GRID.key(as_f64(value.min(LARGEST)))).unwrap_or_default())
 }
 
-fn value(bucket: Option<usize>) -> f64 {
+pub(super) fn value(bucket: Option<usize>) -> f64 {
     bucket.map_or(0.0, |bucket| GRID.value(key(bucket)))
 }
 

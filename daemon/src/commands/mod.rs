@@ -1,8 +1,10 @@
 //! What each command does, one file each. A command reads its options, calls the layers below, and prints.
 
 pub(crate) mod backup;
+pub(crate) mod decide;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+mod find;
 pub(crate) mod recover;
 pub(crate) mod reindex;
 pub(crate) mod replay;

@@ -4,14 +4,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{open_existing, print};
+use crate::advise::{Advisor, Keeping};
 use crate::cli::{Format, ReportOptions};
 use crate::config::Config;
-use crate::{advise, render};
+use crate::render;
 
 /// Prints the report of each service.
 pub(crate) async fn run(db: &Path, options: ReportOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let store = open_existing(db).await?;
-    let reports = advise::reports(&store, &options.view, &config.advice).await;
+    let reports = Advisor::new(&store, config).reports(&options.view, Keeping::RunsAndFirstLook).await;
     store.close().await;
     let reports = reports?;
     let text = match options.format {

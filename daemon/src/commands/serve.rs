@@ -19,17 +19,16 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use super::secret;
-use crate::cli::{AccessOptions, ServeOptions, Until, View};
+use crate::advise::{Advisor, Keeping};
+use crate::cli::{AccessOptions, ServeOptions, USUAL_WINDOW, Until, View};
 use crate::config::{self, Config, Otlp, Receivers, Serve};
 use crate::metrics::Metrics as OwnMetrics;
 use crate::upkeep::Upkeep;
-use crate::{advise, web};
+use crate::web;
 
 /// A run of the advisor is followed by so many times its duration without one: under load, when the hour that runs is
 /// counted anew each time, it takes at most a twentieth of a core.
 const REST: u32 = 19;
-/// Hours of the page's report.
-const WINDOW_HOURS: u32 = 7 * 24;
 
 /// Where to listen; `None` where it is switched off.
 struct Addresses {
@@ -206,7 +205,8 @@ async fn advise_again_and_again(
     board: Arc<web::Board>,
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let view = View { window: WINDOW_HOURS, until: Until::Now, service: None };
+    let advisor = Advisor::new(&store, &config);
+    let view = View { window: USUAL_WINDOW, until: Until::Now, service: None };
     let every = Duration::from_secs(config.serve.advise_every_s.max(1));
     let stop = until(&stopped);
     tokio::pin!(stop);
@@ -214,7 +214,7 @@ async fn advise_again_and_again(
         let begin = std::time::Instant::now();
         let advised = tokio::select! {
             () = &mut stop => return Ok(()),
-            advised = advise::reports(&store, &view, &config.advice) => advised,
+            advised = advisor.reports(&view, Keeping::Runs) => advised,
         };
         let took = begin.elapsed();
         match advised {

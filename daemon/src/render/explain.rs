@@ -1,22 +1,36 @@
 //! What `explain` prints: the verdict on a handler, what the rules found, and all that was measured.
 
 use pointsman_advisor::explanation::{Example, Explanation, SequenceCounts};
-use pointsman_advisor::{EvidenceKind, HandlerReport};
+use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
 use super::evidence;
 use super::page::{Ink, Page};
-use super::{Style, number, safe};
+use super::{Style, life, number, safe, verdict};
 
 /// Everything about one handler.
-pub(crate) fn text(handler: &HandlerReport, measured: &Explanation, style: Style) -> String {
+pub(crate) fn text(report: &Report, handler: &HandlerReport, measured: &Explanation, style: Style) -> String {
     let mut page = Page::new(style);
-    page.entry(handler);
+    page.entry(handler, life::of(report, handler));
     page.line(2, Ink::Faint, &format!("it would be judged otherwise with: {}", handler.flips_if));
+    lives(&mut page, report, handler);
     rules(&mut page, handler);
     evidence::of(&mut page, measured);
     sequences(&mut page, measured);
     exemplars(&mut page, measured);
     page.finish()
+}
+
+/// What became of the moves that were advised.
+fn lives(page: &mut Page, report: &Report, handler: &HandlerReport) {
+    for life in life::all_of(report, &handler.id) {
+        page.heading(&format!("The life of the move: {}", verdict(life.verdict)));
+        for step in &life.history {
+            page.hanging(2, 4, Ink::Keep, &safe::terminal(&life::step(step)));
+        }
+        for line in life::proof(life) {
+            page.hanging(2, 4, Ink::Keep, &safe::terminal(&line));
+        }
+    }
 }
 
 /// What the rules found.

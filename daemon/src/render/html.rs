@@ -2,11 +2,12 @@
 
 use anyhow::Context;
 use askama::Template;
+use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
 use super::benefit::{benefit, overlap};
 use super::text::days;
-use super::{headline, kind, lowered, name, need, number, percent, safe, verdict};
+use super::{headline, kind, life, lowered, name, need, number, percent, safe, verdict_and_state};
 
 /// The page's style sheet.
 pub(crate) const STYLE: &str = include_str!("../../templates/report.css");
@@ -34,7 +35,16 @@ struct Section<'a> {
     covered: String,
     overlap: Vec<String>,
     lowered: Vec<String>,
+    record: Option<String>,
+    policies: Vec<String>,
     rows: Vec<Row<'a>>,
+    made: Vec<Made>,
+}
+
+/// A move that was made.
+struct Made {
+    title: String,
+    found: Vec<String>,
 }
 
 /// One handler, worded.
@@ -42,7 +52,10 @@ struct Row<'a> {
     handler: &'a HandlerReport,
     name: String,
     kind: &'a str,
-    verdict: &'static str,
+    verdict: String,
+    /// The state of its move and why, unless it is just proposed.
+    state: Option<String>,
+    history: Vec<String>,
     class: &'static str,
     calls_per_day: String,
     p50: String,
@@ -78,18 +91,29 @@ fn section(report: &Report) -> Section<'_> {
         covered: days(report.days_covered),
         overlap: overlap(report),
         lowered: lowered(&report.settings),
-        rows: report.handlers.iter().map(row).collect(),
+        record: life::record(&report.record),
+        policies: report.policies.iter().map(life::policy).collect(),
+        rows: report.handlers.iter().map(|handler| row(report, handler)).collect(),
+        made: life::made(report).into_iter().map(made).collect(),
     }
 }
 
-fn row(handler: &HandlerReport) -> Row<'_> {
+fn made(life: &Life) -> Made {
+    Made { title: life::title(life), found: life::proof(life) }
+}
+
+fn row<'a>(report: &Report, handler: &'a HandlerReport) -> Row<'a> {
+    let life = life::of(report, handler);
     Row {
         handler,
         name: safe::terminal(&name(handler)),
         kind: kind(&handler.kind),
-        verdict: verdict(handler.verdict),
+        verdict: verdict_and_state(handler),
+        state: life.filter(|life| life.state != State::Proposed).map(life::state),
+        history: life.map(|life| life.history.iter().map(life::step).collect()).unwrap_or_default(),
         class: match handler.verdict {
-            verdict if verdict.is_move() => "move",
+            _ if handler.is_open_move() => "move",
+            verdict if verdict.is_move() => "unsure",
             _ if !handler.improvements.is_empty() => "improve",
             pointsman_advisor::Verdict::InsufficientEvidence => "unsure",
             _ => "keep",

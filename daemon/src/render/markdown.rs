@@ -7,7 +7,7 @@ use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 use super::benefit::{benefit, overlap};
 use super::safe::markdown as safe;
 use super::text::days;
-use super::{headline, kind, lowered, name, need, number, percent, verdict};
+use super::{headline, kind, life, lowered, name, need, number, percent, verdict_and_state};
 
 /// All reports, one after the other.
 pub(crate) fn reports(reports: &[Report]) -> String {
@@ -28,16 +28,23 @@ fn report(report: &Report) -> String {
         days(report.days_covered),
         capital(&report.sampling.text)
     );
+    if let Some(record) = life::record(&report.record) {
+        let _ = writeln!(text, "{}.\n", capital(&record));
+    }
     let _ = writeln!(text, "| Handler | Kind | Calls a day | Own UI | Verdict | Gain |");
     let _ = writeln!(text, "|---|---|---:|---:|---|---|");
     for handler in &report.handlers {
         text += &row(handler);
     }
     for handler in report.handlers.iter().filter(|h| h.verdict.is_move() || !h.improvements.is_empty()) {
-        text += &section(handler);
+        text += &section(report, handler);
     }
+    text += &made(report);
     for line in overlap(report) {
         let _ = writeln!(text, "\n{}.", safe(&capital(&line)));
+    }
+    for policy in &report.policies {
+        let _ = writeln!(text, "\n> Policy: {}", safe(&life::policy(policy)));
     }
     let lowered = lowered(&report.settings);
     if !lowered.is_empty() {
@@ -55,13 +62,28 @@ fn row(handler: &HandlerReport) -> String {
         safe(&name(handler)),
         kind(&handler.kind),
         number(handler.calls_per_day),
-        verdict(handler.verdict)
+        verdict_and_state(handler)
     )
 }
 
-fn section(handler: &HandlerReport) -> String {
-    let mut text = format!("\n## {}: {}\n\n", safe(&name(handler)), verdict(handler.verdict));
+/// Moves that were made, with what was promised and what was found.
+fn made(report: &Report) -> String {
+    let mut text = String::new();
+    for life in life::made(report) {
+        let _ = writeln!(text, "\n## {}\n", safe(&capital(&life::title(life))));
+        for line in life::proof(life) {
+            let _ = writeln!(text, "- {}", safe(&line));
+        }
+    }
+    text
+}
+
+fn section(report: &Report, handler: &HandlerReport) -> String {
+    let mut text = format!("\n## {}: {}\n\n", safe(&name(handler)), verdict_and_state(handler));
     let _ = writeln!(text, "{}\n", safe(&capital(&handler.reason)));
+    if let Some(life) = life::of(report, handler).filter(|_| !handler.is_open_move()) {
+        let _ = writeln!(text, "{}.\n", safe(&capital(&life::state(life))));
+    }
     if let Some(confidence) = handler.confidence {
         let effort = handler.effort.as_deref().unwrap_or_default();
         let _ = writeln!(text, "Confidence {confidence:.2}, effort {effort}, id `{}`.\n", handler.id);

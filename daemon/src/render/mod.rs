@@ -5,6 +5,7 @@ pub(crate) mod checkup;
 mod evidence;
 pub(crate) mod explain;
 pub(crate) mod html;
+pub(crate) mod life;
 pub(crate) mod markdown;
 mod page;
 pub(crate) mod safe;
@@ -47,14 +48,25 @@ pub(crate) fn json(reports: &[Report]) -> anyhow::Result<String> {
 
 /// A handler's name in one line: `POST /api/cart`, `getProfile (app/actions.ts)`.
 pub(crate) fn name(handler: &HandlerReport) -> String {
-    let method_and_route = format!("{} {}", handler.method, handler.route);
-    match (&handler.action, &handler.file) {
+    let HandlerReport { kind, method, route, action, file, .. } = handler;
+    name_of(kind, (method, route), (action.as_deref(), file.as_deref()))
+}
+
+/// The same, from what makes the name: the kind, the method and route, an action's name and file.
+fn name_of(kind: &str, (method, route): (&str, &str), action: (Option<&str>, Option<&str>)) -> String {
+    match action {
         (Some(action), Some(file)) => format!("{action} ({file})"),
-        (Some(action), None) => format!("action {} on {}", action.get(..10).unwrap_or(action), handler.route),
-        (None, _) if handler.kind == "server_action" => format!("actions of {}", handler.route),
-        (None, _) if handler.kind == "unmatched" => "paths without a route".to_owned(),
-        (None, _) => method_and_route,
+        (Some(action), None) => format!("action {} on {route}", action.get(..10).unwrap_or(action)),
+        (None, _) if kind == "server_action" => format!("actions of {route}"),
+        (None, _) if kind == "unmatched" => "paths without a route".to_owned(),
+        (None, _) => format!("{method} {route}"),
     }
+}
+
+/// A time, ns since the epoch, as people read it.
+pub(crate) fn time(ns: u64) -> String {
+    let time = jiff::Timestamp::from_nanosecond(i128::from(ns));
+    time.map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// A kind in people's words.
@@ -78,6 +90,13 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// A verdict in people's words; of a move that is not just proposed also where it stands.
+pub(crate) fn verdict_and_state(handler: &HandlerReport) -> String {
+    let state = handler.state.as_deref().filter(|state| *state != "proposed");
+    let state = state.map_or_else(String::new, |state| format!(" ({state})"));
+    verdict(handler.verdict).to_owned() + &state
+}
+
 /// What is missing, in people's words.
 pub(crate) fn need(need: &Need) -> String {
     let missing = need.want.unwrap_or_default().saturating_sub(need.have.unwrap_or_default());
@@ -98,7 +117,7 @@ pub(crate) fn need(need: &Need) -> String {
 /// One sentence that sums a report up.
 pub(crate) fn headline(report: &Report) -> String {
     let of = |wanted: fn(Verdict) -> bool| report.handlers.iter().filter(move |h| wanted(h.verdict));
-    let moves = of(Verdict::is_move).count();
+    let moves = report.handlers.iter().filter(|h| h.is_open_move()).count();
     let trips = report.total.round_trips_per_day;
     let better = of(|v| !v.is_move()).filter(|h| !h.improvements.is_empty()).count();
     let unsure = of(|v| v == Verdict::InsufficientEvidence).count();

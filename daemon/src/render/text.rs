@@ -1,10 +1,11 @@
 //! Reports for the terminal: aligned, wrapped, coloured only where that is wanted.
 
+use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 
 use super::benefit::{benefit, overlap};
 use super::page::{Ink, Page};
-use super::{Style, headline, kind, lowered, name, need, number, percent, safe, verdict};
+use super::{Style, headline, kind, life, lowered, name, need, number, percent, safe, verdict_and_state};
 
 /// All reports, one after the other.
 pub(crate) fn reports(reports: &[Report], style: Style) -> String {
@@ -39,15 +40,19 @@ fn report(report: &Report, style: Style) -> String {
     for line in overlap(report) {
         page.line(0, Ink::Faint, &safe::terminal(&line));
     }
+    if let Some(record) = life::record(&report.record) {
+        page.line(0, Ink::Faint, &record);
+    }
     for (title, chosen) in sections(report) {
         if !chosen.is_empty() {
             page.blank();
             page.line(0, Ink::Heading, &format!("{title} ({})", chosen.len()));
             for handler in chosen {
-                page.entry(handler);
+                page.entry(handler, life::of(report, handler));
             }
         }
     }
+    page.made(report);
     for unknown in &report.unknown_actions {
         let (calls, route) = (number(unknown.calls), safe::terminal(&unknown.route));
         page.blank();
@@ -57,15 +62,17 @@ fn report(report: &Report, style: Style) -> String {
             &format!("{calls} calls asked {route} for action ids that the app did not know"),
         );
     }
+    page.policies(report);
     page.thresholds(report);
     page.finish()
 }
 
 /// Handlers by what a reader does with them.
-fn sections(report: &Report) -> [(&'static str, Vec<&HandlerReport>); 4] {
+fn sections(report: &Report) -> [(&'static str, Vec<&HandlerReport>); 5] {
     let chosen = |fits: fn(&HandlerReport) -> bool| report.handlers.iter().filter(|h| fits(h)).collect();
     [
-        ("Move", chosen(|h| h.verdict.is_move())),
+        ("Move", chosen(HandlerReport::is_open_move)),
+        ("Moves that are decided", chosen(|h| h.verdict.is_move() && !h.is_open_move())),
         ("Improve where it is", chosen(|h| !h.verdict.is_move() && !h.improvements.is_empty())),
         ("Keep", chosen(|h| h.verdict == Verdict::Keep && h.improvements.is_empty())),
         (
@@ -77,17 +84,17 @@ fn sections(report: &Report) -> [(&'static str, Vec<&HandlerReport>); 4] {
 
 impl Page {
     /// A handler as it stands in a report.
-    pub(super) fn entry(&mut self, handler: &HandlerReport) {
+    pub(super) fn entry(&mut self, handler: &HandlerReport, life: Option<&Life>) {
         let title = safe::terminal(&name(handler));
         let ink = match handler.verdict {
-            verdict if verdict.is_move() => Ink::Move,
+            _ if handler.is_open_move() => Ink::Move,
             _ if !handler.improvements.is_empty() => Ink::Improve,
             _ => Ink::Keep,
         };
         let sure = handler.confidence.map_or_else(String::new, |c| format!(", confidence {c:.2}"));
         let effort =
             handler.effort.as_deref().map_or_else(String::new, |effort| format!(", effort {effort}"));
-        self.hanging(2, 4, ink, &format!("{title}: {}{sure}{effort}", verdict(handler.verdict)));
+        self.hanging(2, 4, ink, &format!("{title}: {}{sure}{effort}", verdict_and_state(handler)));
         let calls = format!(
             "{} {}, {} calls, {} a day{}",
             handler.id,
@@ -98,6 +105,9 @@ impl Page {
         );
         self.line(4, Ink::Faint, &calls);
         self.line(4, Ink::Keep, &safe::terminal(&handler.reason));
+        if let Some(life) = life.filter(|life| life.state != State::Proposed) {
+            self.line(4, Ink::Keep, &safe::terminal(&life::state(life)));
+        }
         for row in handler.evidence.iter().filter(|row| row.kind == EvidenceKind::Improvement) {
             self.hanging(4, 6, Ink::Keep, &format!("{}: {}", row.rule, safe::terminal(&row.text)));
         }
@@ -113,6 +123,31 @@ impl Page {
         if !handler.needs.is_empty() {
             let needs: Vec<String> = handler.needs.iter().map(need).collect();
             self.line(4, Ink::Keep, &format!("needs {}", needs.join(", and ")));
+        }
+    }
+
+    /// Moves that were made, with what was promised and what was found.
+    fn made(&mut self, report: &Report) {
+        let made = life::made(report);
+        if made.is_empty() {
+            return;
+        }
+        self.heading(&format!("Moves that were made ({})", made.len()));
+        for life in made {
+            self.hanging(2, 4, Ink::Keep, &safe::terminal(&life::title(life)));
+            for line in life::proof(life) {
+                self.hanging(4, 6, Ink::Faint, &safe::terminal(&line));
+            }
+        }
+    }
+
+    fn policies(&mut self, report: &Report) {
+        if report.policies.is_empty() {
+            return;
+        }
+        self.heading("Policies in force");
+        for policy in &report.policies {
+            self.hanging(2, 4, Ink::Faint, &safe::terminal(&life::policy(policy)));
         }
     }
 

@@ -4,7 +4,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use pointsman_advisor::Report;
-use prometheus::{Encoder, Gauge, IntCounter, IntGaugeVec, Opts, Registry, TextEncoder};
+use pointsman_advisor::life::Record;
+use prometheus::{Encoder, Gauge, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use crate::clock;
 
@@ -17,6 +18,8 @@ pub(crate) struct Board {
     run_seconds: Gauge,
     last_success: Gauge,
     handlers: IntGaugeVec,
+    flips: IntCounter,
+    outcomes: IntCounterVec,
 }
 
 impl Board {
@@ -32,8 +35,22 @@ impl Board {
                 "When the advisor last finished a run.",
             )?,
             handlers: IntGaugeVec::new(
-                Opts::new("pointsman_recommendations", "Handlers of the current report by verdict."),
-                &["service", "environment", "verdict"],
+                Opts::new(
+                    "pointsman_recommendations",
+                    "Handlers of the current report by verdict, and moves by where they stand; the state of others is none.",
+                ),
+                &["service", "environment", "verdict", "state"],
+            )?,
+            flips: IntCounter::new(
+                "pointsman_recommendation_flips_total",
+                "Times that a move was left for keep, or keep for a move, of all handlers that are remembered.",
+            )?,
+            outcomes: IntCounterVec::new(
+                Opts::new(
+                    "pointsman_recommendation_outcomes_total",
+                    "Moves that were made and compared with the time before, by what became of them.",
+                ),
+                &["outcome"],
             )?,
             registry,
         };
@@ -42,6 +59,8 @@ impl Board {
         board.registry.register(Box::new(board.run_seconds.clone()))?;
         board.registry.register(Box::new(board.last_success.clone()))?;
         board.registry.register(Box::new(board.handlers.clone()))?;
+        board.registry.register(Box::new(board.flips.clone()))?;
+        board.registry.register(Box::new(board.outcomes.clone()))?;
         Ok(board)
     }
 
@@ -54,11 +73,30 @@ impl Board {
         for report in &reports {
             let environment = report.environment.as_deref().unwrap_or_default();
             for handler in &report.handlers {
-                let labels = [report.service.as_str(), environment, handler.verdict.as_str()];
+                let state = handler.state.as_deref().unwrap_or("none");
+                let labels = [report.service.as_str(), environment, handler.verdict.as_str(), state];
                 self.handlers.with_label_values(&labels).inc();
             }
         }
+        self.count_up(&reports);
         *self.reports.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(reports));
+    }
+
+    /// Raises the counters to what the database remembers: other processes count too.
+    fn count_up(&self, reports: &[Report]) {
+        let raise = |counter: &IntCounter, to: u64| counter.inc_by(to.saturating_sub(counter.get()));
+        let sum = |of: fn(&Record) -> usize| {
+            reports.iter().map(|report| u64::try_from(of(&report.record)).unwrap_or(u64::MAX)).sum()
+        };
+        raise(&self.flips, reports.iter().map(|report| report.record.flips).sum());
+        for (outcome, count) in [
+            ("improved", sum(|record| record.improved)),
+            ("flat", sum(|record| record.flat)),
+            ("worse", sum(|record| record.worse)),
+            ("unknown", sum(|record| record.unknown)),
+        ] {
+            raise(&self.outcomes.with_label_values(&[outcome]), count);
+        }
     }
 
     /// Counts a run that failed; the last reports stay up.

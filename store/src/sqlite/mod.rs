@@ -4,6 +4,7 @@
 //! One writer, several readers: SQLite serialises writers anyway, so the writer is one connection and whoever
 //! wants to write queues for it; readers see the last commit (WAL) and never wait for the writer.
 
+mod advice;
 mod app_facts;
 mod backup;
 mod blocks;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pointsman_store::{
-    Block, BlockId, Call, Caller, Form, Handler, HandlerKind, Hour, RollupRecord, Sampling, Signs, SpanId,
-    Store, TraceCalls, TraceId,
+    AdviceChange, AdviceRun, Block, BlockId, Call, Caller, ChangeRecord, Fingerprint, Form, Handler,
+    HandlerKind, Hour, RecommendationRecord, RollupRecord, Sampling, Signs, SpanId, StandingRecord, Store,
+    TraceCalls, TraceId,
 };
 
 /// A moment in the middle of an hour: all data is told by its distance to it.
@@ -144,4 +145,54 @@ pub(crate) async fn number(db: &Path, sql: &'static str) -> i64 {
     let number = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
     pool.close().await;
     number
+}
+
+/// A verdict that stands, with something in every field.
+pub(crate) fn standing(number: u64) -> StandingRecord {
+    StandingRecord {
+        handler: Fingerprint(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        verdict: "move_to_server_action".into(),
+        since_ns: NOW - 3 * DAY,
+        seen_ns: NOW,
+        provisional: number.is_multiple_of(2),
+        flips: 3,
+        candidate: number.is_multiple_of(3).then(|| ("keep".into(), 1)),
+    }
+}
+
+/// A recommendation that has been through something.
+pub(crate) fn recommendation(number: u64) -> RecommendationRecord {
+    let change = |place: u32, before: Option<&str>, after: &str| ChangeRecord {
+        number: place,
+        at_ns: NOW - DAY + u64::from(place),
+        before: before.map(str::to_owned),
+        after: after.into(),
+        who: "user".into(),
+        reason: format!("reason {number}"),
+    };
+    RecommendationRecord {
+        handler: standing(number).handler,
+        verdict: "move_to_server_action".into(),
+        state: "snoozed".into(),
+        until_ns: Some(NOW + DAY),
+        proposed_ns: NOW - 3 * DAY,
+        promise: format!("{{\"calls_per_day\":{number}}}"),
+        applied_ns: number.is_multiple_of(2).then_some(NOW),
+        successor: number.is_multiple_of(2).then_some(Fingerprint(u64::MAX)),
+        proof: None,
+        changes: vec![change(0, None, "proposed"), change(1, Some("proposed"), "snoozed")],
+    }
+}
+
+/// Remembers so many verdicts and recommendations, as a run does.
+pub(crate) async fn remember_advice(store: &Store, number: u64) {
+    let standing: Vec<_> = (0..number).map(standing).collect();
+    let recommendations: Vec<_> = (0..number).map(recommendation).collect();
+    let change = AdviceChange {
+        revision: store.advice(SERVICE, Some("production")).await.unwrap().revision,
+        run: Some(AdviceRun { at_ns: NOW, handlers: number, forget_before_ns: NOW - 35 * DAY }),
+        standing: &standing,
+        recommendations: &recommendations,
+    };
+    assert!(store.remember_advice(SERVICE, Some("production"), change).await.unwrap());
 }

@@ -9,8 +9,21 @@ use super::pages::{Pages, number};
 use super::records::{self, Content, Record, Value};
 
 /// What is saved, in the order in which it is told. The index of blocks is made anew from the blocks.
-const SAVED: [&str; 8] =
-    ["blocks", "handlers", "calls", "app_facts", "rollups", "dirty_hours", "closed_hours", "extraction"];
+const SAVED: [&str; 13] = [
+    "blocks",
+    "handlers",
+    "calls",
+    "app_facts",
+    "rollups",
+    "dirty_hours",
+    "closed_hours",
+    "extraction",
+    "advice_revisions",
+    "advice_runs",
+    "standing_verdicts",
+    "recommendations",
+    "recommendation_changes",
+];
 
 /// Columns that came with a later version than their table.
 const ADDED: [(&str, &str); 3] = [("calls", "database_ns"), ("calls", "outgoing_ns"), ("calls", "child_ns")];

@@ -1,0 +1,184 @@
+//! The life of a recommendation as reports tell it, and the record of all of them.
+
+use std::collections::HashMap;
+
+use pointsman_store::{Action, Fingerprint, Handler};
+use serde::{Deserialize, Serialize};
+
+use super::history::{Change, History, Recommendation, State, Who};
+use super::proof::{Outcome, Proof};
+use crate::report::{Benefit, HandlerReport, Verdict, rfc3339};
+
+/// The life of one recommendation. Times are RFC 3339.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Life {
+    /// The Handler's id; with the verdict it is the recommendation's own.
+    pub id: String,
+    /// The move.
+    pub verdict: Verdict,
+    /// The Handler's kind.
+    pub kind: String,
+    /// Its route; of an action the page under which it was first seen.
+    pub route: String,
+    /// Its method.
+    pub method: String,
+    /// Its name or id, of an action.
+    pub action: Option<String>,
+    /// The file of an action.
+    pub file: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Since when.
+    pub since: String,
+    /// Why.
+    pub reason: String,
+    /// Until when it is dismissed or snoozed; null is without end, or that it is neither.
+    pub until: Option<String>,
+    /// When it was proposed.
+    pub proposed: String,
+    /// What it promised then.
+    pub promised: Option<Benefit>,
+    /// When the traffic moved; null when it has not.
+    pub applied: Option<String>,
+    /// Id of what came in its place; null when nothing did, or it is not known.
+    pub successor: Option<String>,
+    /// What was found by comparing before and after; null as long as that is not decided.
+    pub proof: Option<Proof>,
+    /// Every change, oldest first.
+    pub history: Vec<Step>,
+}
+
+/// One change of a state.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// When, RFC 3339.
+    pub at: String,
+    /// The state before; null at the beginning.
+    pub from: Option<State>,
+    /// The state after.
+    pub to: State,
+    /// Who changed it.
+    pub who: Who,
+    /// Why.
+    pub reason: String,
+}
+
+/// The product's own record: how often what was promised was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Record {
+    /// Moves of which before and after were compared.
+    pub verified: usize,
+    /// ... that improved what users notice.
+    pub improved: usize,
+    /// ... that made no difference.
+    pub flat: usize,
+    /// ... that made it worse.
+    pub worse: usize,
+    /// ... of which too little was seen.
+    pub unknown: usize,
+    /// Moves that promised something which could be compared.
+    pub promises: usize,
+    /// ... of which at least 75 % of it was found.
+    pub promises_kept: usize,
+    /// Times that a move was left for keep, or keep for a move, in all Handlers that are remembered.
+    pub flips: u64,
+}
+
+impl Record {
+    /// What the history says.
+    #[must_use]
+    pub fn of(history: &History) -> Self {
+        let flips = history.standing.values().map(|standing| u64::from(standing.flips)).sum();
+        let mut record = Self { flips, ..Self::default() };
+        for proof in history.recommendations.values().filter_map(|one| one.proof.as_ref()) {
+            record.verified += 1;
+            match proof.outcome {
+                Outcome::Improved => record.improved += 1,
+                Outcome::Flat => record.flat += 1,
+                Outcome::Worse => record.worse += 1,
+                Outcome::Unknown => record.unknown += 1,
+            }
+            record.promises += usize::from(proof.promise_kept.is_some());
+            record.promises_kept += usize::from(proof.promise_kept == Some(true));
+        }
+        record
+    }
+}
+
+impl Life {
+    fn of((id, verdict): (Fingerprint, Verdict), one: &Recommendation, handler: &Handler) -> Self {
+        let last = one.last_change();
+        let (action, file) = match &handler.action {
+            Some(Action::Export { file, name }) => (Some(name.clone()), Some(file.clone())),
+            Some(Action::Id(id)) => (Some(id.clone()), None),
+            _ => (None, None),
+        };
+        Self {
+            id: id.to_string(),
+            verdict,
+            kind: handler.kind.as_str().to_owned(),
+            route: handler.route.clone(),
+            method: handler.method.clone(),
+            action,
+            file,
+            state: one.state,
+            since: rfc3339(last.map_or(one.proposed_ns, |last| last.at_ns)),
+            reason: last.map(|last| last.reason.clone()).unwrap_or_default(),
+            until: one.until_ns.map(rfc3339),
+            proposed: rfc3339(one.proposed_ns),
+            promised: one.promise.benefit.clone(),
+            applied: one.applied_ns.map(rfc3339),
+            successor: one.successor.map(|id| id.to_string()),
+            proof: one.proof.clone(),
+            history: one.changes.iter().map(Step::of).collect(),
+        }
+    }
+}
+
+impl Step {
+    fn of(change: &Change) -> Self {
+        let Change { at_ns, from, to, who, reason, .. } = change.clone();
+        Self { at: rfc3339(at_ns), from, to, who, reason }
+    }
+}
+
+/// All lives, the newest change first.
+pub(super) fn lives(history: &History, handlers: &HashMap<Fingerprint, Handler>) -> Vec<Life> {
+    let mut lives: Vec<(u64, Life)> = history
+        .recommendations
+        .iter()
+        .filter_map(|(key, one)| {
+            let at_ns = one.last_change().map_or(one.proposed_ns, |last| last.at_ns);
+            Some((at_ns, Life::of(*key, one, handlers.get(&key.0)?)))
+        })
+        .collect();
+    lives
+        .sort_by(|(a_ns, a), (b_ns, b)| b_ns.cmp(a_ns).then(a.id.cmp(&b.id)).then(a.verdict.cmp(&b.verdict)));
+    lives.into_iter().map(|(_, life)| life).collect()
+}
+
+impl HandlerReport {
+    /// Whether it is a move that is advised: not dismissed, not snoozed, not made already.
+    #[must_use]
+    pub fn is_open_move(&self) -> bool {
+        let state = self.state.as_deref().and_then(State::from_word);
+        self.verdict.is_move() && state.is_none_or(State::is_open)
+    }
+}
+
+impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 5] = [
+        Self::MoveToServerAction,
+        Self::MoveToRouteHandler,
+        Self::MoveToServerComponent,
+        Self::Keep,
+        Self::InsufficientEvidence,
+    ];
+
+    /// The verdict with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.as_str() == word)
+    }
+}

@@ -1,0 +1,51 @@
+//! Finding the handler that a user means: by its id, else by a part of its name that only it has.
+
+use pointsman_advisor::HandlerReport;
+use pointsman_advisor::life::Life;
+
+use crate::render::{self, safe::terminal};
+
+/// A handler under the names by which it may be meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Named {
+    pub(super) id: String,
+    /// The name in one line.
+    pub(super) title: String,
+    names: Vec<String>,
+}
+
+impl Named {
+    pub(super) fn of(handler: &HandlerReport) -> Self {
+        let title = render::name(handler);
+        let names = [Some(handler.route.clone()), handler.action.clone(), Some(title.clone())];
+        Self { id: handler.id.clone(), title, names: names.into_iter().flatten().collect() }
+    }
+
+    /// A handler that may be gone: only its recommendation is left.
+    pub(super) fn of_life(life: &Life) -> Self {
+        let title = render::life::name(life);
+        let names = [Some(life.route.clone()), life.action.clone(), Some(title.clone())];
+        Self { id: life.id.clone(), title, names: names.into_iter().flatten().collect() }
+    }
+}
+
+/// The place of the one that is meant; a name that is exactly its own wins.
+pub(super) fn find(known: &[Named], wanted: &str) -> anyhow::Result<usize> {
+    let named = |exact: bool| -> Vec<usize> {
+        let fits = |name: &String| if exact { name == wanted } else { name.contains(wanted) };
+        let all = known.iter().enumerate();
+        all.filter(|(_, one)| one.id == wanted || one.names.iter().any(fits))
+            .map(|(place, _)| place)
+            .collect()
+    };
+    let found = [named(true), named(false)].into_iter().find(|found| !found.is_empty()).unwrap_or_default();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => anyhow::bail!("no handler is called {wanted}; `pointsman report` lists them with their ids"),
+        many => {
+            let all = many.iter().filter_map(|place| known.get(*place)).take(10);
+            let names: Vec<String> = all.map(|one| format!("{} {}", one.id, terminal(&one.title))).collect();
+            anyhow::bail!("{wanted} fits several handlers; name one by its id:\n  {}", names.join("\n  "))
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The life of recommendations in people's words: states, what was promised and what was found, the record.
+
+use pointsman_advisor::life::{Compared, Life, Outcome, Pairing, PolicyInForce, Proof, Record, State, Step};
+use pointsman_advisor::{HandlerReport, Report};
+
+use super::{number, verdict};
+
+/// A handler's name in one line, also of one that is gone.
+pub(crate) fn name(life: &Life) -> String {
+    let Life { kind, method, route, action, file, .. } = life;
+    super::name_of(kind, (method, route), (action.as_deref(), file.as_deref()))
+}
+
+/// The life of a handler's move.
+pub(super) fn of<'a>(report: &'a Report, handler: &HandlerReport) -> Option<&'a Life> {
+    report.recommendations.iter().find(|life| life.id == handler.id && life.verdict == handler.verdict)
+}
+
+/// Every life of one handler's moves.
+pub(crate) fn all_of<'a>(report: &'a Report, id: &str) -> Vec<&'a Life> {
+    report.recommendations.iter().filter(|life| life.id == id).collect()
+}
+
+/// Moves that were made, and what is known of them so far.
+pub(super) fn made(report: &Report) -> Vec<&Life> {
+    let made = |life: &&Life| matches!(life.state, State::Applied | State::Verified);
+    report.recommendations.iter().filter(made).collect()
+}
+
+/// `dismissed since 2026-11-22T06:00:00Z: not worth it`.
+pub(super) fn state(life: &Life) -> String {
+    let until = life.until.as_ref().map_or_else(String::new, |until| format!(" until {until}"));
+    let reason = if life.reason.is_empty() { String::new() } else { format!(": {}", life.reason) };
+    format!("{} since {}{until}{reason}", life.state.as_str(), life.since)
+}
+
+/// One change in one line.
+pub(super) fn step(step: &Step) -> String {
+    let reason = if step.reason.is_empty() { String::new() } else { format!(": {}", step.reason) };
+    format!("{} {} by the {}{reason}", step.at, step.to.as_str(), step.who.as_str())
+}
+
+/// What was promised and what was found, one line a number; empty as long as nothing is decided.
+pub(super) fn proof(life: &Life) -> Vec<String> {
+    let Some(proof) = &life.proof else { return Vec::new() };
+    let mut lines = vec![format!("{}: {}", outcome(proof.outcome), proof.reason)];
+    let measures = [
+        ("round trips per interaction", proof.round_trips, ""),
+        ("waiting (p50)", proof.waiting_ms_p50, " ms"),
+        ("waiting (p95)", proof.waiting_ms_p95, " ms"),
+    ];
+    for (what, compared, unit) in measures {
+        lines.extend(compared.map(|compared| found(what, compared, unit)));
+    }
+    if let Some(errors) = proof.error_share {
+        let share = |share: f64| format!("{:.1} %", share * 100.0);
+        lines.push(format!("failed calls: {} before, {} after", share(errors.before), share(errors.after)));
+    }
+    lines.extend(paired(proof));
+    lines
+}
+
+fn found(what: &str, compared: Compared, unit: &str) -> String {
+    let Compared { before, after, saved, interval, promised } = compared;
+    let range = interval
+        .map_or_else(String::new, |[low, high]| format!(" (95 %: {} to {})", amount(low), amount(high)));
+    let promised =
+        promised.map_or_else(String::new, |promised| format!(", promised {}{unit}", amount(promised)));
+    format!(
+        "{what}: {}{unit} before, {}{unit} after; saved {}{unit}{range}{promised}",
+        amount(before),
+        amount(after),
+        amount(saved)
+    )
+}
+
+/// Round trips are small numbers: two digits after the point tell them apart.
+fn amount(value: f64) -> String {
+    if value.abs() < 10.0 { format!("{value:.2}") } else { number(value) }
+}
+
+fn paired(proof: &Proof) -> Option<String> {
+    let by = match proof.pairing? {
+        Pairing::WeekdayAndHour => "each with the same weekday and hour before",
+        Pairing::HourOfDay => "each with the same hour of other days before, because a week is not there yet",
+        Pairing::Mixed => {
+            "each with the same weekday and hour before, or where there is none with the same hour"
+        }
+    };
+    Some(format!("compared: {} interactions in {} hours, {by}", number(proof.interactions), proof.hours))
+}
+
+pub(super) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Improved => "improved",
+        Outcome::Flat => "no difference",
+        Outcome::Worse => "worse",
+        Outcome::Unknown => "unknown",
+    }
+}
+
+/// How often promises held; nothing before the first move was compared.
+pub(super) fn record(record: &Record) -> Option<String> {
+    let Record { verified, improved, flat, worse, unknown, promises, promises_kept, .. } = *record;
+    (verified > 0).then(|| {
+        format!(
+            "moves made and compared so far: {verified}; {improved} improved, {flat} without a difference, {worse} worse, \
+             {unknown} unknown; {promises_kept} of {promises} promises held"
+        )
+    })
+}
+
+/// A policy and what it keeps out of this report.
+pub(super) fn policy(policy: &PolicyInForce) -> String {
+    use pointsman_advisor::life::Keep;
+    let what = match (policy.keep, policy.rules.is_empty()) {
+        (Some(Keep::Route), _) => "routes stay routes".to_owned(),
+        (Some(Keep::Action), _) => "actions stay actions".to_owned(),
+        (None, true) => "no moves".to_owned(),
+        (None, false) => format!("nothing of {}", policy.rules.join(", ")),
+    };
+    let until = policy.until.as_ref().map_or_else(String::new, |until| format!(" until {until}"));
+    let counts = [(policy.dismissed_moves, "move"), (policy.dismissed_improvements, "improvement")];
+    let dismissed: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
+        .collect();
+    let dismissed = if dismissed.is_empty() {
+        String::new()
+    } else {
+        format!(" (dismisses {})", dismissed.join(" and "))
+    };
+    format!("{}: {what}{until}: {}{dismissed}", policy.handlers.join(", "), policy.reason)
+}
+
+/// A move that was made, in one line.
+pub(super) fn title(life: &Life) -> String {
+    let confidence = life.proof.as_ref().map(|proof| outcome(proof.outcome));
+    let found = confidence.map_or_else(
+        || "applied; before and after are being compared".to_owned(),
+        |outcome| format!("verified, {outcome}"),
+    );
+    format!("{}: {} ({found})", name(life), verdict(life.verdict))
+}

@@ -1,0 +1,329 @@
+//! The memory of advice: runs, standing verdicts, recommendations and their changes.
+
+use std::collections::HashMap;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use super::many::{Many, statements};
+use super::{Store, StoreError};
+use crate::Fingerprint;
+use crate::advice::{
+    AdviceChange, AdviceRecords, AdviceRun, ChangeRecord, RecommendationRecord, StandingRecord,
+};
+
+/// Runs that are remembered of a service: more than a year of daily ones.
+const MOST_RUNS: i64 = 400;
+
+/// Of which service and environment, as the tables have it.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    service: &'a str,
+    environment: &'a str,
+}
+
+impl<'a> Of<'a> {
+    fn new(service: &'a str, environment: Option<&'a str>) -> Self {
+        Self { service, environment: environment.unwrap_or_default() }
+    }
+}
+
+impl Store {
+    /// All that is remembered of a service and environment; nothing at the beginning.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn advice(
+        &self,
+        service: &str,
+        environment: Option<&str>,
+    ) -> Result<AdviceRecords, StoreError> {
+        let of = Of::new(service, environment);
+        // One state of the database: a change between two of these would be half of it.
+        let mut tx = self.readers.begin().await?;
+        let revision = revision(&mut tx, of).await?;
+        let last_run: Option<i64> =
+            sqlx::query_scalar("SELECT max(at_ns) FROM advice_runs WHERE service = ? AND environment = ?")
+                .bind(of.service)
+                .bind(of.environment)
+                .fetch_one(&mut *tx)
+                .await?;
+        let standing = standing(&mut tx, of).await?;
+        let recommendations = recommendations(&mut tx, of).await?;
+        tx.commit().await?;
+        Ok(AdviceRecords {
+            revision,
+            last_run_ns: last_run.map(i64::cast_unsigned),
+            standing,
+            recommendations,
+        })
+    }
+
+    /// Remembers a run or a decision, all of it or nothing. `false` when somebody else has changed something since the
+    /// revision was read: then nothing is written, and whoever asked reads again. Writing the same twice is writing it once.
+    ///
+    /// # Errors
+    /// When the database refuses; then nothing has changed.
+    pub async fn remember_advice(
+        &self,
+        service: &str,
+        environment: Option<&str>,
+        change: AdviceChange<'_>,
+    ) -> Result<bool, StoreError> {
+        let of = Of::new(service, environment);
+        let mut tx = self.write().await?;
+        if revision(&mut tx, of).await? != change.revision {
+            return Ok(false);
+        }
+        sqlx::query(
+            "INSERT INTO advice_revisions (service, environment, revision) VALUES (?, ?, ?) \
+             ON CONFLICT DO UPDATE SET revision = excluded.revision",
+        )
+        .bind(of.service)
+        .bind(of.environment)
+        .bind(change.revision.saturating_add(1).cast_signed())
+        .execute(&mut *tx)
+        .await?;
+        put_standing(&mut tx, of, change.standing).await?;
+        put_recommendations(&mut tx, of, change.recommendations).await?;
+        if let Some(run) = change.run {
+            note_run(&mut tx, of, run).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+async fn revision(tx: &mut SqliteConnection, of: Of<'_>) -> Result<u64, sqlx::Error> {
+    let revision: Option<i64> =
+        sqlx::query_scalar("SELECT revision FROM advice_revisions WHERE service = ? AND environment = ?")
+            .bind(of.service)
+            .bind(of.environment)
+            .fetch_optional(tx)
+            .await?;
+    Ok(revision.unwrap_or_default().cast_unsigned())
+}
+
+async fn standing(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Vec<StandingRecord>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT handler, verdict, since_ns, seen_ns, provisional, flips, candidate, candidate_runs \
+         FROM standing_verdicts WHERE service = ? AND environment = ? ORDER BY handler",
+    )
+    .bind(of.service)
+    .bind(of.environment)
+    .fetch_all(tx)
+    .await?;
+    let read = |row: &SqliteRow| {
+        Ok(StandingRecord {
+            handler: fingerprint(row, 0)?,
+            verdict: row.try_get(1)?,
+            since_ns: time(row, 2)?,
+            seen_ns: time(row, 3)?,
+            provisional: row.try_get(4)?,
+            flips: row.try_get(5)?,
+            candidate: row.try_get::<Option<String>, _>(6)?.zip(row.try_get(7)?),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+async fn recommendations(
+    tx: &mut SqliteConnection,
+    of: Of<'_>,
+) -> Result<Vec<RecommendationRecord>, sqlx::Error> {
+    let mut changes = changes(tx, of).await?;
+    let rows = sqlx::query(
+        "SELECT handler, verdict, state, until_ns, proposed_ns, promise, applied_ns, successor, proof \
+         FROM recommendations WHERE service = ? AND environment = ? ORDER BY handler, verdict",
+    )
+    .bind(of.service)
+    .bind(of.environment)
+    .fetch_all(tx)
+    .await?;
+    let mut read = |row: &SqliteRow| {
+        let (handler, verdict): (Fingerprint, String) = (fingerprint(row, 0)?, row.try_get(1)?);
+        let optional =
+            |index: usize| row.try_get::<Option<i64>, _>(index).map(|it| it.map(i64::cast_unsigned));
+        Ok(RecommendationRecord {
+            state: row.try_get(2)?,
+            until_ns: optional(3)?,
+            proposed_ns: time(row, 4)?,
+            promise: row.try_get(5)?,
+            applied_ns: optional(6)?,
+            successor: optional(7)?.map(Fingerprint),
+            proof: row.try_get(8)?,
+            changes: changes.remove(&(handler, verdict.clone())).unwrap_or_default(),
+            handler,
+            verdict,
+        })
+    };
+    rows.iter().map(&mut read).collect()
+}
+
+type Changes = HashMap<(Fingerprint, String), Vec<ChangeRecord>>;
+
+async fn changes(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Changes, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT handler, verdict, number, at_ns, before, after, who, reason FROM recommendations \
+         JOIN recommendation_changes USING (handler, verdict) WHERE service = ? AND environment = ? \
+         ORDER BY handler, verdict, number",
+    )
+    .bind(of.service)
+    .bind(of.environment)
+    .fetch_all(tx)
+    .await?;
+    let mut changes = Changes::new();
+    for row in &rows {
+        let change = ChangeRecord {
+            number: row.try_get(2)?,
+            at_ns: time(row, 3)?,
+            before: row.try_get(4)?,
+            after: row.try_get(5)?,
+            who: row.try_get(6)?,
+            reason: row.try_get(7)?,
+        };
+        changes.entry((fingerprint(row, 0)?, row.try_get(1)?)).or_default().push(change);
+    }
+    Ok(changes)
+}
+
+static PUT_STANDING: Many = Many::new(|| {
+    statements(
+        "INSERT INTO standing_verdicts (handler, service, environment, verdict, since_ns, seen_ns, provisional, flips, \
+         candidate, candidate_runs)",
+        10,
+        "ON CONFLICT DO UPDATE SET verdict = excluded.verdict, since_ns = excluded.since_ns, \
+         seen_ns = excluded.seen_ns, provisional = excluded.provisional, flips = excluded.flips, \
+         candidate = excluded.candidate, candidate_runs = excluded.candidate_runs",
+    )
+});
+
+async fn put_standing(
+    tx: &mut SqliteConnection,
+    of: Of<'_>,
+    standing: &[StandingRecord],
+) -> Result<(), sqlx::Error> {
+    let rows: Vec<(Of<'_>, &StandingRecord)> = standing.iter().map(|one| (of, one)).collect();
+    PUT_STANDING
+        .run(tx, &rows, |query, (of, one)| {
+            let candidate = one.candidate.as_ref();
+            query
+                .bind(one.handler.0.cast_signed())
+                .bind(of.service)
+                .bind(of.environment)
+                .bind(&one.verdict)
+                .bind(one.since_ns.cast_signed())
+                .bind(one.seen_ns.cast_signed())
+                .bind(one.provisional)
+                .bind(one.flips)
+                .bind(candidate.map(|(verdict, _)| verdict))
+                .bind(candidate.map(|(_, runs)| runs))
+        })
+        .await?;
+    Ok(())
+}
+
+static PUT_RECOMMENDATIONS: Many = Many::new(|| {
+    statements(
+        "INSERT INTO recommendations (handler, verdict, service, environment, state, until_ns, proposed_ns, promise, \
+         applied_ns, successor, proof)",
+        11,
+        "ON CONFLICT DO UPDATE SET state = excluded.state, until_ns = excluded.until_ns, \
+         proposed_ns = excluded.proposed_ns, promise = excluded.promise, applied_ns = excluded.applied_ns, \
+         successor = excluded.successor, proof = excluded.proof",
+    )
+});
+
+static PUT_CHANGES: Many = Many::new(|| {
+    statements(
+        "INSERT INTO recommendation_changes (handler, verdict, number, at_ns, before, after, who, reason)",
+        8,
+        "ON CONFLICT DO UPDATE SET at_ns = excluded.at_ns, before = excluded.before, after = excluded.after, \
+         who = excluded.who, reason = excluded.reason",
+    )
+});
+
+async fn put_recommendations(
+    tx: &mut SqliteConnection,
+    of: Of<'_>,
+    recommendations: &[RecommendationRecord],
+) -> Result<(), sqlx::Error> {
+    let rows: Vec<(Of<'_>, &RecommendationRecord)> = recommendations.iter().map(|one| (of, one)).collect();
+    PUT_RECOMMENDATIONS
+        .run(tx, &rows, |query, (of, one)| {
+            query
+                .bind(one.handler.0.cast_signed())
+                .bind(&one.verdict)
+                .bind(of.service)
+                .bind(of.environment)
+                .bind(&one.state)
+                .bind(one.until_ns.map(u64::cast_signed))
+                .bind(one.proposed_ns.cast_signed())
+                .bind(&one.promise)
+                .bind(one.applied_ns.map(u64::cast_signed))
+                .bind(one.successor.map(|id| id.0.cast_signed()))
+                .bind(&one.proof)
+        })
+        .await?;
+    for one in recommendations {
+        sqlx::query("DELETE FROM recommendation_changes WHERE handler = ? AND verdict = ? AND number < ?")
+            .bind(one.handler.0.cast_signed())
+            .bind(&one.verdict)
+            .bind(one.changes.first().map_or(0, |first| first.number))
+            .execute(&mut *tx)
+            .await?;
+        let rows: Vec<(&RecommendationRecord, &ChangeRecord)> =
+            one.changes.iter().map(|change| (one, change)).collect();
+        PUT_CHANGES
+            .run(tx, &rows, |query, (one, change)| {
+                query
+                    .bind(one.handler.0.cast_signed())
+                    .bind(&one.verdict)
+                    .bind(change.number)
+                    .bind(change.at_ns.cast_signed())
+                    .bind(&change.before)
+                    .bind(&change.after)
+                    .bind(&change.who)
+                    .bind(&change.reason)
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn note_run(tx: &mut SqliteConnection, of: Of<'_>, run: AdviceRun) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO advice_runs (service, environment, at_ns, handlers) VALUES (?, ?, ?, ?) \
+         ON CONFLICT DO UPDATE SET handlers = excluded.handlers",
+    )
+    .bind(of.service)
+    .bind(of.environment)
+    .bind(run.at_ns.cast_signed())
+    .bind(run.handlers.cast_signed())
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "DELETE FROM advice_runs WHERE service = ?1 AND environment = ?2 AND at_ns < (SELECT at_ns FROM advice_runs \
+         WHERE service = ?1 AND environment = ?2 ORDER BY at_ns DESC LIMIT 1 OFFSET ?3)",
+    )
+    .bind(of.service)
+    .bind(of.environment)
+    .bind(MOST_RUNS - 1)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("DELETE FROM standing_verdicts WHERE service = ? AND environment = ? AND seen_ns < ?")
+        .bind(of.service)
+        .bind(of.environment)
+        .bind(run.forget_before_ns.cast_signed())
+        .execute(&mut *tx)
+        .await?;
+    Ok(())
+}
+
+fn fingerprint(row: &SqliteRow, index: usize) -> Result<Fingerprint, sqlx::Error> {
+    Ok(Fingerprint(time(row, index)?))
+}
+
+fn time(row: &SqliteRow, index: usize) -> Result<u64, sqlx::Error> {
+    Ok(row.try_get::<i64, _>(index)?.cast_unsigned())
+}
