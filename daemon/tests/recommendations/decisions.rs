@@ -1,0 +1,92 @@
+//! What users and policies decide.
+
+use serde_json::json;
+
+use crate::shop::moment;
+use crate::support::pointsman;
+use crate::{BEFORE, cart, decide, life, report_of, shop};
+
+#[test]
+fn what_is_put_off_or_refused_is_no_open_move() {
+    let (_folder, db) = shop();
+    let snoozed = decide(&db, &["snooze", "/api/cart", "--for", "30h"], BEFORE);
+    let until = moment(BEFORE + 1, "12:20");
+    assert_eq!(snoozed.out, format!("POST /api/cart: move to a server action is snoozed until {until}\n"));
+    let report = report_of(&db, BEFORE + 1);
+    assert_eq!(
+        (&cart(&report)["verdict"], &cart(&report)["state"]),
+        (&json!("move_to_server_action"), &json!("snoozed"))
+    );
+    assert_eq!(report["total"]["moves"], 0);
+    let text = pointsman(&db, ["report", "--until", &moment(BEFORE + 1, "06:10")]).out;
+    assert!(text.contains("nothing has to move") && text.contains("Moves that are decided (1)"), "{text}");
+    assert_eq!(cart(&report_of(&db, BEFORE + 2))["state"], "proposed");
+
+    let reason = "the mobile app will use it";
+    let id = life(&report)["id"].as_str().unwrap().to_owned();
+    let dismissed = decide(&db, &["dismiss", &id, "--reason", reason], BEFORE + 2);
+    assert_eq!((dismissed.code, dismissed.err.as_str()), (Some(0), ""));
+    let report = report_of(&db, BEFORE + 3);
+    assert_eq!((&life(&report)["state"], &life(&report)["reason"]), (&json!("dismissed"), &json!(reason)));
+    let accepted = decide(&db, &["accept", &id], BEFORE + 3);
+    assert_eq!((accepted.code, accepted.err.as_str()), (Some(0), ""));
+    assert_eq!(cart(&report_of(&db, BEFORE + 3))["state"], "accepted");
+}
+
+#[test]
+fn a_decision_that_makes_no_sense_is_refused_with_a_remedy() {
+    let (_folder, db) = shop();
+    for (arguments, said) in [
+        (&["accept", "/nothing"][..], "no handler is called /nothing; `pointsman report` lists them"),
+        (&["accept", "/product/[id]"], "no move is advised for it"),
+        (&["dismiss", "/api/cart", "--reason", " "], "the reason is empty"),
+        (&["snooze", "/api/cart", "--until", "2026-01-06"], "is over already"),
+        (&["applied", "/api/cart", "--as", "/product/[id]"], "is no server action, which this move is to"),
+        (&["snooze", "/api/cart"], "required arguments"),
+        (&["snooze", "/api/cart", "--until", "soon"], "write a day as 2026-12-31"),
+        (&["dismiss", "/api/cart"], "--reason <TEXT>"),
+    ] {
+        let run = decide(&db, arguments, BEFORE);
+        assert_ne!(run.code, Some(0), "{arguments:?}");
+        assert!(run.err.contains(said), "{arguments:?}: {}", run.err);
+    }
+    assert_eq!(cart(&report_of(&db, BEFORE))["state"], "proposed");
+}
+
+#[test]
+fn a_policy_of_the_repository_dismisses_with_its_reason() {
+    let (folder, db) = shop();
+    let file = folder.path().join("pointsman.toml");
+    std::fs::write(
+        &file,
+        "[[policy]]\nhandlers = [\"/api/**\"]\nkeep = \"route\"\nreason = \"this project is API-first\"\n",
+    )
+    .unwrap();
+    let path = file.to_str().unwrap();
+    let report = |flag: &[&str]| {
+        let until = moment(BEFORE, "06:10");
+        let run = pointsman(&db, ["report", "--format", "json", "--until", &until].iter().chain(flag));
+        assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+        serde_json::from_str::<serde_json::Value>(&run.out).unwrap()
+    };
+    let held = report(&["--policy", path]);
+    assert_eq!(cart(&held)["state"], "dismissed");
+    assert_eq!(held["policies"][0]["dismissed_moves"], 1);
+    assert_eq!(life(&held)["history"][1]["who"], "policy");
+    let refused = decide(&db, &["accept", "/api/cart", "--policy", path], BEFORE);
+    assert!(
+        refused.err.contains("a policy dismisses this move (this project is API-first)"),
+        "{}",
+        refused.err
+    );
+    // Without it the move is back.
+    assert_eq!(cart(&report(&[]))["state"], "proposed");
+
+    std::fs::write(&file, "[[policy]]\nhandler = [\"/api/**\"]\nkeep = \"routes\"\n").unwrap();
+    let faulty = pointsman(&db, ["report", "--policy", path]);
+    assert_eq!(faulty.code, Some(1));
+    for fault in ["unknown key", "write \"route\" or \"action\"", "handlers is missing", "reason is missing"]
+    {
+        assert!(faulty.err.contains(fault), "{fault}: {}", faulty.err);
+    }
+}
