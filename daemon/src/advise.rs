@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use crate::cli::{USUAL_WINDOW, Until, View};
 use crate::config::Config;
 use crate::render::safe::terminal;
-use gather::{Gathered, end_of_look, environments, gather, hour_after};
+use gather::{Gathered, Looks, end_of_look, environments, gather, hour_after};
 use memory::{Memories, Memory};
 
 /// How often a change is tried again that somebody else has overtaken.
@@ -113,7 +113,7 @@ impl<'a> Advisor<'a> {
         for service in self.services(view.service.as_deref()).await? {
             let to = hour_after(end_of_look(self.store, &service, view.until).await?);
             let nothing = Memories::default();
-            let gathered = gather(self.store, &service, view.window, to, &nothing).await?;
+            let gathered = gather(self.store, &service, view.window, to, &nothing, Looks::Once).await?;
             let coverage = coverage(&gathered.handlers, &gathered.windows.window);
             checkups.push(Checkup { service: gathered.service, coverage, facts: gathered.facts });
         }
@@ -135,7 +135,7 @@ impl<'a> Advisor<'a> {
             let moment_ns = end_of_look(self.store, &service, view.until).await?;
             let memories = self.caught_up(&service, moment_ns, keeping).await?;
             let to = hour_after(moment_ns);
-            let gathered = gather(self.store, &service, view.window, to, &memories).await?;
+            let gathered = gather(self.store, &service, view.window, to, &memories, Looks::Once).await?;
             for (environment, memory) in &memories.0 {
                 let environment = environment.as_deref();
                 let settled = self.look(&gathered, environment, memory, Occasion::View, moment_ns);
@@ -198,7 +198,7 @@ impl<'a> Advisor<'a> {
         run: Run,
     ) -> anyhow::Result<Made> {
         let Some(memory) = memories.0.get(&environment.map(str::to_owned)) else { return Ok(Made::Silent) };
-        let gathered = gather(self.store, service, USUAL_WINDOW, run.to, memories).await?;
+        let gathered = gather(self.store, service, USUAL_WINDOW, run.to, memories, Looks::AlsoBack).await?;
         let settled = self.look(&gathered, environment, memory, run.occasion, run.at_ns);
         if memory.last_run_ns.is_none() && settled.report.handlers.is_empty() {
             // The app had not been heard of yet.
@@ -250,7 +250,8 @@ impl<'a> Advisor<'a> {
         for _ in 0..ATTEMPTS {
             let now_ns = end_of_look(self.store, service, at).await?;
             let memories = Memories::load(self.store, service, [environment.map(str::to_owned)]).await?;
-            let gathered = gather(self.store, service, USUAL_WINDOW, hour_after(now_ns), &memories).await?;
+            let gathered =
+                gather(self.store, service, USUAL_WINDOW, hour_after(now_ns), &memories, Looks::Once).await?;
             let Some(memory) = memories.0.values().next() else { continue };
             let mut seen = self.look(&gathered, environment, memory, Occasion::View, now_ns);
             let decided = life::decide(&mut seen.history, handler, decision.clone(), &seen.traffic, now_ns);

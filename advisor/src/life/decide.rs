@@ -141,7 +141,10 @@ fn apply(
     }
     let named = successor.map(|(id, _)| id);
     if one.state == State::Applied {
-        one.successor = named.or(one.successor);
+        if named.is_some() && named != one.successor {
+            one.successor = named;
+            one.change(now_ns, State::Applied, Who::User, "said what came in its place".to_owned());
+        }
         return Ok(());
     }
     // Where the traffic shows when it moved, that is the moment.

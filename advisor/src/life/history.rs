@@ -23,7 +23,7 @@ pub struct History {
 }
 
 /// A verdict that stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Standing {
     /// The verdict.
     pub verdict: Verdict,

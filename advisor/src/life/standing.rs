@@ -30,7 +30,7 @@ impl Look {
     /// What stands after this look.
     pub(super) fn settle(self, before: Option<&Standing>, seen: &HandlerReport) -> Standing {
         let Some(before) = before else { return self.first(seen.verdict) };
-        let mut after = Standing { seen_ns: self.now_ns, ..before.clone() };
+        let mut after = Standing { seen_ns: self.now_ns, ..*before };
         if self.occasion == Occasion::Run {
             after.provisional = false;
         }
@@ -39,14 +39,14 @@ impl Look {
             return after;
         }
         if must_end(before.verdict, seen) || before.provisional || self.is_first_real(before) {
-            return self.left(&after, seen.verdict);
+            return self.left(before, after, seen.verdict);
         }
         if self.paused || self.occasion != Occasion::Run {
             return after;
         }
         let runs = before.candidate.map_or(0, |candidate| candidate.runs).saturating_add(1);
         if runs >= RUNS_TO_LEAVE {
-            return self.left(&after, seen.verdict);
+            return self.left(before, after, seen.verdict);
         }
         after.candidate = Some(Candidate { verdict: seen.verdict, runs });
         after
@@ -68,14 +68,15 @@ impl Look {
         before.verdict == Verdict::InsufficientEvidence && !self.paused
     }
 
-    fn left(self, standing: &Standing, verdict: Verdict) -> Standing {
+    /// The verdict is left for another one. What held nothing up does not turn around.
+    fn left(self, before: &Standing, after: Standing, verdict: Verdict) -> Standing {
+        let flips = !before.provisional && is_flip(before.verdict, verdict);
         Standing {
-            flips: standing.flips + u32::from(is_flip(standing.verdict, verdict)),
             verdict,
             since_ns: self.now_ns,
             candidate: None,
-            seen_ns: standing.seen_ns,
-            provisional: standing.provisional,
+            flips: before.flips + u32::from(flips),
+            ..after
         }
     }
 }

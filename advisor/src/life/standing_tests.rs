@@ -139,6 +139,8 @@ fn flips_are_counted_and_nothing_else() {
         standing = look(at).settle(Some(&standing), &seen);
         assert_eq!(standing.flips, flips, "after look {at}");
     }
+    let first = Look { occasion: Occasion::First, now_ns: 0, paused: false }.settle(None, &row(Keep));
+    assert_eq!(look(1).settle(Some(&first), &row(MoveToServerAction)).flips, 0, "it held nothing up");
 }
 
 /// Any raw judgement, with whether it must end a standing move.

@@ -38,23 +38,36 @@ impl Gathered {
     }
 }
 
+/// Whether moves that were made are compared with the time before them, for which their hours are needed one by one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Looks {
+    /// No: between two runs nothing is decided about them.
+    Once,
+    /// Yes.
+    AlsoBack,
+}
+
 /// The environments in which a service was seen.
 pub(super) fn environments(handlers: &HashMap<Fingerprint, Handler>) -> BTreeSet<Option<String>> {
     handlers.values().map(|handler| handler.environment.clone()).collect()
 }
 
 /// Loads what there is of a service before the hour `to`, and merges its Rollups: those of the window, and all that are
-/// looked at. What is remembered of it says which verdicts stand, and which hours are needed one by one.
+/// looked at. What is remembered of it says which verdicts stand.
 pub(super) async fn gather(
     store: &Store,
     service: &str,
     window: u32,
     to: Hour,
     memories: &Memories,
+    looks: Looks,
 ) -> anyhow::Result<Gathered> {
     let handlers = store.handlers(service).await?;
     let mut gathering = Gathering::new(to, window);
-    let mut measured = memories.measured(&handlers);
+    let mut measured = match looks {
+        Looks::Once => Measured::default(),
+        Looks::AlsoBack => memories.measured(&handlers),
+    };
     let oldest = gathering.oldest();
     let add = |rollup: RollupRef<'_>| -> anyhow::Result<()> {
         measured.add(rollup.handler, rollup.hour, rollup.payload)?;
