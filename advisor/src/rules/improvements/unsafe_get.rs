@@ -4,7 +4,8 @@
 //! Why: prefetchers, crawlers and link previews send GETs; so does a page on any other site. Make it a POST, or an action. All
 //! versions.
 //! Source: RFC 9110, section 9.2.1 (safe methods); Next.js docs, Data Security.
-//! Guard: callbacks of a login, draft mode and other targets of navigation set cookies on purpose; a counter of views writes.
+//! Guard: callbacks of a login, draft mode and other targets of navigation write and set cookies on purpose; a counter of views
+//! writes.
 //! Example: `GET /api/logout`.
 
 use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
@@ -12,7 +13,7 @@ use super::improvement;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
-/// Share of calls that may be navigations: those set cookies on purpose.
+/// Share of calls that may be navigations: callbacks of a login write and set cookies on purpose.
 const NAVIGATIONS: f64 = 0.05;
 
 pub(in super::super) static RULE: Rule = improvement("unsafe-get", 0.05, 10, is_get_route, look);
@@ -25,8 +26,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     } else {
         (Fact::SetsCookie, "set a cookie")
     };
-    let Some(share) = profile.share(fact, Fact::Calls).filter(|_| fact == Fact::WriteWork || !navigated)
-    else {
+    let Some(share) = profile.share(fact, Fact::Calls).filter(|_| !navigated) else {
         return Finding::Silent;
     };
     let text = format!(
