@@ -56,7 +56,9 @@ fn come(server: &mut Server<'_>, machine: &Machine, number: u64, moment: f64) {
                 .and_then(|call| machine.calls.get(call % machine.calls.len().max(1))),
         };
         let Some(wanted) = wanted else { return };
-        let at_ms = moment + f64::from(call) * machine.gap_s * SECOND * (0.98 + 0.04 * server.random.unit());
+        // Each a little early or late, whatever came before: the gaps of a long burst are as even as those of a short one.
+        let gaps = f64::from(call) + 0.04 * server.random.unit() - 0.02;
+        let at_ms = (moment + gaps * machine.gap_s * SECOND).max(moment);
         let mut ask = ask(server, &machine.kind, wanted, at_ms, client);
         ask.id = id;
         ask.status = machine.status.or(ask.status);
