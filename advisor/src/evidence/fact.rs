@@ -260,7 +260,7 @@ coded! {
         CookieThenRefresh,
         /// How long all Calls took together, µs.
         TimeSpent,
-        /// Calls of unknown action ids by one client, twenty or more in a row at one every two seconds or faster.
+        /// Calls of unknown action ids by one client, twenty or more at one every two seconds or faster.
         Hammered,
         /// Calls with credentials that were answered 2xx or 3xx.
         SucceededWithCredentials,

@@ -103,10 +103,13 @@ impl Bench<'_, '_> {
             );
         }
         let verdict = Verdict::MoveToServerAction;
+        // Looked at before the score: a move that stands must not outlast an outsider because its reasons fade too.
+        let outsiders = gates::outsiders(profile, settings);
         if findings.score(verdict.reasons(), Effect::AgainstAction) < self.bar(verdict) {
-            return findings.undecided(Effect::ForAction, "no measured reason to move");
+            let undecided = findings.undecided(Effect::ForAction, "no measured reason to move");
+            return if outsiders.is_some() { undecided.barred() } else { undecided };
         }
-        gates::outsiders(profile, settings).map(Decision::barred).unwrap_or_else(|| self.worthwhile(verdict))
+        outsiders.map_or_else(|| self.worthwhile(verdict), Decision::barred)
     }
 
     fn action(&self) -> Decision {
@@ -122,11 +125,13 @@ impl Bench<'_, '_> {
         }
         let verdict = self.destination();
         let reasons = Verdict::MoveToServerComponent.reasons();
+        let callers = gates::action_callers(profile);
         if findings.score(reasons, Effect::AgainstRoute) < self.bar(verdict) {
-            return findings
-                .undecided(Effect::ForRoute, "it is on the right side: no measured reason to move");
+            let undecided =
+                findings.undecided(Effect::ForRoute, "it is on the right side: no measured reason to move");
+            return if callers.is_some() { undecided.barred() } else { undecided };
         }
-        if let Some(decision) = gates::action_callers(profile) {
+        if let Some(decision) = callers {
             return decision.barred();
         }
         match profile.seen() {
