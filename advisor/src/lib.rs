@@ -21,11 +21,11 @@ mod windows;
 
 pub use coverage::{Coverage, coverage};
 pub use explanation::{Explanation, Explanations, explanations};
-pub use gain::{Gain, Total, Waiting};
+pub use gain::{Gain, Waiting};
 pub use profile::{NextVersion, Profile, Seen, Share, Surroundings, UnknownIds};
 pub use report::{
     Assumed, Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, ReportInput,
-    Sampled, UnknownActions, Verdict, Window, report,
+    Sampled, Total, UnknownActions, Verdict, Window, report,
 };
 pub use sampling::Basis;
 pub use settings::{Override, RuleSettings, Settings};

@@ -108,6 +108,18 @@ impl Handler {
     }
 }
 
+impl Action {
+    /// Its exported name, or else its id; and its file where that is known.
+    #[must_use]
+    pub fn name_and_file(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Export { file, name } => (Some(name), Some(file)),
+            Self::Id(id) => (Some(id), None),
+            Self::Unnamed | Self::NotFound => (None, None),
+        }
+    }
+}
+
 impl HandlerKind {
     /// Every kind, in the order in which reports list them.
     pub const ALL: [Self; 6] =

@@ -1,17 +1,16 @@
 //! What acting on a finding gains. `simulate` plays kept Interactions as they would be after it; here the results become
 //! numbers per Interaction and per day, with intervals. Whether a gain is worth a move is decided in `verdict`.
 
+mod overlap;
 mod simulate;
-mod total;
 
 use crate::evidence::Interaction;
 use crate::stats::{Estimate, as_f64};
 
+pub(crate) use overlap::overlaps;
 pub(crate) use simulate::{
-    Prefetches, action_in_place_of_reload, action_with_refresh, parallel_reads, read_in_page, refresh_inside,
+    action_in_place_of_reload, action_with_refresh, parallel_reads, read_in_page, refresh_inside,
 };
-pub use total::Total;
-pub(crate) use total::total;
 
 /// What acting on a finding gains. Negative numbers are losses. Nothing in it is assumed, except what `assumed_trips`
 /// says.
@@ -43,8 +42,8 @@ pub struct Waiting {
     pub p50: f64,
     /// 95th percentile.
     pub p95: f64,
-    /// 95 % interval of the median.
-    pub p50_range: [f64; 2],
+    /// 95 % interval of the median; `None` where only a sketch of the values is kept.
+    pub p50_range: Option<[f64; 2]>,
 }
 
 /// What one Interaction would have been spared.
@@ -81,14 +80,11 @@ impl Gain {
         self.waiting.map_or(0.0, |waiting| waiting.p50)
     }
 
-    /// What it is worth a day, to find the best of several: requests or round trips, whichever is more, and a request for
-    /// each 50 ms of waiting.
+    /// What it is worth a day, to find the best of several.
     #[must_use]
     pub fn worth_per_day(&self) -> f64 {
-        /// Milliseconds of waiting that count as much as a request (the gate of rules.md, section 3, has both).
-        const MS_PER_REQUEST: f64 = 50.0;
-        let trips = self.round_trips_per_day().max(self.requests_per_day());
-        trips + self.per_day.value * (self.measured_ms() + self.queue_ms) / MS_PER_REQUEST
+        let ms = self.measured_ms() + self.queue_ms;
+        worth(self.round_trips_per_day(), self.requests_per_day(), self.per_day.value * ms)
     }
 
     /// What so many Interactions a day gain when each of these kept ones would have been spared so much. The kept ones are
@@ -108,6 +104,13 @@ impl Gain {
     }
 }
 
+/// What gains are compared by, a day: requests or round trips, whichever is more, and a request for each 50 ms of waiting.
+pub(crate) fn worth(round_trips: f64, requests: f64, ms: f64) -> f64 {
+    /// Milliseconds of waiting that count as much as a request (the gate of rules.md, section 3, has both).
+    const MS_PER_REQUEST: f64 = 50.0;
+    round_trips.max(requests) + ms / MS_PER_REQUEST
+}
+
 impl Waiting {
     /// Quantiles of some values. The interval of the median is that of its order statistics, which needs no form of the
     /// distribution: ranks n/2 -+ 0.98 sqrt(n). Source: W. J. Conover, "Practical Nonparametric Statistics", section 3.2.
@@ -124,7 +127,7 @@ impl Waiting {
         Self {
             p50: at(last * 0.5),
             p95: at(last * 0.95),
-            p50_range: [at((last * 0.5 - half).floor()), at((last * 0.5 + half).ceil())],
+            p50_range: Some([at((last * 0.5 - half).floor()), at((last * 0.5 + half).ceil())]),
         }
     }
 }
@@ -161,9 +164,8 @@ mod tests {
     fn quantiles_come_with_the_interval_of_the_median() {
         let waiting = Waiting::of((1..=100).map(f64::from).collect());
         assert!((waiting.p50 - 50.5).abs() < 1e-9 && (waiting.p95 - 95.05).abs() < 1e-9, "{waiting:?}");
-        assert_eq!(waiting.p50_range, [40.0, 61.0]);
+        assert_eq!(waiting.p50_range, Some([40.0, 61.0]));
         let one = Waiting::of(vec![7.0]);
-        assert_eq!((one.p50, one.p95, one.p50_range), (7.0, 7.0, [7.0, 7.0]));
-        assert_eq!(Waiting::of(Vec::new()), Waiting::default());
+        assert_eq!((one.p50, one.p95, one.p50_range), (7.0, 7.0, Some([7.0, 7.0])));
     }
 }

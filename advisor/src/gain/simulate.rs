@@ -4,7 +4,7 @@
 
 use super::{Gain, Saving, length_us, ms_between};
 use crate::evidence::{Fact, Interaction, InteractionKind, Step};
-use crate::profile::Profile;
+use crate::profile::{NextVersion, Profile};
 use crate::stats::{Estimate, as_f64};
 
 /// Request headers of a refresh, bytes ([measured] about 650 in Chromium).
@@ -17,7 +17,7 @@ const REVALIDATE_PREFETCHES: f64 = 1.4;
 
 /// What becomes of the client's prefetches when an action shows the page anew.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Prefetches {
+enum Prefetches {
     /// `refresh()` keeps them (Next.js 16 and later).
     Kept,
     /// `revalidatePath` drops them, and each link in view is fetched ahead once more.
@@ -25,6 +25,11 @@ pub(crate) enum Prefetches {
 }
 
 impl Prefetches {
+    /// What an action of this app can do: `refresh()` must be known to exist.
+    fn of_app(next: Option<NextVersion>) -> Self {
+        if next.is_some_and(NextVersion::has_refresh) { Self::Kept } else { Self::Dropped }
+    }
+
     /// How many prefetches fewer there are than after the `router.refresh()` that was seen.
     fn saved(self, seen: f64) -> f64 {
         match self {
@@ -35,7 +40,8 @@ impl Prefetches {
 }
 
 /// A mutation and the refresh after it, as one action that answers with both.
-pub(crate) fn action_with_refresh(profile: &Profile, prefetches: Prefetches) -> Gain {
+pub(crate) fn action_with_refresh(profile: &Profile) -> Gain {
+    let prefetches = Prefetches::of_app(profile.surroundings.next);
     let per_day = per_day(profile, Fact::FollowedByRefresh, Fact::Followable);
     let pairs = profile.interactions(InteractionKind::MutationThenRefresh);
     let saving = |pair: &Interaction| Saving {
@@ -58,7 +64,8 @@ pub(crate) fn action_in_place_of_reload(profile: &Profile) -> Gain {
 }
 
 /// An action and the refresh after it, with the refresh inside of the action.
-pub(crate) fn refresh_inside(profile: &Profile, prefetches: Prefetches) -> Gain {
+pub(crate) fn refresh_inside(profile: &Profile) -> Gain {
+    let prefetches = Prefetches::of_app(profile.surroundings.next);
     let per_day = per_day(profile, Fact::FollowedByRefresh, Fact::Followable);
     let pairs = profile.interactions(InteractionKind::ActionThenRefresh);
     let saving = |pair: &Interaction| Saving {
@@ -82,7 +89,7 @@ pub(crate) fn parallel_reads(profile: &Profile) -> Gain {
             ..Saving::default()
         }
     };
-    let bursts_per_day = Estimate::sum([profile.estimate(Fact::Bursts)]).divided_by(profile.days);
+    let bursts_per_day = profile.estimate_per_day(Fact::Bursts);
     of(bursts_per_day, bursts.map(saving))
 }
 
@@ -111,9 +118,7 @@ const ONE_REQUEST: Saving = Saving { round_trips: 1.0, requests: 1.0, prefetches
 
 /// How often a day a part of the whole gains: the interval is that of its share.
 fn per_day(profile: &Profile, part: Fact, whole: Fact) -> Estimate {
-    let Some(share) = profile.share(part, whole) else { return Estimate::default() };
-    let all = profile.per_day(whole);
-    Estimate { value: share.observed * all, low: share.interval.low * all, high: share.interval.high * all }
+    profile.share(part, whole).map(|share| share.times(profile.per_day(whole))).unwrap_or_default()
 }
 
 /// Without kept Interactions only the round trip is known, not how long it takes.

@@ -15,7 +15,6 @@ mod rows;
 mod settle;
 mod standing;
 mod told;
-mod total;
 mod traffic;
 
 pub use decide::{Decision, DecisionError, decide};

@@ -6,8 +6,7 @@ use pointsman_store::Fingerprint;
 use super::history::{History, Promise, Standing};
 use super::policy::PolicyInForce;
 use super::settle::Settling;
-use super::total;
-use crate::report::{HandlerReport, Report, rfc3339};
+use crate::report::{HandlerReport, Report, Total, rfc3339};
 
 /// Makes a raw report show what stands.
 pub(super) fn show(report: &mut Report, history: &History, with: &Settling<'_>) {
@@ -30,7 +29,8 @@ pub(super) fn show(report: &mut Report, history: &History, with: &Settling<'_>) 
             count(&mut policies, place, |policy| policy.dismissed_improvements += hidden);
         }
     }
-    report.total = total::of_open_moves(&report.total, &report.handlers);
+    let open = report.handlers.iter().filter(|row| row.is_open_move());
+    report.total = Total::of(&report.total.overlapping, open);
     report.policies = policies.into_iter().flatten().collect();
 }
 

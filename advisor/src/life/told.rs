@@ -108,19 +108,15 @@ impl Record {
 impl Life {
     fn of((id, verdict): (Fingerprint, Verdict), one: &Recommendation, handler: &Handler) -> Self {
         let last = one.last_change();
-        let (action, file) = match &handler.action {
-            Some(Action::Export { file, name }) => (Some(name.clone()), Some(file.clone())),
-            Some(Action::Id(id)) => (Some(id.clone()), None),
-            _ => (None, None),
-        };
+        let (action, file) = handler.action.as_ref().map_or((None, None), Action::name_and_file);
         Self {
             id: id.to_string(),
             verdict,
             kind: handler.kind.as_str().to_owned(),
             route: handler.route.clone(),
             method: handler.method.clone(),
-            action,
-            file,
+            action: action.map(str::to_owned),
+            file: file.map(str::to_owned),
             state: one.state,
             since: rfc3339(last.map_or(one.proposed_ns, |last| last.at_ns)),
             reason: last.map(|last| last.reason.clone()).unwrap_or_default(),
@@ -163,22 +159,5 @@ impl HandlerReport {
     pub fn is_open_move(&self) -> bool {
         let state = self.state.as_deref().and_then(State::from_word);
         self.verdict.is_move() && state.is_none_or(State::is_open)
-    }
-}
-
-impl Verdict {
-    /// Every verdict.
-    pub const ALL: [Self; 5] = [
-        Self::MoveToServerAction,
-        Self::MoveToRouteHandler,
-        Self::MoveToServerComponent,
-        Self::Keep,
-        Self::InsufficientEvidence,
-    ];
-
-    /// The verdict with this word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.as_str() == word)
     }
 }

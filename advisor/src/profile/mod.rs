@@ -78,6 +78,11 @@ impl Share {
         let observed = observed.clamp(0.0, 1.0);
         Self { observed, interval: Interval::wilson(observed * trials, trials), samples }
     }
+
+    /// That share of so many.
+    pub(crate) fn times(self, all: f64) -> Estimate {
+        Estimate { value: self.observed * all, low: self.interval.low * all, high: self.interval.high * all }
+    }
 }
 
 /// What an action does with data, as far as its traces and its name tell.
@@ -153,6 +158,12 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub fn estimate(&self, fact: Fact) -> Estimate {
         Estimate::sum(self.strata(fact).map(|(observed, weight)| Estimate::of_sample(observed, weight)))
+    }
+
+    /// How often a day, with what sampling leaves open.
+    #[must_use]
+    pub fn estimate_per_day(&self, fact: Fact) -> Estimate {
+        self.estimate(fact).divided_by(self.days)
     }
 
     /// How often the fact was observed in the window, unweighed: the sample.
@@ -321,11 +332,8 @@ impl<'a> Profile<'a> {
     /// An action's exported name, or else its id; and its file where that is known.
     #[must_use]
     pub fn action_and_file(&self) -> (Option<String>, Option<String>) {
-        match &self.handler.action {
-            Some(Action::Export { file, name }) => (Some(name.clone()), Some(file.clone())),
-            Some(Action::Id(id)) => (Some(id.clone()), None),
-            _ => (None, None),
-        }
+        let (name, file) = self.handler.action.as_ref().map_or((None, None), Action::name_and_file);
+        (name.map(str::to_owned), file.map(str::to_owned))
     }
 
     /// Whether the action reads, writes, or cannot be told (rules.md, action-read-only).

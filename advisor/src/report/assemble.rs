@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use pointsman_store::{Action, AppFact, Fingerprint, Handler};
 
 use super::rows::row;
-use super::{Benefit, EffectiveRule, HandlerReport, Report, Sampled, UnknownActions, Verdict, Window};
+use super::{Benefit, EffectiveRule, HandlerReport, Report, Sampled, Total, UnknownActions, Verdict, Window};
 use crate::evidence::Fact;
-use crate::gain::total;
+use crate::gain::overlaps;
 use crate::life::Record;
 use crate::profile::{Profile, days_covered, profiles};
 use crate::rules::{RULES, Thresholds};
@@ -53,7 +53,11 @@ pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
         judgements.iter().map(|(profile, judgement)| row(profile, judgement, settings)).collect();
     handlers.sort_by(by_gain);
     let moves = judgements.iter().filter(|(_, judgement)| judgement.verdict.is_move());
-    let gains = moves.filter_map(|(profile, judgement)| Some((*profile, judgement.gain?)));
+    let overlapping: Vec<Vec<String>> = overlaps(moves.map(|(profile, _)| *profile))
+        .into_iter()
+        .map(|group| group.iter().map(ToString::to_string).collect())
+        .collect();
+    let total = Total::of(&overlapping, handlers.iter().filter(|row| row.verdict.is_move()));
     Report {
         schema: "pointsman.report/v1".to_owned(),
         generated_at,
@@ -64,7 +68,7 @@ pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
         next_version,
         sampling,
         handlers,
-        total: total(gains),
+        total,
         recommendations: Vec::new(),
         record: Record::default(),
         policies: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::gain::Gain;
+use crate::gain::{Gain, worth};
 use crate::settings::Settings;
 
 /// What acting on a verdict gains; negative numbers are losses, and 0 says that nothing is claimed.
@@ -61,8 +61,8 @@ impl Benefit {
                 interval.insert(name.to_owned(), [ends[0].min(ends[1]), ends[0].max(ends[1])]);
             }
         }
-        if let Some(waiting) = gain.waiting {
-            interval.insert("ms_per_interaction_p50".to_owned(), waiting.p50_range);
+        if let Some(range) = gain.waiting.and_then(|waiting| waiting.p50_range) {
+            interval.insert("ms_per_interaction_p50".to_owned(), range);
         }
         Self {
             interactions_per_day: per_day.value,
@@ -82,12 +82,9 @@ impl Benefit {
         }
     }
 
-    /// By what reports order: time, requests and round trips saved a day, as [`Gain::worth_per_day`] weighs them.
+    /// By what reports order.
     pub(super) fn worth(&self) -> f64 {
-        /// Milliseconds that count as much as a request.
-        const MS_PER_REQUEST: f64 = 50.0;
         let ms = self.ms_per_interaction_p50 + self.queue_ms_per_interaction.unwrap_or_default();
-        self.round_trips_per_day.max(self.origin_requests_per_day)
-            + self.interactions_per_day * ms / MS_PER_REQUEST
+        worth(self.round_trips_per_day, self.origin_requests_per_day, self.interactions_per_day * ms)
     }
 }

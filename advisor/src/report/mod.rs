@@ -6,11 +6,13 @@
 mod assemble;
 mod benefit;
 mod rows;
+mod total;
 mod types;
 
 pub use assemble::{ReportInput, report};
 pub(crate) use assemble::{by_gain, rfc3339, window};
 pub use benefit::{Assumed, Benefit};
+pub use total::Total;
 pub use types::{
     EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions, Verdict,
     Window,

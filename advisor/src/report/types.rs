@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Benefit;
-use crate::gain::Total;
+use super::{Benefit, Total};
 use crate::life::{Life, PolicyInForce, Record};
 use crate::rules::Effect;
 use crate::settings::Settings;
@@ -230,6 +229,21 @@ pub struct EffectiveRule {
 }
 
 impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 5] = [
+        Self::MoveToServerAction,
+        Self::MoveToRouteHandler,
+        Self::MoveToServerComponent,
+        Self::Keep,
+        Self::InsufficientEvidence,
+    ];
+
+    /// The verdict with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.as_str() == word)
+    }
+
     /// The word of the machine-readable report.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -39,6 +39,13 @@ pub struct Statement {
     pub gain: Gain,
 }
 
+impl Finding {
+    /// The same for a rule that has nothing to say below its threshold.
+    pub(super) fn or_silent(self) -> Self {
+        if matches!(self, Self::Below(_)) { Self::Silent } else { self }
+    }
+}
+
 impl Statement {
     /// A statement about a share. `what` completes "... of N": "mutations were followed by a refresh".
     pub(super) fn of_share(share: Share, text: String, flips_if: String) -> Self {

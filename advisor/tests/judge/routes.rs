@@ -3,21 +3,7 @@
 use pointsman_advisor::{HandlerReport, Settings, Verdict};
 use pointsman_store::{Caller, Form, HandlerKind, Sampling, Sign};
 
-use crate::traffic::{DAY, DAY_0, MS, SECOND, Traffic, visit};
-
-/// 600 mutations over 4 days; the first `refreshed` of each hundred are followed by a refresh.
-fn cart(refreshed: u64) -> Traffic {
-    let mut traffic = Traffic::new();
-    for number in 0..600 {
-        let start = visit(number, 4);
-        if number % 100 < refreshed {
-            traffic.mutation_with_refresh("/api/cart", "/product/1", number, start);
-        } else {
-            traffic.mutation("/api/cart", "/product/1", number, start);
-        }
-    }
-    traffic
-}
+use crate::traffic::{DAY, DAY_0, MS, SECOND, Traffic, cart, visit};
 
 fn rules(handler: &HandlerReport) -> Vec<&str> {
     handler.evidence.iter().map(|row| row.rule.as_str()).collect()

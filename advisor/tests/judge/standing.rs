@@ -5,21 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use pointsman_advisor::{HandlerReport, Override, RuleSettings, Settings, Verdict};
 use pointsman_store::Fingerprint;
 
-use crate::traffic::{Traffic, visit};
-
-/// 600 mutations over 4 days; the first `refreshed` of each hundred are followed by a refresh.
-fn cart(refreshed: u64) -> Traffic {
-    let mut traffic = Traffic::new();
-    for number in 0..600 {
-        let start = visit(number, 4);
-        if number % 100 < refreshed {
-            traffic.mutation_with_refresh("/api/cart", "/product/1", number, start);
-        } else {
-            traffic.mutation("/api/cart", "/product/1", number, start);
-        }
-    }
-    traffic
-}
+use crate::traffic::{Traffic, cart};
 
 fn judged(traffic: &Traffic, settings: &Settings, standing: Option<Verdict>) -> HandlerReport {
     let id = traffic.calls[0].handler.fingerprint();

@@ -184,3 +184,17 @@ pub(crate) fn around(calls: &[Call], hour: Hour) -> Vec<Call> {
 pub(crate) fn visit(number: u64, days: u64) -> u64 {
     DAY_0 + (number % days) * DAY + 9 * Hour::NANOS + (number / days) * 3 * MINUTE
 }
+
+/// 600 mutations over 4 days; the first `refreshed` of each hundred are followed by a refresh.
+pub(crate) fn cart(refreshed: u64) -> Traffic {
+    let mut traffic = Traffic::new();
+    for number in 0..600 {
+        let start = visit(number, 4);
+        if number % 100 < refreshed {
+            traffic.mutation_with_refresh("/api/cart", "/product/1", number, start);
+        } else {
+            traffic.mutation("/api/cart", "/product/1", number, start);
+        }
+    }
+    traffic
+}

@@ -36,7 +36,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     );
     let ms = saved * profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
     let gain = Gain {
-        per_day: profile.estimate(Fact::Batches).divided_by(profile.days),
+        per_day: profile.estimate_per_day(Fact::Batches),
         round_trips: if serial { saved } else { 0.0 },
         requests: saved,
         queue_ms: if serial { ms } else { 0.0 },

@@ -31,7 +31,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
             "{} of the answers that caches may keep set a cookie, so that no shared cache keeps them: set it elsewhere",
             percent(share.observed)
         );
-        let per_day = profile.estimate(Fact::CacheAllowedWithCookie).divided_by(profile.days);
+        let per_day = profile.estimate_per_day(Fact::CacheAllowedWithCookie);
         let gain = Gain { per_day, requests: 1.0, ..Gain::default() };
         let flips = "answers without a cookie".to_owned();
         let exemplars = profile.exemplars(Fact::CacheAllowedWithCookie);
@@ -51,8 +51,5 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     );
     let flips = format!("under {} of misses", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::CacheMisses);
-    match Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs) {
-        Finding::Below(_) => Finding::Silent,
-        finding => finding,
-    }
+    Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs).or_silent()
 }

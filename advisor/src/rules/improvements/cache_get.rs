@@ -15,7 +15,6 @@ use super::improvement;
 use crate::evidence::{Fact, Lifetime};
 use crate::gain::Gain;
 use crate::profile::Profile;
-use crate::stats::Estimate;
 
 /// Clients that must have been compared.
 const CLIENTS: f64 = 3.0;
@@ -59,9 +58,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         rate.samples,
     );
     let flips = format!("answers that differ between clients, or under {} repeats", percent(knobs.threshold));
-    let all = profile.per_day(Fact::Calls);
-    let per_day =
-        Estimate { value: rate.observed * all, low: rate.interval.low * all, high: rate.interval.high * all };
+    let per_day = rate.times(profile.per_day(Fact::Calls));
     let gain = Gain { per_day, requests: 1.0, ..Gain::default() };
     let exemplars = profile.exemplars(Fact::GetsWithoutCacheControl);
     Finding::Holds(Statement::of_share(rate, text, flips).with(exemplars).gaining(gain))

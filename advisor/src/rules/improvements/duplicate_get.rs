@@ -22,7 +22,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of calls do", percent(knobs.threshold));
-    let gain = Gain::of_one_request(profile.estimate(Fact::Duplicates).divided_by(profile.days));
+    let gain = Gain::of_one_request(profile.estimate_per_day(Fact::Duplicates));
     Statement::of_share(share, text, flips)
         .with(profile.exemplars(Fact::Duplicates))
         .gaining(gain)

@@ -25,8 +25,5 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let text = format!("{} of answers are 5xx: {remedy}", percent(share.observed));
     let flips = format!("under {} of answers are 5xx", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::ServerErrors);
-    match Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs) {
-        Finding::Below(_) => Finding::Silent,
-        finding => finding,
-    }
+    Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs).or_silent()
 }

@@ -23,7 +23,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
          the page that calls it",
         percent(share.observed)
     );
-    let per_day = profile.estimate(Fact::Forwarded).divided_by(profile.days);
+    let per_day = profile.estimate_per_day(Fact::Forwarded);
     let gain = Gain { per_day, requests: 1.0, ..Gain::default() };
     let flips = format!("under {} of calls are passed on", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::Forwarded);

@@ -35,11 +35,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         share.samples
     );
     let flips = format!("under {} of answers are followed by so many prefetches", percent(knobs.threshold));
-    let per_day = profile.estimate(Fact::DropsPrefetches).divided_by(profile.days);
+    let per_day = profile.estimate_per_day(Fact::DropsPrefetches);
     let gain = Gain { per_day, prefetches: each, ..Gain::default() };
     let exemplars = profile.exemplars(Fact::DropsPrefetchesAndRefetches);
-    match Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs) {
-        Finding::Below(_) => Finding::Silent,
-        finding => finding,
-    }
+    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs).or_silent()
 }

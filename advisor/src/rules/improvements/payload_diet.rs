@@ -31,7 +31,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         p95 / 1_000.0
     );
     let flips = format!("a 95th percentile below {:.0} KB", knobs.threshold / 1_000.0);
-    let per_day = profile.estimate(Fact::Calls).divided_by(profile.days);
+    let per_day = profile.estimate_per_day(Fact::Calls);
     let gain = Gain { per_day, bytes: (p50 - knobs.threshold).max(0.0), ..Gain::default() };
     Statement::of_quantity(p95, sizes.samples(), text, flips).gaining(gain).judged_by_observed(knobs)
 }

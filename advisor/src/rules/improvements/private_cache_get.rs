@@ -12,7 +12,6 @@ use super::improvement;
 use crate::evidence::{Fact, Lifetime};
 use crate::gain::Gain;
 use crate::profile::Profile;
-use crate::stats::Estimate;
 
 /// Share of calls that may allow caching already.
 const RARE: f64 = 0.05;
@@ -37,11 +36,6 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of answers repeat", percent(knobs.threshold));
-    let all = profile.per_day(Fact::Calls);
-    let gain = Gain::of_one_request(Estimate {
-        value: share.observed * all,
-        low: share.interval.low * all,
-        high: share.interval.high * all,
-    });
+    let gain = Gain::of_one_request(share.times(profile.per_day(Fact::Calls)));
     Statement::of_share(share, text, flips).gaining(gain).judged_by_low(knobs)
 }

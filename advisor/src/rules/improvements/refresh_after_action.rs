@@ -9,8 +9,8 @@
 use super::super::{Finding, Knobs, Rule, Statement, is_action, percent};
 use super::improvement;
 use crate::evidence::Fact;
-use crate::gain::{Prefetches, refresh_inside};
-use crate::profile::{NextVersion, Profile};
+use crate::gain::refresh_inside;
+use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = improvement("refresh-after-action", 0.5, 30, is_action, look);
 
@@ -33,8 +33,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         share.samples
     );
     let flips = format!("under {} are followed by a refresh", percent(knobs.threshold));
-    let keeps = profile.surroundings.next.is_some_and(NextVersion::has_refresh);
-    let gain = refresh_inside(profile, if keeps { Prefetches::Kept } else { Prefetches::Dropped });
+    let gain = refresh_inside(profile);
     let exemplars = profile.exemplars(Fact::FollowedByRefresh);
     Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
 }

@@ -35,12 +35,12 @@ pub(super) fn self_fetches(profile: &Profile, knobs: &Knobs<'_>, doing: &str) ->
     let flips = "no request to the own app within its traces".to_owned();
     let times = profile.count(Fact::SelfFetches) / profile.count(Fact::SelfFetching).max(1.0);
     let gain = Gain {
-        per_day: profile.estimate(Fact::SelfFetching).divided_by(profile.days),
+        per_day: profile.estimate_per_day(Fact::SelfFetching),
         requests: times,
         waiting: profile.quantile(Measure::SelfFetchOverhead, 0.95).map(|p95| Waiting {
             p50: overhead,
             p95: p95 / 1_000.0,
-            p50_range: [overhead, overhead],
+            p50_range: None,
         }),
         ..Gain::default()
     };

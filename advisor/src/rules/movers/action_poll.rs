@@ -46,7 +46,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of calls are regular", percent(knobs.threshold));
-    let per_day = profile.estimate(Fact::Polls).divided_by(profile.days);
+    let per_day = profile.estimate_per_day(Fact::Polls);
     let bytes =
         unchanged.unwrap_or_default() * profile.quantile(Measure::ResponseBytes, 0.5).unwrap_or_default();
     let gain = Gain { per_day, queue_ms: held, bytes: bytes * calls_per_poll, ..Gain::default() };

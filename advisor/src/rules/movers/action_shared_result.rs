@@ -11,7 +11,6 @@ use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
 use crate::evidence::{Fact, Lifetime};
 use crate::gain::Gain;
 use crate::profile::{Profile, Seen};
-use crate::stats::Estimate;
 
 /// Clients that must have been compared.
 const CLIENTS: f64 = 3.0;
@@ -44,12 +43,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(kept)
     );
     let flips = "answers that differ between clients".to_owned();
-    let all = profile.per_day(Fact::Calls);
-    let saved = repeats.map_or(Estimate::default(), |share| Estimate {
-        value: share.observed * all,
-        low: share.interval.low * all,
-        high: share.interval.high * all,
-    });
-    let gain = Gain { per_day: saved, requests: 1.0, ..Gain::default() };
+    let per_day = repeats.map(|share| share.times(profile.per_day(Fact::Calls))).unwrap_or_default();
+    let gain = Gain { per_day, requests: 1.0, ..Gain::default() };
     Statement::of_share(share, text, flips).gaining(gain).judged_by_low(knobs)
 }

@@ -40,7 +40,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of calls do", percent(knobs.threshold));
-    let per_day = profile.estimate(Fact::Typed).divided_by(profile.days);
+    let per_day = profile.estimate_per_day(Fact::Typed);
     let queue_ms = profile.quantile(Measure::QueueWait, 0.5).unwrap_or_default() / 1_000.0;
     let gain = Gain { per_day, queue_ms, ..Gain::default() };
     Statement::of_share(share, text, flips)

@@ -30,7 +30,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         "{} of calls go to a 'use cache' function: a read that caches could answer, sent as a POST that none may keep",
         percent(share.observed)
     );
-    let per_day = profile.estimate(Fact::CachedFunctions).divided_by(profile.days);
+    let per_day = profile.estimate_per_day(Fact::CachedFunctions);
     let held = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
     let gain = Gain { per_day, queue_ms: held, ..Gain::default() };
     let exemplars = profile.exemplars(Fact::CachedFunctions);

@@ -33,8 +33,5 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     );
     let flips = format!("under {} are", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::FollowedByRefetch);
-    match Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs) {
-        Finding::Below(_) => Finding::Silent,
-        finding => finding,
-    }
+    Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs).or_silent()
 }

@@ -9,8 +9,8 @@
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
-use crate::gain::{Prefetches, action_with_refresh};
-use crate::profile::{NextVersion, Profile};
+use crate::gain::action_with_refresh;
+use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "cookie-write-then-refresh",
@@ -37,11 +37,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         share.samples
     );
     let flips = format!("under {} of mutations do both", percent(knobs.threshold));
-    let keeps = profile.surroundings.next.is_some_and(NextVersion::has_refresh);
-    let gain = action_with_refresh(profile, if keeps { Prefetches::Kept } else { Prefetches::Dropped });
+    let gain = action_with_refresh(profile);
     let exemplars = profile.exemplars(Fact::CookieThenRefresh);
-    match Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs) {
-        Finding::Below(_) => Finding::Silent,
-        finding => finding,
-    }
+    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs).or_silent()
 }

@@ -41,8 +41,5 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     );
     let flips = format!("under {} of its calls are polls", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::Polled);
-    match Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs) {
-        Finding::Below(_) => Finding::Silent,
-        finding => finding,
-    }
+    Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs).or_silent()
 }

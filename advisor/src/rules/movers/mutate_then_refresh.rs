@@ -13,8 +13,8 @@
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
-use crate::gain::{Gain, Prefetches, action_with_refresh};
-use crate::profile::{NextVersion, Profile};
+use crate::gain::{Gain, action_with_refresh};
+use crate::profile::Profile;
 
 /// Prefetches after a refresh that are worth a word.
 const NOTABLE_PREFETCHES: f64 = 0.5;
@@ -41,7 +41,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let pairs = profile.observed(Fact::FollowedByRefresh);
-    let gain = action_with_refresh(profile, prefetches_of(profile));
+    let gain = action_with_refresh(profile);
     let text = format!(
         "{} of {} successful mutations were followed by a refresh of the same page (p50 {:.0} ms later): an action \
          answers with result and page at once{}",
@@ -58,12 +58,6 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         Finding::Holds(statement) if pairs < knobs.min_samples => Finding::Below(statement),
         finding => finding,
     }
-}
-
-/// What the action can do with the client's prefetches: `refresh()` must be known to exist.
-fn prefetches_of(profile: &Profile) -> Prefetches {
-    let keeps = profile.surroundings.next.is_some_and(NextVersion::has_refresh);
-    if keeps { Prefetches::Kept } else { Prefetches::Dropped }
 }
 
 /// What becomes of the prefetches, where there are enough to matter.

@@ -35,8 +35,5 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     );
     let flips = format!("under {} of mutations are followed by such reloads", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::FollowedByReload);
-    match Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs) {
-        Finding::Below(_) => Finding::Silent,
-        finding => finding,
-    }
+    Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs).or_silent()
 }

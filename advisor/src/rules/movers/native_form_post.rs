@@ -29,7 +29,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let text =
         format!("{} of posts come from a plain form and are redirected to a page", percent(share.observed));
     let flips = format!("under {} of posts are navigations", percent(knobs.threshold));
-    let per_day = profile.estimate(Fact::NativeFormPosts).divided_by(profile.days);
+    let per_day = profile.estimate_per_day(Fact::NativeFormPosts);
     let gain = Gain { assumed_trips: 1.0, ..Gain::of_one_request(per_day) };
     let exemplars = profile.exemplars(Fact::NativeFormPosts);
     Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)

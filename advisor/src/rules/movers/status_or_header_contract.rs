@@ -26,8 +26,8 @@ pub(in super::super) static RULE: Rule = Rule {
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::StatusContract, Fact::StatusKnown) else { return Finding::Silent };
     // Scanners that were turned away rely on nothing.
-    let others = Caller::ALL.into_iter().filter(|caller| *caller != Caller::OwnUi);
-    let own_ui_only = !others.into_iter().any(|caller| profile.ever(Fact::succeeded_by(caller)) > 0);
+    let mut others = Caller::ALL.into_iter().filter(|caller| *caller != Caller::OwnUi);
+    let own_ui_only = !others.any(|caller| profile.ever(Fact::succeeded_by(caller)) > 0);
     let statuses: Vec<String> =
         profile.values(Dimension::Status).into_iter().map(|(status, _)| status).collect();
     let text = format!(
