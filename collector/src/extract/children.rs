@@ -67,13 +67,16 @@ pub(super) fn find(requests: &Requests<'_>, request: &Request<'_>) -> ChildTime 
 
 /// Whether two or more intervals do not overlap and cover most of the request.
 fn one_after_the_other(intervals: &[(u64, u64)], (from, until): (u64, u64)) -> bool {
+    if intervals.len() < 2 {
+        return false;
+    }
     let mut sorted = intervals.to_vec();
     sorted.sort_unstable();
     let apart = sorted.windows(2).all(|pair| pair[0].1 <= pair[1].0);
     let length =
         |(from, until): (u64, u64)| std::time::Duration::from_nanos(until.saturating_sub(from)).as_secs_f64();
     let most = length((0, covered(intervals, (from, until)))) >= MOST * length((from, until));
-    sorted.len() >= 2 && apart && most
+    apart && most
 }
 
 /// The child spans that have none around them: what a database's driver sends over HTTP is the database's time.

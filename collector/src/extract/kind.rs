@@ -16,11 +16,8 @@ pub(super) struct Found {
 
 /// Finds kind and route: by what the package says, then by what ran, then by how the answer looks.
 pub(super) fn find(request: &Request<'_>, shape: &Shape) -> Found {
-    if let Some(page) = turned_away(request, shape) {
-        return Found { kind: HandlerKind::Page, route: page };
-    }
     let Some(route) = route(request, shape) else {
-        return Found { kind: HandlerKind::Unmatched, route: UNMATCHED.to_owned() };
+        return unrouted(request);
     };
     let kind = declared(request).or_else(|| ran(shape)).unwrap_or_else(|| guessed(request, shape, &route));
     let file = route.strip_suffix("/route").filter(|_| kind == HandlerKind::RouteHandler);
@@ -33,10 +30,14 @@ pub(super) fn find(request: &Request<'_>, shape: &Shape) -> Found {
     Found { kind, route }
 }
 
-/// The page of an action that a proxy redirected before any route was looked up.
-fn turned_away(request: &Request<'_>, shape: &Shape) -> Option<String> {
-    let routed = route(request, shape).is_some();
-    (!routed && signs::redirected_by_proxy(request)).then(|| request.path.clone()).flatten()
+/// What no route was looked up for: all of it together, but for the page of an action that a proxy redirected before.
+fn unrouted(request: &Request<'_>) -> Found {
+    match &request.path {
+        Some(page) if signs::redirected_by_proxy(request) => {
+            Found { kind: HandlerKind::Page, route: page.clone() }
+        }
+        _ => Found { kind: HandlerKind::Unmatched, route: UNMATCHED.to_owned() },
+    }
 }
 
 /// The route that matched; `None` where Next.js knew none.

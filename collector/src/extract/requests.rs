@@ -70,7 +70,7 @@ impl<'a> Requests<'a> {
                 && let Some(request) = found.all.get_mut(owner.request)
             {
                 request.spans.push(Below { at, beyond_call: owner.beyond_call });
-                request.forwarded |= at != request.at && is_forwarded(node);
+                request.forwarded |= at != request.at && is_own(node) && is_forwarded(node);
             }
             if let Some(slot) = owners.get_mut(at) {
                 *slot = owner;
