@@ -25,7 +25,7 @@ pub use gain::{Gain, Waiting};
 pub use profile::{NextVersion, Profile, Seen, Share, Surroundings, UnknownIds};
 pub use report::{
     Assumed, Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, ReportInput,
-    Sampled, Total, UnknownActions, Verdict, Window, report,
+    Sampled, Total, UnknownActions, Verdict, Window, report, rfc3339,
 };
 pub use sampling::Basis;
 pub use settings::{Override, RuleSettings, Settings};

@@ -165,7 +165,9 @@ pub(crate) fn window(input: &ReportInput<'_>) -> Window {
     Window { from: rfc3339(input.windows.from.start_ns()), to: rfc3339(input.windows.to.start_ns()) }
 }
 
-/// A time as machines and people read it.
-pub(crate) fn rfc3339(ns: u64) -> String {
-    jiff::Timestamp::from_nanosecond(i128::from(ns)).map(|time| time.to_string()).unwrap_or_default()
+/// A time (ns since the epoch) as machines and people read it, to the second.
+#[must_use]
+pub fn rfc3339(ns: u64) -> String {
+    let seconds = i64::try_from(ns / 1_000_000_000).map(jiff::Timestamp::from_second);
+    seconds.ok().and_then(Result::ok).map(|time| time.to_string()).unwrap_or_default()
 }

@@ -9,8 +9,8 @@ mod rows;
 mod total;
 mod types;
 
-pub use assemble::{ReportInput, report};
-pub(crate) use assemble::{by_gain, rfc3339, window};
+pub use assemble::{ReportInput, report, rfc3339};
+pub(crate) use assemble::{by_gain, window};
 pub use benefit::{Assumed, Benefit};
 pub use total::Total;
 pub use types::{

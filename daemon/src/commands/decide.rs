@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use pointsman_advisor::Report;
 use pointsman_advisor::life::Decision;
+use pointsman_advisor::{Report, rfc3339};
 use pointsman_store::{Fingerprint, Handler, Hour, Store};
 
 use super::find::{Named, find};
@@ -77,7 +77,7 @@ async fn decide(store: &Store, target: Target, said: Said, config: &Config) -> a
     let decided = advisor.decide(of, meant.id, target.at, &decision).await?;
     let name = terminal(&meant.title);
     let decided = decided.with_context(|| format!("{name} ({})", meant.id))?;
-    let until = decided.until_ns.map(render::time).map_or_else(String::new, |time| format!(" until {time}"));
+    let until = decided.until_ns.map(rfc3339).map_or_else(String::new, |time| format!(" until {time}"));
     Ok(format!("{name}: {} is {}{until}\n", render::verdict(decided.verdict), decided.state.as_str()))
 }
 

@@ -63,12 +63,6 @@ fn name_of(kind: &str, (method, route): (&str, &str), action: (Option<&str>, Opt
     }
 }
 
-/// A time, ns since the epoch, as people read it.
-pub(crate) fn time(ns: u64) -> String {
-    let time = jiff::Timestamp::from_nanosecond(i128::from(ns));
-    time.map(|time| time.to_string()).unwrap_or_default()
-}
-
 /// A kind in people's words.
 pub(crate) fn kind(kind: &str) -> &str {
     match kind {
