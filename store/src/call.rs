@@ -214,11 +214,13 @@ pub enum Sign {
     Waterfall = 39,
     /// A page that the Pages Router rendered.
     PagesRouter = 40,
+    /// A page that the App Router rendered.
+    AppRouter = 41,
 }
 
 impl Sign {
     /// Every sign, in the order of its bit.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::HeadersCaptured,
         Self::Cookie,
         Self::Bearer,
@@ -260,6 +262,7 @@ impl Sign {
         Self::RedirectedByProxy,
         Self::Waterfall,
         Self::PagesRouter,
+        Self::AppRouter,
     ];
 }
 

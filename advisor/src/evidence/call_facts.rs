@@ -232,7 +232,11 @@ fn work(about: &mut About<'_>, call: &Call) {
     if call.has(Sign::SetsCookie) {
         about.exemplify(Fact::SetsCookie);
     }
-    for (sign, fact) in [(Sign::ProxyRan, Fact::ProxyRan), (Sign::PagesRouter, Fact::ByPagesRouter)] {
+    for (sign, fact) in [
+        (Sign::ProxyRan, Fact::ProxyRan),
+        (Sign::PagesRouter, Fact::ByPagesRouter),
+        (Sign::AppRouter, Fact::ByAppRouter),
+    ] {
         if call.has(sign) {
             about.count(fact);
         }

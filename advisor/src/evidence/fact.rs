@@ -264,6 +264,8 @@ coded! {
         Hammered,
         /// Calls with credentials that were answered 2xx or 3xx.
         SucceededWithCredentials,
+        /// Calls of pages that the App Router rendered.
+        ByAppRouter,
     }
 }
 

@@ -28,7 +28,8 @@ pub struct Surroundings {
     /// For which share of the requests to that page, its actions included, the proxy ran; `None` where no call of the app
     /// shows a proxy at all.
     pub page_proxied: Option<Share>,
-    /// Share of the calls from known pages that came from pages of the Pages Router.
+    /// Share of the calls that came from pages of the Pages Router, among those from pages whose router is known; `None`
+    /// where it is of none.
     pub from_pages_router: Option<f64>,
     /// Share of all time that the app spent on answering.
     pub share_of_time: f64,
@@ -89,8 +90,8 @@ struct Page {
     requests: u64,
     proxied: f64,
     weighed: f64,
-    by_pages_router: bool,
-    seen: bool,
+    /// Whether the Pages Router renders it; `None` where nothing tells the router.
+    by_pages_router: Option<bool>,
     actions: usize,
     unknown_ids: UnknownIds,
 }
@@ -114,10 +115,9 @@ impl App {
                 (HandlerKind::Page, _) => {
                     let known = app.pages.entry(page(&profile.handler)).or_default();
                     known.add_requests(profile);
-                    known.seen = true;
                     known.p95_ms = profile.quantile(Measure::Duration, 0.95).map(|us| us / 1_000.0);
-                    known.by_pages_router =
-                        profile.count(Fact::ByPagesRouter) * 2.0 > profile.count(Fact::Calls);
+                    let (pages, app) = (profile.count(Fact::ByPagesRouter), profile.count(Fact::ByAppRouter));
+                    known.by_pages_router = (pages + app > 0.0).then_some(pages > app);
                 }
                 _ => {}
             }
@@ -149,9 +149,10 @@ impl App {
     }
 
     fn pages_router_share(&self, profile: &Profile<'_>) -> Option<f64> {
-        let known = profile.pages.iter().filter_map(|(route, calls)| {
-            self.pages.get(route).filter(|page| page.seen).map(|page| (page.by_pages_router, *calls))
-        });
+        let known = profile
+            .pages
+            .iter()
+            .filter_map(|(route, calls)| Some((self.pages.get(route)?.by_pages_router?, *calls)));
         let (mut from, mut all) = (0.0, 0.0);
         for (by_pages_router, calls) in known {
             all += calls;

@@ -3,7 +3,7 @@
 use super::Found;
 use crate::evidence::Fact;
 use crate::profile::Profile;
-use crate::rules::{Finding, Thresholds};
+use crate::rules::{Effect, Finding, Thresholds};
 use crate::stats::as_f64;
 
 /// Days of traffic that show a whole week's rhythm.
@@ -20,7 +20,8 @@ const CONTRADICTED: f64 = 0.75;
 /// A number in [0, 1]: the product of
 /// - the evidence: how far the lower end of the main reason's interval lies above its threshold, from 0.5 at the
 ///   threshold to 1 where it cannot be higher;
-/// - the sample: n / (n + a tenth of the calls that a move needs);
+/// - the sample: n / (n + a tenth of the calls that a move needs; a move into an action needs more, so that they rule out
+///   callers from outside);
 /// - the days: 0.8 for one day, rising to 1 for a week; below a week it stays under 0.9 ("high");
 /// - the agreement: 0.75 for the last day, and again for the last fortnight, when the main reason's interval lies below
 ///   its threshold there.
@@ -32,7 +33,12 @@ pub(super) fn of(profile: &Profile, main: &Found, thresholds: &Thresholds<'_>) -
     let above = ((main.statement.interval.low - main.threshold) / room).clamp(0.0, 1.0);
     let evidence = 0.5 + 0.5 * above;
     let calls = profile.count(Fact::Calls);
-    let sample = calls / (calls + as_f64(settings.min_calls_for_move) / 10.0);
+    let needed = if main.rule.effect == Effect::ForAction {
+        settings.min_calls_for_move.max(settings.min_calls_without_outsiders)
+    } else {
+        settings.min_calls_for_move
+    };
+    let sample = calls / (calls + as_f64(needed) / 10.0);
     let days = f64::from(profile.days_retained());
     let rhythm = FIRST_DAY + (1.0 - FIRST_DAY) * (days / WEEK).min(1.0);
     let confidence = evidence.sqrt() * sample * rhythm * agreement(profile, main, thresholds);

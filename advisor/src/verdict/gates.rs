@@ -3,7 +3,7 @@
 use pointsman_store::Caller;
 
 use super::Decision;
-use crate::evidence::Fact;
+use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
 use crate::profile::Profile;
 use crate::report::Need;
@@ -56,6 +56,30 @@ pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decisi
     (own < settings.min_calls_without_outsiders).then(|| {
         let needs = vec![Need::more("more_calls", own, settings.min_calls_without_outsiders)];
         Decision::insufficient("it looks movable, but too few calls rule out a caller from outside", needs)
+    })
+}
+
+/// What telemetry must show before a route becomes an action, so that nothing that would bar it goes unseen: the sizes of
+/// its bodies, and that the App Router renders the pages that call it.
+pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
+    let has_body = matches!(profile.handler.method.as_str(), "POST" | "PUT" | "PATCH");
+    let sizes = profile.distribution(Measure::RequestBytes).samples();
+    if has_body && sizes * 2 < profile.observed(Fact::Calls) {
+        let needs = vec![Need::attribute("http.request.body.size")];
+        return Some(Decision::insufficient(
+            "it looks movable, but how large its bodies are is not known",
+            needs,
+        ));
+    }
+    // Only the App Router answers a refresh.
+    let told =
+        profile.observed(Fact::FollowedByRefresh) > 0 || profile.surroundings.from_pages_router.is_some();
+    (!told).then(|| {
+        let needs = vec![Need::attribute("pointsman.route.kind")];
+        Decision::insufficient(
+            "it looks movable, but which router renders the pages that call it is not known",
+            needs,
+        )
     })
 }
 

@@ -109,7 +109,10 @@ impl Bench<'_, '_> {
             let undecided = findings.undecided(Effect::ForAction, "no measured reason to move");
             return if outsiders.is_some() { undecided.barred() } else { undecided };
         }
-        outsiders.map_or_else(|| self.worthwhile(verdict), Decision::barred)
+        if let Some(decision) = outsiders {
+            return decision.barred();
+        }
+        gates::unseen_obstacles(profile).unwrap_or_else(|| self.worthwhile(verdict))
     }
 
     fn action(&self) -> Decision {

@@ -116,6 +116,8 @@ fn what_nothing_measures_is_assumed_and_says_so() {
         let call = traffic.mutation("/api/subscribe", "/news", number, visit(number, 4));
         call.status = Some(303);
         call.signs |= Sign::Navigate;
+        traffic.page("/news", Form::Document, number, visit(number, 4) - 20 * SECOND).signs |=
+            Sign::AppRouter;
     }
     let gain = benefit(&report(&traffic, None), "/api/subscribe");
     let assumed = gain.assumed.unwrap();

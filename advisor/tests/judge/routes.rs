@@ -229,3 +229,27 @@ fn the_methods_of_one_route_are_judged_apart() {
     assert_eq!(traffic.judged("POST /api/cart").verdict, Verdict::MoveToServerAction);
     assert_eq!(traffic.judged("GET /api/cart").verdict, Verdict::Keep);
 }
+
+#[test]
+fn what_could_bar_the_move_must_be_seen() {
+    let needs = |traffic: &Traffic| -> Vec<Option<String>> {
+        let judged = traffic.judged("POST /api/cart");
+        assert_eq!(judged.verdict, Verdict::InsufficientEvidence, "{}", judged.reason);
+        judged.needs.into_iter().map(|need| need.attribute).collect()
+    };
+    let mut traffic = cart(97);
+    traffic.calls.iter_mut().for_each(|call| call.request_bytes = None);
+    assert_eq!(needs(&traffic), [Some("http.request.body.size".to_owned())]);
+    // A reload in place of a refresh: either router may render such a page.
+    let mut traffic = Traffic::new();
+    for number in 0..600 {
+        let start = visit(number, 4);
+        traffic.mutation("/api/cart", "/product/1", number, start);
+        traffic.page("/product/1", Form::Document, number, start + 60 * MS);
+    }
+    assert_eq!(needs(&traffic), [Some("pointsman.route.kind".to_owned())]);
+    for call in &mut traffic.calls {
+        call.signs.set(Sign::AppRouter, call.handler.kind == HandlerKind::Page);
+    }
+    assert_eq!(traffic.judged("POST /api/cart").verdict, Verdict::MoveToServerAction);
+}

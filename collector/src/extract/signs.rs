@@ -48,6 +48,7 @@ pub(super) fn find(seen: &Seen<'_>) -> Signs {
     signs.set(Sign::BodyTooLarge, body_too_large(seen));
     signs.set(Sign::Waterfall, seen.waterfall);
     signs.set(Sign::PagesRouter, seen.kind == HandlerKind::Page && by_pages_router(seen));
+    signs.set(Sign::AppRouter, seen.kind == HandlerKind::Page && by_app_router(seen));
     signs
 }
 
@@ -237,6 +238,14 @@ fn is_cached_function(request: &Request<'_>) -> bool {
     let id = attributes.text("next.action.id").or_else(|| attributes.request_header("next-action"));
     let first = id.filter(|id| id.len() == 42).and_then(|id| u8::from_str_radix(id.get(..2)?, 16).ok());
     first.is_some_and(|byte| byte & 0x80 != 0)
+}
+
+/// Whether the App Router rendered the page: by what is declared, by its spans, or because only it answers RSC.
+fn by_app_router(seen: &Seen<'_>) -> bool {
+    let rendered = seen.shape.rendered_body || seen.shape.built_tree;
+    let attributes = &seen.request.attributes;
+    let rsc = attributes.request_header("rsc").is_some() || attributes.flag("next.rsc") == Some(true);
+    rendered || rsc || attributes.text("pointsman.route.kind") == Some("app_page")
 }
 
 fn by_pages_router(seen: &Seen<'_>) -> bool {

@@ -97,8 +97,7 @@ fn an_action_that_was_passed_on_is_one_call_and_says_so() {
 
 #[test]
 fn a_page_of_the_pages_router_says_so() {
-    let of =
-        |kind| call(Vec::new(), vec![request("GET", kind, 200, vec![header("request.header.rsc", "1")])]);
-    assert!(of("pages").has(Sign::PagesRouter));
-    assert!(!of("app_page").has(Sign::PagesRouter));
+    let of = |kind| call(Vec::new(), vec![request("GET", kind, 200, Vec::new())]);
+    assert!(of("pages").has(Sign::PagesRouter) && !of("pages").has(Sign::AppRouter));
+    assert!(of("app_page").has(Sign::AppRouter) && !of("app_page").has(Sign::PagesRouter));
 }

@@ -53,7 +53,7 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
             let soon = load.is_soon_before(line, *known, page);
             Burst {
                 actions: Vec::new(),
-                load: load.call().filter(|_| soon == Certainty::Holds),
+                load: load.of(page).filter(|_| soon == Certainty::Holds),
                 certain: soon != Certainty::Unclear,
             }
         });

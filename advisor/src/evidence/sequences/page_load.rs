@@ -8,11 +8,14 @@ use super::{SECOND, gap};
 
 /// A request this soon after the load of its page belongs to the load, ns (rules.md, action-read-on-load).
 const SOON: i64 = 3 * SECOND.cast_signed();
+/// Pages whose last load is remembered: links in view are rarely more.
+const PAGES: usize = 16;
 
 /// The last load while a timeline is walked. A refresh of the page in view is no load.
 #[derive(Default)]
 pub(super) struct PageLoad<'a> {
-    load: Option<Known<'a>>,
+    /// The last load of each of the pages loaded last, oldest first.
+    loads: Vec<Known<'a>>,
     page: Option<&'a String>,
 }
 
@@ -24,14 +27,19 @@ impl<'a> PageLoad<'a> {
         if !shows_page(call) || refresh {
             return false;
         }
-        self.load = Some(known);
+        self.loads.retain(|load| !same_page(load.call.path.as_ref(), call.path.as_ref()));
+        if self.loads.len() == PAGES {
+            self.loads.remove(0);
+        }
+        self.loads.push(known);
         self.page = call.path.as_ref();
         true
     }
 
-    /// The load, if there was one.
-    pub(super) fn call(&self) -> Option<Known<'a>> {
-        self.load
+    /// The last load of a page. It need not be the last load of all: what looks like the load of another page may have been
+    /// fetched ahead.
+    pub(super) fn of(&self, page: Option<&String>) -> Option<Known<'a>> {
+        self.loads.iter().rev().copied().find(|load| same_page(load.call.path.as_ref(), page))
     }
 
     /// A request tells which page is in view, even when its load came from the client's cache.
@@ -46,9 +54,7 @@ impl<'a> PageLoad<'a> {
         known: Known<'_>,
         page: Option<&String>,
     ) -> Certainty {
-        let Some(load) = self.load.filter(|load| same_page(load.call.path.as_ref(), page)) else {
-            return Certainty::Fails;
-        };
+        let Some(load) = self.of(page) else { return Certainty::Fails };
         // It may begin before the load has ended, which is the later edge only.
         line.within((load.call, known.call), gap(load.call, known.call), i64::MIN, SOON)
     }
