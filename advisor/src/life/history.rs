@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use pointsman_store::Fingerprint;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::proof::Proof;
 use crate::report::{Benefit, Verdict};
@@ -55,7 +56,7 @@ pub struct Candidate {
 /// proposed, accepted -> expired -> proposed       its reason is gone, and comes back
 /// any of these -> applied -> verified             seen in the traffic, or said by the user; then compared
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Advised, and nobody has answered.
@@ -75,7 +76,7 @@ pub enum State {
 }
 
 /// Who changed a state.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     /// What was seen in the traffic.
@@ -125,7 +126,7 @@ pub struct Recommendation {
 }
 
 /// A recommendation as it was when it was proposed: what it promised, and by what its fading will be told.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Promise {
     /// What it gains; null where nothing was claimed.
     pub benefit: Option<Benefit>,

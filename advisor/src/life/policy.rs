@@ -4,6 +4,7 @@
 use globset::{GlobSet, GlobSetBuilder};
 use pointsman_store::Handler;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::report::{HandlerReport, Verdict, rfc3339};
 use crate::rules::{RULES, handler_globs, names};
@@ -26,7 +27,7 @@ pub struct Policy {
 }
 
 /// A kind that handlers keep.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
     /// Routes stay routes.
@@ -36,7 +37,7 @@ pub enum Keep {
 }
 
 /// A policy as a report tells it.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct PolicyInForce {
     /// Globs over handlers.
     pub handlers: Vec<String>,

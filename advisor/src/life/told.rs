@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use pointsman_store::{Action, Fingerprint, Handler};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::history::{Change, History, Recommendation, State, Who};
 use super::proof::{Outcome, Proof};
 use crate::report::{Benefit, HandlerReport, Verdict, rfc3339};
 
 /// The life of one recommendation. Times are RFC 3339.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Life {
     /// The Handler's id; with the verdict it is the recommendation's own.
     pub id: String,
@@ -49,7 +50,7 @@ pub struct Life {
 }
 
 /// One change of a state.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Step {
     /// When, RFC 3339.
     pub at: String,
@@ -64,7 +65,7 @@ pub struct Step {
 }
 
 /// The product's own record: how often what was promised was found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Record {
     /// Moves of which before and after were compared.
     pub verified: usize,

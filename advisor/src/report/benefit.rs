@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::gain::{Gain, worth};
 use crate::settings::Settings;
 
 /// What acting on a verdict gains; negative numbers are losses, and 0 says that nothing is claimed.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Benefit {
     /// Interactions a day that gain.
     pub interactions_per_day: f64,
@@ -36,7 +37,7 @@ pub struct Benefit {
 }
 
 /// A part of a gain that nothing measures.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Assumed {
     /// What a round trip is taken to last, ms (`round_trip_ms` of the settings).
     pub round_trip_ms: f64,

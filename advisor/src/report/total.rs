@@ -1,11 +1,12 @@
 //! What several moves of a report gain together. Where they spare the user the same waiting it counts once.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Benefit, HandlerReport};
 
 /// The gain of several moves together.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Total {
     /// Moves that it is about.
     pub moves: usize,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Benefit, Total};
 use crate::life::{Life, PolicyInForce, Record};
@@ -10,7 +11,7 @@ use crate::rules::Effect;
 use crate::settings::Settings;
 
 /// All Recommendations of one advisor run for one service and environment.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Report {
     /// Always `pointsman.report/v1`.
     pub schema: String,
@@ -52,7 +53,7 @@ pub struct Report {
 }
 
 /// A half-open time range, RFC 3339.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Window {
     /// First moment.
     pub from: String,
@@ -61,7 +62,7 @@ pub struct Window {
 }
 
 /// How traces were chosen.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Sampled {
     /// Whether all of them declare it, or the configuration does.
     pub declared: bool,
@@ -70,7 +71,7 @@ pub struct Sampled {
 }
 
 /// Calls of unknown action ids on one page.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct UnknownActions {
     /// The page they were posted to.
     pub route: String,
@@ -79,7 +80,7 @@ pub struct UnknownActions {
 }
 
 /// One Handler.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct HandlerReport {
     /// Stable fingerprint, 16 hex digits.
     pub id: String,
@@ -132,7 +133,7 @@ pub struct HandlerReport {
 }
 
 /// Quantiles of a distribution.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Quantiles {
     /// Median.
     pub p50: f64,
@@ -141,7 +142,7 @@ pub struct Quantiles {
 }
 
 /// What a Handler is judged to be.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// A route that should become a Server Action.
@@ -157,7 +158,7 @@ pub enum Verdict {
 }
 
 /// Which way a measured statement points.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EvidenceKind {
     /// For a move.
@@ -171,7 +172,7 @@ pub enum EvidenceKind {
 }
 
 /// What one rule measured.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct EvidenceRow {
     /// The rule's id.
     pub rule: String,
@@ -196,7 +197,7 @@ pub struct EvidenceRow {
 }
 
 /// Something that is missing for a verdict.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Need {
     /// `more_calls`, `more_days`, `missing_attribute` or `read_or_write`.
     pub code: String,
@@ -212,7 +213,7 @@ pub struct Need {
 }
 
 /// A rule with the thresholds in force.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct EffectiveRule {
     /// Its id.
     pub id: String,

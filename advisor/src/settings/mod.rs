@@ -5,12 +5,13 @@ mod faults;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::evidence::PassSettings;
 
 /// Thresholds that hold for all rules. All defaults are judgements, not measurements (rules.md, section 5); the
 /// report prints the effective ones.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Calls of a Handler before it may be moved.
@@ -51,7 +52,7 @@ pub struct Settings {
 }
 
 /// Rules set otherwise for some Handlers.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Override {
     /// Globs over `/route`, `METHOD /route`, an action's name or `file#name`.
@@ -61,7 +62,7 @@ pub struct Override {
 }
 
 /// What a user may set about one rule; what is absent keeps the rule's default.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RuleSettings {
     /// `false` switches the rule off.

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 
 use pointsman_store::{Fingerprint, Handler, Hour};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::history::Recommendation;
 use crate::report::Verdict;
@@ -33,7 +34,7 @@ const HOURS_BEFORE: u32 = 21 * 24;
 const KEPT: f64 = 0.75;
 
 /// What became of a move.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Users wait less, or for fewer round trips, and no more calls fail.
@@ -47,7 +48,7 @@ pub enum Outcome {
 }
 
 /// A number before and after the move.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Compared {
     /// Before.
     pub before: f64,
@@ -62,7 +63,7 @@ pub struct Compared {
 }
 
 /// What the comparison of before and after found.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Proof {
     /// What became of the move.
     pub outcome: Outcome,
