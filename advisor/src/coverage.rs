@@ -17,15 +17,20 @@ pub struct Coverage {
     pub matters_for: &'static str,
 }
 
-/// Coverage over the calls of one service. Empty without calls.
+/// Coverage over the calls of one service in one environment. Empty without calls.
 #[must_use]
 pub fn coverage(
     handlers: &HashMap<Fingerprint, Handler>,
     rollups: &HashMap<Fingerprint, Rollup>,
+    environment: Option<&str>,
 ) -> Vec<Coverage> {
-    let count = |fact: Fact| -> u64 { rollups.values().map(|rollup| rollup.observed(fact)).sum() };
+    let of_environment =
+        |id: &Fingerprint| handlers.get(id).filter(|handler| handler.environment.as_deref() == environment);
+    let known: Vec<(&Handler, &Rollup)> =
+        rollups.iter().filter_map(|(id, rollup)| Some((of_environment(id)?, rollup))).collect();
+    let count = |fact: Fact| -> u64 { known.iter().map(|(_, rollup)| rollup.observed(fact)).sum() };
     let measured = |measure: Measure| -> u64 {
-        let strata = rollups.values().flat_map(|rollup| rollup.strata.iter());
+        let strata = known.iter().flat_map(|(_, rollup)| rollup.strata.iter());
         strata.filter_map(|(_, stratum)| stratum.measure(measure)).map(crate::stats::Sketch::count).sum()
     };
     let calls = count(Fact::Calls);
@@ -51,7 +56,7 @@ pub fn coverage(
         row("http.request.body.size", measured(Measure::RequestBytes), "limits of actions"),
         row("http.response.body.size", measured(Measure::ResponseBytes), "payloads"),
     ];
-    let (named, actions) = named_actions(handlers, rollups);
+    let (named, actions) = named_actions(&known);
     if actions > 0 {
         rows.push(Coverage {
             attribute: "code.function.name, code.file.path",
@@ -63,16 +68,9 @@ pub fn coverage(
 }
 
 /// Calls of actions with a name, and of all actions.
-fn named_actions(
-    handlers: &HashMap<Fingerprint, Handler>,
-    rollups: &HashMap<Fingerprint, Rollup>,
-) -> (u64, u64) {
+fn named_actions(known: &[(&Handler, &Rollup)]) -> (u64, u64) {
     let (mut named, mut all) = (0, 0);
-    for (id, rollup) in rollups {
-        let Some(handler) = handlers.get(id).filter(|handler| handler.kind == HandlerKind::ServerAction)
-        else {
-            continue;
-        };
+    for (handler, rollup) in known.iter().filter(|(one, _)| one.kind == HandlerKind::ServerAction) {
         let calls = rollup.observed(Fact::Calls);
         match handler.action {
             Some(Action::NotFound) => {}

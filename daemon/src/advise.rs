@@ -1,6 +1,7 @@
 //! Loads and saves around the advisor: dirty hours to Rollups, Rollups to reports, reports to what is remembered. All
 //! judgement is the advisor's.
 
+mod decision;
 mod gather;
 mod memory;
 mod runs;
@@ -9,16 +10,15 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use pointsman_advisor::evidence::HourPass;
-use pointsman_advisor::life::{
-    self, Decision, DecisionError, History, Occasion, Policies, Settling, State, Traffic,
-};
-use pointsman_advisor::{Coverage, Explanations, Report, Settings, Verdict, coverage, explanations, report};
-use pointsman_store::{AdviceRun, AppFact, Call, Fingerprint, Handler, Hour, Store};
+use pointsman_advisor::life::{self, History, Occasion, Policies, Settling, Traffic};
+use pointsman_advisor::{Coverage, Explanations, Report, Settings, explanations, report};
+use pointsman_store::{AdviceRun, AppFact, Call, Hour, Store};
 use tokio::sync::mpsc;
 
-use crate::cli::{USUAL_WINDOW, Until, View};
+use crate::cli::{USUAL_WINDOW, View};
 use crate::config::Config;
 use crate::render::safe::terminal;
+pub(crate) use decision::{Decided, End, Refused, Said};
 use gather::{Gathered, Looks, end_of_look, environments, gather, hour_after};
 use memory::{Memories, Memory};
 
@@ -47,21 +47,20 @@ pub(crate) struct Advisor<'a> {
     policies: Policies,
 }
 
-/// A decision that was taken.
-pub(crate) struct Decided {
-    /// The move.
-    pub(crate) verdict: Verdict,
-    /// Where it stands now.
-    pub(crate) state: State,
-    /// Until when, ns since the epoch, if there is an end.
-    pub(crate) until_ns: Option<u64>,
-}
-
-/// What telemetry of a service arrives.
+/// What telemetry of a service arrives in one environment.
 pub(crate) struct Checkup {
     pub(crate) service: String,
+    pub(crate) environment: Option<String>,
     pub(crate) coverage: Vec<Coverage>,
+    /// What is known about the app there.
     pub(crate) facts: Vec<AppFact>,
+}
+
+/// Everything that is to be shown of one service and environment.
+pub(crate) struct Outlook {
+    pub(crate) report: Report,
+    pub(crate) evidence: Explanations,
+    pub(crate) checkup: Checkup,
 }
 
 /// Brings the Rollups up to date with the Calls.
@@ -106,7 +105,18 @@ impl<'a> Advisor<'a> {
         self.of_services(view, Keeping::Nothing, explain).await
     }
 
-    /// What telemetry arrived in the window, per service.
+    /// The same, and what telemetry arrives.
+    pub(crate) async fn outlooks(&self, view: &View, keeping: Keeping) -> anyhow::Result<Vec<Outlook>> {
+        let settings = &self.config.advice;
+        let look = |gathered: &Gathered, environment: Option<&str>| {
+            (explanations(&gathered.input(environment), settings), gathered.checkup(environment))
+        };
+        let made = self.of_services(view, keeping, look).await?;
+        let outlook = |(report, (evidence, checkup))| Outlook { report, evidence, checkup };
+        Ok(made.into_iter().map(outlook).collect())
+    }
+
+    /// What telemetry arrived in the window, per service and environment.
     pub(crate) async fn checkups(&self, view: &View) -> anyhow::Result<Vec<Checkup>> {
         self.roll_up().await?;
         let mut checkups = Vec::new();
@@ -114,8 +124,8 @@ impl<'a> Advisor<'a> {
             let to = hour_after(end_of_look(self.store, &service, view.until).await?);
             let nothing = Memories::default();
             let gathered = gather(self.store, &service, view.window, to, &nothing, Looks::Once).await?;
-            let coverage = coverage(&gathered.handlers, &gathered.windows.window);
-            checkups.push(Checkup { service: gathered.service, coverage, facts: gathered.facts });
+            let environments = environments(&gathered.handlers);
+            checkups.extend(environments.iter().map(|one| gathered.checkup(one.as_deref())));
         }
         Ok(checkups)
     }
@@ -237,48 +247,6 @@ impl<'a> Advisor<'a> {
         let judged = report(&input, &self.config.advice);
         let (report, history) = life::settle(judged, memory.history.clone(), &with);
         Settled { report, history, traffic }
-    }
-
-    /// Takes a user's decision about a Handler's move, and remembers it.
-    pub(crate) async fn decide(
-        &self,
-        (service, environment): (&str, Option<&str>),
-        handler: Fingerprint,
-        at: Until,
-        decision: &Decision,
-    ) -> anyhow::Result<Result<Decided, DecisionError>> {
-        for _ in 0..ATTEMPTS {
-            let now_ns = end_of_look(self.store, service, at).await?;
-            let memories = Memories::load(self.store, service, [environment.map(str::to_owned)]).await?;
-            let gathered =
-                gather(self.store, service, USUAL_WINDOW, hour_after(now_ns), &memories, Looks::Once).await?;
-            let Some(memory) = memories.0.values().next() else { continue };
-            let mut seen = self.look(&gathered, environment, memory, Occasion::View, now_ns);
-            let decided = life::decide(&mut seen.history, handler, decision.clone(), &seen.traffic, now_ns);
-            let key = match decided {
-                Ok(key) => key,
-                Err(error) => return Ok(Err(error)),
-            };
-            let Some(one) = seen.history.recommendations.remove(&key) else { continue };
-            let decided = Decided { verdict: key.1, state: one.state, until_ns: one.until_ns };
-            // Nothing else of this look is to be kept.
-            let mut new = memory.history.clone();
-            new.recommendations.insert(key, one);
-            if memory.replace(self.store, (service, environment), &new, None).await? {
-                return Ok(Ok(decided));
-            }
-        }
-        anyhow::bail!("another process keeps changing the advice on {service}; try again")
-    }
-
-    /// The moment that is meant, ns since the epoch.
-    pub(crate) async fn moment(&self, service: &str, at: Until) -> anyhow::Result<u64> {
-        end_of_look(self.store, service, at).await
-    }
-
-    /// Who is who in a service.
-    pub(crate) async fn handler(&self, service: &str, id: Fingerprint) -> anyhow::Result<Option<Handler>> {
-        Ok(self.store.handlers(service).await?.remove(&id))
     }
 
     async fn roll_up(&self) -> anyhow::Result<()> {

@@ -66,6 +66,22 @@ pub(crate) struct ServeOptions {
     pub listen: Option<String>,
     #[command(flatten)]
     pub access: AccessOptions,
+    #[command(flatten)]
+    pub pages: PagesOptions,
+}
+
+/// Who may see the pages.
+#[derive(Args, Debug)]
+pub(crate) struct PagesOptions {
+    /// Tokens that readers of pages and API must show, `name token` a line; POINTSMAN_PAGES_TOKENS holds further ones.
+    #[arg(long, env = "POINTSMAN_PAGES_TOKENS_FILE", value_name = "PATH")]
+    pub pages_tokens_file: Option<PathBuf>,
+    /// Whoever reaches the pages may read everything and decide about recommendations, without any token.
+    #[arg(long, env = "POINTSMAN_LET_ANYONE_IN")]
+    pub let_anyone_in: bool,
+    /// A further address that serves only metrics, to whoever reaches it, or `off` [default: off].
+    #[arg(long, env = "POINTSMAN_METRICS_LISTEN", value_name = "ADDR")]
+    pub metrics_listen: Option<String>,
 }
 
 /// Who may send OTLP, and over what.

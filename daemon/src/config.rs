@@ -1,6 +1,7 @@
 //! The configuration file: what it may hold, and reading it. Flags and environment win over it.
 
 mod otlp;
+mod pages;
 mod policy;
 mod recommendations;
 mod retention;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
+pub(crate) use pages::{Keys, Pages};
 pub(crate) use recommendations::Recommendations;
 pub(crate) use retention::Retention;
 
@@ -26,6 +28,8 @@ pub(crate) struct Config {
     pub serve: Serve,
     /// How OTLP is received.
     pub otlp: Otlp,
+    /// Who may see the pages.
+    pub pages: Pages,
     /// Thresholds of the judgement.
     pub advice: Settings,
     /// How the advice is kept steady.
@@ -179,6 +183,7 @@ fn faults(config: &Config) -> Vec<String> {
     if serve.stop_within_s == 0 {
         faults.push("serve.stop_within_s = 0: write how many seconds, at least 1".to_owned());
     }
+    faults.extend(config.pages.faults());
     faults.extend(config.retention.faults());
     faults.extend(config.advice.faults().into_iter().map(|fault| format!("advice.{fault}")));
     faults

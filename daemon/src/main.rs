@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod metrics;
 mod render;
+mod stored_trace;
 mod upkeep;
 mod web;
 

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context;
 use pointsman_advisor::life::Measured;
-use pointsman_advisor::{Gathering, ReportInput, Verdict, Windows};
+use pointsman_advisor::{Gathering, ReportInput, Verdict, Windows, coverage};
 use pointsman_store::{AppFact, Fingerprint, Handler, Hour, RollupRef, Store};
 
+use super::Checkup;
 use super::memory::Memories;
 use crate::cli::Until;
 use crate::clock;
@@ -34,6 +35,17 @@ impl Gathered {
             windows: &self.windows,
             standing: &self.standing,
             facts: &self.facts,
+        }
+    }
+
+    /// What telemetry of an environment arrived in the window.
+    pub(super) fn checkup(&self, environment: Option<&str>) -> Checkup {
+        let of_environment = self.facts.iter().filter(|fact| fact.environment.as_deref() == environment);
+        Checkup {
+            service: self.service.clone(),
+            environment: environment.map(str::to_owned),
+            coverage: coverage(&self.handlers, &self.windows.window, environment),
+            facts: of_environment.cloned().collect(),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) async fn run(db: &Path, options: ReportOptions, config: &Config) -> a
     let text = match options.format {
         Format::Text => render::text::reports(&reports, render::style()),
         Format::Markdown => render::markdown::reports(&reports),
-        Format::Html => render::html::page(&reports, render::html::Look::OneFile)?,
+        Format::Html => render::html::page(&reports)?,
         Format::Json => render::json(&reports)?,
     };
     print(&text)?;

@@ -201,18 +201,21 @@ impl Otlp {
     }
 
     fn tokens(&self) -> anyhow::Result<Option<Tokens>> {
-        let given = match std::env::var(TOKENS_VARIABLE) {
-            Ok(text) => Some(text).filter(|text| !text.trim().is_empty()),
-            Err(std::env::VarError::NotPresent) => None,
-            Err(std::env::VarError::NotUnicode(_)) => {
-                anyhow::bail!(
-                    "{TOKENS_VARIABLE}: it is not text in UTF-8; write `name token`, separated by commas"
-                )
-            }
-        };
-        let given = given.as_deref().map(|text| (TOKENS_VARIABLE, text));
-        Ok(Tokens::load(self.tokens_file.clone(), given)?)
+        load_tokens(self.tokens_file.clone(), TOKENS_VARIABLE)
     }
+}
+
+/// Tokens of a file and of an environment variable.
+pub(super) fn load_tokens(file: Option<PathBuf>, variable: &str) -> anyhow::Result<Option<Tokens>> {
+    let given = match std::env::var(variable) {
+        Ok(text) => Some(text).filter(|text| !text.trim().is_empty()),
+        Err(std::env::VarError::NotPresent) => None,
+        Err(std::env::VarError::NotUnicode(_)) => {
+            anyhow::bail!("{variable}: it is not text in UTF-8; write `name token`, separated by commas")
+        }
+    };
+    let given = given.as_deref().map(|text| (variable, text));
+    Ok(Tokens::load(file, given)?)
 }
 
 fn out_of_range(key: &str, value: u64, range: &RangeInclusive<u64>) -> Option<String> {

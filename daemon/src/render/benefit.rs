@@ -5,7 +5,7 @@ use pointsman_advisor::{Benefit, Report};
 use super::{name, number};
 
 /// What is saved, as far as anything is; what is lost is said too.
-pub(super) fn benefit(benefit: &Benefit) -> Option<String> {
+pub(crate) fn benefit(benefit: &Benefit) -> Option<String> {
     let mut parts = Vec::new();
     if benefit.round_trips_per_day >= 0.5 {
         let range = range(benefit, "round_trips_per_day");
@@ -43,7 +43,7 @@ pub(super) fn benefit(benefit: &Benefit) -> Option<String> {
 }
 
 /// That the gains of some moves are one and the same, so that the total counts them once.
-pub(super) fn overlap(report: &Report) -> Vec<String> {
+pub(crate) fn overlap(report: &Report) -> Vec<String> {
     let named = |id: &String| {
         let handler = report.handlers.iter().find(|handler| handler.id == *id);
         handler.map_or_else(|| id.clone(), |handler| handler.action.clone().unwrap_or_else(|| name(handler)))

@@ -1,9 +1,13 @@
-//! What `doctor` says: per service, what arrives, what is missing, and the line that fixes it.
+//! What `doctor`, the page and the API say of one service and environment: what arrives, what is missing, and the line that
+//! fixes it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use pointsman_advisor::explanation::builds;
+use pointsman_advisor::explanation::{Build, builds};
+use pointsman_advisor::rfc3339;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{percent, safe};
 use crate::advise::Checkup;
@@ -21,29 +25,187 @@ const SHOWN: [(&str, &str); 6] = [
 ];
 /// More values of one fact than these are counted, not listed.
 const LISTED: usize = 4;
+/// Instances that are told, the ones seen last.
+const INSTANCES: usize = 50;
 
-/// All checkups.
+/// What telemetry of one service and environment arrives.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub(crate) struct Telemetry {
+    /// `service.name`.
+    pub service: String,
+    /// `deployment.environment.name`; null when none is declared.
+    pub environment: Option<String>,
+    /// What the app tells about itself.
+    pub about: Vec<About>,
+    /// Its builds, oldest first.
+    pub builds: Vec<Build>,
+    /// Its processes, the ones seen last.
+    pub instances: Vec<Instance>,
+    /// How often each piece of telemetry arrives; empty when no call came in the window.
+    pub coverage: Vec<Piece>,
+    /// What to do about what is missing; empty when nothing is.
+    pub remedies: Vec<Remedy>,
+}
+
+/// Something that the app tells about itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub(crate) struct About {
+    /// What, in people's words.
+    pub what: String,
+    /// Its values; more than four are counted.
+    pub values: String,
+}
+
+/// A process of the app.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub(crate) struct Instance {
+    /// `pointsman.instance.id` or `service.instance.id`.
+    pub id: String,
+    /// The build that it ran.
+    pub build: Option<String>,
+    /// When it was first seen, RFC 3339.
+    pub first: String,
+    /// When it was last seen, RFC 3339.
+    pub last: String,
+}
+
+/// How often one piece of telemetry arrives.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub(crate) struct Piece {
+    /// The attributes, as in the telemetry contract.
+    pub attribute: String,
+    /// Share of the calls that carry it, 0 to 1.
+    pub share: f64,
+    /// Whether too few do.
+    pub missing: bool,
+    /// What cannot be judged without it.
+    pub matters_for: String,
+}
+
+/// What to do about something that is missing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub(crate) struct Remedy {
+    /// What is wrong and what to do.
+    pub text: String,
+    /// The lines to write, each with where it belongs.
+    pub code: Vec<Lines>,
+}
+
+/// Lines of code and where they belong.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub(crate) struct Lines {
+    /// The file, or the shell.
+    pub place: String,
+    /// The lines.
+    pub lines: String,
+}
+
+impl Telemetry {
+    /// Words for a checkup.
+    pub(crate) fn of(checkup: &Checkup) -> Self {
+        let coverage: Vec<Piece> = checkup.coverage.iter().map(piece).collect();
+        Self {
+            service: checkup.service.clone(),
+            environment: checkup.environment.clone(),
+            about: SHOWN.iter().filter_map(|(fact, what)| about(checkup, fact, what)).collect(),
+            builds: builds(&checkup.facts.iter().collect::<Vec<_>>()),
+            instances: instances(checkup),
+            remedies: remedies(checkup, coverage.iter().any(|piece| piece.missing)),
+            coverage,
+        }
+    }
+}
+
+fn piece(row: &pointsman_advisor::Coverage) -> Piece {
+    Piece {
+        attribute: row.attribute.to_owned(),
+        share: row.share,
+        missing: row.share < MISSING,
+        matters_for: row.matters_for.to_owned(),
+    }
+}
+
+fn about(checkup: &Checkup, fact: &str, what: &str) -> Option<About> {
+    let values: BTreeSet<String> =
+        checkup.facts.iter().filter(|f| f.name == fact).map(|f| safe::terminal(&f.value)).collect();
+    let told = match values.len() {
+        0 => return None,
+        1..=LISTED => values.into_iter().collect::<Vec<_>>().join(", "),
+        many => format!("{many} different ones"),
+    };
+    Some(About { what: what.to_owned(), values: told })
+}
+
+fn instances(checkup: &Checkup) -> Vec<Instance> {
+    let named = |name: &str| {
+        let mut facts: Vec<_> = checkup.facts.iter().filter(|fact| fact.name == name).collect();
+        facts.sort_by_key(|fact| std::cmp::Reverse(fact.last_seen_ns));
+        facts
+    };
+    let facts = ["pointsman.instance.id", "service.instance.id"].map(named);
+    let told = facts.into_iter().find(|facts| !facts.is_empty()).unwrap_or_default();
+    let instance = |fact: &pointsman_store::AppFact| Instance {
+        id: fact.value.clone(),
+        build: fact.build.clone(),
+        first: rfc3339(fact.first_seen_ns),
+        last: rfc3339(fact.last_seen_ns),
+    };
+    told.into_iter().take(INSTANCES).map(instance).collect()
+}
+
+fn remedies(checkup: &Checkup, missing: bool) -> Vec<Remedy> {
+    let has =
+        |name: &str, value: &str| checkup.facts.iter().any(|fact| fact.name == name && fact.value == value);
+    let mut remedies = Vec::new();
+    if checkup.coverage.is_empty() {
+        return remedies;
+    }
+    if !has("otel.scope.name", "@pointsman/nextjs") {
+        let lines = |place: &str, lines: &str| Lines { place: place.to_owned(), lines: lines.to_owned() };
+        remedies.push(Remedy {
+            text: "The npm package is not at work here. In the app:".to_owned(),
+            code: vec![
+                lines("in a shell", "npm install @pointsman/nextjs"),
+                lines(
+                    "in instrumentation.ts, after registerOTel() or sdk.start()",
+                    "import { observeNext } from '@pointsman/nextjs'\nobserveNext()",
+                ),
+            ],
+        });
+    } else if missing {
+        let text =
+            "The npm package is at work; calls that other instrumentation reports lack what is marked.";
+        remedies.push(Remedy { text: text.to_owned(), code: Vec::new() });
+    }
+    if has("pointsman.key.scope", "process") {
+        let lines = "POINTSMAN_HASH_SECRET=...".to_owned();
+        remedies.push(Remedy {
+            text:
+                "Client keys hold within one process only: set POINTSMAN_HASH_SECRET alike on all instances."
+                    .to_owned(),
+            code: vec![Lines { place: "in the app's environment".to_owned(), lines }],
+        });
+    }
+    remedies
+}
+
+/// All checkups, for a terminal.
 pub(crate) fn text(checkups: &[Checkup]) -> String {
     if checkups.is_empty() {
         return "no calls have arrived yet. Point the app's OTLP exporter at this daemon:\n  \
                 OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318\n"
             .to_owned();
     }
-    checkups.iter().map(service).collect::<Vec<_>>().join("\n")
+    checkups.iter().map(|checkup| one(&Telemetry::of(checkup))).collect::<Vec<_>>().join("\n")
 }
 
-fn service(checkup: &Checkup) -> String {
-    let mut text = format!("{}\n", safe::terminal(&checkup.service));
-    for (fact, words) in SHOWN {
-        let values: BTreeSet<String> =
-            checkup.facts.iter().filter(|f| f.name == fact).map(|f| safe::terminal(&f.value)).collect();
-        if values.len() > LISTED {
-            let _ = writeln!(text, "  {words}: {} different ones", values.len());
-        } else if !values.is_empty() {
-            let _ = writeln!(text, "  {words}: {}", values.into_iter().collect::<Vec<_>>().join(", "));
-        }
+fn one(told: &Telemetry) -> String {
+    let environment = told.environment.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+    let mut text = format!("{}{}\n", safe::terminal(&told.service), safe::terminal(&environment));
+    for About { what, values } in &told.about {
+        let _ = writeln!(text, "  {what}: {values}");
     }
-    for build in builds(&checkup.facts.iter().collect::<Vec<_>>()) {
+    for build in &told.builds {
         let _ = writeln!(
             text,
             "  build {}: seen from {} to {}, {} of its actions called, instances: {}",
@@ -54,48 +216,31 @@ fn service(checkup: &Checkup) -> String {
             build.instances.map_or_else(|| "not told".to_owned(), |count| count.to_string())
         );
     }
-    if checkup.coverage.is_empty() {
+    if told.coverage.is_empty() {
         text += "  no calls in this window\n";
         return text;
     }
     text += "\n  share of calls   telemetry\n";
-    let mut missing = false;
-    for row in &checkup.coverage {
-        let fault = row.share < MISSING;
-        missing |= fault;
-        let mark = if fault { "MISSING" } else { "ok" };
+    for row in &told.coverage {
+        let mark = if row.missing { "MISSING" } else { "ok" };
         let _ = writeln!(text, "  {:>5}  {mark:<8} {}", percent(row.share), row.attribute);
-        if fault {
+        if row.missing {
             let _ = writeln!(text, "                  needed for: {}", row.matters_for);
         }
     }
-    text += &remedy(checkup, missing);
+    if told.remedies.is_empty() {
+        text += "\n  Nothing is missing.\n";
+    }
+    for remedy in &told.remedies {
+        let _ = writeln!(text, "\n  {}", remedy.text);
+        for Lines { place, lines } in &remedy.code {
+            let _ = writeln!(text, "  {place}:\n    {}", lines.replace('\n', "\n    "));
+        }
+    }
     text
 }
 
 /// A time (RFC 3339) to the minute.
 fn minute(time: &str) -> &str {
     time.get(..16).unwrap_or(time)
-}
-
-fn remedy(checkup: &Checkup, missing: bool) -> String {
-    let own =
-        checkup.facts.iter().any(|fact| fact.name == "otel.scope.name" && fact.value == "@pointsman/nextjs");
-    let process =
-        checkup.facts.iter().any(|fact| fact.name == "pointsman.key.scope" && fact.value == "process");
-    let mut text = String::new();
-    if !own {
-        text += "\n  The npm package is not at work here. In the app:\n    npm install @pointsman/nextjs\n  and in \
-                 instrumentation.ts, after registerOTel() or sdk.start():\n    import { observeNext } from \
-                 '@pointsman/nextjs'\n    observeNext()\n";
-    } else if missing {
-        text +=
-            "\n  The npm package is at work; calls that other instrumentation reports lack what is marked.\n";
-    } else {
-        text += "\n  Nothing is missing.\n";
-    }
-    if process {
-        text += "\n  Client keys hold within one process only: set POINTSMAN_HASH_SECRET alike on all instances.\n";
-    }
-    text
 }

@@ -1,4 +1,4 @@
-//! Reports as one HTML page, served or as a file of its own. The template escapes whatever it is given.
+//! Reports as one HTML file, which works offline and on paper. The pages that the daemon serves are in `web`. The template escapes whatever it is given.
 
 use anyhow::Context;
 use askama::Template;
@@ -7,24 +7,15 @@ use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
 use super::benefit::{benefit, overlap};
 use super::text::days;
-use super::{headline, kind, life, lowered, name, need, number, percent, safe, verdict_and_state};
+use super::{Class, headline, kind, life, lowered, name, need, number, percent, safe, verdict_and_state};
 
-/// The page's style sheet.
-pub(crate) const STYLE: &str = include_str!("../../templates/report.css");
-
-/// Where the page will be read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// From the daemon: the style sheet is a resource of its own.
-    Served,
-    /// As a file: everything is in it.
-    OneFile,
-}
+/// Its style sheet.
+const STYLE: &str = include_str!("../../templates/report.css");
 
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page<'a> {
-    inline_style: Option<&'static str>,
+    style: &'static str,
     reports: Vec<Section<'a>>,
 }
 
@@ -75,12 +66,9 @@ struct Evidence<'a> {
     numbers: String,
 }
 
-/// The page with all reports.
-pub(crate) fn page(reports: &[Report], look: Look) -> anyhow::Result<String> {
-    let page = Page {
-        inline_style: (look == Look::OneFile).then_some(STYLE),
-        reports: reports.iter().map(section).collect(),
-    };
+/// The file with all reports.
+pub(crate) fn page(reports: &[Report]) -> anyhow::Result<String> {
+    let page = Page { style: STYLE, reports: reports.iter().map(section).collect() };
     Ok(safe::page(&page.render().context("the page cannot be drawn")?))
 }
 
@@ -111,13 +99,7 @@ fn row<'a>(report: &Report, handler: &'a HandlerReport) -> Row<'a> {
         verdict: verdict_and_state(handler),
         state: life.filter(|life| life.state != State::Proposed).map(life::state),
         history: life.map(|life| life.history.iter().map(life::step).collect()).unwrap_or_default(),
-        class: match handler.verdict {
-            _ if handler.is_open_move() => "move",
-            verdict if verdict.is_move() => "unsure",
-            _ if !handler.improvements.is_empty() => "improve",
-            pointsman_advisor::Verdict::InsufficientEvidence => "unsure",
-            _ => "keep",
-        },
+        class: Class::of(handler).as_str(),
         calls_per_day: number(handler.calls_per_day),
         p50: handler.duration_ms.map_or_else(|| "unknown".to_owned(), |ms| format!("{} ms", number(ms.p50))),
         own_ui: handler.callers.get("own_ui").map_or_else(|| "0 %".to_owned(), |share| percent(*share)),

@@ -1,6 +1,7 @@
 //! The life of recommendations in people's words: states, what was promised and what was found, the record.
 
-use pointsman_advisor::life::{Compared, Life, Outcome, Pairing, PolicyInForce, Proof, Record, State, Step};
+pub(crate) use pointsman_advisor::life::Life;
+use pointsman_advisor::life::{Compared, Outcome, Pairing, PolicyInForce, Proof, Record, State, Step};
 use pointsman_advisor::{HandlerReport, Report};
 
 use super::{number, verdict};
@@ -12,7 +13,7 @@ pub(crate) fn name(life: &Life) -> String {
 }
 
 /// The life of a handler's move.
-pub(super) fn of<'a>(report: &'a Report, handler: &HandlerReport) -> Option<&'a Life> {
+pub(crate) fn of<'a>(report: &'a Report, handler: &HandlerReport) -> Option<&'a Life> {
     report.recommendations.iter().find(|life| life.id == handler.id && life.verdict == handler.verdict)
 }
 
@@ -22,26 +23,26 @@ pub(crate) fn all_of<'a>(report: &'a Report, id: &str) -> Vec<&'a Life> {
 }
 
 /// Moves that were made, and what is known of them so far.
-pub(super) fn made(report: &Report) -> Vec<&Life> {
+pub(crate) fn made(report: &Report) -> Vec<&Life> {
     let made = |life: &&Life| matches!(life.state, State::Applied | State::Verified);
     report.recommendations.iter().filter(made).collect()
 }
 
 /// `dismissed since 2026-11-22T06:00:00Z: not worth it`.
-pub(super) fn state(life: &Life) -> String {
+pub(crate) fn state(life: &Life) -> String {
     let until = life.until.as_ref().map_or_else(String::new, |until| format!(" until {until}"));
     let reason = if life.reason.is_empty() { String::new() } else { format!(": {}", life.reason) };
     format!("{} since {}{until}{reason}", life.state.as_str(), life.since)
 }
 
 /// One change in one line.
-pub(super) fn step(step: &Step) -> String {
+pub(crate) fn step(step: &Step) -> String {
     let reason = if step.reason.is_empty() { String::new() } else { format!(": {}", step.reason) };
     format!("{} {} by the {}{reason}", step.at, step.to.as_str(), step.who.as_str())
 }
 
 /// What was promised and what was found, one line a number; empty as long as nothing is decided.
-pub(super) fn proof(life: &Life) -> Vec<String> {
+pub(crate) fn proof(life: &Life) -> Vec<String> {
     let Some(proof) = &life.proof else { return Vec::new() };
     let mut lines = vec![format!("{}: {}", outcome(proof.outcome), proof.reason)];
     let measures = [
@@ -90,7 +91,7 @@ fn paired(proof: &Proof) -> Option<String> {
     Some(format!("compared: {} interactions in {} hours, {by}", number(proof.interactions), proof.hours))
 }
 
-pub(super) fn outcome(outcome: Outcome) -> &'static str {
+pub(crate) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Improved => "improved",
         Outcome::Flat => "no difference",
@@ -100,7 +101,7 @@ pub(super) fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// How often promises held; nothing before the first move was compared.
-pub(super) fn record(record: &Record) -> Option<String> {
+pub(crate) fn record(record: &Record) -> Option<String> {
     let Record { verified, improved, flat, worse, unknown, promises, promises_kept, .. } = *record;
     (verified > 0).then(|| {
         format!(
@@ -111,7 +112,7 @@ pub(super) fn record(record: &Record) -> Option<String> {
 }
 
 /// A policy and what it keeps out of this report.
-pub(super) fn policy(policy: &PolicyInForce) -> String {
+pub(crate) fn policy(policy: &PolicyInForce) -> String {
     use pointsman_advisor::life::Keep;
     let what = match (policy.keep, policy.rules.is_empty()) {
         (Some(Keep::Route), _) => "routes stay routes".to_owned(),
@@ -135,7 +136,7 @@ pub(super) fn policy(policy: &PolicyInForce) -> String {
 }
 
 /// A move that was made, in one line.
-pub(super) fn title(life: &Life) -> String {
+pub(crate) fn title(life: &Life) -> String {
     let confidence = life.proof.as_ref().map(|proof| outcome(proof.outcome));
     let found = confidence.map_or_else(
         || "applied; before and after are being compared".to_owned(),

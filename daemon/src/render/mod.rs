@@ -1,6 +1,6 @@
 //! Reports, checkups and traces as people and machines read them. Numbers are only laid out here, never made.
 
-mod benefit;
+pub(crate) mod benefit;
 pub(crate) mod checkup;
 mod evidence;
 pub(crate) mod explain;
@@ -11,11 +11,14 @@ mod page;
 pub(crate) mod safe;
 pub(crate) mod text;
 pub(crate) mod tree;
+pub(crate) mod when;
 
+use std::borrow::Borrow;
 use std::io::IsTerminal;
 
 use anyhow::Context;
 use pointsman_advisor::{HandlerReport, Need, Report, Settings, Verdict};
+use serde::Serialize;
 
 /// How text for a terminal looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +38,7 @@ pub(crate) fn style() -> Style {
 }
 
 /// The machine-readable report: one object, or one per service under `services` when there are several.
-pub(crate) fn json(reports: &[Report]) -> anyhow::Result<String> {
+pub(crate) fn json<R: Borrow<Report> + Serialize>(reports: &[R]) -> anyhow::Result<String> {
     let text = match reports {
         [one] => serde_json::to_string_pretty(one),
         several => serde_json::to_string_pretty(&serde_json::json!({
@@ -110,25 +113,72 @@ pub(crate) fn need(need: &Need) -> String {
 
 /// One sentence that sums a report up.
 pub(crate) fn headline(report: &Report) -> String {
-    let of = |wanted: fn(Verdict) -> bool| report.handlers.iter().filter(move |h| wanted(h.verdict));
-    let moves = report.handlers.iter().filter(|h| h.is_open_move()).count();
-    let trips = report.total.round_trips_per_day;
-    let better = of(|v| !v.is_move()).filter(|h| !h.improvements.is_empty()).count();
-    let unsure = of(|v| v == Verdict::InsufficientEvidence).count();
-    let mut text = match moves {
-        0 => "nothing has to move".to_owned(),
-        1 => "1 move would help".to_owned(),
-        many => format!("{many} moves would help"),
+    format!("{}; {}", moves_in_short(report), others_in_short(report))
+}
+
+/// What the moves would bring: `3 moves would save 41,000 round trips a day`.
+pub(crate) fn moves_in_short(report: &Report) -> String {
+    let saves = [
+        (report.total.round_trips_per_day >= 1.0)
+            .then(|| format!("{} round trips", number(report.total.round_trips_per_day))),
+        (report.total.waiting_s_per_day >= 60.0)
+            .then(|| format!("{} min of waiting", number(report.total.waiting_s_per_day / 60.0))),
+    ];
+    let saves: Vec<String> = saves.into_iter().flatten().collect();
+    let moves = match report.handlers.iter().filter(|h| h.is_open_move()).count() {
+        0 => return "nothing has to move".to_owned(),
+        1 => "1 move".to_owned(),
+        many => format!("{many} moves"),
     };
-    if trips >= 1.0 {
-        text += &format!(" and save about {} round trips a day", number(trips));
+    if saves.is_empty() {
+        format!("{moves} would help")
+    } else {
+        format!("{moves} would save about {} a day", saves.join(" and "))
     }
-    if report.total.waiting_s_per_day >= 60.0 {
-        text += &format!(" and {} min of waiting", number(report.total.waiting_s_per_day / 60.0));
-    }
+}
+
+/// What else there is: improvements, and what is not known enough.
+pub(crate) fn others_in_short(report: &Report) -> String {
+    let others = report.handlers.iter().filter(|h| !h.verdict.is_move());
+    let better = others.filter(|h| !h.improvements.is_empty()).count();
+    let unsure = report.handlers.iter().filter(|h| h.verdict == Verdict::InsufficientEvidence).count();
     let total = report.handlers.len();
     let lack = if unsure == 1 { "lacks" } else { "lack" };
-    text + &format!("; {better} of {total} handlers can be improved where they are, {unsure} {lack} evidence")
+    format!("{better} of {total} handlers can be improved where they are, {unsure} {lack} evidence")
+}
+
+/// What a handler's row asks of its reader, as style sheets and maps mark it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Class {
+    /// A move that waits for somebody.
+    Move,
+    /// Better where it is.
+    Improve,
+    /// It stays.
+    Keep,
+    /// Not known, or answered: nothing waits for anybody.
+    Unsure,
+}
+
+impl Class {
+    pub(crate) fn of(handler: &HandlerReport) -> Self {
+        match handler.verdict {
+            _ if handler.is_open_move() => Self::Move,
+            verdict if verdict.is_move() => Self::Unsure,
+            _ if !handler.improvements.is_empty() => Self::Improve,
+            Verdict::InsufficientEvidence => Self::Unsure,
+            _ => Self::Keep,
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Improve => "improve",
+            Self::Keep => "keep",
+            Self::Unsure => "unsure",
+        }
+    }
 }
 
 /// Thresholds that differ from the defaults, as `key = value (default ...)`.
@@ -161,6 +211,20 @@ pub(crate) fn number(value: f64) -> String {
         grouped.push(digit);
     }
     if value <= -0.5 { format!("-{grouped}") } else { grouped }
+}
+
+/// A measured value of any unit: round trips, shares, ms; small ones with the digits that tell them apart.
+pub(crate) fn amount(value: f64) -> String {
+    if value.abs() >= 100.0 {
+        return number(value);
+    }
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A duration in ms as people read it: `13 ms`, `1.4 s`.
+pub(crate) fn duration(ms: f64) -> String {
+    if ms < 1_000.0 { format!("{} ms", number(ms)) } else { format!("{} s", number(ms / 1_000.0)) }
 }
 
 /// A share as people read it.

@@ -6,11 +6,23 @@ use std::fmt::Write;
 /// Longer texts are cut: no route or action name that a person reads is longer.
 const LONGEST: usize = 300;
 
+/// A longer sentence is cut: it holds a few names at most.
+const LONGEST_SENTENCE: usize = 2_000;
+
 /// For a terminal: no control characters, so no escape sequences, and nothing that turns the reading direction.
 pub(crate) fn terminal(text: &str) -> String {
+    cut(text, LONGEST)
+}
+
+/// The same, of a sentence with names in it.
+pub(crate) fn sentence(text: &str) -> String {
+    cut(text, LONGEST_SENTENCE)
+}
+
+fn cut(text: &str, longest: usize) -> String {
     let mut safe = String::new();
     for (index, letter) in text.chars().enumerate() {
-        if index == LONGEST {
+        if index == longest {
             safe.push('…');
             break;
         }

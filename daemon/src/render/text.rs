@@ -179,6 +179,6 @@ fn durations(handler: &HandlerReport) -> String {
         .map_or_else(String::new, |ms| format!(", p50 {} ms, p95 {} ms", number(ms.p50), number(ms.p95)))
 }
 
-pub(super) fn days(days: f64) -> String {
+pub(crate) fn days(days: f64) -> String {
     if days <= 1.0 { "a day or less".to_owned() } else { format!("{} days", number(days)) }
 }

@@ -1,17 +1,73 @@
-//! What the pages show: the last reports and the metrics.
+//! What the pages show: what the last run of the advisor has found, and the metrics.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use pointsman_advisor::Report;
 use pointsman_advisor::life::Record;
+use pointsman_advisor::{Explanation, HandlerReport, Report};
+use pointsman_store::Fingerprint;
 use prometheus::{Encoder, Gauge, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 
+use tokio::sync::{Notify, watch};
+
+use crate::advise::Outlook;
 use crate::clock;
 
-/// The latest reports, and the registry of all metrics of the process.
+/// What one run has found: one outlook per service and environment.
+#[derive(Default)]
+pub(crate) struct View {
+    pub(crate) outlooks: Vec<Outlook>,
+}
+
+/// A handler with what was measured about it.
+pub(crate) struct Shown<'a> {
+    pub(crate) outlook: &'a Outlook,
+    pub(crate) handler: &'a HandlerReport,
+    /// `None` for one that was not called in the window.
+    pub(crate) measured: Option<&'a Explanation>,
+}
+
+impl View {
+    /// The handler with this id.
+    pub(crate) fn handler(&self, id: &str) -> Option<Shown<'_>> {
+        self.outlooks.iter().find_map(|outlook| {
+            let handler = outlook.report.handlers.iter().find(|handler| handler.id == id)?;
+            let measured = outlook.evidence.handlers.iter().find(|measured| measured.id == id);
+            Some(Shown { outlook, handler, measured })
+        })
+    }
+
+    /// The outlook on a service and environment.
+    pub(crate) fn of(&self, service: &str, environment: Option<&str>) -> Option<&Outlook> {
+        let is_meant = |one: &&Outlook| {
+            one.report.service == service && one.report.environment.as_deref() == environment
+        };
+        self.outlooks.iter().find(is_meant)
+    }
+
+    /// Whose handler an id is, also of one of which only a recommendation is left.
+    pub(crate) fn named(&self, id: &str) -> Option<(Fingerprint, &Report)> {
+        let fingerprint = Fingerprint::from_hex(id)?;
+        let knows = |report: &&Report| {
+            report.handlers.iter().any(|handler| handler.id == id)
+                || report.recommendations.iter().any(|life| life.id == id)
+        };
+        self.reports().find(knows).map(|report| (fingerprint, report))
+    }
+
+    pub(crate) fn reports(&self) -> impl Iterator<Item = &Report> {
+        self.outlooks.iter().map(|outlook| &outlook.report)
+    }
+}
+
+/// The last view, and the registry of all metrics of the process.
 pub(crate) struct Board {
-    reports: RwLock<Option<Arc<Vec<Report>>>>,
+    view: RwLock<Option<Arc<View>>>,
+    /// Runs that have begun, and the one that ended last.
+    begun: AtomicU64,
+    ended: watch::Sender<u64>,
+    asked: Notify,
     registry: Registry,
     runs: IntCounter,
     failures: IntCounter,
@@ -26,7 +82,10 @@ impl Board {
     /// An empty board whose metrics stand in the registry.
     pub(crate) fn new(registry: Registry) -> anyhow::Result<Self> {
         let board = Self {
-            reports: RwLock::new(None),
+            view: RwLock::new(None),
+            begun: AtomicU64::new(0),
+            ended: watch::Sender::new(0),
+            asked: Notify::new(),
             runs: IntCounter::new("pointsman_advisor_runs_total", "Finished advisor runs.")?,
             failures: IntCounter::new("pointsman_advisor_failures_total", "Advisor runs that failed.")?,
             run_seconds: Gauge::new("pointsman_advisor_run_seconds", "Duration of the last advisor run.")?,
@@ -64,13 +123,19 @@ impl Board {
         Ok(board)
     }
 
-    /// Puts new reports up.
-    pub(crate) fn show(&self, reports: Vec<Report>, took: Duration) {
+    /// A run begins; its number.
+    pub(crate) fn begin_run(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Shows what a run has found.
+    pub(crate) fn show(&self, run: u64, outlooks: Vec<Outlook>, took: Duration) {
         self.runs.inc();
         self.run_seconds.set(took.as_secs_f64());
         self.last_success.set(Duration::from_nanos(clock::now_ns()).as_secs_f64());
         self.handlers.reset();
-        for report in &reports {
+        let view = View { outlooks };
+        for report in view.reports() {
             let environment = report.environment.as_deref().unwrap_or_default();
             for handler in &report.handlers {
                 let state = handler.state.as_deref().unwrap_or("none");
@@ -78,17 +143,18 @@ impl Board {
                 self.handlers.with_label_values(&labels).inc();
             }
         }
-        self.count_up(&reports);
-        *self.reports.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(reports));
+        self.count_up(&view);
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(view));
+        self.ended.send_replace(run);
     }
 
     /// Raises the counters to what the database remembers: other processes count too.
-    fn count_up(&self, reports: &[Report]) {
+    fn count_up(&self, view: &View) {
         let raise = |counter: &IntCounter, to: u64| counter.inc_by(to.saturating_sub(counter.get()));
         let sum = |of: fn(&Record) -> usize| {
-            reports.iter().map(|report| u64::try_from(of(&report.record)).unwrap_or(u64::MAX)).sum()
+            view.reports().map(|report| u64::try_from(of(&report.record)).unwrap_or(u64::MAX)).sum()
         };
-        raise(&self.flips, reports.iter().map(|report| report.record.flips).sum());
+        raise(&self.flips, view.reports().map(|report| report.record.flips).sum());
         for (outcome, count) in [
             ("improved", sum(|record| record.improved)),
             ("flat", sum(|record| record.flat)),
@@ -99,19 +165,35 @@ impl Board {
         }
     }
 
-    /// Counts a run that failed; the last reports stay up.
-    pub(crate) fn count_failure(&self) {
+    /// Counts a run that failed; the last view stays up.
+    pub(crate) fn count_failure(&self, run: u64) {
         self.failures.inc();
+        self.ended.send_replace(run);
     }
 
-    /// The last reports; none before the first run.
-    pub(crate) fn reports(&self) -> Arc<Vec<Report>> {
-        self.reports.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+    /// Asks for a run that sees all that is in the store by now, and waits for its end, though not for ever.
+    pub(crate) async fn renew(&self) {
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let wanted = self.begun.load(Ordering::SeqCst) + 1;
+        let mut ended = self.ended.subscribe();
+        self.asked.notify_one();
+        // Later it is shown by a run that comes anyway.
+        let _ = tokio::time::timeout(PATIENCE, ended.wait_for(|run| *run >= wanted)).await;
+    }
+
+    /// Waits until somebody asks for a run.
+    pub(crate) async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    /// What the last run has found; nothing before the first.
+    pub(crate) fn view(&self) -> Arc<View> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
     }
 
     /// Whether the first run has finished.
     pub(crate) fn has_advised(&self) -> bool {
-        self.reports.read().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.view.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// All metrics in Prometheus' text format.

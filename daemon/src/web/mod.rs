@@ -1,80 +1,130 @@
-//! The daemon's own HTTP: the page, the JSON, metrics and health. It shows what the board holds; nothing is computed
-//! for a request.
+//! The daemon's own HTTP: pages, the JSON API, metrics and health. Pages and API show what the board holds, and what the store
+//! keeps under a name; nothing is judged for a request. Who may come in is decided in `access`.
 
+mod access;
+mod api;
+mod assets;
 mod board;
+mod pages;
+mod problem;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use jiff::tz::TimeZone;
+use pointsman_store::Store;
 
-pub(crate) use board::Board;
+pub(crate) use access::Access;
+pub(crate) use board::{Board, View};
+pub(crate) use problem::Problem;
 
-use crate::render;
+use crate::advise::{Advisor, Decided, Refused, Said};
+use crate::cli::Until;
+use crate::config::Config;
+
+/// What all endpoints share. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Web {
+    store: Store,
+    config: Arc<Config>,
+    board: Arc<Board>,
+    zone: TimeZone,
+}
+
+/// Largest body of a change, bytes: a reason and a few words.
+const MOST_BODY: usize = 64 << 10;
 
 /// All endpoints.
-pub(crate) fn router(board: Arc<Board>) -> Router {
+pub(crate) fn router(web: Web, access: Access) -> Router {
     Router::new()
-        .route("/", get(overview))
-        .route("/assets/report.css", get(stylesheet))
-        .route("/api/v1/reports/latest", get(latest))
+        .merge(pages::router())
+        .merge(api::router())
+        .merge(assets::router())
         .route("/metrics", get(metrics))
+        .fallback(pages::not_found)
+        .layer(axum::extract::DefaultBodyLimit::max(MOST_BODY))
+        .layer(middleware::from_fn_with_state(access, access::guard))
+        // What is below is open: service managers and load balancers carry no token.
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .with_state(board)
+        .layer(middleware::map_response(harden))
+        .with_state(web)
 }
 
-async fn overview(State(board): State<Arc<Board>>) -> Response {
-    match render::html::page(&board.reports(), render::html::Look::Served) {
-        Ok(page) => html(page),
-        Err(error) => {
-            tracing::error!("the page cannot be drawn: {error:#}");
-            (StatusCode::INTERNAL_SERVER_ERROR, "the page cannot be drawn; the log says why\n")
-                .into_response()
-        }
-    }
+/// Nothing but metrics, for a listener of their own.
+pub(crate) fn metrics_router(web: Web) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(web)
 }
 
-fn html(page: String) -> Response {
-    let policy =
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    let mut response = axum::response::Html(page).into_response();
+/// What holds for every answer: no sniffing, no frames, and only our own styles, scripts and forms. `same-origin` lets our
+/// own forms say where they come from.
+async fn harden(mut response: Response) -> Response {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action \
+                          'self'; base-uri 'none'; frame-ancestors 'none'";
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     response
 }
 
-async fn stylesheet() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], render::html::STYLE).into_response()
-}
+impl Web {
+    pub(crate) fn new(store: Store, config: Arc<Config>, board: Arc<Board>) -> Self {
+        Self { store, config, board, zone: TimeZone::UTC }
+    }
 
-async fn latest(State(board): State<Arc<Board>>) -> Response {
-    match render::json(&board.reports()) {
-        Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
-        Err(error) => {
-            tracing::error!("the report cannot be written as JSON: {error:#}");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    /// The time zone in which pages tell times.
+    fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Takes a decision about the move of a handler that is in the view, and shows it before it answers.
+    async fn decide(&self, id: &str, said: &Said) -> Result<Decided, Problem> {
+        let view = self.board.view();
+        let (fingerprint, report) = view.named(id).ok_or_else(|| unknown_handler(id))?;
+        let of = (report.service.as_str(), report.environment.as_deref());
+        let decided = Advisor::new(&self.store, &self.config).decide(of, fingerprint, Until::Now, said).await;
+        match decided.map_err(|error| Problem::internal(&error))? {
+            Ok(decided) => {
+                self.board.renew().await;
+                Ok(decided)
+            }
+            Err(refused) => Err(conflict(&refused)),
         }
     }
 }
 
-async fn metrics(State(board): State<Arc<Board>>) -> Response {
-    match board.metrics() {
+fn unknown_handler(id: &str) -> Problem {
+    Problem::not_found(format!(
+        "no handler has the id {}; the overview lists them",
+        crate::render::safe::terminal(id)
+    ))
+}
+
+fn conflict(refused: &Refused) -> Problem {
+    Problem::new(StatusCode::CONFLICT, refused.to_string())
+}
+
+async fn metrics(State(web): State<Web>) -> Response {
+    match web.board.metrics() {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
-        Err(error) => {
-            tracing::error!("metrics cannot be written: {error}");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+        Err(error) => Problem::internal(&error.into()).into_response(),
     }
 }
 
-async fn ready(State(board): State<Arc<Board>>) -> Response {
-    if board.has_advised() {
+async fn ready(State(web): State<Web>) -> Response {
+    if web.board.has_advised() {
         "ready\n".into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "the first advisor run has not finished yet\n").into_response()

@@ -1,0 +1,127 @@
+//! Who may see the pages and change recommendations: the section `[pages]` of the configuration. Where they are served stands
+//! in `[serve]`, and the checks themselves in `web::access`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pointsman_collector::receive::access::Tokens;
+use serde::Deserialize;
+
+use super::address;
+use super::otlp::load_tokens;
+
+/// The environment variable that holds tokens for the pages, as a tokens file does; commas separate as well as line ends.
+pub(crate) const TOKENS_VARIABLE: &str = "POINTSMAN_PAGES_TOKENS";
+/// The environment variable that holds tokens for `/metrics` alone.
+const METRICS_TOKENS_VARIABLE: &str = "POINTSMAN_METRICS_TOKENS";
+
+/// Who may see the pages, the API and the metrics.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Pages {
+    /// Tokens that readers must show, `name token` a line: as a bearer token, or as the password that a browser asks for.
+    pub tokens_file: Option<PathBuf>,
+    /// Whoever reaches the address may read everything and decide about recommendations, without any token.
+    pub let_anyone_in: bool,
+    /// Further host names under which the pages are reached without a token, as behind a proxy; IP addresses and `localhost`
+    /// always are.
+    pub hosts: Vec<String>,
+    /// An address of its own for `/metrics`, open to whoever reaches it; `off` serves it beside the pages.
+    pub metrics_listen: String,
+    /// Tokens that open `/metrics` and nothing else; those of the pages open it too.
+    pub metrics_tokens_file: Option<PathBuf>,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self {
+            tokens_file: None,
+            let_anyone_in: false,
+            hosts: Vec::new(),
+            metrics_listen: "off".to_owned(),
+            metrics_tokens_file: None,
+        }
+    }
+}
+
+/// The tokens in force.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Keys {
+    /// Without them nobody is asked.
+    pub(crate) pages: Option<Arc<Tokens>>,
+    pub(crate) metrics: Option<Arc<Tokens>>,
+}
+
+impl Pages {
+    /// Values that parse and make no sense.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if let Err(fault) = address(&self.metrics_listen) {
+            faults.push(format!("pages.metrics_listen = {}: {fault}", self.metrics_listen));
+        }
+        for host in &self.hosts {
+            let in_names = |letter: u8| letter.is_ascii_alphanumeric() || b"-.".contains(&letter);
+            if host.is_empty() || !host.bytes().all(in_names) {
+                faults.push(format!(
+                    "pages.hosts: {host} is no host name; write it without scheme and port, as in pointsman.example"
+                ));
+            }
+        }
+        faults
+    }
+
+    /// Reads the tokens. Pages on an address that other machines reach must have some, or say that they want none.
+    pub(crate) fn keys(&self, listen: Option<SocketAddr>) -> anyhow::Result<Keys> {
+        let keys = Keys {
+            pages: tokens(self.tokens_file.clone(), TOKENS_VARIABLE)?,
+            metrics: tokens(self.metrics_tokens_file.clone(), METRICS_TOKENS_VARIABLE)?,
+        };
+        let reachable = listen.filter(|address| !address.ip().is_loopback());
+        if let (Some(address), None, false) = (reachable, &keys.pages, self.let_anyone_in) {
+            anyhow::bail!(
+                "--listen {address}: other machines reach this address, and without a token anyone could read what the app \
+                 does and dismiss advice; name tokens with --pages-tokens-file or {TOKENS_VARIABLE}, listen on \
+                 127.0.0.1, or say --let-anyone-in"
+            );
+        }
+        Ok(keys)
+    }
+}
+
+fn tokens(file: Option<PathBuf>, variable: &str) -> anyhow::Result<Option<Arc<Tokens>>> {
+    Ok(load_tokens(file, variable)?.map(Arc::new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_others_reach_wants_a_token_or_a_word() {
+        let open = "0.0.0.0:4400".parse().ok();
+        let refused = Pages::default().keys(open).unwrap_err().to_string();
+        assert!(refused.contains("--pages-tokens-file") && refused.contains("--let-anyone-in"), "{refused}");
+        for (pages, listen) in [
+            (Pages { let_anyone_in: true, ..Pages::default() }, open),
+            (Pages::default(), "127.0.0.1:4400".parse().ok()),
+            (Pages::default(), "[::1]:4400".parse().ok()),
+            (Pages::default(), None),
+        ] {
+            assert!(pages.keys(listen).is_ok(), "{pages:?} {listen:?}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_names() {
+        let pages = Pages {
+            hosts: ["pointsman.example".to_owned(), "https://x.example/".to_owned()].into(),
+            metrics_listen: "9464".to_owned(),
+            ..Pages::default()
+        };
+        let said = pages.faults();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].starts_with("pages.metrics_listen = 9464: "), "{said:?}");
+        assert!(said[1].contains("https://x.example/ is no host name"), "{said:?}");
+    }
+}
