@@ -80,7 +80,7 @@ fn what_is_received_is_on_the_page_in_the_api_and_in_the_report() {
     let page = daemon.get("/");
     assert_eq!(page.status, 200);
     for handler in handlers(&printed) {
-        assert!(page.body.contains(&format!("id=\"h-{}\"", handler["id"].as_str().unwrap())), "{handler}");
+        assert!(page.body.contains(&format!("href=\"/handlers/{}\"", handler["id"].as_str().unwrap())), "{handler}");
     }
     for name in ["GET /api/products", "GET /api/cart", "GET /api/search", "addToCart (app/actions.ts)"] {
         assert!(page.body.contains(name), "{name}");
@@ -88,8 +88,10 @@ fn what_is_received_is_on_the_page_in_the_api_and_in_the_report() {
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
-    let style = daemon.get("/assets/report.css");
+    let style = page.body.split("<link rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let style = daemon.get(style);
     assert_eq!((style.status, style.header("content-type")), (200, Some("text/css; charset=utf-8")));
+    assert!(style.header("cache-control").unwrap().contains("immutable"));
     assert_eq!(daemon.get("/nowhere").status, 404);
 }
 
@@ -182,10 +184,21 @@ fn names_from_outside_stay_text_wherever_they_are_shown() {
     ] {
         assert_readable(&text, what);
     }
-    for (what, page) in [("page", daemon.get("/").body), ("html", said(&["report", "--format", "html"]))] {
+    let route_page = format!("/handlers/{}", route["id"].as_str().unwrap());
+    let action_page = format!("/handlers/{id}");
+    let trace_page = format!("/traces/{:032x}", 1);
+    for (what, page, name) in [
+        ("html", said(&["report", "--format", "html"]), "alert(1)"),
+        ("overview", daemon.get("/").body, "alert(1)"),
+        ("route", daemon.get(&route_page).body, "alert(1)"),
+        ("action", daemon.get(&action_page).body, "drop\\u{1b}[31mred\\u{202e}txt"),
+        ("telemetry", daemon.get("/telemetry").body, "16&#60;b&#62;"),
+        ("trace", daemon.get(&trace_page).body, "alert(1)"),
+        ("problem", daemon.get("/%3Cscript%3Ealert(1)").body, "alert(1)"),
+    ] {
         assert_readable(&page, what);
-        assert!(page.contains("alert(1)"), "{what}");
-        for active in ["<script", "<img", "<b>"] {
+        assert!(page.contains(name), "{what}: {page}");
+        for active in ["<script>", "<img", "<b>"] {
             assert!(!page.contains(active), "{what} has {active}");
         }
     }

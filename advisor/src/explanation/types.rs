@@ -157,6 +157,7 @@ pub struct SamplingRow {
 
 /// A distribution; quantiles are within 1 %.
 #[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[schema(as = Distribution)]
 pub struct Quantiles {
     /// Observed values.
     pub count: u64,

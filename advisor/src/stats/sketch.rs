@@ -175,7 +175,9 @@ impl Distribution {
         let mut from = first;
         while from <= last {
             let within = from..from + width;
-            let count = buckets().filter(|(bucket, _)| within.contains(bucket)).map(|(_, count)| count).sum();
+            // Not `sum`: that of nothing is -0.
+            let counts = buckets().filter(|(bucket, _)| within.contains(bucket)).map(|(_, count)| count);
+            let count = counts.fold(0.0, |all, count| all + count);
             bins.push(Bin { from: edge(within.start), to: edge(within.end), count });
             from += width;
         }

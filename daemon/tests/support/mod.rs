@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 
 pub(crate) mod otlp;
+pub(crate) mod recent;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -195,6 +196,19 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// Reads a whole answer.
+    pub(crate) fn read(answer: &str) -> std::io::Result<Self> {
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(breaks_off)?;
+        let status =
+            head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(breaks_off)?;
+        let reply = Self { status, head: head.to_owned(), body: body.to_owned() };
+        assert_ne!(reply.header("transfer-encoding"), Some("chunked"), "this client knows no chunks");
+        match reply.header("content-length").map(str::parse::<usize>) {
+            Some(Ok(length)) if length != reply.body.len() && status != 304 => Err(breaks_off()),
+            _ => Ok(reply),
+        }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(':'));
         lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
@@ -222,16 +236,12 @@ pub(crate) fn http(to: SocketAddr, method: &str, path: &str, body: &str) -> std:
     )?;
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer)?;
-    let broken = || std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the answer breaks off");
-    let answer = String::from_utf8(answer).map_err(|_| broken())?;
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
-    let reply = Reply { status, head: head.to_owned(), body: body.to_owned() };
-    assert_ne!(reply.header("transfer-encoding"), Some("chunked"), "{path}: this client knows no chunks");
-    match reply.header("content-length").map(str::parse::<usize>) {
-        Some(Ok(length)) if length != reply.body.len() => Err(broken()),
-        _ => Ok(reply),
-    }
+    let answer = String::from_utf8(answer).map_err(|_| breaks_off())?;
+    Reply::read(&answer)
+}
+
+fn breaks_off() -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the answer breaks off")
 }
 
 /// Does something to the file that no command does.

@@ -5,12 +5,29 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pointsman_advisor::Report;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::render;
 use crate::web::Web;
 use crate::web::problem::Problem;
+
+/// The report, or several.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "it describes what `render::json` writes")]
+enum Latest {
+    /// Of the one service and environment there is.
+    One(Box<Report>),
+    /// Of each service and environment.
+    Several {
+        /// Always `pointsman.report/v1`.
+        schema: String,
+        /// The reports; none before the first calls.
+        services: Vec<Report>,
+    },
+}
 
 pub(super) fn router() -> OpenApiRouter<Web> {
     OpenApiRouter::new().routes(routes!(latest))
@@ -20,7 +37,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
 #[utoipa::path(
     get, path = "/api/v1/reports/latest", tag = "reports",
     responses(
-        (status = 200, body = Report, headers(("etag" = String, description = "Changes when the report does."))),
+        (status = 200, body = Latest, headers(("etag" = String, description = "Changes when the report does."))),
         (status = 304, description = "It is the one that `if-none-match` names."),
     ),
 )]

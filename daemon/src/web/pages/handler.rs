@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use pointsman_advisor::life::State as Stage;
-use pointsman_advisor::{EvidenceKind, EvidenceRow, Explanation, HandlerReport, Report};
+use pointsman_advisor::{EvidenceKind, EvidenceRow, Explanation, HandlerReport, Report, Verdict};
 
 use super::choice::{name as service_name, query};
 use super::{Frame, Page, Part, draw, unknown_handler};
@@ -29,6 +29,7 @@ struct HandlerPage<'a> {
     overview: String,
     class: &'static str,
     verdict: String,
+    advice: String,
     reason: String,
     flips_if: String,
     state: Option<String>,
@@ -40,8 +41,8 @@ struct HandlerPage<'a> {
     evidence: Vec<Evidence<'a>>,
     agents: Vec<(String, String)>,
     needs: Vec<String>,
-    steps: Vec<String>,
-    warnings: Vec<String>,
+    steps: Vec<Vec<Words>>,
+    warnings: Vec<Vec<Words>>,
     lives: Vec<Lived>,
     can_decide: bool,
     successors: Vec<(String, String)>,
@@ -58,6 +59,12 @@ struct Evidence<'a> {
     samples: String,
     flips_if: String,
     exemplars: &'a [String],
+}
+
+/// A part of a sentence.
+struct Words {
+    text: String,
+    is_code: bool,
 }
 
 /// What became of a move.
@@ -90,6 +97,7 @@ fn page<'a>(shown: &Shown<'a>, web: &Web) -> HandlerPage<'a> {
         overview: format!("/?{}", query(&report.service, report.environment.as_deref())),
         class: Class::of(handler).as_str(),
         verdict: render::verdict_and_state(handler),
+        advice: advice(handler),
         reason: safe::sentence(&handler.reason),
         flips_if: safe::sentence(&handler.flips_if),
         state: life.filter(|life| life.state != Stage::Proposed).map(|life| life::state(life)),
@@ -101,13 +109,29 @@ fn page<'a>(shown: &Shown<'a>, web: &Web) -> HandlerPage<'a> {
         evidence: handler.evidence.iter().map(evidence).collect(),
         agents: shown.measured.map(agents).unwrap_or_default(),
         needs: handler.needs.iter().map(render::need).collect(),
-        steps: handler.steps.iter().map(|step| safe::sentence(step)).collect(),
-        warnings: handler.warnings.iter().map(|warning| safe::sentence(warning)).collect(),
+        steps: handler.steps.iter().map(|step| words(step)).collect(),
+        warnings: handler.warnings.iter().map(|warning| words(warning)).collect(),
         lives: life::all_of(report, &handler.id).into_iter().map(|life| lived(life, zone)).collect(),
         can_decide: handler.verdict.is_move() && life.is_some_and(open),
         successors: successors(report, handler),
         handler,
     }
+}
+
+/// The verdict as an advice: `Move it to a server action`.
+fn advice(handler: &HandlerReport) -> String {
+    match handler.verdict {
+        verdict if verdict.is_move() => render::verdict(verdict).replacen("move", "Move it", 1),
+        Verdict::InsufficientEvidence => "Not enough evidence".to_owned(),
+        _ => "Keep it as it is".to_owned(),
+    }
+}
+
+/// Words of a sentence in which code stands between backticks.
+fn words(sentence: &str) -> Vec<Words> {
+    let pieces = safe::sentence(sentence);
+    let pieces = pieces.split('`').zip([false, true].into_iter().cycle());
+    pieces.map(|(text, is_code)| Words { text: text.to_owned(), is_code }).collect()
 }
 
 /// What is to be known at a glance.
@@ -188,8 +212,8 @@ fn lived(life: &life::Life, zone: &jiff::tz::TimeZone) -> Lived {
 /// Handlers that may have come in place of one that was moved, with their ids.
 fn successors(report: &Report, handler: &HandlerReport) -> Vec<(String, String)> {
     let fits = |one: &&HandlerReport| match handler.verdict {
-        pointsman_advisor::Verdict::MoveToServerAction => one.kind == "server_action",
-        pointsman_advisor::Verdict::MoveToRouteHandler => {
+        Verdict::MoveToServerAction => one.kind == "server_action",
+        Verdict::MoveToRouteHandler => {
             matches!(one.kind.as_str(), "route_handler" | "pages_api")
         }
         _ => one.kind == "page",
