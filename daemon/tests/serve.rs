@@ -80,7 +80,10 @@ fn what_is_received_is_on_the_page_in_the_api_and_in_the_report() {
     let page = daemon.get("/");
     assert_eq!(page.status, 200);
     for handler in handlers(&printed) {
-        assert!(page.body.contains(&format!("href=\"/handlers/{}\"", handler["id"].as_str().unwrap())), "{handler}");
+        assert!(
+            page.body.contains(&format!("href=\"/handlers/{}\"", handler["id"].as_str().unwrap())),
+            "{handler}"
+        );
     }
     for name in ["GET /api/products", "GET /api/cart", "GET /api/search", "addToCart (app/actions.ts)"] {
         assert!(page.body.contains(name), "{name}");
@@ -88,7 +91,8 @@ fn what_is_received_is_on_the_page_in_the_api_and_in_the_report() {
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
-    let style = page.body.split("<link rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let style =
+        page.body.split("<link rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
     let style = daemon.get(style);
     assert_eq!((style.status, style.header("content-type")), (200, Some("text/css; charset=utf-8")));
     assert!(style.header("cache-control").unwrap().contains("immutable"));

@@ -7,6 +7,7 @@
     reason = "a test says what it expects in the shortest way: a panic is its failure"
 )]
 
+mod access;
 mod described;
 #[path = "../support/mod.rs"]
 mod support;
@@ -52,11 +53,23 @@ impl Shop {
 
 /// One request with headers of its own.
 fn ask(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+    ask_as(to, &to.to_string(), method, path, headers, body)
+}
+
+/// The same, for a host of that name.
+fn ask_as(
+    to: SocketAddr,
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Reply {
     let mut connection = TcpStream::connect(to).unwrap();
     let own: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     write!(
         connection,
-        "{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\ncontent-type: application/json\r\n{own}\
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n{own}\
          content-length: {}\r\n\r\n{body}",
         body.len()
     )
@@ -146,7 +159,11 @@ fn decisions_are_taken_and_shown_or_refused_with_a_reason() {
         json!({ "decision": "applied", "successor": "it" }),
     ] {
         let refused = shop.decide(id, &senseless);
-        assert!((400..=422).contains(&refused.status) && refused.status != 409, "{senseless}: {}", refused.status);
+        assert!(
+            (400..=422).contains(&refused.status) && refused.status != 409,
+            "{senseless}: {}",
+            refused.status
+        );
         description.check_problem(&refused);
     }
     let dismissed = shop.decide(id, &json!({ "decision": "dismiss", "reason": "the vendor needs it" }));
@@ -158,7 +175,8 @@ fn decisions_are_taken_and_shown_or_refused_with_a_reason() {
     assert_eq!(shown["handler"]["state"], "dismissed");
     assert_eq!(shown["recommendations"][0]["reason"], "the vendor needs it");
 
-    let snoozed = shop.decide(second["id"].as_str().unwrap(), &json!({ "decision": "snooze", "until": "2099-01-01" }));
+    let snoozed =
+        shop.decide(second["id"].as_str().unwrap(), &json!({ "decision": "snooze", "until": "2099-01-01" }));
     assert_eq!((snoozed.status, &snoozed.json()["until"]), (200, &json!("2099-01-01T00:00:00Z")));
     let keep = shop.judged("keep").remove(0);
     let nothing = shop.decide(keep["id"].as_str().unwrap(), &json!({ "decision": "accept" }));

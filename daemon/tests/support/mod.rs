@@ -199,8 +199,7 @@ impl Reply {
     /// Reads a whole answer.
     pub(crate) fn read(answer: &str) -> std::io::Result<Self> {
         let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(breaks_off)?;
-        let status =
-            head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(breaks_off)?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(breaks_off)?;
         let reply = Self { status, head: head.to_owned(), body: body.to_owned() };
         assert_ne!(reply.header("transfer-encoding"), Some("chunked"), "this client knows no chunks");
         match reply.header("content-length").map(str::parse::<usize>) {

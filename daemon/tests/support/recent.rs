@@ -16,7 +16,8 @@ pub(crate) fn storefront(db: &Path) {
     let newest = lines.iter().flat_map(|line| times(line)).max().unwrap();
     let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap();
     let later = now - 60_000_000_000 - newest;
-    let mut replay = command(db).args(["replay", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut replay =
+        command(db).args(["replay", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut input = replay.stdin.take().unwrap();
     for line in &lines {
         writeln!(input, "{}", shifted(line, later)).unwrap();
