@@ -12,6 +12,7 @@ export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 package := packages/nextjs
 storefront := examples/storefront
 senders := daemon/tests/senders
+pages := daemon/tests/pages
 package_sources := $(shell find $(package)/src -name '*.ts') $(package)/package.json $(package)/tsconfig.json
 storefront_sources := $(shell find $(addprefix $(storefront)/,app actions components data pages) -type f) \
 	$(addprefix $(storefront)/,proxy.ts instrumentation.ts next.config.ts tsconfig.json)
@@ -19,6 +20,7 @@ storefront_sources := $(shell find $(addprefix $(storefront)/,app actions compon
 package_installed := $(package)/node_modules/.package-lock.json
 storefront_installed := $(storefront)/node_modules/.package-lock.json
 senders_installed := $(senders)/node/node_modules/.package-lock.json
+pages_installed := $(pages)/node_modules/.package-lock.json
 senders_python := $(CARGO_TARGET_DIR)/senders/python/installed
 storefront_built := $(storefront)/.next/BUILD_ID
 
@@ -31,7 +33,7 @@ demo: tools release $(storefront_built) ## A real app, two minutes of traffic, t
 	@exec node $(storefront)/driver/demo.mjs
 
 .PHONY: test
-test: test-rust test-senders test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
+test: test-rust test-senders test-pages test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
 test-full: test test-crash test-senders-full test-versions prove ## All tests, also those that take long
@@ -52,6 +54,14 @@ test-senders: tools $(senders_installed) ## The SDKs of Node.js deliver to the d
 test-senders-full: tools $(senders_python) ## The SDKs of Python and Rust deliver to the daemon; long
 	cargo build --locked --manifest-path $(senders)/rust/Cargo.toml --target-dir $(CARGO_TARGET_DIR)/senders/rust
 	cargo test --workspace --all-features --locked --test senders -- --ignored python:: rust::
+
+.PHONY: test-pages
+test-pages: tools debug $(pages_installed) ## The daemon's pages in a real browser
+	cd $(pages) && npm test
+
+.PHONY: screenshots
+screenshots: tools debug $(pages_installed) ## Pictures of each page into screenshots/; README=1 also those of the README
+	cd $(pages) && npm run screenshots $(if $(README),-- --readme)
 
 .PHONY: test-nextjs
 test-nextjs: tools $(package_installed) ## Tests of the npm package
@@ -117,7 +127,7 @@ lint: ## Formatting and clippy, warnings are errors
 .PHONY: clean
 clean: ## Remove what was built and installed
 	cargo clean
-	rm -rf $(senders)/node/node_modules $(addprefix $(package)/,dist node_modules) $(addprefix $(storefront)/,.next .demo node_modules)
+	rm -rf $(senders)/node/node_modules $(pages)/node_modules $(addprefix $(package)/,dist node_modules) $(addprefix $(storefront)/,.next .demo node_modules)
 
 # The daemon as users run it.
 .PHONY: release
@@ -146,6 +156,10 @@ $(storefront_installed): $(storefront)/package-lock.json $(storefront)/package.j
 
 $(senders_installed): $(senders)/node/package-lock.json $(senders)/node/package.json
 	cd $(senders)/node && npm ci
+	@touch $@
+
+$(pages_installed): $(pages)/package-lock.json $(pages)/package.json
+	cd $(pages) && npm ci
 	@touch $@
 
 $(senders_python): $(senders)/python/requirements.txt

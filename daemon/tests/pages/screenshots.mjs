@@ -1,0 +1,50 @@
+// Pictures of each page, light and dark, wide and narrow, written to `screenshots/` in the repository; four of them, as the
+// README shows them, to docs/images with --readme.
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { launch, open } from "./browser.mjs";
+import { openShop } from "./shop.mjs";
+import { allPages } from "./site.mjs";
+
+const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+const folder = join(repository, "screenshots");
+const ways = {
+  light: {},
+  dark: { colorScheme: "dark" },
+  phone: { viewport: { width: 375, height: 812 }, deviceScaleFactor: 2, isMobile: true },
+};
+/** What the README shows: the file's name, the page, how it is looked at, and how much of it, px. */
+const shown = [
+  ["page-overview", "overview", { viewport: { width: 1200, height: 900 } }],
+  ["page-handler", "handler-route", { viewport: { width: 1200, height: 1150 } }],
+  ["page-telemetry", "telemetry", { viewport: { width: 1200, height: 700 } }],
+  ["page-phone", "overview", { viewport: { width: 390, height: 844 }, isMobile: true, colorScheme: "dark" }],
+];
+
+const browser = await launch();
+const shop = await openShop();
+const fresh = await openShop({ empty: true });
+const pages = await allPages(shop.url);
+
+async function take(url, options, path, fullPage) {
+  const { page, close } = await open(browser, url, options);
+  await page.screenshot({ path, fullPage });
+  await close();
+}
+
+mkdirSync(folder, { recursive: true });
+for (const [way, options] of Object.entries(ways)) {
+  for (const [name, path] of Object.entries(pages)) {
+    await take(shop.url + path, options, join(folder, `${name}-${way}.png`), true);
+  }
+  await take(fresh.url, options, join(folder, `first-start-${way}.png`), true);
+}
+if (process.argv.includes("--readme")) {
+  for (const [file, name, options] of shown) {
+    await take(shop.url + pages[name], options, join(repository, "docs", "images", `${file}.png`), false);
+  }
+}
+console.log(`screenshots of ${Object.keys(pages).length + 1} pages are in ${folder}`);
+await browser.close();
+await Promise.all([shop.stop(), fresh.stop()]);

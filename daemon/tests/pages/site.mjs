@@ -1,0 +1,20 @@
+// The pages there are, by name, with where each is found in a daemon that has judged the example app.
+
+/** Names and paths of all pages. */
+export async function allPages(url) {
+  const { handlers } = await (await fetch(`${url}/api/v1/handlers`)).json();
+  const of = (name) => handlers.find((handler) => [handler.action, `${handler.method} ${handler.route}`].includes(name));
+  const mutation = of("POST /api/cart");
+  return {
+    overview: "/",
+    "handler-route": `/handlers/${mutation.id}`,
+    "handler-action": `/handlers/${of("getStock").id}`,
+    "handler-cached": `/handlers/${of("GET /api/catalog").id}`,
+    "handler-page": `/handlers/${of("GET /stats").id}`,
+    telemetry: "/telemetry",
+    rules: "/rules",
+    rule: "/rules/mutate-then-refresh",
+    trace: `/traces/${mutation.evidence[0].exemplars[0]}`,
+    missing: "/nowhere",
+  };
+}
