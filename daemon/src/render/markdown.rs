@@ -7,7 +7,7 @@ use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 use super::benefit::{benefit, overlap};
 use super::safe::markdown as safe;
 use super::text::days;
-use super::{headline, kind, life, lowered, name, need, number, percent, verdict_and_state};
+use super::{headline, kind, life, lowered, name, needs, number, percent, verdict_and_state};
 
 /// All reports, one after the other.
 pub(crate) fn reports(reports: &[Report]) -> String {
@@ -105,7 +105,7 @@ fn section(report: &Report, handler: &HandlerReport) -> String {
         let _ = writeln!(text, "\n> {}", safe(&capital(warning)));
     }
     if !handler.needs.is_empty() {
-        let needs: Vec<String> = handler.needs.iter().map(need).collect();
+        let needs = needs(handler);
         let _ = writeln!(text, "\nNeeds {}.", needs.join(", and "));
     }
     text

@@ -5,7 +5,7 @@ use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 
 use super::benefit::{benefit, overlap};
 use super::page::{Ink, Page};
-use super::{Style, headline, kind, life, lowered, name, need, number, percent, safe, verdict_and_state};
+use super::{Style, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state};
 
 /// All reports, one after the other.
 pub(crate) fn reports(reports: &[Report], style: Style) -> String {
@@ -121,7 +121,7 @@ impl Page {
             self.hanging(4, 6, Ink::Improve, &format!("! {}", safe::terminal(warning)));
         }
         if !handler.needs.is_empty() {
-            let needs: Vec<String> = handler.needs.iter().map(need).collect();
+            let needs = needs(handler);
             self.line(4, Ink::Keep, &format!("needs {}", needs.join(", and ")));
         }
     }

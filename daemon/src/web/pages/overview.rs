@@ -8,6 +8,8 @@ use pointsman_advisor::{HandlerReport, Report, Verdict};
 
 use super::choice::{Choice, Which, choices, name as service_name};
 use super::{Frame, Page, Part, draw};
+use crate::advise::Outlook;
+use crate::render::checkup::Telemetry;
 use crate::render::when::{Moment, moment};
 use crate::render::{self, Class, life, safe};
 use crate::web::Web;
@@ -32,6 +34,8 @@ struct Found<'a> {
     made: Moment,
     covered: String,
     lowered: Vec<String>,
+    /// Telemetry that too few calls carry, with what it is needed for.
+    missing: Vec<(String, String)>,
     overlap: Vec<String>,
     map: Option<String>,
     moves: Vec<Row<'a>>,
@@ -75,14 +79,14 @@ async fn overview(State(web): State<Web>, Query(which): Query<Which>) -> Page {
     let page = Overview {
         frame: Frame::new(Part::Overview, "Overview"),
         choices: choices(&view, "/", outlook),
-        found: outlook.map(|outlook| found(&outlook.report, &web)),
+        found: outlook.map(|outlook| found(outlook, &web)),
         otlp_http: &web.config.serve.otlp_http,
     };
     draw(&page)
 }
 
-fn found<'a>(report: &'a Report, web: &Web) -> Found<'a> {
-    let zone = web.zone();
+fn found<'a>(outlook: &'a Outlook, web: &Web) -> Found<'a> {
+    let (report, zone) = (&outlook.report, web.zone());
     let rows = |wanted: fn(&HandlerReport) -> bool| {
         report.handlers.iter().filter(|handler| wanted(handler)).map(row).collect()
     };
@@ -96,6 +100,7 @@ fn found<'a>(report: &'a Report, web: &Web) -> Found<'a> {
         made: moment(&report.generated_at, zone),
         covered: render::text::days(report.days_covered),
         lowered: render::lowered(&report.settings),
+        missing: missing(outlook),
         overlap: render::benefit::overlap(report),
         map: None,
         moves: rows(|handler| handler.verdict.is_move()),
@@ -105,6 +110,11 @@ fn found<'a>(report: &'a Report, web: &Web) -> Found<'a> {
         made_moves: life::made(report).into_iter().map(made).collect(),
         policies: report.policies.iter().map(life::policy).collect(),
     }
+}
+
+fn missing(outlook: &Outlook) -> Vec<(String, String)> {
+    let pieces = Telemetry::of(&outlook.checkup).coverage.into_iter();
+    pieces.filter(|piece| piece.missing).map(|piece| (piece.attribute, piece.matters_for)).collect()
 }
 
 fn row(handler: &HandlerReport) -> Row<'_> {
@@ -123,7 +133,7 @@ fn row(handler: &HandlerReport) -> Row<'_> {
             .get("own_ui")
             .map_or_else(|| "0 %".to_owned(), |share| render::percent(*share)),
         confidence: handler.confidence.map_or_else(String::new, render::percent),
-        needs: handler.needs.iter().map(render::need).collect(),
+        needs: render::needs(handler),
     }
 }
 
