@@ -24,8 +24,9 @@ pub use explanation::{Explanation, Explanations, explanations};
 pub use gain::{Gain, Waiting};
 pub use profile::{NextVersion, Profile, Seen, Share, Surroundings, UnknownIds};
 pub use report::{
-    Assumed, Benefit, EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, ReportInput,
-    Sampled, Total, UnknownActions, Verdict, Window, report, rfc3339,
+    Assumed, Benefit, Changes, EffectiveRule, EvidenceKind, EvidenceRow, HandlerChange, HandlerReport, Need,
+    Report, ReportInput, Sampled, Situation, Total, UnknownActions, Verdict, Window, changes, report,
+    rfc3339,
 };
 pub use sampling::Basis;
 pub use settings::{Override, RuleSettings, Settings};

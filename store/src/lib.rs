@@ -1,6 +1,6 @@
 //! What Pointsman knows and where it keeps it.
 //!
-//! Lives here: the persisted types (spans as blocks, [`Call`]s, [`RollupRecord`]s, [`AppFact`]s, the memory of advice) and, behind
+//! Lives here: the persisted types (spans as blocks, [`Call`]s, [`RollupRecord`]s, [`AppFact`]s, the memory of advice, published reports) and, behind
 //! the feature `sqlite`, all SQL of the product. Not here: how a Call is found in a trace (collector), what a
 //! Rollup means (advisor). Nothing outside this crate knows which database is underneath.
 
@@ -10,6 +10,7 @@ mod call;
 mod handler;
 mod ids;
 mod kept;
+mod published;
 mod record;
 
 #[cfg(feature = "sqlite")]
@@ -23,6 +24,7 @@ pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};
 pub use ids::{ClientKey, InstanceKey, SpanId, TraceId};
 pub use kept::{Kind, Limit, Limits, MIN_ROLLUP_AGE, Reason, Trimmed, Volume, Volumes};
+pub use published::{Delivery, DeliveryState, KeptReport, ReportHead, ReportKey};
 pub use record::{Hour, RollupRecord, RollupRef, TraceCalls};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{

@@ -10,7 +10,8 @@ use std::path::Path;
 
 use pointsman_store::{BlockId, Hour, Recovered, Soundness, Store, StoreError, back_up, recover};
 use support::{
-    NOW, World, add_calls, block, call, lines, number, remember_advice, roll_up, trace, traces_in, world,
+    NOW, World, add_calls, block, call, lines, number, publish, remember_advice, roll_up, trace, traces_in,
+    world,
 };
 
 const PAGE: usize = 8_192;
@@ -32,11 +33,12 @@ async fn full() -> World {
     add_calls(&world.store, calls.collect(), BlockId(BLOCKS.cast_signed())).await;
     roll_up(&world.store, 20_000).await;
     remember_advice(&world.store, 300).await;
+    publish(&world.store, 60).await;
     world.store.close().await;
     world
 }
 
-const CONTENTS: [(&str, &str); 9] = [
+const CONTENTS: [(&str, &str); 11] = [
     (
         "blocks",
         "SELECT id || ' ' || received_ns || spans || inflated_bytes || hex(traces) || hex(payload) FROM blocks",
@@ -63,6 +65,16 @@ const CONTENTS: [(&str, &str); 9] = [
         "recommendation_changes",
         "SELECT handler || verdict || number || ' ' || at_ns || ifnull(before, 'none') || after || who || reason \
          FROM recommendation_changes",
+    ),
+    (
+        "published_reports",
+        "SELECT service || environment || ' ' || at_ns || ' ' || made_ns || reason || inflated_bytes || hex(payload) \
+         FROM published_reports",
+    ),
+    (
+        "report_deliveries",
+        "SELECT service || environment || ' ' || at_ns || target || state || attempts || ' ' || next_try_ns \
+         FROM report_deliveries",
     ),
 ];
 

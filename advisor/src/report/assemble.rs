@@ -76,6 +76,7 @@ pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
         unknown_actions: unknown_actions(&unknown),
         settings: settings.clone(),
         rules: effective_rules(&thresholds),
+        changes: None,
     }
 }
 

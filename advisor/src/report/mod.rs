@@ -5,6 +5,7 @@
 
 mod assemble;
 mod benefit;
+mod changes;
 mod rows;
 mod total;
 mod types;
@@ -12,6 +13,7 @@ mod types;
 pub use assemble::{ReportInput, report, rfc3339};
 pub(crate) use assemble::{by_gain, window};
 pub use benefit::{Assumed, Benefit};
+pub use changes::{Changes, HandlerChange, Situation, changes};
 pub use total::Total;
 pub use types::{
     EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions, Verdict,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Benefit, Total};
+use super::{Benefit, Changes, Total};
 use crate::life::{Life, PolicyInForce, Record};
 use crate::rules::Effect;
 use crate::settings::Settings;
@@ -50,6 +50,9 @@ pub struct Report {
     pub settings: Settings,
     /// Each rule with the thresholds in force.
     pub rules: Vec<EffectiveRule>,
+    /// What changed since the report that was kept last; null when none was, or when it looks at another span of time.
+    #[serde(default)]
+    pub changes: Option<Changes>,
 }
 
 /// A half-open time range, RFC 3339.

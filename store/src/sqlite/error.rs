@@ -68,6 +68,16 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// A kept report cannot be read back, or not be kept.
+    #[error(
+        "the kept report of {at_ns} ns cannot be read or written: {reason}; `pointsman recover` saves the rest"
+    )]
+    DamagedReport {
+        /// The moment that it was due, ns since the epoch.
+        at_ns: u64,
+        /// Why.
+        reason: String,
+    },
     /// A statement failed.
     #[error("the database refused: {0}")]
     Sql(#[from] sqlx::Error),

@@ -13,6 +13,7 @@ mod error;
 mod handlers;
 mod integrity;
 mod many;
+mod published;
 mod read_calls;
 mod recover;
 mod reindex;

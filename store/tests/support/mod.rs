@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use pointsman_store::{
     AdviceChange, AdviceRun, Block, BlockId, Call, Caller, ChangeRecord, Fingerprint, Form, Handler,
-    HandlerKind, Hour, RecommendationRecord, RollupRecord, Sampling, Signs, SpanId, StandingRecord, Store,
-    TraceCalls, TraceId,
+    HandlerKind, Hour, KeptReport, RecommendationRecord, ReportKey, RollupRecord, Sampling, Signs, SpanId,
+    StandingRecord, Store, TraceCalls, TraceId,
 };
 
 /// A moment in the middle of an hour: all data is told by its distance to it.
@@ -195,4 +195,19 @@ pub(crate) async fn remember_advice(store: &Store, number: u64) {
         recommendations: &recommendations,
     };
     assert!(store.remember_advice(SERVICE, Some("production"), change).await.unwrap());
+}
+
+/// Publishes so many reports, which are longer than a page, each with two deliveries.
+pub(crate) async fn publish(store: &Store, number: u64) {
+    for number in 0..number {
+        let key = ReportKey { service: SERVICE.into(), environment: None, at_ns: NOW + number };
+        let mut state = number + 1;
+        let noise = (0..20_000).map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state.to_be_bytes()[0]
+        });
+        let payload = noise.collect();
+        let report = KeptReport { key, made_ns: NOW, reason: "schedule".into(), payload };
+        assert!(store.keep_report(&report, &["team".into(), "chat".into()], 400).await.unwrap());
+    }
 }

@@ -9,7 +9,7 @@ use super::pages::{Pages, number};
 use super::records::{self, Content, Record, Value};
 
 /// What is saved, in the order in which it is told. The index of blocks is made anew from the blocks.
-const SAVED: [&str; 13] = [
+const SAVED: [&str; 15] = [
     "blocks",
     "handlers",
     "calls",
@@ -23,6 +23,8 @@ const SAVED: [&str; 13] = [
     "standing_verdicts",
     "recommendations",
     "recommendation_changes",
+    "published_reports",
+    "report_deliveries",
 ];
 
 /// Columns that came with a later version than their table.

@@ -1,0 +1,139 @@
+//! Published reports on real files: of two who publish the same one is first, the newest are kept, and of two who try the same
+//! delivery one goes on.
+#![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, reason = "a test's panic is its failure, in its helpers too")]
+
+mod support;
+
+use pointsman_store::{Delivery, DeliveryState, KeptReport, ReportHead, ReportKey, Store, StoreError};
+
+use support::{DAY, NOW, SERVICE, number, world};
+
+const MINUTE: u64 = 60_000_000_000;
+
+fn key(environment: Option<&str>, day: u64) -> ReportKey {
+    let environment = environment.map(str::to_owned);
+    ReportKey { service: SERVICE.into(), environment, at_ns: NOW + day * DAY }
+}
+
+fn report(environment: Option<&str>, day: u64) -> KeptReport {
+    let payload = format!("{{\"day\":{day},\"long\":\"{}\"}}", "so it is ".repeat(2_000)).into_bytes();
+    let key = key(environment, day);
+    KeptReport { made_ns: key.at_ns + MINUTE, key, reason: "schedule".into(), payload }
+}
+
+fn targets() -> Vec<String> {
+    vec!["team".into(), "chat".into()]
+}
+
+#[tokio::test]
+async fn what_is_kept_is_read_back_by_service_environment_and_moment() {
+    let world = world().await;
+    let kept = [report(None, 1), report(Some("staging"), 1), report(None, 3)];
+    for one in &kept {
+        assert!(world.store.keep_report(one, &[], 10).await.unwrap());
+    }
+    for one in &kept {
+        assert_eq!(world.store.kept_report(&one.key).await.unwrap().as_ref(), Some(one));
+    }
+    assert_eq!(world.store.kept_report(&key(None, 2)).await.unwrap(), None);
+    let before = |environment, day: u64| world.store.report_before(SERVICE, environment, NOW + day * DAY);
+    for (environment, day, expected) in [
+        (None, 9, Some(2)),
+        (None, 3, Some(0)),
+        (None, 1, None),
+        (Some("staging"), 9, Some(1)),
+        (Some("x"), 9, None),
+    ] {
+        assert_eq!(before(environment, day).await.unwrap(), expected.map(|index: usize| kept[index].clone()));
+    }
+    let heads = world.store.report_heads(Some(SERVICE), 2).await.unwrap();
+    let head = |one: &KeptReport| ReportHead {
+        key: one.key.clone(),
+        made_ns: one.made_ns,
+        reason: one.reason.clone(),
+        bytes: one.payload.len() as u64,
+    };
+    assert_eq!(heads, [head(&kept[2]), head(&kept[0])]);
+    assert_eq!(world.store.report_heads(None, 9).await.unwrap().len(), 3);
+    assert_eq!(world.store.report_heads(Some("other"), 9).await.unwrap(), []);
+    assert!(number(&world.db, "SELECT max(length(payload)) FROM published_reports").await < 1_000);
+}
+
+#[tokio::test]
+async fn of_two_who_publish_the_same_report_the_first_delivers() {
+    let world = world().await;
+    let other = Store::open(&world.db).await.unwrap();
+    let (one, two) = (report(None, 1), KeptReport { payload: b"{}".to_vec(), ..report(None, 1) });
+    let names = targets();
+    let (first, second) =
+        tokio::join!(world.store.keep_report(&one, &names, 10), other.keep_report(&two, &names[..1], 10));
+    assert_ne!(first.unwrap(), second.unwrap());
+    assert_eq!(number(&world.db, "SELECT count(*) FROM published_reports").await, 1);
+}
+
+#[tokio::test]
+async fn the_newest_are_kept_and_the_others_go_with_their_deliveries() {
+    let world = world().await;
+    for day in 0..7 {
+        assert!(world.store.keep_report(&report(None, day), &targets(), 3).await.unwrap());
+        assert!(world.store.keep_report(&report(Some("staging"), day), &[], 100).await.unwrap());
+    }
+    let heads = world.store.report_heads(None, 100).await.unwrap();
+    let days = |environment: Option<&str>| -> Vec<u64> {
+        let of = heads.iter().filter(|head| head.key.environment.as_deref() == environment);
+        of.map(|head| (head.key.at_ns - NOW) / DAY).collect()
+    };
+    assert_eq!((days(None), days(Some("staging")).len()), (vec![6, 5, 4], 7));
+    assert_eq!(world.store.waiting_deliveries(100).await.unwrap().len(), 6);
+}
+
+#[tokio::test]
+async fn of_two_who_try_a_delivery_one_goes_on_and_a_lost_attempt_is_made_again() {
+    let world = world().await;
+    let other = Store::open(&world.db).await.unwrap();
+    world.store.keep_report(&report(None, 1), &targets(), 10).await.unwrap();
+    let [chat, team] = world.store.waiting_deliveries(9).await.unwrap().try_into().unwrap();
+    let made_ns = report(None, 1).made_ns;
+    let expected = Delivery {
+        report: key(None, 1),
+        target: "chat".into(),
+        state: DeliveryState::Waiting,
+        attempts: 0,
+        next_try_ns: made_ns,
+    };
+    assert_eq!((&chat, team.target.as_str()), (&expected, "team"));
+    let lost_at_ns = made_ns + 2 * MINUTE;
+    let (one, two) =
+        tokio::join!(world.store.begin_delivery(&chat, lost_at_ns), other.begin_delivery(&chat, lost_at_ns));
+    let begun = one.unwrap().xor(two.unwrap()).unwrap();
+    assert_eq!((begun.attempts, begun.next_try_ns), (1, lost_at_ns));
+
+    // The process that began it is gone: after its time another one begins the next attempt, and the late end is ignored.
+    let seen =
+        other.waiting_deliveries(9).await.unwrap().into_iter().find(|one| one.target == "chat").unwrap();
+    assert_eq!(seen, begun);
+    let again = other.begin_delivery(&seen, lost_at_ns + 2 * MINUTE).await.unwrap().unwrap();
+    assert!(!world.store.end_delivery(&begun, DeliveryState::Delivered, 0).await.unwrap());
+    assert!(other.end_delivery(&again, DeliveryState::Delivered, again.next_try_ns).await.unwrap());
+    assert_eq!(other.begin_delivery(&again, 0).await.unwrap(), None);
+    let states =
+        |all: Vec<Delivery>| all.into_iter().map(|one| (one.state, one.attempts)).collect::<Vec<_>>();
+    assert_eq!(
+        states(world.store.deliveries_of(&key(None, 1)).await.unwrap()),
+        [(DeliveryState::Delivered, 2), (DeliveryState::Waiting, 0)]
+    );
+    assert_eq!(world.store.waiting_deliveries(9).await.unwrap(), [team]);
+}
+
+#[tokio::test]
+async fn a_payload_that_cannot_be_inflated_is_an_error_that_says_so() {
+    let world = world().await;
+    world.store.keep_report(&report(None, 1), &[], 10).await.unwrap();
+    let pool = support::pool(&world.db).await;
+    sqlx::query("UPDATE published_reports SET payload = x'00'").execute(&pool).await.unwrap();
+    pool.close().await;
+    let error = world.store.kept_report(&key(None, 1)).await.unwrap_err();
+    assert!(matches!(error, StoreError::DamagedReport { .. }), "{error}");
+    assert!(error.to_string().contains("`pointsman recover`"), "{error}");
+}
