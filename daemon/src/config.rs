@@ -4,6 +4,7 @@ mod otlp;
 mod pages;
 mod policy;
 mod recommendations;
+mod reports;
 mod retention;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use toml::{Table, Value};
 pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
 pub(crate) use pages::{Keys, Pages};
 pub(crate) use recommendations::Recommendations;
+pub(crate) use reports::{FOLDER, Reports, Schedule, Webhook, WebhookFormat};
 pub(crate) use retention::Retention;
 
 /// Everything that a configuration file may set; what is absent keeps its default.
@@ -34,6 +36,8 @@ pub(crate) struct Config {
     pub advice: Settings,
     /// How the advice is kept steady.
     pub recommendations: Recommendations,
+    /// When reports are published, and where they go.
+    pub reports: Reports,
     /// What the app's team has decided: the policies of the file that is named first, then those in here.
     #[serde(skip)]
     pub policies: Vec<Policy>,
@@ -184,6 +188,7 @@ fn faults(config: &Config) -> Vec<String> {
         faults.push("serve.stop_within_s = 0: write how many seconds, at least 1".to_owned());
     }
     faults.extend(config.pages.faults());
+    faults.extend(config.reports.faults());
     faults.extend(config.retention.faults());
     faults.extend(config.advice.faults().into_iter().map(|fault| format!("advice.{fault}")));
     faults
@@ -253,5 +258,7 @@ mod tests {
         assert_eq!(said, Vec::<String>::new());
         assert!(config.otlp.tls_client_ca.is_some() && config.otlp.tokens_file.is_some());
         assert!(config.recommendations.policy_file.is_some());
+        assert!(config.reports.folder.is_some());
+        assert_eq!(config.reports.webhook.len(), 1);
     }
 }

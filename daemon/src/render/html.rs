@@ -6,6 +6,7 @@ use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
 use super::benefit::{benefit, overlap};
+use super::changes::{Told, told};
 use super::text::days;
 use super::{Class, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state};
 
@@ -23,6 +24,7 @@ struct Page<'a> {
 struct Section<'a> {
     report: &'a Report,
     headline: String,
+    changes: Option<Told>,
     covered: String,
     overlap: Vec<String>,
     lowered: Vec<String>,
@@ -76,6 +78,7 @@ fn section(report: &Report) -> Section<'_> {
     Section {
         report,
         headline: headline(report),
+        changes: report.changes.as_ref().map(told),
         covered: days(report.days_covered),
         overlap: overlap(report),
         lowered: lowered(&report.settings),
