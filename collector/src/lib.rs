@@ -12,7 +12,7 @@
 //! Pipeline::start(store, ingest::Settings, metrics)  -> pipeline
 //! Listener::bind(Protocol::Grpc | Http, addr)        -> listener     (both before "ready")
 //! receive::{grpc,http}::serve(listener, pipeline.intake(), Settings, stop)   as tasks
-//! replay::replay(&pipeline, Recording::File(path), max_bytes)  -> Summary
+//! replay::replay(&pipeline, Recording::File(path), max_bytes, &mut progress)  -> Summary
 //! pipeline.settled()                                 Calls of all that was acknowledged are stored
 //! pipeline.stop(within)                              after the servers have ended
 //! ```

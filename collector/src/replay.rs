@@ -76,7 +76,8 @@ pub enum ReplayError {
 }
 
 /// Replays one recording and waits until its Calls are stored. Recorded times are kept. `max_bytes` bounds it
-/// after inflating, because it is held in memory. One at a time on a pipeline.
+/// after inflating, because it is held in memory. `progress` is told the bytes read and the bytes there are, inflated. One
+/// at a time on a pipeline.
 ///
 /// # Errors
 /// When nothing of it can be read, or when spans cannot be stored. What was stored before stays stored.
@@ -84,11 +85,12 @@ pub async fn replay(
     pipeline: &Pipeline,
     recording: Recording,
     max_bytes: u64,
+    progress: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<Summary, ReplayError> {
     let name = recording.name();
     let content = recording.read(max_bytes).await?;
     pipeline.tally().begin();
-    let fed = feed(pipeline, &name, &content.bytes).await;
+    let fed = feed(pipeline, &name, &content.bytes, progress).await;
     pipeline.settled().await;
     let calls = pipeline.tally().end();
     let mut summary = Summary { calls, ..fed? };
@@ -100,13 +102,20 @@ pub async fn replay(
     Ok(summary)
 }
 
-async fn feed(pipeline: &Pipeline, name: &str, bytes: &[u8]) -> Result<Summary, ReplayError> {
+async fn feed(
+    pipeline: &Pipeline,
+    name: &str,
+    bytes: &[u8],
+    progress: &mut (dyn FnMut(u64, u64) + Send),
+) -> Result<Summary, ReplayError> {
     let intake = pipeline.intake();
     let refused = |source| ReplayError::Refused { name: name.to_owned(), source };
     let mut summary = Summary::default();
     let mut waiting: VecDeque<(Place, Ticket)> = VecDeque::new();
     let mut parts = requests(name, bytes);
     while let Some(part) = parts.next() {
+        let (read, all) = parts.read();
+        progress(read as u64, all as u64);
         let request = match part {
             Ok(request) => request,
             Err(fault) => {

@@ -65,9 +65,15 @@ pub(crate) struct Outlook {
     pub(crate) checkup: Checkup,
 }
 
-/// Brings the Rollups up to date with the Calls.
-pub(crate) async fn roll_up_dirty_hours(store: &Store, settings: &Settings) -> anyhow::Result<()> {
-    for dirty in store.dirty_hours().await? {
+/// Brings the Rollups up to date with the Calls. `progress` is told the hours that are done and all that were dirty.
+pub(crate) async fn roll_up_dirty_hours(
+    store: &Store,
+    settings: &Settings,
+    progress: &mut (dyn FnMut(u64, u64) + Send),
+) -> anyhow::Result<()> {
+    let hours = store.dirty_hours().await?;
+    let all = hours.len() as u64;
+    for (done, dirty) in (1..).zip(hours) {
         let from = dirty.hour.start_ns().saturating_sub(Hour::OVERLAP_NS);
         let to = dirty.hour.end_ns() + Hour::OVERLAP_NS;
         let mut pass = HourPass::new(dirty.hour, settings.of_pass());
@@ -82,6 +88,7 @@ pub(crate) async fn roll_up_dirty_hours(store: &Store, settings: &Settings) -> a
         store.calls_by_client(&dirty.service, from, to, pieces).await?;
         let rollups = counting.await?;
         store.replace_rollups(&dirty, &rollups).await?;
+        progress(done, all);
     }
     Ok(())
 }
@@ -252,7 +259,7 @@ impl<'a> Advisor<'a> {
     }
 
     async fn roll_up(&self) -> anyhow::Result<()> {
-        let rolled = roll_up_dirty_hours(self.store, &self.config.advice).await;
+        let rolled = roll_up_dirty_hours(self.store, &self.config.advice, &mut |_, _| {}).await;
         rolled.context("cannot bring the hourly numbers up to date")
     }
 

@@ -119,6 +119,12 @@ impl<'a> Requests<'a> {
         self.at
     }
 
+    /// Bytes that have been read, of all there are.
+    #[must_use]
+    pub fn read(&self) -> (usize, usize) {
+        (self.offset.min(self.bytes.len()), self.bytes.len())
+    }
+
     fn fault(&self, place: Place, reason: String) -> Fault {
         Fault { file: self.name.to_owned(), place, reason }
     }

@@ -13,18 +13,18 @@ const LIMIT: u64 = 64 << 20;
 
 async fn replay_bytes(world: &World, bytes: Vec<u8>) -> Result<Summary, ReplayError> {
     let recording = Recording::Reader("-".into(), Box::new(Cursor::new(bytes)));
-    replay(&world.pipeline, recording, LIMIT).await
+    replay(&world.pipeline, recording, LIMIT, &mut |_, _| {}).await
 }
 
 #[tokio::test]
 async fn a_file_replayed_twice_changes_no_count() {
     let world = World::new().await;
     let file = || Recording::File(fixture("next-15.5"));
-    let first = replay(&world.pipeline, file(), LIMIT).await.unwrap();
+    let first = replay(&world.pipeline, file(), LIMIT, &mut |_, _| {}).await.unwrap();
     let calls = world.calls().await;
     assert_eq!(first.calls, calls.len() as u64);
     assert!(first.requests > 0 && first.calls > 100, "{first:?}");
-    let second = replay(&world.pipeline, file(), LIMIT).await.unwrap();
+    let second = replay(&world.pipeline, file(), LIMIT, &mut |_, _| {}).await.unwrap();
     assert_eq!(second, first);
     assert_eq!(world.calls().await, calls);
 }
@@ -81,10 +81,12 @@ async fn where_nothing_can_be_read_the_reason_is_told() {
     assert_eq!(says(b"").await, "nothing in - can be read as OTLP: it is empty");
     assert!(says(b"hello\n").await.starts_with("nothing in - can be read as OTLP: line 1"));
     assert!(says(b"\x1f\x8bgarbage").await.starts_with("cannot read -: "));
-    let missing = replay(&world.pipeline, Recording::File("/no/such/file".into()), LIMIT).await.unwrap_err();
+    let missing = replay(&world.pipeline, Recording::File("/no/such/file".into()), LIMIT, &mut |_, _| {})
+        .await
+        .unwrap_err();
     assert!(missing.to_string().starts_with("cannot read /no/such/file: No such file"), "{missing}");
     let large = Recording::File(fixture("next-16.4"));
-    let large = replay(&world.pipeline, large, 1000).await.unwrap_err().to_string();
+    let large = replay(&world.pipeline, large, 1000, &mut |_, _| {}).await.unwrap_err().to_string();
     assert!(large.contains("larger than 1000 bytes"), "{large}");
 }
 

@@ -1,8 +1,12 @@
 //! `make bench-report`: what evidence costs. How long the Rollups of an hour of a million Calls take, and how long and
-//! how much memory a report over thirty days of ten million Calls to two hundred Handlers takes. Prints figures and
-//! judges nothing: `docs/benchmarks.md` says how to read them.
+//! how much memory a report over thirty days of ten million Calls to two hundred Handlers takes, and then each page of a
+//! daemon on that file. Prints figures and judges nothing: `docs/benchmarks.md` says how to read them.
 #![allow(clippy::print_stdout, reason = "its output is what a bench is for")]
 
+#[path = "../load/daemon.rs"]
+#[allow(dead_code, reason = "shared with the other benches, each of which uses a part of it")]
+mod daemon;
+mod pages;
 #[path = "../load/random.rs"]
 #[allow(dead_code, reason = "shared with the other benches, each of which uses a part of it")]
 mod random;
@@ -10,7 +14,7 @@ mod traffic;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 use pointsman_advisor::Settings;
@@ -20,8 +24,6 @@ use traffic::Traffic;
 
 const HANDLERS: usize = 200;
 const DAYS: u32 = 30;
-/// Noon of some day.
-const FIRST: Hour = Hour(20_000 * 24 + 12);
 /// Calls handed over at once, as the store does it.
 const PIECE: usize = 1_024;
 const REPORTS: usize = 5;
@@ -39,15 +41,24 @@ fn main() -> anyhow::Result<()> {
         std::env::var("BENCH_DIR").map_or_else(|_| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     let folder = tempfile::tempdir_in(folder)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(an_hour(folder.path(), number("REPORT_HOUR_CALLS", 1_000_000)?))?;
-    runtime.block_on(a_month(folder.path(), number("REPORT_CALLS", 10_000_000)?))
+    let first = first()?;
+    runtime.block_on(an_hour(folder.path(), first, number("REPORT_HOUR_CALLS", 1_000_000)?))?;
+    let db = folder.path().join("month.db");
+    runtime.block_on(a_month(&db, first, number("REPORT_CALLS", 10_000_000)?))?;
+    pages::measure(&db)
+}
+
+/// The hour thirty days ago: a daemon looks at what has just happened.
+fn first() -> anyhow::Result<Hour> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    Ok(Hour(Hour::of(u64::try_from(now.as_nanos())?).0 - DAYS * 24))
 }
 
 /// The Rollups of one hour: counted alone, and with reading the Calls and writing the Rollups.
-async fn an_hour(folder: &Path, calls: usize) -> anyhow::Result<()> {
-    let calls = Traffic::new(HANDLERS).hour(FIRST, calls);
+async fn an_hour(folder: &Path, first: Hour, calls: usize) -> anyhow::Result<()> {
+    let calls = Traffic::new(HANDLERS).hour(first, calls);
     let begin = Instant::now();
-    let mut pass = HourPass::new(FIRST, Settings::default().of_pass());
+    let mut pass = HourPass::new(first, Settings::default().of_pass());
     calls.chunks(PIECE).for_each(|piece| pass.add(piece));
     let rollups = pass.finish();
     let counted = begin.elapsed();
@@ -63,22 +74,21 @@ async fn an_hour(folder: &Path, calls: usize) -> anyhow::Result<()> {
     }
     store.close().await;
     drop(calls);
-    let first = report(&db, "1h")?;
+    let counting = report(&db, "1h")?;
     let again = report(&db, "1h")?;
-    println!("  with reading and writing{:>8.2} s", (first.took.saturating_sub(again.took)).as_secs_f64());
-    println!("  peak memory             {:>8.1} MiB", first.peak_mib);
+    println!("  with reading and writing{:>8.2} s", (counting.took.saturating_sub(again.took)).as_secs_f64());
+    println!("  peak memory             {:>8.1} MiB", counting.peak_mib);
     Ok(())
 }
 
 /// A report over thirty days.
-async fn a_month(folder: &Path, calls: usize) -> anyhow::Result<()> {
-    let db = folder.join("month.db");
-    let store = Store::open(&db).await?;
+async fn a_month(db: &Path, first: Hour, calls: usize) -> anyhow::Result<()> {
+    let store = Store::open(db).await?;
     let mut traffic = Traffic::new(HANDLERS);
     let hours = DAYS * 24;
     let an_hour = calls / hours as usize;
     let mut bytes = 0;
-    for hour in (0..hours).map(|hour| Hour(FIRST.0 + hour)) {
+    for hour in (0..hours).map(|hour| Hour(first.0 + hour)) {
         let calls = traffic.hour(hour, an_hour);
         let mut pass = HourPass::new(hour, Settings::default().of_pass());
         calls.chunks(PIECE).for_each(|piece| pass.add(piece));
@@ -86,7 +96,7 @@ async fn a_month(folder: &Path, calls: usize) -> anyhow::Result<()> {
         bytes += rollups.iter().map(|rollup| rollup.payload.len()).sum::<usize>();
         // One Call stands for the hour: a report reads Rollups.
         let one = Call { start_ns: hour.start_ns() + Hour::NANOS / 2, ..calls[0].clone() };
-        let known = if hour == FIRST { of_traces(&calls) } else { of_traces(&[one]) };
+        let known = if hour == first { of_traces(&calls) } else { of_traces(&[one]) };
         store.commit_calls(&known, &[], BlockId(1)).await?;
         for dirty in store.dirty_hours().await? {
             let none: &[_] = &[];
@@ -94,7 +104,7 @@ async fn a_month(folder: &Path, calls: usize) -> anyhow::Result<()> {
         }
     }
     store.close().await;
-    let reports = (0..REPORTS).map(|_| report(&db, "30d")).collect::<anyhow::Result<Vec<_>>>()?;
+    let reports = (0..REPORTS).map(|_| report(db, "30d")).collect::<anyhow::Result<Vec<_>>>()?;
     let mut times: Vec<Duration> = reports.iter().map(|report| report.took).collect();
     times.sort_unstable();
     println!("a report over {DAYS} days of {} calls to {HANDLERS} handlers", an_hour * hours as usize);

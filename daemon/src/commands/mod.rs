@@ -5,6 +5,7 @@ pub(crate) mod decide;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 mod find;
+mod progress;
 pub(crate) mod recover;
 pub(crate) mod reindex;
 pub(crate) mod replay;

@@ -1,6 +1,5 @@
 //! `pointsman recover`: what can be read of a damaged database, in a new file.
 
-use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,15 +7,16 @@ use pointsman_collector::trace::trace_ids;
 use pointsman_collector::wire::check_protobuf;
 use pointsman_store::{Recovered, TraceId, recover};
 
+use super::progress::Progress;
 use super::{must_exist, print};
 use crate::cli::RecoverOptions;
 
 /// Saves, and says what was saved, what was not, and what to do next.
 pub(crate) async fn run(db: &Path, options: &RecoverOptions) -> anyhow::Result<ExitCode> {
     must_exist(db)?;
-    let mut progress = Progress::new();
+    let mut progress = Progress::new("reading", "pages");
     let recovered = recover(db, &options.out, &traces_in, &mut |done, all| progress.show(done, all)).await?;
-    progress.end();
+    drop(progress);
     print(&text(db, &options.out, &recovered))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -50,33 +50,4 @@ fn text(db: &Path, out: &Path, recovered: &Recovered) -> String {
         new = out.display()
     );
     text
-}
-
-/// How far it is: one line that changes on a terminal, a line for each tenth elsewhere.
-struct Progress {
-    terminal: bool,
-    shown: Option<u64>,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), shown: None }
-    }
-
-    fn show(&mut self, done: u64, all: u64) {
-        let step = if self.terminal { 1 } else { 10 };
-        let percent = (done * 100 / all.max(1)) / step * step;
-        if self.shown == Some(percent) {
-            return;
-        }
-        self.shown = Some(percent);
-        let end = if self.terminal { "\r" } else { "\n" };
-        let _ = write!(std::io::stderr(), "pointsman: {percent} % of {all} pages read{end}");
-    }
-
-    fn end(&self) {
-        if self.terminal {
-            let _ = writeln!(std::io::stderr());
-        }
-    }
 }

@@ -10,6 +10,7 @@ use pointsman_collector::replay::{Recording, Summary, replay};
 use pointsman_store::Store;
 use prometheus::Registry;
 
+use super::progress::Progress;
 use super::{print, secret};
 use crate::cli::ReplayOptions;
 use crate::render::safe;
@@ -28,7 +29,11 @@ pub(crate) async fn run(db: &Path, options: ReplayOptions) -> anyhow::Result<Exi
     let mut failed = false;
     for file in options.files {
         let name = file.display().to_string();
-        match replay(&pipeline, recording(file), options.max_size << 20).await {
+        let mut progress = Progress::new(format!("replaying {}", safe::terminal(&name)), "bytes");
+        let mut show = |done, all| progress.show(done, all);
+        let replayed = replay(&pipeline, recording(file), options.max_size << 20, &mut show).await;
+        drop(progress);
+        match replayed {
             Ok(summary) => {
                 print(&line(&name, &summary))?;
                 if summary.spans == 0 {

@@ -17,15 +17,20 @@ pub(crate) struct Line {
     pub(crate) text: String,
 }
 
+/// Lists of changes, each under its heading.
+pub(crate) type Lists = Vec<(&'static str, Vec<Line>)>;
+
 /// What changed, list by list under its heading; lists with nothing in them are left out.
-pub(crate) fn told(changes: &Changes) -> Vec<(&'static str, Vec<Line>)> {
+pub(crate) fn told(changes: &Changes) -> Lists {
     let line = |word: &str, entry: &HandlerChange| Line {
         id: entry.id.clone(),
         name: safe::terminal(&name(entry)),
         text: safe::sentence(&text(word, entry)),
     };
     let lists = changes.lists().into_iter().filter(|(_, entries)| !entries.is_empty());
-    lists.map(|(word, entries)| (title(word), entries.iter().map(|entry| line(word, entry)).collect())).collect()
+    lists
+        .map(|(word, entries)| (title(word), entries.iter().map(|entry| line(word, entry)).collect()))
+        .collect()
 }
 
 /// How much has changed, and since when: `2 new, 1 applied since 25 Nov 2026, 06:00 UTC`.
@@ -125,13 +130,12 @@ fn verified(entry: &HandlerChange) -> String {
         Some(false) => "; the promise did not hold",
         None => "",
     };
-    let numbers = [("round trips", proof.round_trips, ""), ("waiting", proof.waiting_ms_p50, " ms")];
-    let numbers = numbers.into_iter().filter_map(|(what, compared, unit)| {
+    let numbers = [("round trips", proof.round_trips), ("ms of waiting", proof.waiting_ms_p50)];
+    let numbers = numbers.into_iter().filter_map(|(what, compared)| {
         let compared = compared?;
-        let promised = compared
-            .promised
-            .map_or_else(String::new, |it| format!(" ({}{unit} promised)", super::amount(it)));
-        Some(format!("{}{unit} of {what} saved per interaction{promised}", super::amount(compared.saved)))
+        let promised = compared.promised.map(|promised| format!(" ({} promised)", super::amount(promised)));
+        let saved = super::amount(compared.saved);
+        Some(format!("{saved} {what} saved per interaction{}", promised.unwrap_or_default()))
     });
     let numbers: Vec<String> = numbers.collect();
     let numbers = if numbers.is_empty() { String::new() } else { format!(": {}", numbers.join(", ")) };

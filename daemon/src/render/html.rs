@@ -6,9 +6,11 @@ use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
 use super::benefit::{benefit, overlap};
-use super::changes::{Line, in_short, told};
+use super::changes::{Lists, in_short, told};
 use super::text::days;
-use super::{Class, capital, headline, kind, life, lowered, name, need, number, percent, safe, verdict_and_state};
+use super::{
+    Class, capital, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state,
+};
 
 /// Its style sheet.
 const STYLE: &str = include_str!("../../templates/report.css");
@@ -25,7 +27,7 @@ struct Section<'a> {
     report: &'a Report,
     headline: String,
     /// What changed in short, and list by list.
-    changes: Option<(String, Vec<(&'static str, Vec<Line>)>)>,
+    changes: Option<(String, Lists)>,
     covered: String,
     overlap: Vec<String>,
     lowered: Vec<String>,
@@ -110,7 +112,7 @@ fn row<'a>(report: &Report, handler: &'a HandlerReport) -> Row<'a> {
         gain: handler.benefit.as_ref().and_then(benefit).unwrap_or_default(),
         confidence: handler.confidence.map_or_else(String::new, |c| format!("{c:.2}")),
         rules: handler.blockers.iter().chain(&handler.improvements).cloned().collect(),
-        needs: handler.needs.iter().map(need).collect(),
+        needs: needs(handler),
         evidence: handler.evidence.iter().map(evidence).collect(),
     }
 }

@@ -8,7 +8,7 @@ use super::benefit::{benefit, overlap};
 use super::changes::{in_short, told};
 use super::safe::{markdown as safe, markdown_sentence as sentence};
 use super::text::days;
-use super::{capital, headline, kind, life, lowered, name, need, number, percent, verdict_and_state};
+use super::{capital, headline, kind, life, lowered, name, needs, number, percent, verdict_and_state};
 
 /// All reports, one after the other.
 pub(crate) fn reports(reports: &[Report]) -> String {
@@ -132,7 +132,7 @@ fn section(report: &Report, handler: &HandlerReport) -> String {
         let _ = writeln!(text, "\n> {}", safe(&capital(warning)));
     }
     if !handler.needs.is_empty() {
-        let needs: Vec<String> = handler.needs.iter().map(need).collect();
+        let needs = needs(handler);
         let _ = writeln!(text, "\nNeeds {}.", needs.join(", and "));
     }
     text

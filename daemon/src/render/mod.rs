@@ -97,11 +97,26 @@ pub(crate) fn verdict_and_state(handler: &HandlerReport) -> String {
     verdict(handler.verdict).to_owned() + &state
 }
 
-/// What is missing, in people's words.
-pub(crate) fn need(need: &Need) -> String {
+/// What is missing for a verdict about a handler, in people's words.
+pub(crate) fn needs(handler: &HandlerReport) -> Vec<String> {
+    handler.needs.iter().map(|one| need(one, handler.calls_per_day)).collect()
+}
+
+fn need(need: &Need, calls_per_day: f64) -> String {
     let missing = need.want.unwrap_or_default().saturating_sub(need.have.unwrap_or_default());
     match (need.code.as_str(), &need.attribute) {
-        ("more_calls", _) => format!("about {} more calls", number(precise(missing))),
+        ("more_calls", _) => {
+            let missing = precise(missing);
+            let days = (missing / calls_per_day).ceil();
+            let at_this_rate = match days {
+                ..=1.0 => " (a day at this rate)".to_owned(),
+                // Who knows what the rate is by then?
+                ..=90.0 => format!(" (some {} days at this rate)", number(days)),
+                _ => String::new(),
+            };
+            format!("about {} more calls{at_this_rate}", number(missing))
+        }
+        ("more_days", _) if missing == 1 => "calls on one more day".to_owned(),
         ("more_days", _) => format!("calls on {missing} more days"),
         ("read_or_write", _) => {
             "to know whether it only reads: name it get..., or trace its database calls".to_owned()
@@ -261,6 +276,24 @@ mod tests {
             (-1_234.0, "-1,234"),
         ] {
             assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_the_time_that_it_takes() {
+        let more = |have, want| Need {
+            code: "more_calls".to_owned(),
+            have: Some(have),
+            want: Some(want),
+            attribute: None,
+        };
+        for (missing, per_day, text) in [
+            (more(188, 1_000), 280.0, "about 812 more calls (some 3 days at this rate)"),
+            (more(40, 100), 90.0, "about 60 more calls (a day at this rate)"),
+            (more(40, 100), 0.5, "about 60 more calls"),
+            (more(40, 100), 0.0, "about 60 more calls"),
+        ] {
+            assert_eq!(need(&missing, per_day), text);
         }
     }
 

@@ -57,7 +57,8 @@ pub(crate) fn message(report: &Report) -> Value {
 }
 
 fn advised(row: &HandlerReport) -> String {
-    let gain = row.benefit.as_ref().and_then(benefit).map_or_else(String::new, |gain| format!(", saves {gain}"));
+    let gain =
+        row.benefit.as_ref().and_then(benefit).map_or_else(String::new, |gain| format!(", saves {gain}"));
     line(&safe::terminal(&name(row)), &format!("{}{gain}", verdict(row.verdict)))
 }
 

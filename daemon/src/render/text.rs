@@ -7,7 +7,7 @@ use super::benefit::{benefit, overlap};
 use super::changes::{in_short, told};
 use super::page::{Ink, Page};
 use super::{
-    Style, capital, headline, kind, life, lowered, name, need, number, percent, safe, verdict_and_state,
+    Style, capital, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state,
 };
 
 /// All reports, one after the other.
@@ -125,7 +125,7 @@ impl Page {
             self.hanging(4, 6, Ink::Improve, &format!("! {}", safe::terminal(warning)));
         }
         if !handler.needs.is_empty() {
-            let needs: Vec<String> = handler.needs.iter().map(need).collect();
+            let needs = needs(handler);
             self.line(4, Ink::Keep, &format!("needs {}", needs.join(", and ")));
         }
     }

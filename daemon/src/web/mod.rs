@@ -5,6 +5,7 @@ mod access;
 mod api;
 mod assets;
 mod board;
+mod kept;
 mod pages;
 mod problem;
 

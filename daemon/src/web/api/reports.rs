@@ -1,16 +1,20 @@
 //! Reports, with ETags: whoever polls is told that nothing is new.
 
-use axum::extract::State;
+use axum::Json;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use pointsman_advisor::Report;
+use pointsman_advisor::{Changes, Report};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::{Asked, Filter};
 use crate::render;
 use crate::web::Web;
+use crate::web::kept::{self, Head};
 use crate::web::problem::Problem;
 
 /// The report, or several.
@@ -29,8 +33,92 @@ enum Latest {
     },
 }
 
+/// Kept reports.
+#[derive(Serialize, ToSchema)]
+struct Kept {
+    /// The newest first, without what they say.
+    reports: Vec<Head>,
+}
+
+/// Whose reports are meant.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Of {
+    /// `service.name`.
+    service: String,
+    /// `deployment.environment.name`; empty or absent where none is declared.
+    environment: Option<String>,
+}
+
+/// Two reports of one service and environment.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Two {
+    /// `service.name`.
+    service: String,
+    /// `deployment.environment.name`; empty or absent where none is declared.
+    environment: Option<String>,
+    /// The time of the earlier report, RFC 3339.
+    from: String,
+    /// The time of the later one, RFC 3339.
+    to: String,
+}
+
 pub(super) fn router() -> OpenApiRouter<Web> {
-    OpenApiRouter::new().routes(routes!(latest))
+    OpenApiRouter::new()
+        .routes(routes!(reports))
+        .routes(routes!(latest))
+        .routes(routes!(difference))
+        .routes(routes!(report))
+}
+
+/// The reports that were made on the schedule and after deployments, the newest 500.
+#[utoipa::path(
+    get, path = "/api/v1/reports", tag = "reports", params(Filter),
+    responses((status = 200, body = Kept), (status = 400, body = Problem, content_type = "application/problem+json")),
+)]
+async fn reports(State(web): State<Web>, Asked(filter): Asked<Filter>) -> Result<Json<Kept>, Problem> {
+    let mut reports = kept::heads(&web, filter.service.as_deref()).await?;
+    reports.retain(|head| filter.fits(&head.service, head.environment.as_deref()));
+    Ok(Json(Kept { reports }))
+}
+
+/// One kept report.
+#[utoipa::path(
+    get, path = "/api/v1/reports/{at}", tag = "reports",
+    params(("at" = String, Path, description = "When it was due, RFC 3339."), Of),
+    responses(
+        (status = 200, body = Report, headers(("etag" = String, description = "Names what it says."))),
+        (status = 304, description = "It is the one that `if-none-match` names."),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn report(
+    State(web): State<Web>,
+    Path(at): Path<String>,
+    Asked(of): Asked<Of>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let report = kept::report(&web, (&of.service, of.environment.as_deref()), &at).await?;
+    let json = render::json(&[report]).map_err(|error| Problem::internal(&error))?;
+    Ok(tagged(&headers, json))
+}
+
+/// What changed from one kept report to another.
+#[utoipa::path(
+    get, path = "/api/v1/reports/changes", tag = "reports", params(Two),
+    responses(
+        (status = 200, body = Changes),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+async fn difference(State(web): State<Web>, Asked(two): Asked<Two>) -> Result<Json<Changes>, Problem> {
+    let of = (two.service.as_str(), two.environment.as_deref());
+    kept::difference(&web, of, &two.from, &two.to).await.map(Json)
 }
 
 /// The report as it stands: one object, or one a service and environment under `services` where there are several.

@@ -2,6 +2,7 @@
 //! without a script.
 
 mod choice;
+mod found;
 mod handler;
 mod overview;
 
