@@ -81,6 +81,7 @@ fn span(
         list("http.request.header.sec-fetch-site".to_owned(), "same-origin"),
         list("http.response.header.content-type".to_owned(), "text/html"),
         json!({ "key": "http.response.status_code", "value": { "intValue": "200" } }),
+        json!({ "key": "http.request.body.size", "value": { "intValue": "100" } }),
     ];
     attributes.extend(headers.iter().map(|(name, value)| list(format!("http.request.header.{name}"), value)));
     let number = u128::from(at_ms) * 1_000 + u128::from(ms);
