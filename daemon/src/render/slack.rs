@@ -10,8 +10,9 @@ use super::{capital, headline, name, safe, verdict};
 
 /// Slack takes 3,000 characters in a section; some are left for the note that there are more.
 const MOST_CHARACTERS: usize = 2_900;
-/// A longer line is cut.
-const LONGEST_LINE: usize = 400;
+/// A longer name or sentence is cut: also when every letter is escaped, a line fits into a section.
+const LONGEST_NAME: usize = 150;
+const LONGEST_SENTENCE: usize = 400;
 /// Slack takes 150 in a heading.
 const LONGEST_HEADING: usize = 140;
 /// Moves that are listed.
@@ -81,7 +82,7 @@ fn listed(title: &str, lines: &[String]) -> String {
 
 /// The name in type of its own, then what is said about it.
 fn line(name: &str, said: &str) -> String {
-    format!("`{}` {}", text(name), text(&cut(said, LONGEST_LINE)))
+    format!("`{}` {}", text(&cut(name, LONGEST_NAME)), text(&cut(said, LONGEST_SENTENCE)))
 }
 
 /// Text, and nothing but text: what opens a link, a mention or a date is escaped, what marks type is put out of action.
@@ -116,6 +117,12 @@ mod tests {
     #[test]
     fn control_sequences_and_markup_are_text() {
         assert_eq!(text("<!channel> <@U1> a&b *x* `y`"), "&lt;!channel&gt; &lt;@U1&gt; a&amp;b ∗x∗ 'y'");
+    }
+
+    #[test]
+    fn a_line_of_nothing_but_markup_fits_into_a_section() {
+        let list = listed("Verified", &[line(&"&".repeat(10_000), &"&".repeat(10_000))]);
+        assert!(list.chars().count() <= 3_000 && list.contains("&amp;"), "{}", list.chars().count());
     }
 
     #[test]

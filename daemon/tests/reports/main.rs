@@ -260,3 +260,24 @@ fn a_deployment_is_followed_by_a_report() {
     assert!(ago_ms.abs_diff(expected_ms) < 10 * MINUTE_MS, "due {ago_ms} ms ago");
     assert_eq!(metric(&daemon, "pointsman_reports_total{reason=\"deployment\"}"), 1);
 }
+
+#[test]
+fn of_two_daemons_on_one_database_one_publishes_and_delivers() {
+    let world = World::new(CART, None);
+    let receiver = Receiver::start(&[]);
+    let config = ten_minutes_ago() + &webhook(&receiver, "json");
+    let daemons = [world.daemon(&config), world.daemon(&config)];
+    let count = |begin: &str| daemons.iter().map(|daemon| metric(daemon, begin)).sum::<u64>();
+    let delivered = "pointsman_report_deliveries_total{outcome=\"delivered\",target=\"json\"}";
+    wait_for("the delivery", || (count(delivered) > 0).then_some(()));
+    let [kept] = world.kept().try_into().unwrap();
+    let [done] = world.delivered(&kept.key).try_into().unwrap();
+    // Whoever came second has found it kept, or due no more; the attempts say that nobody else has begun one.
+    assert_eq!((done.state, done.attempts), (DeliveryState::Delivered, 1));
+    assert_eq!((count("pointsman_reports_total{reason=\"schedule\"}"), count(delivered)), (1, 1));
+    assert_eq!(receiver.received().len(), 1);
+    for daemon in daemons {
+        let log = daemon.terminate_and_log();
+        assert!(!log.contains("ERROR"), "{log}");
+    }
+}
