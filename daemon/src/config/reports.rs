@@ -105,6 +105,11 @@ impl Default for Reports {
 }
 
 impl Reports {
+    /// The time zone in which the schedule is meant, and times are told.
+    pub(crate) fn zone(&self) -> TimeZone {
+        self.time_zone.zone.clone()
+    }
+
     /// Values that parse and make no sense.
     pub(super) fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();

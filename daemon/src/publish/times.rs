@@ -72,7 +72,7 @@ impl Times {
                 let crontab =
                     cronexpr::parse_crontab(&format!("{text} UTC")).map_err(|error| anyhow!("{error}"));
                 let crontab = crontab.with_context(|| format!("reports.schedule = {text}"))?;
-                Scheduled::Cron(Box::new(crontab), reports.time_zone.zone.clone())
+                Scheduled::Cron(Box::new(crontab), reports.zone())
             }
         };
         Ok(Self { scheduled, after_deployment_ns: reports.after_deployment.0.map(ns) })
@@ -95,7 +95,8 @@ impl Times {
         let scheduled = self.scheduled.latest(until_ns).map(|at_ns| Due { at_ns, reason: Reason::Schedule });
         let after = self.after_deployment_ns.and_then(|after_ns| {
             let at_ns = deployed(until_ns.checked_sub(after_ns)?)?.saturating_add(after_ns);
-            Some(Due { at_ns, reason: Reason::Deployment })
+            // Reports are named by their due time, to the second.
+            Some(Due { at_ns: at_ns - at_ns % 1_000_000_000, reason: Reason::Deployment })
         });
         let missed = [after, scheduled]
             .into_iter()

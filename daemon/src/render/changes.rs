@@ -1,66 +1,52 @@
 //! What changed since the last kept report, in people's words: once for all formats. What has changed is the advisor's.
 
+use jiff::tz::TimeZone;
 use pointsman_advisor::life::{Outcome, State};
 use pointsman_advisor::{Benefit, Changes, HandlerChange, Situation};
 
-use super::{name_of, number, verdict};
+use super::when::moment;
+use super::{name_of, number, safe, verdict};
 
-/// What changed, worded.
-pub(crate) struct Told {
-    /// `since 2026-11-25T06:00:00Z: 2 new, 1 gone`.
-    pub summary: String,
-    pub lists: Vec<List>,
-}
-
-/// One list of changes.
-pub(crate) struct List {
-    /// `New`.
-    pub title: &'static str,
-    pub lines: Vec<Line>,
-}
-
-/// One change: the Handler, and what became of it.
+/// One change: the Handler, and what became of it. Both are harmless on a terminal; markup in them is not.
 pub(crate) struct Line {
     /// The Handler's id.
-    pub id: String,
-    /// It came from traces: to be made harmless for where it is shown, as the text.
-    pub name: String,
-    pub text: String,
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// One sentence without its end.
+    pub(crate) text: String,
 }
 
-impl Line {
-    /// Both in one line.
-    pub(crate) fn whole(&self) -> String {
-        format!("{}: {}", self.name, self.text)
-    }
-}
+/// Lists of changes, each under its heading.
+pub(crate) type Lists = Vec<(&'static str, Vec<Line>)>;
 
-/// Words for what changed.
-pub(crate) fn told(changes: &Changes) -> Told {
-    let list = |(word, entries): (&'static str, &[HandlerChange])| {
-        let lines = entries.iter().map(|entry| Line {
-            id: entry.id.clone(),
-            name: name(entry),
-            text: text(word, entry),
-        });
-        List { title: title(word), lines: lines.collect() }
+/// What changed, list by list under its heading; lists with nothing in them are left out.
+pub(crate) fn told(changes: &Changes) -> Lists {
+    let line = |word: &str, entry: &HandlerChange| Line {
+        id: entry.id.clone(),
+        name: safe::terminal(&name(entry)),
+        text: safe::sentence(&text(word, entry)),
     };
-    let lists = changes.lists().into_iter().filter(|(_, entries)| !entries.is_empty()).map(list);
-    Told { summary: summary(changes), lists: lists.collect() }
+    let lists = changes.lists().into_iter().filter(|(_, entries)| !entries.is_empty());
+    lists
+        .map(|(word, entries)| (title(word), entries.iter().map(|entry| line(word, entry)).collect()))
+        .collect()
 }
 
-/// One line: how much of what has changed, and since when.
-fn summary(changes: &Changes) -> String {
+/// How much has changed, and since when: `2 new, 1 applied since 25 Nov 2026, 06:00 UTC`.
+pub(crate) fn in_short(changes: &Changes) -> String {
+    in_short_at(changes, &TimeZone::UTC)
+}
+
+/// The same with its time in a zone.
+pub(crate) fn in_short_at(changes: &Changes, zone: &TimeZone) -> String {
     let counts = changes.lists().into_iter().filter(|(_, entries)| !entries.is_empty());
     let mut counts: Vec<String> = counts.map(|(word, entries)| format!("{} {word}", entries.len())).collect();
     if changes.left_out > 0 {
         counts.push(format!("{} more that are not listed", changes.left_out));
     }
-    if counts.is_empty() {
-        format!("nothing has changed since {}", changes.since)
-    } else {
-        format!("changed since {}: {}", changes.since, counts.join(", "))
-    }
+    let what = if counts.is_empty() { "nothing has changed".to_owned() } else { counts.join(", ") };
+    format!("{what} since {}", safe::terminal(&moment(&changes.since, zone).text))
 }
 
 fn title(word: &str) -> &'static str {
@@ -149,13 +135,12 @@ fn verified(entry: &HandlerChange) -> String {
         Some(false) => "; the promise did not hold",
         None => "",
     };
-    let numbers = [("round trips", proof.round_trips, ""), ("waiting", proof.waiting_ms_p50, " ms")];
-    let numbers = numbers.into_iter().filter_map(|(what, compared, unit)| {
+    let numbers = [("round trips", proof.round_trips), ("ms of waiting", proof.waiting_ms_p50)];
+    let numbers = numbers.into_iter().filter_map(|(what, compared)| {
         let compared = compared?;
-        let promised = compared
-            .promised
-            .map_or_else(String::new, |it| format!(" ({}{unit} promised)", super::amount(it)));
-        Some(format!("{}{unit} of {what} saved per interaction{promised}", super::amount(compared.saved)))
+        let promised = compared.promised.map(|promised| format!(" ({} promised)", super::amount(promised)));
+        let saved = super::amount(compared.saved);
+        Some(format!("{saved} {what} saved per interaction{}", promised.unwrap_or_default()))
     });
     let numbers: Vec<String> = numbers.collect();
     let numbers = if numbers.is_empty() { String::new() } else { format!(": {}", numbers.join(", ")) };

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
 use super::benefit::{benefit, overlap};
-use super::changes::told;
+use super::changes::{in_short, told};
 use super::safe::{markdown as safe, markdown_sentence as sentence};
 use super::text::days;
 use super::{capital, headline, kind, life, lowered, name, needs, number, percent, verdict_and_state};
@@ -62,11 +62,11 @@ fn report(report: &Report) -> String {
 
 /// What changed since the last kept report.
 fn changes(report: &Report) -> String {
-    let Some(told) = report.changes.as_ref().map(told) else { return String::new() };
-    let mut text = format!("{}.\n\n", safe(&capital(&told.summary)));
-    for list in told.lists {
-        let _ = writeln!(text, "**{}**\n", list.title);
-        for line in list.lines {
+    let Some(changes) = &report.changes else { return String::new() };
+    let mut text = format!("{}.\n\n", safe(&capital(&in_short(changes))));
+    for (title, lines) in told(changes) {
+        let _ = writeln!(text, "**{title}**\n");
+        for line in lines {
             let _ = writeln!(text, "- **{}**: {}", safe(&line.name), sentence(&line.text));
         }
         text.push('\n');

@@ -5,13 +5,14 @@ use pointsman_advisor::{HandlerReport, Report};
 use serde_json::{Value, json};
 
 use super::benefit::benefit;
-use super::changes::{Line, told};
+use super::changes::{in_short, told};
 use super::{capital, headline, name, safe, verdict};
 
 /// Slack takes 3,000 characters in a section; some are left for the note that there are more.
 const MOST_CHARACTERS: usize = 2_900;
-/// A longer line is cut.
-const LONGEST_LINE: usize = 400;
+/// A longer name or sentence is cut: also when every letter is escaped, a line fits into a section.
+const LONGEST_NAME: usize = 150;
+const LONGEST_SENTENCE: usize = 400;
 /// Slack takes 150 in a heading.
 const LONGEST_HEADING: usize = 140;
 /// Moves that are listed.
@@ -28,16 +29,16 @@ pub(crate) fn message(report: &Report) -> Value {
         json!({ "type": "header", "text": { "type": "plain_text", "text": title, "emoji": false } }),
         section(&format!("*{}*", text(&headline(report)))),
     ];
-    if let Some(changes) = report.changes.as_ref().map(told) {
-        blocks.push(section(&text(&capital(&changes.summary))));
-        for list in &changes.lists {
-            let lines: Vec<String> = list.lines.iter().map(line).collect();
-            blocks.push(section(&listed(list.title, &lines)));
+    if let Some(changes) = &report.changes {
+        blocks.push(section(&text(&capital(&in_short(changes)))));
+        for (title, lines) in told(changes) {
+            let lines: Vec<String> = lines.iter().map(|one| line(&one.name, &one.text)).collect();
+            blocks.push(section(&listed(title, &lines)));
         }
     }
     let moves: Vec<&HandlerReport> = report.handlers.iter().filter(|row| row.is_open_move()).collect();
     if !moves.is_empty() {
-        let mut lines: Vec<String> = moves.iter().take(MOST_MOVES).map(|row| line(&advised(row))).collect();
+        let mut lines: Vec<String> = moves.iter().take(MOST_MOVES).map(|&row| advised(row)).collect();
         if moves.len() > MOST_MOVES {
             lines.push(format!("and {} more", moves.len() - MOST_MOVES));
         }
@@ -56,10 +57,10 @@ pub(crate) fn message(report: &Report) -> Value {
     })
 }
 
-fn advised(row: &HandlerReport) -> Line {
+fn advised(row: &HandlerReport) -> String {
     let gain =
         row.benefit.as_ref().and_then(benefit).map_or_else(String::new, |gain| format!(", saves {gain}"));
-    Line { id: row.id.clone(), name: name(row), text: format!("{}{gain}", verdict(row.verdict)) }
+    line(&safe::terminal(&name(row)), &format!("{}{gain}", verdict(row.verdict)))
 }
 
 fn section(text: &str) -> Value {
@@ -80,9 +81,8 @@ fn listed(title: &str, lines: &[String]) -> String {
 }
 
 /// The name in type of its own, then what is said about it.
-fn line(line: &Line) -> String {
-    let said = cut(&safe::sentence(&line.text), LONGEST_LINE);
-    format!("`{}` {}", text(&safe::terminal(&line.name).replace('`', "'")), text(&said))
+fn line(name: &str, said: &str) -> String {
+    format!("`{}` {}", text(&cut(name, LONGEST_NAME)), text(&cut(said, LONGEST_SENTENCE)))
 }
 
 /// Text, and nothing but text: what opens a link, a mention or a date is escaped, what marks type is put out of action.
@@ -117,6 +117,12 @@ mod tests {
     #[test]
     fn control_sequences_and_markup_are_text() {
         assert_eq!(text("<!channel> <@U1> a&b *x* `y`"), "&lt;!channel&gt; &lt;@U1&gt; a&amp;b ∗x∗ 'y'");
+    }
+
+    #[test]
+    fn a_line_of_nothing_but_markup_fits_into_a_section() {
+        let list = listed("Verified", &[line(&"&".repeat(10_000), &"&".repeat(10_000))]);
+        assert!(list.chars().count() <= 3_000 && list.contains("&amp;"), "{}", list.chars().count());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 
 use super::benefit::{benefit, overlap};
-use super::changes::told;
+use super::changes::{in_short, told};
 use super::page::{Ink, Page};
 use super::{
     Style, capital, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state,
@@ -132,12 +132,12 @@ impl Page {
 
     /// What changed since the last kept report; it comes before everything else.
     fn changes(&mut self, report: &Report) {
-        let Some(told) = report.changes.as_ref().map(told) else { return };
-        self.heading(&capital(&told.summary));
-        for list in told.lists {
-            self.line(2, Ink::Heading, list.title);
-            for line in list.lines {
-                self.hanging(4, 6, Ink::Keep, &safe::sentence(&line.whole()));
+        let Some(changes) = &report.changes else { return };
+        self.heading(&capital(&in_short(changes)));
+        for (title, lines) in told(changes) {
+            self.line(2, Ink::Heading, title);
+            for line in lines {
+                self.hanging(4, 6, Ink::Keep, &format!("{}: {}", line.name, line.text));
             }
         }
     }

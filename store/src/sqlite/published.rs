@@ -8,7 +8,8 @@ use crate::published::{Delivery, DeliveryState, KeptReport, ReportHead, ReportKe
 
 /// A report inflates to at most this many bytes; a longer one is refused, and one that claims more is damaged.
 const MAX_INFLATED: usize = 64 << 20;
-/// Measured on the report of the example shop: an eighth is left, and a report is made once a day.
+/// Measured on the report of the example shop's recording, 45 handlers: of 52 KB level 9 leaves 8.4, level 1 9.3; and a report is
+/// made once a day.
 const LEVEL: i32 = 9;
 
 impl Store {

@@ -13,7 +13,7 @@ use super::found::Found;
 use super::{Frame, Page, Part, draw};
 use crate::config::Schedule;
 use crate::render::when::{Moment, moment};
-use crate::render::{self, changes, safe};
+use crate::render::{self, changes};
 use crate::web::kept::{self, Head};
 use crate::web::{Problem, Web};
 
@@ -61,23 +61,10 @@ struct ChangesPage {
     changes: Changed,
 }
 
-/// What changed, safe to be shown.
+/// What changed, in words.
 struct Changed {
     summary: String,
-    lists: Vec<List>,
-}
-
-/// One list of changes.
-struct List {
-    title: &'static str,
-    lines: Vec<Line>,
-}
-
-/// A handler and what became of it.
-struct Line {
-    id: String,
-    name: String,
-    text: String,
+    lists: changes::Lists,
 }
 
 /// The query that names two reports.
@@ -167,16 +154,5 @@ async fn difference(State(web): State<Web>, Query(two): Query<Two>) -> Page {
 }
 
 fn changed(changes: &Changes, zone: &TimeZone) -> Changed {
-    let told = changes::told(changes);
-    let line = |line: changes::Line| Line {
-        id: line.id,
-        name: safe::terminal(&line.name),
-        text: safe::sentence(&line.text),
-    };
-    let list =
-        |list: changes::List| List { title: list.title, lines: list.lines.into_iter().map(line).collect() };
-    Changed {
-        summary: told.summary.replace(&changes.since, &moment(&changes.since, zone).text),
-        lists: told.lists.into_iter().map(list).collect(),
-    }
+    Changed { summary: changes::in_short_at(changes, zone), lists: changes::told(changes) }
 }
