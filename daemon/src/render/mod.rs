@@ -1,6 +1,8 @@
 //! Reports, checkups and traces as people and machines read them. Numbers are only laid out here, never made.
 
 pub(crate) mod benefit;
+#[allow(dead_code, reason = "the pages take the pictures up one by one")]
+pub(crate) mod chart;
 pub(crate) mod checkup;
 mod evidence;
 pub(crate) mod explain;
