@@ -15,15 +15,25 @@ const HEIGHT: u32 = 230;
 /// One line for a cache shared by everybody, one for a cache of each client, with 95 % intervals. `None` where nothing
 /// could be compared.
 pub(crate) fn curve(cache: &Cache) -> Option<Picture> {
+    let mut named: Vec<f64> =
+        cache.shared.iter().chain(&cache.private).map(|one| precise(one.seconds)).collect();
+    named.sort_by(f64::total_cmp);
+    named.dedup();
     let known = cache.shared.iter().chain(&cache.private);
     let x = Axis {
         scale: Scale::ratios(known.map(|repeats| precise(repeats.seconds)))?,
         name: "lifetime of an answer",
         words: &lifetime,
         ticks: 5,
+        named: Some(&named),
     };
-    let y =
-        Axis { scale: Scale::linear(0.0, 1.0), name: "answered from the cache", words: &percent, ticks: 5 };
+    let y = Axis {
+        scale: Scale::linear(0.0, 1.0),
+        name: "answered from the cache",
+        words: &percent,
+        ticks: 5,
+        named: None,
+    };
     let frame = Frame::draw((WIDTH, HEIGHT), &x, &y)?;
     let mut canvas = Canvas::of(frame.svg.clone());
     let lines =
@@ -31,7 +41,7 @@ pub(crate) fn curve(cache: &Cache) -> Option<Picture> {
     let mut told = Vec::new();
     for (index, (name, repeats, role)) in (0_u8..).zip(lines) {
         draw(&mut canvas, &frame, repeats, role, index == 1);
-        let (left, y) = (frame.right - 124.0, frame.top - 12.0 + f64::from(index) * 15.0);
+        let (left, y) = (if index == 0 { 184.0 } else { 276.0 }, 12.0);
         let dashes = if index == 1 { "5 3" } else { "" };
         if !repeats.is_empty() {
             canvas.path(&[(left - 24.0, y - 4.0), (left - 4.0, y - 4.0)], role, 2.0, dashes);

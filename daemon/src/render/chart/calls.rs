@@ -8,7 +8,6 @@ use super::palette::Role;
 use super::scale::Scale;
 use super::unit::count;
 use super::{Picture, WIDTH, drawable};
-use crate::render::number;
 
 const HEIGHT: u32 = 190;
 /// Bars that can be told apart.
@@ -32,16 +31,26 @@ pub(crate) fn over_time(frequency: &Frequency) -> Option<Picture> {
     }
     let means = || bars.values().map(|(calls, hours)| calls / hours);
     let largest = means().fold(0.0, f64::max);
-    let (from, to) = (wide(first), wide(last + 1));
-    let when = |hour: f64| at(hour, to - from <= 48.0);
-    let x = Axis { scale: Scale::linear(from, to), name: "UTC", words: &when, ticks: 4 };
-    let y = Axis { scale: Scale::from_zero(largest), name: "calls an hour", words: &count, ticks: 4 };
+    let short = last - first < 48;
+    // In days where days are named, so that round values are midnights.
+    let unit = if short { 1.0 } else { 24.0 };
+    let (from, to) = (wide(first) / unit, wide(last + 1) / unit);
+    let when = |place: f64| at(place * unit, if short { "%H:%M" } else { "%d %b" });
+    let name = if short { format!("UTC, from {}", at(wide(first), "%d %b %Y")) } else { "UTC".to_owned() };
+    let x = Axis { scale: Scale::linear(from, to), name: &name, words: &when, ticks: 5, named: None };
+    let y = Axis {
+        scale: Scale::from_zero(largest),
+        name: "calls an hour",
+        words: &count,
+        ticks: 4,
+        named: None,
+    };
     let frame = Frame::draw((WIDTH, HEIGHT), &x, &y)?;
     let mut canvas = Canvas::of(frame.svg.clone());
     let mut gaps = 0;
     for index in 0..=(last - first) / each {
         let begin = first + index * each;
-        let (left, right) = (frame.x(wide(begin)), frame.x(wide((begin + each).min(last + 1))));
+        let (left, right) = (frame.x(wide(begin) / unit), frame.x(wide((begin + each).min(last + 1)) / unit));
         match bars.get(&index) {
             Some((calls, hours)) => {
                 let top = frame.y(calls / hours);
@@ -61,9 +70,9 @@ pub(crate) fn over_time(frequency: &Frequency) -> Option<Picture> {
     let missing = (last - first + 1) - i64::try_from(hours.len()).unwrap_or(i64::MAX);
     let desc = format!(
         "{} calls in {} hours, at most {} an hour{}.",
-        number(hours.iter().map(|hour| hour.1).sum()),
+        count(hours.iter().map(|hour| hour.1).sum()),
         hours.len(),
-        number(largest),
+        count(largest),
         if missing > 0 && gaps > 0 {
             format!("; of {missing} hours nothing is known (grey)")
         } else {
@@ -81,16 +90,27 @@ pub(crate) fn by_hour_of_day(frequency: &Frequency) -> Option<Picture> {
         return None;
     }
     let clock = |hour: f64| format!("{hour:.0}:00");
-    let x = Axis { scale: Scale::linear(0.0, 24.0), name: "hour of the day, UTC", words: &clock, ticks: 5 };
-    let y =
-        Axis { scale: Scale::from_zero(largest), name: "calls a day in this hour", words: &count, ticks: 4 };
+    let x = Axis {
+        scale: Scale::linear(0.0, 24.0),
+        name: "hour of the day, UTC",
+        words: &clock,
+        ticks: 5,
+        named: None,
+    };
+    let y = Axis {
+        scale: Scale::from_zero(largest),
+        name: "calls a day in this hour",
+        words: &count,
+        ticks: 4,
+        named: None,
+    };
     let frame = Frame::draw((WIDTH, HEIGHT), &x, &y)?;
     let mut canvas = Canvas::of(frame.svg.clone());
     let mut busiest = 0;
     for (index, calls) in (0_u32..).zip(hours).filter(|(_, calls)| drawable(**calls)) {
         let (left, right) = (frame.x(f64::from(index)), frame.x(f64::from(index + 1)));
         let top = frame.y(*calls);
-        canvas.titled(&format!("{index}:00: {}", number(*calls)), |canvas| {
+        canvas.titled(&format!("{index}:00: {}", count(*calls)), |canvas| {
             canvas.rect(
                 (left + 1.0, top),
                 (right - left - 2.0, frame.bottom - top),
@@ -102,16 +122,15 @@ pub(crate) fn by_hour_of_day(frequency: &Frequency) -> Option<Picture> {
         }
     }
     let desc =
-        format!("Busiest from {busiest}:00 to {}:00 UTC with {} calls a day.", busiest + 1, number(largest));
+        format!("Busiest from {busiest}:00 to {}:00 UTC with {} calls a day.", busiest + 1, count(largest));
     Some(Picture::new("hours", ("Calls by hour of the day".to_owned(), desc), HEIGHT, canvas.finish()))
 }
 
 /// An hour since the epoch as an axis names it.
-fn at(hour: f64, short: bool) -> String {
+fn at(hour: f64, form: &str) -> String {
     #[allow(clippy::cast_possible_truncation, reason = "hours since the epoch")]
     let second = (hour * 3_600.0).round() as i64;
     let time = jiff::Timestamp::from_second(second).map(|time| time.to_zoned(jiff::tz::TimeZone::UTC));
-    let form = if short { "%d %b %H:%M" } else { "%d %b" };
     time.map_or_else(|_| String::new(), |time| time.strftime(form).to_string())
 }
 

@@ -113,7 +113,7 @@ impl Canvas {
 
     /// What `draw` draws, as a link with a tooltip.
     pub(super) fn link(&mut self, href: &str, title: &str, draw: impl FnOnce(&mut Self)) {
-        let _ = write!(self.svg, "<a href=\"{}\"><title>{}</title>", xml(href), text_of(title));
+        let _ = write!(self.svg, "<a href=\"{}\"><title>{}</title>", xml(&safe::page(href)), text_of(title));
         draw(self);
         self.svg.push_str("</a>\n");
     }

@@ -22,14 +22,14 @@ pub(crate) fn histogram(what: &str, unit: Unit, values: &Quantiles) -> Option<Pi
     let largest = bins.iter().map(|bin| bin.2).fold(0.0, f64::max);
     let ends = bins.iter().flat_map(|(from, to, _)| [*from, *to]).chain([values.p50, values.p95]);
     let words = |value: f64| unit.words(value);
-    let x = Axis { scale: Scale::ratios(ends)?, name: what, words: &words, ticks: 5 };
-    let y = Axis { scale: Scale::from_zero(largest * 1.1), name: "calls", words: &count, ticks: 4 };
+    let x = Axis { scale: Scale::ratios(ends)?, name: what, words: &words, ticks: 5, named: None };
+    let y =
+        Axis { scale: Scale::from_zero(largest * 1.1), name: "calls", words: &count, ticks: 4, named: None };
     let frame = Frame::draw((WIDTH, HEIGHT), &x, &y)?;
     let mut canvas = Canvas::of(frame.svg.clone());
     for (from, to, calls) in &bins {
         let (left, right, top) = (frame.x(*from), frame.x(*to), frame.y(*calls));
-        let title =
-            format!("{} to {}: {} calls", unit.words(*from), unit.words(*to), crate::render::number(*calls));
+        let title = format!("{} to {}: {} calls", unit.words(*from), unit.words(*to), count(*calls));
         let width = (right - left - 1.0).max(1.5);
         canvas.titled(&title, |canvas| {
             canvas.rect((left, top), (width, frame.bottom - top), Paint::Filled(Role::Now));
@@ -42,7 +42,7 @@ pub(crate) fn histogram(what: &str, unit: Unit, values: &Quantiles) -> Option<Pi
         canvas.path(&[(at, frame.top - 6.0), (at, frame.bottom)], Role::Ink, 1.5, dashes);
         let text = format!("{name} {}", unit.words(value));
         let width = width_of(&text, SMALL);
-        let left = (at - width / 2.0).max(taken + 4.0).clamp(100.0, WIDTH_F - width - 2.0);
+        let left = (at - width / 2.0).max(taken + 4.0).clamp(60.0, (WIDTH_F - width - 2.0).max(60.0));
         // The two stand side by side, or the second below the line of the first.
         let y = if left < taken { frame.top + 8.0 } else { frame.top - 9.0 };
         canvas.text((left, y), Anchor::Start, SMALL, Role::Ink, &text);

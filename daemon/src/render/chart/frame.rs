@@ -23,6 +23,15 @@ pub(super) struct Axis<'a> {
     pub(super) words: &'a dyn Fn(f64) -> String,
     /// At most so many values are named.
     pub(super) ticks: usize,
+    /// The values to be named, where others than round ones are.
+    pub(super) named: Option<&'a [f64]>,
+}
+
+impl Axis<'_> {
+    fn places(&self) -> Vec<f64> {
+        let named = self.named.map(|named| named.iter().map(|value| self.scale.place(*value)).collect());
+        named.unwrap_or_else(|| self.scale.ticks(self.ticks))
+    }
 }
 
 /// Drawn axes and where values lie on them.
@@ -40,7 +49,7 @@ pub(super) struct Frame {
 /// A scale as `plotters` asks for it: in logarithms where it goes by ratios.
 struct LaidOut {
     scale: Scale,
-    ticks: usize,
+    ticks: Vec<f64>,
 }
 
 impl Ranged for LaidOut {
@@ -54,7 +63,7 @@ impl Ranged for LaidOut {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
-        if hint.weight().allow_light_points() { Vec::new() } else { self.scale.ticks(self.ticks) }
+        if hint.weight().allow_light_points() { Vec::new() } else { self.ticks.clone() }
     }
 
     fn range(&self) -> Range<f64> {
@@ -75,8 +84,8 @@ impl Frame {
                 .x_label_area_size(BELOW)
                 .y_label_area_size(50)
                 .build_cartesian_2d(
-                    LaidOut { scale: x.scale, ticks: x.ticks },
-                    LaidOut { scale: y.scale, ticks: y.ticks },
+                    LaidOut { scale: x.scale, ticks: x.places() },
+                    LaidOut { scale: y.scale, ticks: y.places() },
                 )
                 .ok()?;
             let numbers =
@@ -90,7 +99,7 @@ impl Frame {
                 .label_style(numbers.clone())
                 .axis_desc_style(numbers)
                 .set_all_tick_mark_size(3)
-                .x_desc(x.name)
+                .x_desc(super::canvas::fitted(x.name, super::canvas::SMALL, f64::from(width) - 70.0))
                 .x_label_formatter(&|place| (x.words)(x.scale.value(*place)))
                 .y_label_formatter(&|place| (y.words)(y.scale.value(*place)))
                 .draw()

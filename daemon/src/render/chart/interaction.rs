@@ -46,14 +46,12 @@ pub(crate) fn now_and_after(example: &Example) -> Picture {
     let mut desc = format!("As it is: {} over {}.", told(&now), Unit::Ms.words(over(&now)));
     if let Some((after, rows)) = &after {
         let sent = rows.iter().filter(|row| !row.within).count();
-        let heading = format!(
-            "After the move: {sent} {}",
-            if sent == 1 { "request answers with all" } else { "requests" }
-        );
+        let then = if example.kind == "action_then_refresh" { "After the change" } else { "After the move" };
+        let heading =
+            format!("{then}: {sent} {}", if sent == 1 { "request answers with all" } else { "requests" });
         timeline.half(&heading, rows, Role::After);
         timeline.saved(over(&now), over(rows), after);
-        desc +=
-            &format!(" After the move: {} over {}; {}.", told(rows), Unit::Ms.words(over(rows)), gain(after));
+        desc += &format!(" {then}: {} over {}; {}.", told(rows), Unit::Ms.words(over(rows)), gain(after));
     }
     timeline.axis();
     let (canvas, height) = (timeline.canvas, whole(timeline.y));

@@ -8,7 +8,7 @@ use super::palette::Role;
 use super::scale::Scale;
 use super::unit::{Unit, count};
 use super::{Picture, WIDTH, WIDTH_F, drawable};
-use crate::render::{Class, name, number, verdict};
+use crate::render::{Class, name, verdict};
 
 const HEIGHT: u32 = 330;
 /// Marks that are drawn: the most called; the rest is counted.
@@ -41,8 +41,8 @@ pub(crate) fn handlers(rows: &[&HandlerReport], href: impl Fn(&HandlerReport) ->
     let words = |value: f64| Unit::Ms.words(value);
     let calls = Scale::ratios(known.iter().map(|row| row.calls_per_day))?;
     let times = Scale::ratios(known.iter().map(|row| ms(row)))?;
-    let x = Axis { scale: calls, name: "calls a day", words: &count, ticks: 6 };
-    let y = Axis { scale: times, name: "duration, 95th percentile", words: &words, ticks: 6 };
+    let x = Axis { scale: calls, name: "calls a day", words: &count, ticks: 6, named: None };
+    let y = Axis { scale: times, name: "duration, 95th percentile", words: &words, ticks: 6, named: None };
     let frame = Frame::draw((WIDTH, HEIGHT), &x, &y)?;
     let mut canvas = Canvas::of(frame.svg.clone());
     let place = |row| Mark { row, class: Class::of(row), at: (frame.x(row.calls_per_day), frame.y(ms(row))) };
@@ -53,7 +53,7 @@ pub(crate) fn handlers(rows: &[&HandlerReport], href: impl Fn(&HandlerReport) ->
         let title = format!(
             "{}: {} calls a day, {}, {}",
             name(row),
-            number(row.calls_per_day),
+            count(row.calls_per_day),
             Unit::Ms.words(ms(row)),
             verdict(row.verdict)
         );

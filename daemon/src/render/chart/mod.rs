@@ -18,6 +18,8 @@ pub(crate) mod waterfall;
 
 use std::fmt;
 
+use super::safe;
+
 #[allow(unused_imports, reason = "the pages name it")]
 pub(crate) use unit::Unit;
 
@@ -64,7 +66,7 @@ impl fmt::Display for Picture {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, class, height, body, .. } = self;
         let role = if self.interactive { "group" } else { "img" };
-        let (title, desc) = (canvas::text_of(&self.title), canvas::xml(&self.desc));
+        let (title, desc) = (canvas::text_of(&self.title), canvas::xml(&safe::page(&self.desc)));
         write!(
             to,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart {class}\" viewBox=\"0 0 {WIDTH} {height}\" role=\"{role}\" \

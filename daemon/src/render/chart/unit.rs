@@ -14,6 +14,9 @@ pub(crate) enum Unit {
 impl Unit {
     /// A value as people read it: `0.4 ms`, `85 ms`, `1.2 s`, `3 min`; `512 B`, `4.2 kB`.
     pub(crate) fn words(self, value: f64) -> String {
+        if !value.is_finite() {
+            return "unknown".to_owned();
+        }
         let steps: &[(f64, &str)] = match self {
             Self::Ms => &[(3_600_000.0, "h"), (60_000.0, "min"), (1_000.0, "s"), (1.0, "ms")],
             Self::Bytes => &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")],
@@ -22,11 +25,18 @@ impl Unit {
         let step = steps.iter().find(|(size, _)| value.abs() >= size * 0.9995);
         let (size, name) = step.copied().unwrap_or((1.0, if self == Self::Ms { "ms" } else { "B" }));
         let value = value / size;
-        if value != 0.0 && value.abs() < 0.095 {
-            format!("{value:.2} {name}")
-        } else {
-            format!("{} {name}", number(value))
-        }
+        format!("{} {name}", short(value))
+    }
+}
+
+/// A number in a few letters, however large or small.
+fn short(value: f64) -> String {
+    match value.abs() {
+        size if size > 0.0 && size < 0.095 => format!("{value:.2}"),
+        size if size < 10.0 => number((value * 10.0).round() / 10.0),
+        size if size < 1e9 => number(value),
+        _ if value.is_finite() => format!("{value:.1e}"),
+        _ => "unknown".to_owned(),
     }
 }
 
@@ -38,7 +48,7 @@ pub(super) fn lifetime(seconds: f64) -> String {
         s if s >= 60.0 => (60.0, "min"),
         _ => (1.0, "s"),
     };
-    format!("{} {name}", number(seconds / size))
+    format!("{} {name}", short(seconds / size))
 }
 
 /// A count on an axis: `200`, `4k`, `1.5M`.
@@ -49,7 +59,7 @@ pub(super) fn count(value: f64) -> String {
         _ => (1.0, ""),
     };
     let value = value / size;
-    if value != 0.0 && value.abs() < 0.095 { format!("{value:.2}{name}") } else { number(value) + name }
+    short(value) + name
 }
 
 #[cfg(test)]
