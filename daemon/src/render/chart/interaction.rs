@@ -166,7 +166,7 @@ impl TimeLine {
             let x = self.x(tick);
             self.canvas.line((x, self.y), (x, self.y + 4.0), Role::Unknown, 1.0);
             let words = Unit::Ms.words(tick);
-            let half = width_of(&words, SMALL) / 2.0;
+            let half = width_of(&words, SMALL) / 2.0 + 3.0;
             let x = x.clamp(half, WIDTH_F - half);
             self.canvas.text((x, self.y + 16.0), Anchor::Middle, SMALL, Role::Faint, &words);
         }
