@@ -47,8 +47,10 @@ pub(crate) fn now_and_after(example: &Example) -> Picture {
     if let Some((after, rows)) = &after {
         let sent = rows.iter().filter(|row| !row.within).count();
         let then = if example.kind == "action_then_refresh" { "After the change" } else { "After the move" };
-        let heading =
-            format!("{then}: {sent} {}", if sent == 1 { "request answers with all" } else { "requests" });
+        let heading = format!(
+            "{then}: {sent} {}",
+            if sent == 1 { "request brings it all" } else { "requests at once" }
+        );
         timeline.half(&heading, rows, Role::After);
         timeline.saved(over(&now), over(rows), after);
         desc += &format!(" {then}: {} over {}; {}.", told(rows), Unit::Ms.words(over(rows)), gain(after));
