@@ -47,10 +47,12 @@ pub(crate) fn now_and_after(example: &Example) -> Picture {
     if let Some((after, rows)) = &after {
         let sent = rows.iter().filter(|row| !row.within).count();
         let then = if example.kind == "action_then_refresh" { "After the change" } else { "After the move" };
-        let heading = format!(
-            "{then}: {sent} {}",
-            if sent == 1 { "request brings it all" } else { "requests at once" }
-        );
+        let words = match sent {
+            1 => "request brings it all",
+            _ if example.kind == "serial_actions" => "requests at once",
+            _ => "requests",
+        };
+        let heading = format!("{then}: {sent} {}", words);
         timeline.half(&heading, rows, Role::After);
         timeline.saved(over(&now), over(rows), after);
         desc += &format!(" {then}: {} over {}; {}.", told(rows), Unit::Ms.words(over(rows)), gain(after));
