@@ -13,7 +13,7 @@ pub(super) const TEXT: f64 = 12.0;
 /// Size of text that may be small.
 pub(super) const SMALL: f64 = 11.0;
 /// Width of an ordinary letter as a share of the size; rather too wide, so that estimates have room.
-const LETTER: f64 = 0.56;
+const LETTER: f64 = 0.6;
 
 /// Where a text stands relative to its point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -47,8 +47,12 @@ pub(crate) fn now_and_after(example: &Example) -> Picture {
     if let Some((after, rows)) = &after {
         let sent = rows.iter().filter(|row| !row.within).count();
         let then = if example.kind == "action_then_refresh" { "After the change" } else { "After the move" };
-        let heading =
-            format!("{then}: {sent} {}", if sent == 1 { "request answers with all" } else { "requests" });
+        let words = match sent {
+            1 => "request brings it all",
+            _ if example.kind == "serial_actions" => "requests at once",
+            _ => "requests",
+        };
+        let heading = format!("{then}: {sent} {}", words);
         timeline.half(&heading, rows, Role::After);
         timeline.saved(over(&now), over(rows), after);
         desc += &format!(" {then}: {} over {}; {}.", told(rows), Unit::Ms.words(over(rows)), gain(after));
@@ -166,7 +170,7 @@ impl TimeLine {
             let x = self.x(tick);
             self.canvas.line((x, self.y), (x, self.y + 4.0), Role::Unknown, 1.0);
             let words = Unit::Ms.words(tick);
-            let half = width_of(&words, SMALL) / 2.0;
+            let half = width_of(&words, SMALL) / 2.0 + 3.0;
             let x = x.clamp(half, WIDTH_F - half);
             self.canvas.text((x, self.y + 16.0), Anchor::Middle, SMALL, Role::Faint, &words);
         }

@@ -125,12 +125,11 @@ fn shape(canvas: &mut Canvas, kind: &str, (x, y): (f64, f64), r: f64, role: Role
 
 /// Names of the moves where there is room for them.
 fn label(canvas: &mut Canvas, frame: &Frame, marks: &[Mark<'_>]) {
-    let moves = marks.iter().filter(|mark| mark.class == Class::Move);
-    let mut taken: Vec<Area> = moves
-        .clone()
+    let mut taken: Vec<Area> = marks
+        .iter()
         .map(|mark| (mark.at.0 - 6.0, mark.at.1 - 6.0, mark.at.0 + 6.0, mark.at.1 + 6.0))
         .collect();
-    for mark in moves {
+    for mark in marks.iter().filter(|mark| mark.class == Class::Move) {
         let text = fitted(mark.row.action.as_deref().map_or(&name(mark.row), |action| action), SMALL, LABEL);
         let (width, (x, y)) = (width_of(&text, SMALL), mark.at);
         let places = [

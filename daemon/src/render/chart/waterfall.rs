@@ -29,7 +29,7 @@ pub(crate) fn of(trace: &Trace<'_>) -> Picture {
     let mut y = 22.0;
     for tick in scale.ticks(5) {
         let words = Unit::Ms.words(tick);
-        let half = width_of(&words, SMALL) / 2.0;
+        let half = width_of(&words, SMALL) / 2.0 + 3.0;
         canvas.text((x(tick).clamp(half, WIDTH_F - half), 14.0), Anchor::Middle, SMALL, Role::Faint, &words);
     }
     let order = rows(trace);
