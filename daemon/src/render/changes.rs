@@ -34,14 +34,14 @@ pub(crate) fn told(changes: &Changes) -> Lists {
 }
 
 /// How much has changed, and since when: `2 new, 1 applied since 25 Nov 2026, 06:00 UTC`.
-pub(crate) fn in_short(changes: &Changes) -> String {
+pub(crate) fn in_short(changes: &Changes, zone: &TimeZone) -> String {
     let counts = changes.lists().into_iter().filter(|(_, entries)| !entries.is_empty());
     let mut counts: Vec<String> = counts.map(|(word, entries)| format!("{} {word}", entries.len())).collect();
     if changes.left_out > 0 {
         counts.push(format!("{} more that are not listed", changes.left_out));
     }
     let what = if counts.is_empty() { "nothing has changed".to_owned() } else { counts.join(", ") };
-    format!("{what} since {}", safe::terminal(&moment(&changes.since, &TimeZone::UTC).text))
+    format!("{what} since {}", safe::terminal(&moment(&changes.since, zone).text))
 }
 
 fn title(word: &str) -> &'static str {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use jiff::tz::TimeZone;
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
 use super::benefit::{benefit, overlap};
@@ -63,7 +64,7 @@ fn report(report: &Report) -> String {
 /// What changed since the last kept report.
 fn changes(report: &Report) -> String {
     let Some(changes) = &report.changes else { return String::new() };
-    let mut text = format!("{}.\n\n", safe(&capital(&in_short(changes))));
+    let mut text = format!("{}.\n\n", safe(&capital(&in_short(changes, &TimeZone::UTC))));
     for (title, lines) in told(changes) {
         let _ = writeln!(text, "**{title}**\n");
         for line in lines {

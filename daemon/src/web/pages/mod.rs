@@ -5,6 +5,7 @@ mod choice;
 mod found;
 mod handler;
 mod overview;
+mod reports;
 
 pub(super) mod rules;
 mod telemetry;
@@ -96,6 +97,7 @@ pub(super) fn router() -> Router<Web> {
     Router::new()
         .merge(overview::router())
         .merge(handler::router())
+        .merge(reports::router())
         .merge(telemetry::router())
         .merge(rules::router())
         .merge(trace::router())
