@@ -34,7 +34,12 @@ pub(crate) fn told(changes: &Changes) -> Lists {
 }
 
 /// How much has changed, and since when: `2 new, 1 applied since 25 Nov 2026, 06:00 UTC`.
-pub(crate) fn in_short(changes: &Changes, zone: &TimeZone) -> String {
+pub(crate) fn in_short(changes: &Changes) -> String {
+    in_short_at(changes, &TimeZone::UTC)
+}
+
+/// The same with its time in a zone.
+pub(crate) fn in_short_at(changes: &Changes, zone: &TimeZone) -> String {
     let counts = changes.lists().into_iter().filter(|(_, entries)| !entries.is_empty());
     let mut counts: Vec<String> = counts.map(|(word, entries)| format!("{} {word}", entries.len())).collect();
     if changes.left_out > 0 {

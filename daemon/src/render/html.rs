@@ -2,7 +2,6 @@
 
 use anyhow::Context;
 use askama::Template;
-use jiff::tz::TimeZone;
 use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
@@ -82,10 +81,7 @@ fn section(report: &Report) -> Section<'_> {
     Section {
         report,
         headline: headline(report),
-        changes: report
-            .changes
-            .as_ref()
-            .map(|changes| (capital(&in_short(changes, &TimeZone::UTC)), told(changes))),
+        changes: report.changes.as_ref().map(|changes| (capital(&in_short(changes)), told(changes))),
         covered: days(report.days_covered),
         overlap: overlap(report),
         lowered: lowered(&report.settings),

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use jiff::tz::TimeZone;
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
 use super::benefit::{benefit, overlap};
@@ -64,7 +63,7 @@ fn report(report: &Report) -> String {
 /// What changed since the last kept report.
 fn changes(report: &Report) -> String {
     let Some(changes) = &report.changes else { return String::new() };
-    let mut text = format!("{}.\n\n", safe(&capital(&in_short(changes, &TimeZone::UTC))));
+    let mut text = format!("{}.\n\n", safe(&capital(&in_short(changes))));
     for (title, lines) in told(changes) {
         let _ = writeln!(text, "**{title}**\n");
         for line in lines {

@@ -1,7 +1,6 @@
 //! A report as a message for Slack, or whatever takes the same: what changed first, then the moves. It stays within Slack's
 //! limits, and whatever came from traces stays text: no link, no mention, no markup.
 
-use jiff::tz::TimeZone;
 use pointsman_advisor::{HandlerReport, Report};
 use serde_json::{Value, json};
 
@@ -31,7 +30,7 @@ pub(crate) fn message(report: &Report) -> Value {
         section(&format!("*{}*", text(&headline(report)))),
     ];
     if let Some(changes) = &report.changes {
-        blocks.push(section(&text(&capital(&in_short(changes, &TimeZone::UTC)))));
+        blocks.push(section(&text(&capital(&in_short(changes)))));
         for (title, lines) in told(changes) {
             let lines: Vec<String> = lines.iter().map(|one| line(&one.name, &one.text)).collect();
             blocks.push(section(&listed(title, &lines)));

@@ -1,6 +1,5 @@
 //! Reports for the terminal: aligned, wrapped, coloured only where that is wanted.
 
-use jiff::tz::TimeZone;
 use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 
@@ -134,7 +133,7 @@ impl Page {
     /// What changed since the last kept report; it comes before everything else.
     fn changes(&mut self, report: &Report) {
         let Some(changes) = &report.changes else { return };
-        self.heading(&capital(&in_short(changes, &TimeZone::UTC)));
+        self.heading(&capital(&in_short(changes)));
         for (title, lines) in told(changes) {
             self.line(2, Ink::Heading, title);
             for line in lines {

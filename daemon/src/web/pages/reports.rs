@@ -61,23 +61,10 @@ struct ChangesPage {
     changes: Changed,
 }
 
-/// What changed, safe to be shown.
+/// What changed, in words.
 struct Changed {
     summary: String,
-    lists: Vec<List>,
-}
-
-/// One list of changes.
-struct List {
-    title: &'static str,
-    lines: Vec<Line>,
-}
-
-/// A handler and what became of it.
-struct Line {
-    id: String,
-    name: String,
-    text: String,
+    lists: changes::Lists,
 }
 
 /// The query that names two reports.
@@ -167,13 +154,5 @@ async fn difference(State(web): State<Web>, Query(two): Query<Two>) -> Page {
 }
 
 fn changed(changes: &Changes, zone: &TimeZone) -> Changed {
-    let line = |line: changes::Line| Line { id: line.id, name: line.name, text: line.text };
-    let list = |(title, lines): (&'static str, Vec<changes::Line>)| List {
-        title,
-        lines: lines.into_iter().map(line).collect(),
-    };
-    Changed {
-        summary: changes::in_short(changes, zone),
-        lists: changes::told(changes).into_iter().map(list).collect(),
-    }
+    Changed { summary: changes::in_short_at(changes, zone), lists: changes::told(changes) }
 }
