@@ -29,8 +29,6 @@ pub(super) enum Paint {
     Filled(Role),
     /// Filled, but the ground shines through.
     Pale(Role),
-    /// An outline of dashes: what is not there yet, or no more.
-    Dashed(Role),
     /// Filled with the ground and outlined.
     Hollow(Role),
 }
@@ -126,12 +124,6 @@ impl Canvas {
         let rest = match paint {
             Paint::Filled(role) => format!("fill=\"{}\"", role.hex()),
             Paint::Pale(role) => format!("fill=\"{}\" fill-opacity=\"0.3\"", role.hex()),
-            Paint::Dashed(role) => {
-                format!(
-                    "fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\" stroke-dasharray=\"4 3\"",
-                    role.hex()
-                )
-            }
             Paint::Hollow(role) => {
                 format!("fill=\"{}\" stroke=\"{}\" stroke-width=\"1.8\"", Role::Paper.hex(), role.hex())
             }

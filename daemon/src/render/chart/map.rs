@@ -7,14 +7,25 @@ use super::frame::{Axis, Frame};
 use super::palette::Role;
 use super::scale::Scale;
 use super::unit::{Unit, count};
-use super::{Picture, WIDTH, WIDTH_F, drawable};
+use super::{Picture, WIDTH, drawable};
 use crate::render::{Class, name, verdict};
 
 const HEIGHT: u32 = 330;
+/// Width where there is room, twice that of other pictures.
+const WIDE: u32 = 880;
 /// Marks that are drawn: the most called; the rest is counted.
 const MARKS: usize = 300;
 /// Longest label, in units.
 const LABEL: f64 = 150.0;
+
+/// How much room there is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Room {
+    /// As on a phone.
+    Narrow,
+    /// As on a desk.
+    Wide,
+}
 
 /// A handler whose frequency and duration are known.
 struct Mark<'a> {
@@ -27,7 +38,12 @@ struct Mark<'a> {
 type Area = (f64, f64, f64, f64);
 
 /// Every handler as a link to `href`. `None` when of none of them both frequency and duration are known.
-pub(crate) fn handlers(rows: &[&HandlerReport], href: impl Fn(&HandlerReport) -> String) -> Option<Picture> {
+pub(crate) fn handlers(
+    rows: &[&HandlerReport],
+    room: Room,
+    href: impl Fn(&HandlerReport) -> String,
+) -> Option<Picture> {
+    let width = if room == Room::Wide { WIDE } else { WIDTH };
     let ms = |row: &HandlerReport| row.duration_ms.map_or(f64::NAN, |ms| ms.p95);
     let usable = |row: &&&HandlerReport| {
         let (calls, ms) = (row.calls_per_day, ms(row));
@@ -43,7 +59,7 @@ pub(crate) fn handlers(rows: &[&HandlerReport], href: impl Fn(&HandlerReport) ->
     let times = Scale::ratios(known.iter().map(|row| ms(row)))?;
     let x = Axis { scale: calls, name: "calls a day", words: &count, ticks: 6, named: None };
     let y = Axis { scale: times, name: "duration, 95th percentile", words: &words, ticks: 6, named: None };
-    let frame = Frame::draw((WIDTH, HEIGHT), &x, &y)?;
+    let frame = Frame::draw((width, HEIGHT), &x, &y)?;
     let mut canvas = Canvas::of(frame.svg.clone());
     let place = |row| Mark { row, class: Class::of(row), at: (frame.x(row.calls_per_day), frame.y(ms(row))) };
     let mut marks: Vec<Mark<'_>> = known.into_iter().map(place).collect();
@@ -59,7 +75,7 @@ pub(crate) fn handlers(rows: &[&HandlerReport], href: impl Fn(&HandlerReport) ->
         );
         canvas.link(&href(row), &title, |canvas| shape(canvas, &row.kind, mark.at, 5.5, role(mark.class)));
     }
-    label(&mut canvas, &frame, &marks);
+    label(&mut canvas, &frame, f64::from(width), &marks);
     let height = legend(&mut canvas, &marks, unknown + rare);
     Some(
         Picture::new(
@@ -68,6 +84,7 @@ pub(crate) fn handlers(rows: &[&HandlerReport], href: impl Fn(&HandlerReport) ->
             height,
             canvas.finish(),
         )
+        .wide(width)
         .interactive(),
     )
 }
@@ -124,7 +141,7 @@ fn shape(canvas: &mut Canvas, kind: &str, (x, y): (f64, f64), r: f64, role: Role
 }
 
 /// Names of the moves where there is room for them.
-fn label(canvas: &mut Canvas, frame: &Frame, marks: &[Mark<'_>]) {
+fn label(canvas: &mut Canvas, frame: &Frame, right: f64, marks: &[Mark<'_>]) {
     let mut taken: Vec<Area> = marks
         .iter()
         .map(|mark| (mark.at.0 - 6.0, mark.at.1 - 6.0, mark.at.0 + 6.0, mark.at.1 + 6.0))
@@ -141,7 +158,7 @@ fn label(canvas: &mut Canvas, frame: &Frame, marks: &[Mark<'_>]) {
         let free = places.into_iter().find_map(|(left, base)| {
             let area = (left, base - SMALL, left + width, base + 3.0);
             let inside = left >= frame.left
-                && area.2 <= WIDTH_F
+                && area.2 <= right
                 && area.1 >= frame.top - 8.0
                 && base < frame.bottom - 2.0;
             (inside && !taken.iter().any(|other| overlap(*other, area))).then_some((left, base, area))

@@ -22,7 +22,7 @@ use super::safe;
 
 pub(crate) use unit::Unit;
 
-/// Width of every picture's view box: its text is legible on a phone, where this is about one pixel a unit.
+/// Width of a picture's view box: its text is legible on a phone, where this is about one pixel a unit.
 const WIDTH: u32 = 400;
 const WIDTH_F: f64 = 400.0;
 
@@ -36,13 +36,27 @@ pub(crate) struct Picture {
     interactive: bool,
     title: String,
     desc: String,
+    width: u32,
     height: u32,
     body: String,
 }
 
 impl Picture {
     fn new(class: &'static str, (title, desc): (String, String), height: u32, body: String) -> Self {
-        Self { id: format!("chart-{class}"), class, interactive: false, title, desc, height, body }
+        Self {
+            id: format!("chart-{class}"),
+            class,
+            interactive: false,
+            title,
+            desc,
+            width: WIDTH,
+            height,
+            body,
+        }
+    }
+
+    fn wide(self, width: u32) -> Self {
+        Self { width, ..self }
     }
 
     fn interactive(self) -> Self {
@@ -63,12 +77,12 @@ impl Picture {
 
 impl fmt::Display for Picture {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, class, height, body, .. } = self;
+        let Self { id, class, width, height, body, .. } = self;
         let role = if self.interactive { "group" } else { "img" };
         let (title, desc) = (canvas::text_of(&self.title), canvas::xml(&safe::page(&self.desc)));
         write!(
             to,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart {class}\" viewBox=\"0 0 {WIDTH} {height}\" role=\"{role}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart {class}\" viewBox=\"0 0 {width} {height}\" role=\"{role}\" \
              aria-labelledby=\"{id}-title {id}-desc\">\n<title id=\"{id}-title\">{title}</title>\n\
              <desc id=\"{id}-desc\">{desc}</desc>\n{body}</svg>"
         )

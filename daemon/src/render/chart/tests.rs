@@ -115,7 +115,8 @@ fn whatever_the_numbers_pictures_stay_whole() {
             [Unit::Ms, Unit::Bytes].map(|unit| distribution::histogram("x", unit, &quantiles(value)));
         let rows =
             [handler("/a", value, Some(value)), handler("/b", 1.0, Some(1.0)), handler("/c", 5.0, None)];
-        let map = map::handlers(&rows.iter().collect::<Vec<_>>(), |_| "/handlers/1".to_owned());
+        let map =
+            map::handlers(&rows.iter().collect::<Vec<_>>(), map::Room::Wide, |_| "/handlers/1".to_owned());
         let repeats = |seconds| Repeats { seconds, repeats: 1, share: value, interval: [value, value] };
         let told = Cache {
             hits: None,
@@ -146,19 +147,21 @@ fn hostile_names_stay_text() {
         check(&distribution::histogram(&name, Unit::Ms, &quantiles(5.0)).expect("a picture"));
         check(&interaction::now_and_after(&example(&name, (50.0, 20.0, 30.0))));
         let row = handler(&name, 5.0, Some(5.0));
-        check(&map::handlers(&[&row], |_| name.clone()).expect("a picture"));
+        check(&map::handlers(&[&row], map::Room::Narrow, |_| name.clone()).expect("a picture"));
     }
 }
 
 #[test]
 fn what_has_no_duration_is_left_out_and_said() {
     let rows = [handler("/a", 10.0, Some(5.0)), handler("/b", 10.0, None)];
-    let map = map::handlers(&rows.iter().collect::<Vec<_>>(), |row| format!("/handlers{}", row.route))
-        .expect("a map");
+    let map = map::handlers(&rows.iter().collect::<Vec<_>>(), map::Room::Wide, |row| {
+        format!("/handlers{}", row.route)
+    })
+    .expect("a map");
     let svg = map.to_string();
     assert!(svg.contains("href=\"/handlers/a\"") && !svg.contains("/handlers/b"), "{svg}");
     assert!(map.desc().contains("1 are not shown"), "{}", map.desc());
-    assert_eq!(map::handlers(&[&rows[1]], |_| String::new()), None);
+    assert_eq!(map::handlers(&[&rows[1]], map::Room::Narrow, |_| String::new()), None);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use pointsman_advisor::{HandlerReport, Report, Verdict};
 
 use super::choice::name as service_name;
+use crate::render::chart::map::Room;
 use crate::render::when::{Moment, moment};
 use crate::render::{self, Class, chart, life, safe};
 
@@ -24,7 +25,8 @@ pub(super) struct Found<'a> {
     /// Telemetry that too few calls carry, with what it is needed for.
     missing: Vec<(String, String)>,
     overlap: Vec<String>,
-    map: Option<String>,
+    /// The map of all handlers, for each width of a window.
+    maps: Vec<(&'static str, String)>,
     moves: Vec<Row<'a>>,
     improvements: Vec<Row<'a>>,
     others: Vec<Row<'a>>,
@@ -74,7 +76,7 @@ impl<'a> Found<'a> {
             lowered: render::lowered(&report.settings),
             missing: Vec::new(),
             overlap: render::benefit::overlap(report),
-            map: map(report),
+            maps: maps(report),
             moves: rows(|handler| handler.verdict.is_move()),
             improvements: rows(|handler| !handler.verdict.is_move() && !handler.improvements.is_empty()),
             others: rows(|handler| !handler.verdict.is_move() && handler.improvements.is_empty()),
@@ -90,10 +92,15 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Every handler, with a link to its page.
-fn map(report: &Report) -> Option<String> {
+/// Every handler, with a link to its page; once for wide windows and once for narrow ones.
+fn maps(report: &Report) -> Vec<(&'static str, String)> {
     let all: Vec<&HandlerReport> = report.handlers.iter().collect();
-    chart::map::handlers(&all, |handler| format!("/handlers/{}", handler.id)).map(String::from)
+    let href = |handler: &HandlerReport| format!("/handlers/{}", handler.id);
+    let map = |(class, room)| {
+        let picture = chart::map::handlers(&all, room, href)?;
+        Some((class, picture.with_id(class).into()))
+    };
+    [("wide", Room::Wide), ("narrow", Room::Narrow)].into_iter().filter_map(map).collect()
 }
 
 fn row(handler: &HandlerReport) -> Row<'_> {
