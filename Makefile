@@ -129,6 +129,10 @@ clean: ## Remove what was built and installed
 	cargo clean
 	rm -rf $(senders)/node/node_modules $(pages)/node_modules $(addprefix $(package)/,dist node_modules) $(addprefix $(storefront)/,.next .demo node_modules)
 
+.PHONY: release-archive
+release-archive: release ## target/dist/pointsman-VERSION-TARGET.tar.gz: daemon, completions, manual, unit, licences
+	deploy/release-archive.sh
+
 # The daemon as users run it.
 .PHONY: release
 release: tools
