@@ -8,6 +8,7 @@
 )]
 
 mod archive;
+mod collector;
 mod compose;
 mod images;
 mod kubernetes;
