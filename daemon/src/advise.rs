@@ -4,6 +4,7 @@
 mod decision;
 mod gather;
 mod memory;
+mod published;
 mod runs;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use crate::render::safe::terminal;
 pub(crate) use decision::{Decided, End, Refused, Said};
 use gather::{Gathered, Looks, end_of_look, environments, gather, hour_after};
 use memory::{Memories, Memory};
+pub(crate) use published::{note_changes, read};
 
 /// How often a change is tried again that somebody else has overtaken.
 const ATTEMPTS: u32 = 5;

@@ -4,6 +4,7 @@ mod otlp;
 mod pages;
 mod policy;
 mod recommendations;
+mod reports;
 mod retention;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use toml::{Table, Value};
 pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
 pub(crate) use pages::{Keys, Pages};
 pub(crate) use recommendations::Recommendations;
+pub(crate) use reports::{FOLDER, Reports, Schedule, Webhook, WebhookFormat};
 pub(crate) use retention::Retention;
 
 /// Everything that a configuration file may set; what is absent keeps its default.
@@ -34,6 +36,8 @@ pub(crate) struct Config {
     pub advice: Settings,
     /// How the advice is kept steady.
     pub recommendations: Recommendations,
+    /// When reports are published, and where they go.
+    pub reports: Reports,
     /// What the app's team has decided: the policies of the file that is named first, then those in here.
     #[serde(skip)]
     pub policies: Vec<Policy>,
@@ -105,9 +109,14 @@ fn parse(text: &str) -> (Config, Vec<String>) {
     // Each key is tried alone, because reading stops at the first key that does not fit.
     let mut fitting = Table::new();
     for (path, value) in leaves(&[], table) {
-        match nested(&path, value.clone()).try_into::<Config>() {
-            Ok(_) => insert(&mut fitting, &path, value),
-            Err(error) => faults.push(format!("{}: {}", path.join("."), one_line(error.message()))),
+        match (nested(&path, value.clone()).try_into::<Config>(), value) {
+            (Ok(_), value) => insert(&mut fitting, &path, value),
+            (Err(_), Value::Array(tables)) if tables.iter().all(Value::is_table) => {
+                let (fit, said) = each_alone(&path, tables);
+                insert(&mut fitting, &path, Value::Array(fit));
+                faults.extend(said);
+            }
+            (Err(error), _) => faults.push(format!("{}: {}", path.join("."), one_line(error.message()))),
         }
     }
     match fitting.try_into::<Config>() {
@@ -120,6 +129,20 @@ fn parse(text: &str) -> (Config, Vec<String>) {
             (Config::default(), faults)
         }
     }
+}
+
+/// The tables of a list that can be read, and what is wrong with the others.
+fn each_alone(path: &[String], tables: Vec<Value>) -> (Vec<Value>, Vec<String>) {
+    let (mut fit, mut faults) = (Vec::new(), Vec::new());
+    for (number, table) in (1..).zip(tables) {
+        match nested(path, Value::Array(vec![table.clone()])).try_into::<Config>() {
+            Ok(_) => fit.push(table),
+            Err(error) => {
+                faults.push(format!("{} {number}: {}", path.join("."), one_line(error.message())));
+            }
+        }
+    }
+    (fit, faults)
 }
 
 fn syntax_fault(text: &str, error: &toml::de::Error) -> String {
@@ -184,6 +207,7 @@ fn faults(config: &Config) -> Vec<String> {
         faults.push("serve.stop_within_s = 0: write how many seconds, at least 1".to_owned());
     }
     faults.extend(config.pages.faults());
+    faults.extend(config.reports.faults());
     faults.extend(config.retention.faults());
     faults.extend(config.advice.faults().into_iter().map(|fault| format!("advice.{fault}")));
     faults
@@ -223,6 +247,28 @@ mod tests {
     }
 
     #[test]
+    fn each_table_of_a_list_is_told_by_its_number() {
+        let hook = |name: &str, rest: &str| format!("[[reports.webhook]]\nname = \"{name}\"\n{rest}\n");
+        let url = "url = \"https://example.com/\"";
+        let text = [
+            hook("a", url),
+            hook("b", ""),
+            hook("c", "url = \"x:y\""),
+            hook("d", &format!("{url}\nextra = 1")),
+        ];
+        let (_, said) = parse(&text.concat());
+        let begins = [
+            "reports.webhook 2: missing field `url`",
+            "reports.webhook 4: unknown field `extra`",
+            "reports.webhook c: url: x is",
+        ];
+        for begin in begins {
+            assert!(said.iter().any(|fault| fault.starts_with(begin)), "{begin}: {said:#?}");
+        }
+        assert_eq!(said.len(), begins.len(), "{said:#?}");
+    }
+
+    #[test]
     fn a_file_that_is_no_toml_is_told_by_its_line() {
         let (_, said) = parse("[serve]\nlisten = \"off\"\n[advice\n");
         assert_eq!(said.len(), 1);
@@ -253,5 +299,7 @@ mod tests {
         assert_eq!(said, Vec::<String>::new());
         assert!(config.otlp.tls_client_ca.is_some() && config.otlp.tokens_file.is_some());
         assert!(config.recommendations.policy_file.is_some());
+        assert!(config.reports.folder.is_some());
+        assert_eq!(config.reports.webhook.len(), 1);
     }
 }

@@ -8,6 +8,7 @@ mod clock;
 mod commands;
 mod config;
 mod metrics;
+mod publish;
 mod render;
 mod stored_trace;
 mod upkeep;

@@ -21,7 +21,7 @@ pub use decide::{Decision, DecisionError, decide};
 pub use history::{Candidate, Change, History, Promise, Recommendation, Standing, State, Who};
 pub use policy::{Keep, Policies, Policy, PolicyInForce};
 pub use proof::{Compared, Measured, Outcome, Pairing, Proof};
-pub use settle::{Settling, settle};
+pub use settle::{Settling, deployed, settle};
 pub use standing::Occasion;
 pub use told::{Life, Record, Step};
 pub use traffic::Traffic;

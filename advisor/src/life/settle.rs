@@ -120,8 +120,9 @@ impl Settling<'_> {
 }
 
 /// When the app was last deployed: when a new value of what names its build was first seen. The first value of all is no
-/// deployment, it is the beginning of the telemetry.
-fn deployed(facts: &[AppFact], environment: Option<&str>, now_ns: u64) -> Option<u64> {
+/// deployment, it is the beginning of the telemetry. Ns since the epoch; what comes after `now_ns` is not looked at.
+#[must_use]
+pub fn deployed(facts: &[AppFact], environment: Option<&str>, now_ns: u64) -> Option<u64> {
     let of_name = |name: &&str| {
         let mut first_seen: HashMap<&str, u64> = HashMap::new();
         let known = facts

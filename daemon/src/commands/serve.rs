@@ -24,6 +24,7 @@ use crate::advise::{Advisor, Keeping};
 use crate::cli::{ServeOptions, USUAL_WINDOW, Until, View};
 use crate::config::Config;
 use crate::metrics::Metrics as OwnMetrics;
+use crate::publish::Publisher;
 use crate::upkeep::Upkeep;
 use crate::web;
 
@@ -45,8 +46,9 @@ pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) ->
     let metrics = Metrics::register(&registry)?;
     let pipeline = Pipeline::start(store.clone(), config.otlp.pipeline(secret()?), metrics).await?;
     let own_metrics = OwnMetrics::register(&registry)?;
-    let board = Arc::new(web::Board::new(registry)?);
     let config = Arc::new(config);
+    let publisher = Publisher::new(store.clone(), config.clone(), &registry)?;
+    let board = Arc::new(web::Board::new(registry)?);
     let web = web::Web::new(store.clone(), config.clone(), board.clone());
 
     let within = Duration::from_secs(config.serve.stop_within_s);
@@ -63,6 +65,7 @@ pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) ->
     upkeeping.spawn(upkeep.check_again_and_again());
     let mut tasks = JoinSet::new();
     addresses.warn_if_open(&receivers);
+    publisher.start(&stopped, &mut tasks);
     tasks.spawn(advise_again_and_again(store.clone(), config, board, stopped.clone()));
     sockets.serve(receivers, &pipeline, (web, access), &stopped, &mut tasks);
     info!(db = %db.display(), "ready");

@@ -104,6 +104,11 @@ fn parse<T: Copy>(text: &str, units: &[(&str, T)], times: impl Fn(T, u32) -> Opt
     times(*worth, number)
 }
 
+/// A length of time as `30m`, `12h` or `7d`.
+pub(super) fn length(text: &str) -> Option<Duration> {
+    parse(text, &[("d", DAY), ("h", HOUR), ("m", HOUR / 60)], Duration::checked_mul)
+}
+
 impl<'de> Deserialize<'de> for Age {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;

@@ -6,8 +6,11 @@ use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
 use super::benefit::{benefit, overlap};
+use super::changes::{Lists, in_short, told};
 use super::text::days;
-use super::{Class, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state};
+use super::{
+    Class, capital, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state,
+};
 
 /// Its style sheet.
 const STYLE: &str = include_str!("../../templates/report.css");
@@ -23,6 +26,8 @@ struct Page<'a> {
 struct Section<'a> {
     report: &'a Report,
     headline: String,
+    /// What changed in short, and list by list.
+    changes: Option<(String, Lists)>,
     covered: String,
     overlap: Vec<String>,
     lowered: Vec<String>,
@@ -76,6 +81,7 @@ fn section(report: &Report) -> Section<'_> {
     Section {
         report,
         headline: headline(report),
+        changes: report.changes.as_ref().map(|changes| (capital(&in_short(changes)), told(changes))),
         covered: days(report.days_covered),
         overlap: overlap(report),
         lowered: lowered(&report.settings),

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
 use super::benefit::{benefit, overlap};
-use super::safe::markdown as safe;
+use super::changes::{in_short, told};
+use super::safe::{markdown as safe, markdown_sentence as sentence};
 use super::text::days;
-use super::{headline, kind, life, lowered, name, needs, number, percent, verdict_and_state};
+use super::{capital, headline, kind, life, lowered, name, needs, number, percent, verdict_and_state};
 
 /// All reports, one after the other.
 pub(crate) fn reports(reports: &[Report]) -> String {
@@ -18,8 +19,14 @@ pub(crate) fn reports(reports: &[Report]) -> String {
 }
 
 fn report(report: &Report) -> String {
-    let mut text =
-        format!("# Pointsman: {}\n\n**{}**\n\n", safe(&report.service), capital(&headline(report)));
+    let environment =
+        report.environment.as_deref().map_or_else(String::new, |name| format!(" ({})", safe(name)));
+    let mut text = format!(
+        "# Pointsman: {}{environment}\n\n**{}**\n\n",
+        safe(&report.service),
+        capital(&headline(report))
+    );
+    text += &changes(report);
     let _ = writeln!(
         text,
         "{} to {}, {} covered. {}.\n",
@@ -49,6 +56,20 @@ fn report(report: &Report) -> String {
     let lowered = lowered(&report.settings);
     if !lowered.is_empty() {
         let _ = writeln!(text, "\n> Thresholds that are not the defaults: {}", safe(&lowered.join(", ")));
+    }
+    text
+}
+
+/// What changed since the last kept report.
+fn changes(report: &Report) -> String {
+    let Some(changes) = &report.changes else { return String::new() };
+    let mut text = format!("{}.\n\n", safe(&capital(&in_short(changes))));
+    for (title, lines) in told(changes) {
+        let _ = writeln!(text, "**{title}**\n");
+        for line in lines {
+            let _ = writeln!(text, "- **{}**: {}", safe(&line.name), sentence(&line.text));
+        }
+        text.push('\n');
     }
     text
 }
@@ -88,6 +109,9 @@ fn section(report: &Report, handler: &HandlerReport) -> String {
         let effort = handler.effort.as_deref().unwrap_or_default();
         let _ = writeln!(text, "Confidence {confidence:.2}, effort {effort}, id `{}`.\n", handler.id);
     }
+    if !handler.evidence.is_empty() {
+        let _ = writeln!(text, "<details>\n<summary>Evidence ({})</summary>\n", handler.evidence.len());
+    }
     for row in &handler.evidence {
         let mark = match row.kind {
             EvidenceKind::For => "for",
@@ -95,7 +119,10 @@ fn section(report: &Report, handler: &HandlerReport) -> String {
             EvidenceKind::Blocker => "blocker",
             EvidenceKind::Improvement => "improve",
         };
-        let _ = writeln!(text, "- **{}** ({mark}): {}", row.rule, safe(&row.text));
+        let _ = writeln!(text, "- **{}** ({mark}): {}", row.rule, sentence(&row.text));
+    }
+    if !handler.evidence.is_empty() {
+        let _ = writeln!(text, "\n</details>");
     }
     for (index, step) in handler.steps.iter().enumerate() {
         let gap = if index == 0 { "\n" } else { "" };
@@ -109,9 +136,4 @@ fn section(report: &Report, handler: &HandlerReport) -> String {
         let _ = writeln!(text, "\nNeeds {}.", needs.join(", and "));
     }
     text
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

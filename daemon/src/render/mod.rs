@@ -1,6 +1,8 @@
 //! Reports, checkups and traces as people and machines read them. Numbers are only laid out here, never made.
 
 pub(crate) mod benefit;
+pub(crate) mod changes;
+pub(crate) mod chart;
 pub(crate) mod checkup;
 mod evidence;
 pub(crate) mod explain;
@@ -9,6 +11,7 @@ pub(crate) mod life;
 pub(crate) mod markdown;
 mod page;
 pub(crate) mod safe;
+pub(crate) mod slack;
 pub(crate) mod text;
 pub(crate) mod tree;
 pub(crate) mod when;
@@ -29,11 +32,13 @@ pub(crate) struct Style {
     pub colour: bool,
 }
 
-/// Colour only on a terminal and without `NO_COLOR`; the width from `COLUMNS`, else 100.
+/// Colour only on a terminal and without `NO_COLOR`; the width from `COLUMNS`, else the terminal's, else 100.
 pub(crate) fn style() -> Style {
     let terminal = std::io::stdout().is_terminal();
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let own = || terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
+    let columns = columns.or_else(own);
     Style { width: columns.unwrap_or(100).clamp(40, 160), colour: terminal && !no_colour }
 }
 
@@ -235,6 +240,12 @@ pub(crate) fn amount(value: f64) -> String {
     }
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A sentence, from words that begin small.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A duration in ms as people read it: `13 ms`, `1.4 s`.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Style;
 
@@ -58,6 +58,15 @@ impl Page {
         let _ = write!(self.text, "{:indent$}{begin}", "");
         for (index, word) in text.split(' ').enumerate() {
             let width = word.width();
+            // A word that no line can hold is broken: a terminal would do the same, without the indent.
+            if width + rest > self.style.width {
+                if index > 0 {
+                    self.text.push(' ');
+                    column += 1;
+                }
+                column = self.broken(word, column, rest);
+                continue;
+            }
             if index > 0 {
                 if column + 1 + width > self.style.width {
                     let _ = write!(self.text, "\n{:rest$}", "");
@@ -72,6 +81,20 @@ impl Page {
         }
         self.text.push_str(end);
         self.text.push('\n');
+    }
+
+    /// Writes a word letter by letter from a column on; gives the column where it ends.
+    fn broken(&mut self, word: &str, mut column: usize, rest: usize) -> usize {
+        for letter in word.chars() {
+            let width = letter.width().unwrap_or_default();
+            if column + width > self.style.width {
+                let _ = write!(self.text, "\n{:rest$}", "");
+                column = rest;
+            }
+            self.text.push(letter);
+            column += width;
+        }
+        column
     }
 
     /// Columns side by side, the first to the left and the others to the right, each as wide as its widest cell; the last

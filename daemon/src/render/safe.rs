@@ -53,8 +53,17 @@ fn push(safe: &mut String, letter: char) {
 
 /// For Markdown: harmless as on a terminal, and read as text by every renderer.
 pub(crate) fn markdown(text: &str) -> String {
+    escaped(&terminal(text))
+}
+
+/// The same, of a sentence with names in it.
+pub(crate) fn markdown_sentence(text: &str) -> String {
+    escaped(&sentence(text))
+}
+
+fn escaped(text: &str) -> String {
     let mut safe = String::new();
-    for letter in terminal(text).chars() {
+    for letter in text.chars() {
         match letter {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),

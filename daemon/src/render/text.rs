@@ -4,8 +4,11 @@ use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 
 use super::benefit::{benefit, overlap};
+use super::changes::{in_short, told};
 use super::page::{Ink, Page};
-use super::{Style, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state};
+use super::{
+    Style, capital, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state,
+};
 
 /// All reports, one after the other.
 pub(crate) fn reports(reports: &[Report], style: Style) -> String {
@@ -43,6 +46,7 @@ fn report(report: &Report, style: Style) -> String {
     if let Some(record) = life::record(&report.record) {
         page.line(0, Ink::Faint, &record);
     }
+    page.changes(report);
     for (title, chosen) in sections(report) {
         if !chosen.is_empty() {
             page.blank();
@@ -123,6 +127,18 @@ impl Page {
         if !handler.needs.is_empty() {
             let needs = needs(handler);
             self.line(4, Ink::Keep, &format!("needs {}", needs.join(", and ")));
+        }
+    }
+
+    /// What changed since the last kept report; it comes before everything else.
+    fn changes(&mut self, report: &Report) {
+        let Some(changes) = &report.changes else { return };
+        self.heading(&capital(&in_short(changes)));
+        for (title, lines) in told(changes) {
+            self.line(2, Ink::Heading, title);
+            for line in lines {
+                self.hanging(4, 6, Ink::Keep, &format!("{}: {}", line.name, line.text));
+            }
         }
     }
 

@@ -34,7 +34,6 @@ pub(crate) struct Web {
     store: Store,
     config: Arc<Config>,
     board: Arc<Board>,
-    zone: TimeZone,
 }
 
 /// Largest body of a change, bytes: a reason and a few words.
@@ -82,12 +81,12 @@ async fn harden(mut response: Response) -> Response {
 
 impl Web {
     pub(crate) fn new(store: Store, config: Arc<Config>, board: Arc<Board>) -> Self {
-        Self { store, config, board, zone: TimeZone::UTC }
+        Self { store, config, board }
     }
 
     /// The time zone in which pages tell times.
     fn zone(&self) -> &TimeZone {
-        &self.zone
+        &self.config.reports.time_zone.zone
     }
 
     /// Takes a decision about the move of a handler that is in the view, and shows it before it answers.

@@ -32,7 +32,9 @@ impl Shop {
         let folder = tempfile::tempdir().unwrap();
         let db = folder.path().join("calls.db");
         recent::storefront(&db);
-        let config = workspace().join("examples/storefront/pointsman.toml");
+        let shop = std::fs::read_to_string(workspace().join("examples/storefront/pointsman.toml")).unwrap();
+        let config = folder.path().join("pointsman.toml");
+        std::fs::write(&config, shop + "[reports]\nschedule = \"* * * * *\"\n").unwrap();
         let daemon = Daemon::start(&db, &["--config", config.to_str().unwrap()]);
         wait_for("the first report", || (daemon.get("/readyz").status == 200).then_some(()));
         Self { daemon, _folder: folder }
@@ -85,16 +87,29 @@ fn every_answer_is_as_its_description_says() {
     let description = Description::of(&shop.daemon);
     let moved = shop.judged("move_to_server_action").remove(0);
     let trace = moved["evidence"][0]["exemplars"][0].as_str().unwrap();
+    let kept = wait_for("a kept report", || {
+        let kept = shop.daemon.get("/api/v1/reports").json()["reports"][0].clone();
+        kept.is_object().then_some(kept)
+    });
+    let at = kept["at"].as_str().unwrap();
+    let of = "service=storefront&environment=production";
     let fill = |path: &str| match path {
+        path if path.ends_with("/reports/changes") => format!("{path}?{of}&from={at}&to={at}"),
+        path if path.contains("{at}") => format!("{}?{of}", path.replace("{at}", at)),
         path if path.contains("/traces/") => path.replace("{id}", trace),
         path if path.contains("/rules/") => path.replace("{id}", "mutate-then-refresh"),
         path => path.replace("{id}", moved["id"].as_str().unwrap()),
     };
     let read = description.paths("get");
-    assert!(read.len() >= 8, "{read:?}");
+    assert!(read.len() >= 11, "{read:?}");
     for path in read {
         let reply = shop.daemon.get(&fill(&path));
-        assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")), "{path}");
+        assert_eq!(
+            (reply.status, reply.header("content-type")),
+            (200, Some("application/json")),
+            "{path}: {}",
+            reply.body
+        );
         description.check("get", &path, &reply);
     }
     for (path, status) in [
@@ -104,6 +119,9 @@ fn every_answer_is_as_its_description_says() {
         ("/api/v1/rules/no-such-rule", 404),
         ("/api/v1/traces/xyz", 400),
         ("/api/v1/traces/00000000000000000000000000000001", 404),
+        ("/api/v1/reports/2020-01-01T00:00:00Z?service=storefront", 404),
+        ("/api/v1/reports/yesterday?service=storefront", 400),
+        ("/api/v1/reports/2020-01-01T00:00:00Z", 400),
         ("/api/v1/nowhere", 404),
     ] {
         let reply = shop.daemon.get(path);

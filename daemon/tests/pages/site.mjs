@@ -5,12 +5,17 @@ export async function allPages(url) {
   const { handlers } = await (await fetch(`${url}/api/v1/handlers`)).json();
   const of = (name) => handlers.find((handler) => [handler.action, `${handler.method} ${handler.route}`].includes(name));
   const mutation = of("POST /api/cart");
+  const { reports } = await (await fetch(`${url}/api/v1/reports`)).json();
+  const app = "service=storefront&environment=production";
   return {
     overview: "/",
     "handler-route": `/handlers/${mutation.id}`,
     "handler-action": `/handlers/${of("getStock").id}`,
     "handler-cached": `/handlers/${of("GET /api/catalog").id}`,
     "handler-page": `/handlers/${of("GET /stats").id}`,
+    reports: "/reports",
+    report: `/reports/${reports[0].at}?${app}`,
+    changes: `/reports/changes?${app}&from=${reports.at(-1).at}&to=${reports[0].at}`,
     telemetry: "/telemetry",
     rules: "/rules",
     rule: "/rules/mutate-then-refresh",

@@ -10,12 +10,12 @@ use super::{command, recorded};
 
 const TIME: &str = "UnixNano\":\"";
 
-/// Reads it into a database, with its end a minute ago.
+/// Reads it into a database, with its end twenty minutes ago: reports on it may have been due since.
 pub(crate) fn storefront(db: &Path) {
     let lines = recorded("storefront");
     let newest = lines.iter().flat_map(|line| times(line)).max().unwrap();
     let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap();
-    let later = now - 60_000_000_000 - newest;
+    let later = now - 20 * 60_000_000_000 - newest;
     let mut replay =
         command(db).args(["replay", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut input = replay.stdin.take().unwrap();

@@ -8,7 +8,8 @@ use crate::published::{Delivery, DeliveryState, KeptReport, ReportHead, ReportKe
 
 /// A report inflates to at most this many bytes; a longer one is refused, and one that claims more is damaged.
 const MAX_INFLATED: usize = 64 << 20;
-/// Measured on the report of the example shop: an eighth is left, and a report is made once a day.
+/// Measured on the report of the example shop's recording, 45 handlers: of 52 KB level 9 leaves 8.4, level 1 9.3; and a report is
+/// made once a day.
 const LEVEL: i32 = 9;
 
 impl Store {
@@ -104,7 +105,7 @@ impl Store {
         .bind(key.at_ns.cast_signed())
         .fetch_optional(&self.readers)
         .await?;
-        row.map(|row| inflate(&row)).transpose()
+        row.as_ref().map(inflate).transpose()
     }
 
     /// The last report that is kept from before a moment.
@@ -126,7 +127,23 @@ impl Store {
         .bind(at_ns.cast_signed())
         .fetch_optional(&self.readers)
         .await?;
-        row.map(|row| inflate(&row)).transpose()
+        row.as_ref().map(inflate).transpose()
+    }
+
+    /// The newest kept report of each service and environment, ordered by these; at most 100.
+    ///
+    /// # Errors
+    /// As [`Self::kept_report`].
+    pub async fn newest_reports(&self) -> Result<Vec<KeptReport>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT service, environment, at_ns, made_ns, reason, inflated_bytes, payload FROM published_reports AS one \
+             WHERE at_ns = (SELECT max(at_ns) FROM published_reports AS other \
+             WHERE other.service = one.service AND other.environment = one.environment) \
+             ORDER BY service, environment LIMIT 100",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(inflate).collect()
     }
 
     /// The deliveries of one report, by the receiver's name.
@@ -146,15 +163,16 @@ impl Store {
         rows.iter().map(|row| Ok(delivery(row)?)).collect()
     }
 
-    /// The deliveries that wait, the next one first, at most `limit`: also those whose time has not come.
+    /// The deliveries to one receiver that wait, the next one first, at most `limit`: also those whose time has not come.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn waiting_deliveries(&self, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+    pub async fn waiting_deliveries(&self, target: &str, limit: u32) -> Result<Vec<Delivery>, StoreError> {
         let rows = sqlx::query(
             "SELECT service, environment, at_ns, target, state, attempts, next_try_ns FROM report_deliveries \
-             WHERE state = 'waiting' ORDER BY next_try_ns, service, environment, at_ns, target LIMIT ?",
+             WHERE state = 'waiting' AND target = ? ORDER BY next_try_ns, service, environment, at_ns LIMIT ?",
         )
+        .bind(target)
         .bind(limit)
         .fetch_all(&self.readers)
         .await?;

@@ -6,7 +6,7 @@ use pointsman_advisor::{HandlerReport, Report, Verdict};
 
 use super::choice::name as service_name;
 use crate::render::when::{Moment, moment};
-use crate::render::{self, Class, life, safe};
+use crate::render::{self, Class, chart, life, safe};
 
 /// What is known of one service and environment.
 #[derive(Template)]
@@ -74,7 +74,7 @@ impl<'a> Found<'a> {
             lowered: render::lowered(&report.settings),
             missing: Vec::new(),
             overlap: render::benefit::overlap(report),
-            map: None,
+            map: map(report),
             moves: rows(|handler| handler.verdict.is_move()),
             improvements: rows(|handler| !handler.verdict.is_move() && !handler.improvements.is_empty()),
             others: rows(|handler| !handler.verdict.is_move() && handler.improvements.is_empty()),
@@ -88,6 +88,12 @@ impl<'a> Found<'a> {
     pub(super) fn lacking(self, missing: Vec<(String, String)>) -> Self {
         Self { missing, ..self }
     }
+}
+
+/// Every handler, with a link to its page.
+fn map(report: &Report) -> Option<String> {
+    let all: Vec<&HandlerReport> = report.handlers.iter().collect();
+    chart::map::handlers(&all, |handler| format!("/handlers/{}", handler.id)).map(String::from)
 }
 
 fn row(handler: &HandlerReport) -> Row<'_> {

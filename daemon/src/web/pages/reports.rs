@@ -4,13 +4,16 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
+use jiff::tz::TimeZone;
+use pointsman_advisor::Changes;
 use serde::Deserialize;
 
-use super::choice::{Choice, Which, choices, name as service_name, query};
+use super::choice::{Which, name as service_name, query};
 use super::found::Found;
 use super::{Frame, Page, Part, draw};
-use crate::render::changes::{self, Line};
+use crate::config::Schedule;
 use crate::render::when::{Moment, moment};
+use crate::render::{self, changes};
 use crate::web::kept::{self, Head};
 use crate::web::{Problem, Web};
 
@@ -19,8 +22,8 @@ use crate::web::{Problem, Web};
 struct ReportsPage<'a> {
     frame: Frame,
     apps: Vec<App>,
-    schedule: &'a str,
-    zone: String,
+    schedule: Option<String>,
+    zone: &'a str,
 }
 
 /// The reports of one service and environment, the newest first.
@@ -43,9 +46,8 @@ struct Listed {
 #[template(path = "pages/report.html")]
 struct ReportPage<'a> {
     frame: Frame,
-    choices: Vec<Choice>,
     at: Moment,
-    changes: Option<Told>,
+    changes: Option<Changed>,
     found: Found<'a>,
 }
 
@@ -56,13 +58,13 @@ struct ChangesPage {
     name: String,
     from: Moment,
     to: Moment,
-    changes: Told,
+    changes: Changed,
 }
 
-/// Changes in words.
-struct Told {
-    in_short: String,
-    lists: Vec<(&'static str, Vec<Line>)>,
+/// What changed, in words.
+struct Changed {
+    summary: String,
+    lists: changes::Lists,
 }
 
 /// The query that names two reports.
@@ -100,9 +102,17 @@ async fn reports(State(web): State<Web>) -> Page {
     draw(&ReportsPage {
         frame: Frame::new(Part::Reports, "Reports"),
         apps,
-        schedule: &web.config.reports.schedule,
-        zone: web.config.reports.time_zone.clone(),
+        schedule: schedule(&web.config.reports.schedule),
+        zone: &web.config.reports.time_zone.name,
     })
+}
+
+fn schedule(schedule: &Schedule) -> Option<String> {
+    match schedule {
+        Schedule::Off => None,
+        Schedule::Every(time) => Some(format!("every {} h", render::amount(time.as_secs_f64() / 3_600.0))),
+        Schedule::Cron(expression) => Some(expression.clone()),
+    }
 }
 
 fn listed(head: &Head, web: &Web) -> Listed {
@@ -116,15 +126,16 @@ fn listed(head: &Head, web: &Web) -> Listed {
 
 async fn report(State(web): State<Web>, Path(at): Path<String>, Query(which): Query<Which>) -> Page {
     let service = which.service.as_deref().ok_or_else(|| {
-        Problem::bad_request("name the service of the report, as in ?service=shop; /reports lists all there are")
+        Problem::bad_request(
+            "name the service of the report, as in ?service=shop; /reports lists all there are",
+        )
     })?;
     let report = kept::report(&web, (service, which.environment.as_deref()), &at).await?;
     let at = moment(&at, web.zone());
     draw(&ReportPage {
         frame: Frame::new(Part::Reports, format!("Report of {}", at.text)),
-        choices: choices(&web.board.view(), "/", None),
         at,
-        changes: report.changes.as_ref().map(told),
+        changes: report.changes.as_ref().map(|changes| changed(changes, web.zone())),
         found: Found::of(&report, web.zone()),
     })
 }
@@ -138,10 +149,10 @@ async fn difference(State(web): State<Web>, Query(two): Query<Two>) -> Page {
         name: service_name(&two.service, environment),
         from: moment(&two.from, web.zone()),
         to: moment(&two.to, web.zone()),
-        changes: told(&changes),
+        changes: changed(&changes, web.zone()),
     })
 }
 
-fn told(changes: &pointsman_advisor::Changes) -> Told {
-    Told { in_short: changes::in_short(changes), lists: changes::told(changes) }
+fn changed(changes: &Changes, zone: &TimeZone) -> Changed {
+    Changed { summary: changes::in_short_at(changes, zone), lists: changes::told(changes) }
 }

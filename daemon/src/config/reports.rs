@@ -1,0 +1,292 @@
+//! When reports are published and where they go: the section `[reports]`. What a due time follows from is `publish::times`'s
+//! business, how something is delivered that of `publish`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use reqwest::Url;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use super::retention::{Age, length};
+
+/// Receivers at most: each one has a task of its own.
+const MOST_WEBHOOKS: usize = 20;
+/// The name under which the folder stands among the receivers.
+pub(crate) const FOLDER: &str = "folder";
+
+/// When reports are published and where they go.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Reports {
+    /// When.
+    pub schedule: Schedule,
+    /// In which time zone that is meant.
+    pub time_zone: Zone,
+    /// So long after a new build was first seen; `off` is never.
+    pub after_deployment: Age,
+    /// How many are kept of each service and environment.
+    pub keep: u32,
+    /// Where they are written as Markdown, HTML and JSON.
+    pub folder: Option<PathBuf>,
+    /// To whom they are sent.
+    pub webhook: Vec<Webhook>,
+}
+
+/// When reports are due.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Schedule {
+    /// Never.
+    Off,
+    /// Whenever so much time has passed, counted from 1970-01-01T00:00:00Z.
+    Every(Duration),
+    /// A cron expression of five fields.
+    Cron(String),
+}
+
+/// A time zone with its IANA name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Zone {
+    pub(crate) name: String,
+    pub(crate) zone: TimeZone,
+}
+
+/// A receiver of reports.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webhook {
+    /// What it is called in logs and metrics, which never show its address.
+    pub name: String,
+    /// Where it listens. The address of a chat is a secret.
+    pub url: Address,
+    /// What it understands.
+    #[serde(default)]
+    pub format: WebhookFormat,
+    /// A file with the secret of its signatures.
+    #[serde(default)]
+    pub secret_file: Option<PathBuf>,
+    /// How long it may take to answer, s.
+    #[serde(default = "ten")]
+    pub timeout_s: u64,
+}
+
+/// An address that no debug output shows.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Address(String);
+
+/// What a receiver understands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WebhookFormat {
+    /// The report as `pointsman report --format json` prints it.
+    #[default]
+    Json,
+    /// A message for Slack, or whatever takes the same.
+    Slack,
+}
+
+fn ten() -> u64 {
+    10
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self {
+            schedule: Schedule::Cron("0 6 * * *".to_owned()),
+            time_zone: Zone { name: "UTC".to_owned(), zone: TimeZone::UTC },
+            after_deployment: Age(Some(Duration::from_secs(3_600))),
+            keep: 400,
+            folder: None,
+            webhook: Vec::new(),
+        }
+    }
+}
+
+impl Reports {
+    /// The time zone in which the schedule is meant, and times are told.
+    pub(crate) fn zone(&self) -> TimeZone {
+        self.time_zone.zone.clone()
+    }
+
+    /// Values that parse and make no sense.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.keep == 0 {
+            faults.push(
+                "reports.keep = 0: what changed is told against a kept report; write at least 1".to_owned(),
+            );
+        }
+        if self.webhook.len() > MOST_WEBHOOKS {
+            faults.push(format!(
+                "reports.webhook: there are {}; name at most {MOST_WEBHOOKS}",
+                self.webhook.len()
+            ));
+        }
+        for (place, webhook) in self.webhook.iter().enumerate() {
+            let is_taken = self.webhook.iter().take(place).any(|other| other.name == webhook.name);
+            // By name, because tables that cannot be read are not counted here.
+            let name: String = webhook.name.chars().take(60).flat_map(char::escape_debug).collect();
+            let faults_of = webhook.faults(is_taken).into_iter();
+            faults.extend(faults_of.map(|fault| format!("reports.webhook {name}: {fault}")));
+        }
+        faults
+    }
+}
+
+impl Webhook {
+    fn faults(&self, is_taken: bool) -> Vec<String> {
+        let mut faults = Vec::new();
+        let in_names = |letter: u8| letter.is_ascii_alphanumeric() || b"-_".contains(&letter);
+        if self.name.is_empty() || self.name.len() > 40 || !self.name.bytes().all(in_names) {
+            faults.push("name: write 1 to 40 letters, digits, - or _, as in team-chat".to_owned());
+        } else if is_taken || self.name == FOLDER {
+            faults.push("name: it is taken; give each receiver a name of its own".to_owned());
+        }
+        if let Err(fault) = self.url.parsed() {
+            faults.push(format!("url: {fault}"));
+        }
+        if self.timeout_s == 0 || self.timeout_s > 300 {
+            faults.push(format!("timeout_s = {}: write how many seconds, 1 to 300", self.timeout_s));
+        }
+        faults
+    }
+}
+
+impl Address {
+    /// The address. What is wrong with it is said without repeating it.
+    pub(crate) fn parsed(&self) -> Result<Url, String> {
+        let url = Url::parse(&self.0).map_err(|error| {
+            format!("that is no address ({error}); write it as in https://example.com/hook")
+        })?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!(
+                "{} is not supported; write an address with https:// or http://",
+                url.scheme()
+            ));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(
+                "it holds a user or a password; take them out, and let secret_file sign what is sent"
+                    .to_owned(),
+            );
+        }
+        Ok(url)
+    }
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(an address)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Schedule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        if let Some(every) = text.strip_prefix("every ") {
+            let every = length(every.trim()).map(Self::Every);
+            return every.ok_or_else(|| {
+                D::Error::custom(format!("`{text}` is no interval; write every 12h, every 30m or every 7d"))
+            });
+        }
+        let fault = |reason: &str| {
+            D::Error::custom(format!(
+                "`{text}` is no schedule ({reason}); write a cron expression as in 0 6 * * *, an interval as in every 12h, \
+                 or off"
+            ))
+        };
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        if fields.len() != 5 {
+            return Err(fault(&format!("it has {} fields, a cron expression has 5", fields.len())));
+        }
+        let text = fields.join(" ");
+        match cronexpr::parse_crontab(&format!("{text} UTC")) {
+            Ok(_) => Ok(Self::Cron(text)),
+            Err(_) => Err(fault("minute, hour, day of the month, month, day of the week")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let found = TimeZone::get(&name).ok().map(|zone| {
+            // As the database writes it, whatever the case here.
+            let name = zone.iana_name().unwrap_or(&name).to_owned();
+            Self { name, zone }
+        });
+        found.ok_or_else(|| {
+            D::Error::custom(format!(
+                "`{name}` is no time zone; write its IANA name, as in Europe/Paris or UTC"
+            ))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Reports, String> {
+        toml::from_str::<Reports>(text).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn schedules_and_zones_are_read() {
+        for (text, expected) in [
+            ("off", Schedule::Off),
+            ("every 12h", Schedule::Every(Duration::from_secs(43_200))),
+            ("every 30m", Schedule::Every(Duration::from_secs(1_800))),
+            ("0  6 * * 1-5", Schedule::Cron("0 6 * * 1-5".to_owned())),
+        ] {
+            assert_eq!(read(&format!("schedule = \"{text}\"")).unwrap().schedule, expected);
+        }
+        assert_eq!(read("time_zone = \"europe/paris\"").unwrap().time_zone.name, "Europe/Paris");
+        assert_eq!(read("time_zone = \"UTC\"").unwrap(), Reports::default());
+    }
+
+    #[test]
+    fn what_is_no_schedule_or_zone_is_refused_with_a_remedy() {
+        for bad in ["", "daily", "0 6 * *", "0 6 * * * UTC", "61 6 * * *", "every", "every 0h", "every day"] {
+            let said = read(&format!("schedule = \"{bad}\"")).unwrap_err();
+            assert!(said.contains("every 12h"), "{bad}: {said}");
+        }
+        let said = read("time_zone = \"Paris\"").unwrap_err();
+        assert!(said.contains("Europe/Paris"), "{said}");
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_receivers_is_told_and_no_address_is_repeated() {
+        let hooks = [
+            ("ok", "https://example.com/a"),
+            ("ok", "https://example.com/b"),
+            ("folder", "ftp://example.com/secret"),
+            ("no name", "https://me:secret@example.com/"),
+            ("x", "example.com/secret"),
+        ];
+        let hook = |(name, url): (&str, &str)| format!("[[webhook]]\nname = \"{name}\"\nurl = \"{url}\"\n");
+        let mut reports = read(&("keep = 0\n".to_owned() + &hooks.map(hook).concat())).unwrap();
+        reports.webhook[4].timeout_s = 0;
+        let faults = reports.faults();
+        let begins = [
+            "reports.keep = 0",
+            "reports.webhook ok: name: it is taken",
+            "reports.webhook folder: name: it is taken",
+            "reports.webhook folder: url: ftp is not supported",
+            "reports.webhook no name: name: write",
+            "reports.webhook no name: url: it holds a user or a password",
+            "reports.webhook x: url: that is no address",
+            "reports.webhook x: timeout_s = 0",
+        ];
+        assert_eq!(faults.len(), begins.len(), "{faults:#?}");
+        for (fault, begin) in faults.iter().zip(begins) {
+            assert!(fault.starts_with(begin) && !fault.contains("secret@"), "{begin}: {fault}");
+        }
+        assert!(!format!("{reports:?}").contains("example.com"), "{reports:?}");
+    }
+}

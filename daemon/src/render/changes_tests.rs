@@ -1,0 +1,96 @@
+//! How changes read: each kind of change once, also with a name that means harm.
+#![allow(clippy::needless_pass_by_value, reason = "values are made where they are passed")]
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn benefit(round_trips: f64) -> Value {
+    json!({
+        "interactions_per_day": 1.0, "round_trips_per_interaction": 1.0, "requests_per_interaction": 0.0,
+        "round_trips_per_day": round_trips, "ms_per_interaction_p50": 0.0, "ms_per_interaction_p95": null,
+        "queue_ms_per_interaction": null, "bytes_per_day": 0.0, "origin_requests_per_day": 0.0,
+        "interval": {}, "assumed": null
+    })
+}
+
+fn situation(verdict: &str, state: Option<&str>, round_trips: f64) -> Value {
+    json!({ "verdict": verdict, "state": state, "benefit": (round_trips > 0.0).then(|| benefit(round_trips)) })
+}
+
+fn entry(route: &str, before: Value, after: Value, improvements: &[&str]) -> Value {
+    let proof = json!({
+        "outcome": "improved", "reason": "fewer round trips", "decided_ns": 1, "pairing": null, "hours": 48,
+        "interactions": 500.0, "waiting_ms_p50": null, "waiting_ms_p95": null, "error_share": null,
+        "round_trips": { "before": 2.0, "after": 1.0, "saved": 1.0, "interval": null, "promised": 1.2 },
+        "interactions_per_day": null, "promise_kept": true
+    });
+    json!({
+        "id": "00000000000000ab", "kind": "route_handler", "method": "POST", "route": route, "action": null,
+        "file": null, "before": before, "after": after, "improvements": improvements, "reason": "so it is",
+        "promised": benefit(40.0), "proof": proof
+    })
+}
+
+fn changes() -> Changes {
+    let action = "move_to_server_action";
+    let proposed = |gain| situation(action, Some("proposed"), gain);
+    let lists = json!({
+        "since": "2026-11-25T06:00:00Z",
+        "new": [
+            entry("/a", Value::Null, proposed(40.0), &[]),
+            entry("/b", situation("keep", None, 0.0), situation("keep", None, 0.0), &["cache-get"]),
+            entry("/<b>\u{202e}\u{1b}[31m", Value::Null, proposed(0.0), &["batch"]),
+        ],
+        "changed": [
+            entry("/a", proposed(40.0), situation(action, Some("snoozed"), 40.0), &[]),
+            entry("/a", proposed(40.0), proposed(90.0), &[]),
+            entry("/a", proposed(40.0), situation("move_to_route_handler", Some("proposed"), 1.0), &[]),
+            entry("/a", situation("insufficient_evidence", None, 0.0), situation("keep", None, 0.0), &[]),
+        ],
+        "gone": [
+            entry("/a", proposed(40.0), Value::Null, &[]),
+            entry("/b", situation("keep", None, 0.0), situation("keep", None, 0.0), &["cache-get"]),
+        ],
+        "applied": [entry("/a", proposed(40.0), situation(action, Some("applied"), 40.0), &[])],
+        "verified": [entry("/a", Value::Null, situation(action, Some("verified"), 40.0), &[])],
+        "left_out": 3
+    });
+    serde_json::from_value(lists).unwrap()
+}
+
+#[test]
+fn each_change_is_one_sentence() {
+    let lists = told(&changes());
+    let lines = lists.iter().flat_map(|(title, lines)| {
+        lines.iter().map(move |line| format!("{title} {}: {}", line.name, line.text))
+    });
+    let expected = [
+        "New POST /a: move to a server action, which saves about 40 round trips a day (so it is)",
+        "New POST /b: can be improved where it is by cache-get (so it is)",
+        "New POST /<b>\\u{202e}\\u{1b}[31m: move to a server action; can be improved where it is by batch (so it is)",
+        "Changed POST /a: snoozed (was proposed) (so it is)",
+        "Changed POST /a: move to a server action saves about 90 round trips a day instead of about 40 round trips a day",
+        "Changed POST /a: move to a route handler instead of move to a server action (so it is)",
+        "Changed POST /a: keep instead of not enough evidence (so it is)",
+        "Gone POST /a: move to a server action is no longer advised (so it is)",
+        "Gone POST /b: nothing left of cache-get (so it is)",
+        "Applied POST /a: move to a server action has been made; it promised about 40 round trips a day; before and after \
+         are being compared",
+        "Verified POST /a: move to a server action has improved it: 1 round trips saved per interaction (1.2 promised); \
+         the promise held",
+    ];
+    assert_eq!(lines.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_line_says_how_much_has_changed_since_when() {
+    let changes = changes();
+    assert_eq!(
+        in_short(&changes),
+        "3 new, 4 changed, 2 gone, 1 applied, 1 verified, 3 more that are not listed since 25 Nov 2026, 06:00 UTC"
+    );
+    let none = Changes { since: "2026-11-25T06:00:00Z".to_owned(), ..Changes::default() };
+    assert_eq!(in_short(&none), "nothing has changed since 25 Nov 2026, 06:00 UTC");
+    assert!(told(&none).is_empty());
+}
