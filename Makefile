@@ -37,7 +37,7 @@ demo: tools release $(storefront_built) ## A real app, two minutes of traffic, t
 test: test-rust test-senders test-pages test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-crash test-senders-full test-versions prove ## All tests, also those that take long
+test-full: test test-crash test-senders-full test-versions test-collector test-deploy prove ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates

@@ -37,8 +37,10 @@ members() {
     put $examples/otel-collector deploy/otel-collector/config.yaml
     put $examples/prometheus dashboards/*.yml
     put $examples/grafana dashboards/*.json
+    install -D --mode 644 deploy/grafana/provisioning/dashboards/pointsman.yaml "$root/$examples/grafana/provisioning.yaml"
     put share/doc/pointsman README.md CHANGELOG.md SECURITY.md LICENSE-APACHE LICENSE-MIT
     put share/doc/pointsman/docs docs/*.md docs/*.json
+    put share/doc/pointsman/docs/images docs/images/*
     put share/doc/pointsman/docs/rules docs/rules/*.md
 }
 

@@ -57,7 +57,7 @@ systemctl --quiet --root="$machine" enable try.service
 echo "== its commands"
 timeout "$patience_s" systemd-nspawn --quiet --directory="$machine" --boot --private-network --register=no --keep-unit \
     --machine="pointsman-try-$$" < /dev/null > "$work/console" 2>&1 || true
-cat "$machine/root/try/said"
+sed '/^echo "-- /d' "$machine/root/try/said"
 ended=$(cat "$machine/root/try/ended" 2> /dev/null || echo "after ${patience_s} s without an end")
 if [[ $ended != 0 ]]; then
     echo "== the daemon's log"
