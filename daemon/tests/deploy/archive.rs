@@ -1,22 +1,41 @@
 //! The release archive, made of the daemon under test: what is in it, that it is sound, and that it can be made again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{in_repository, output_of, support};
+use crate::{in_repository, output_of, read, support};
 
 /// Makes the archive; its path.
-fn make(dist: &Path, epoch: &str) -> std::path::PathBuf {
+fn make(daemon: &Path, dist: &Path) -> PathBuf {
     let mut script = Command::new(in_repository("deploy/release-archive.sh"));
-    script.arg(env!("CARGO_BIN_EXE_pointsman")).env("DIST", dist).env("SOURCE_DATE_EPOCH", epoch);
+    script.arg(daemon).env("DIST", dist).env("SOURCE_DATE_EPOCH", "1700000000");
     output_of(&mut script).trim_end().into()
+}
+
+/// What the document has an operator copy, start or remove is in the archive.
+fn assert_holds_what_is_installed(files: &[&str]) {
+    let document = read("docs/deployment.md");
+    let words = document.split(|letter: char| letter.is_whitespace() || "`\"'()".contains(letter));
+    let installed = words.filter_map(|word| word.strip_prefix("/usr/local/"));
+    let installed: Vec<&str> = installed.map(|path| path.trim_end_matches([',', '.', ';'])).collect();
+    assert!(installed.len() > 5, "{installed:?}");
+    for path in installed {
+        let found = match path.split_once('*') {
+            Some((begin, end)) => files.iter().any(|file| file.starts_with(begin) && file.ends_with(end)),
+            None => files.contains(&path),
+        };
+        assert!(found, "docs/deployment.md installs {path}, which is not in the archive");
+    }
 }
 
 #[test]
 #[ignore = "waits for dashboards/"]
 fn the_archive_holds_what_is_promised_and_can_be_made_again() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = make(&folder.path().join("one"), "1700000000");
+    // Without what debuggers read, which would take long to compress.
+    let daemon = folder.path().join("daemon");
+    output_of(Command::new("strip").arg("-o").arg(&daemon).arg(env!("CARGO_BIN_EXE_pointsman")));
+    let archive = make(&daemon, &folder.path().join("one"));
     let version = env!("CARGO_PKG_VERSION");
     let name = archive.file_name().unwrap().to_str().unwrap();
     let stem = name.strip_suffix(".tar.gz").unwrap();
@@ -55,6 +74,7 @@ fn the_archive_holds_what_is_promised_and_can_be_made_again() {
         assert!(files.contains(&promised), "{promised} is not in the archive:\n{listed}");
     }
     assert!(files.is_sorted(), "{listed}");
+    assert_holds_what_is_installed(&files);
     for line in listed.lines() {
         assert!(line.contains(" 0/0 ") && line.contains(" 2023-11-14 22:13 "), "{line}");
     }
@@ -69,7 +89,7 @@ fn the_archive_holds_what_is_promised_and_can_be_made_again() {
 
     let mut check = Command::new("sha256sum");
     output_of(check.arg("--check").arg(format!("{name}.sha256")).current_dir(archive.parent().unwrap()));
-    let again = make(&folder.path().join("two"), "1700000000");
+    let again = make(&daemon, &folder.path().join("two"));
     assert!(
         std::fs::read(&archive).unwrap() == std::fs::read(&again).unwrap(),
         "the same inputs give other bytes"
