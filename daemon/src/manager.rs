@@ -1,10 +1,9 @@
 //! What a service manager is told (`sd_notify(3)`): ready, reloading, stopping, and that the pipeline gets on. Without
 //! `NOTIFY_SOCKET` nothing is said to anybody.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use pointsman_collector::ingest::Pipeline;
+use pointsman_collector::ingest::Monitor;
 use sd_notify::NotifyState;
 use tokio::sync::watch;
 use tracing::warn;
@@ -22,7 +21,9 @@ pub(crate) fn reloading() {
     // Both in one message: the manager compares the time with that of its own signal.
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now]),
-        Err(error) => warn!(%error, "the service manager is not told of the reload: the system gives no time"),
+        Err(error) => {
+            warn!(%error, "the service manager is not told of the reload: the system gives no time");
+        }
     }
 }
 
@@ -38,9 +39,12 @@ fn tell(what: &[NotifyState<'_>]) {
 }
 
 /// Feeds the manager's watchdog while the pipeline gets on, until it is told to stop. Without a watchdog it only waits.
-pub(crate) async fn feed_watchdog(pipeline: Arc<Pipeline>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+pub(crate) async fn feed_watchdog(
+    monitor: Monitor,
+    mut stopped: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     let period = sd_notify::watchdog_enabled().map(|within| within / LOOKS);
-    let mut before = pipeline.pulse();
+    let mut before = monitor.pulse();
     loop {
         let wait = async {
             match period {
@@ -53,7 +57,7 @@ pub(crate) async fn feed_watchdog(pipeline: Arc<Pipeline>, mut stopped: watch::R
             _ = stopped.wait_for(|stop| *stop) => return Ok(()),
             () = wait => {}
         }
-        let now = pipeline.pulse();
+        let now = monitor.pulse();
         if now.beats_since(&before) {
             tell(&[NotifyState::Watchdog]);
         } else {

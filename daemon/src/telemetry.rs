@@ -47,8 +47,8 @@ pub(crate) fn begin(config: &Config, registry: &Registry) -> anyhow::Result<OwnT
     let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new(&config.logs.level))?;
     // Spans for traces would stand before every line that is logged within them.
     let filter = filter.add_directive(format!("{TRACED}=off").parse()?);
-    let has_colours = std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let has_colours =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(has_colours);
     let lines = match config.logs.format {
         LogFormat::Text => lines.boxed(),
@@ -77,7 +77,8 @@ fn provider(telemetry: &Telemetry, registry: &Registry) -> anyhow::Result<Option
         spans.with_label_values(&[outcome]);
     }
     registry.register(Box::new(spans.clone()))?;
-    let endpoint = telemetry.endpoint().map_err(|fault| anyhow::anyhow!("telemetry.otlp_endpoint: {fault}"))?;
+    let endpoint =
+        telemetry.endpoint().map_err(|fault| anyhow::anyhow!("telemetry.otlp_endpoint: {fault}"))?;
     let Some(endpoint) = endpoint else { return Ok(None) };
     // An error means that it was installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();

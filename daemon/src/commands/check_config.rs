@@ -6,12 +6,20 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::print;
-use crate::config::{self, Source};
+use crate::config::{self, Config, Faults, Source};
+use crate::publish;
+
+/// What is wrong with the files that a configuration names.
+pub(super) fn faults_of_files(config: &Config) -> Faults {
+    let mut faults = config::check(config);
+    faults.extend(publish::faults(&config.reports));
+    faults
+}
 
 /// Tells all faults at once; 1 when there are any.
 pub(crate) fn run(source: &Source, shows: bool) -> anyhow::Result<ExitCode> {
     let (config, mut faults) = config::read(source, std::env::vars_os());
-    faults.extend(config::check(&config));
+    faults.extend(faults_of_files(&config));
     if shows {
         let text = toml::to_string(&config).context("the configuration cannot be written as TOML")?;
         print(&text)?;
@@ -25,6 +33,9 @@ pub(crate) fn run(source: &Source, shows: bool) -> anyhow::Result<ExitCode> {
     for fault in &faults {
         eprintln!("{fault}");
     }
-    eprintln!("{}", if let [_] = faults.as_slice() { "1 fault".to_owned() } else { format!("{} faults", faults.len()) });
+    eprintln!(
+        "{}",
+        if let [_] = faults.as_slice() { "1 fault".to_owned() } else { format!("{} faults", faults.len()) }
+    );
     Ok(ExitCode::FAILURE)
 }

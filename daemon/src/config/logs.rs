@@ -105,7 +105,10 @@ impl Telemetry {
             faults.push("telemetry.service_name is empty: write a name".to_owned());
         }
         if !(0.0..=1.0).contains(&self.sampling_ratio) {
-            faults.push(format!("telemetry.sampling_ratio = {}: write a number from 0 to 1", self.sampling_ratio));
+            faults.push(format!(
+                "telemetry.sampling_ratio = {}: write a number from 0 to 1",
+                self.sampling_ratio
+            ));
         }
         faults
     }

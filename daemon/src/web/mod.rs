@@ -26,12 +26,13 @@ pub(crate) use problem::Problem;
 
 use crate::advise::{Advisor, Decided, Refused, Said};
 use crate::cli::Until;
-use crate::config::Config;
+use crate::config::{Config, Current};
 
-/// What all endpoints share. Cheap to clone.
-#[derive(Clone)]
+/// What all endpoints share. Cheap to clone, and each request works on a clone of its own.
 pub(crate) struct Web {
     store: Store,
+    current: Current,
+    /// As it was when this was cloned: one request meets one configuration.
     config: Arc<Config>,
     board: Arc<Board>,
 }
@@ -79,9 +80,15 @@ async fn harden(mut response: Response) -> Response {
     response
 }
 
+impl Clone for Web {
+    fn clone(&self) -> Self {
+        Self::new(self.store.clone(), self.current.clone(), Arc::clone(&self.board))
+    }
+}
+
 impl Web {
-    pub(crate) fn new(store: Store, config: Arc<Config>, board: Arc<Board>) -> Self {
-        Self { store, config, board }
+    pub(crate) fn new(store: Store, current: Current, board: Arc<Board>) -> Self {
+        Self { store, config: current.get(), current, board }
     }
 
     /// The time zone in which pages tell times.
