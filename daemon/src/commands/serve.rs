@@ -54,15 +54,17 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
     let within = Duration::from_secs(config.serve.stop_within_s);
     let (in_force, current) = Current::new(config);
     let publisher = Publisher::new(store.clone(), current.clone(), &registry)?;
+    let reloads = Reloads::register(&registry)?;
+    let board = Arc::new(web::Board::new(registry)?);
     let reloader = Arc::new(Reloader {
         source,
         in_force,
         current: current.clone(),
         senders: receivers.http.access.clone(),
         readers,
-        metrics: Reloads::register(&registry)?,
+        board: board.clone(),
+        metrics: reloads,
     });
-    let board = Arc::new(web::Board::new(registry)?);
     let web = web::Web::new(store.clone(), current.clone(), board.clone());
 
     let (end_upkeep, upkeep_ended) = watch::channel(false);
@@ -138,6 +140,8 @@ async fn advise_again_and_again(
                 board.count_failure(run);
             }
         }
+        // It ends with the run, not with the wait after it.
+        drop(span);
         tokio::select! {
             () = &mut stop => return Ok(()),
             () = board.asked() => {}

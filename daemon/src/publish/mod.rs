@@ -22,11 +22,12 @@ use pointsman_store::{AppFact, KeptReport, ReportKey, Store};
 use prometheus::Registry;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tracing::{error, info};
+use tracing::{Instrument, error, info, info_span};
 
 use crate::advise::{Advisor, note_changes};
 use crate::clock;
 use crate::config::{Config, Current, Reports};
+use crate::telemetry::TRACED;
 use delivering::Deliverer;
 use metrics::Metrics;
 use target::Target;
@@ -154,7 +155,8 @@ impl Publisher {
             return Ok(());
         };
         let advisor = Advisor::new(&self.store, &self.config);
-        let made = advisor.report_at(service, environment, due.at_ns).await?;
+        let span = info_span!(target: TRACED, "make report", reason = due.reason.as_str());
+        let made = advisor.report_at(service, environment, due.at_ns).instrument(span).await?;
         // Before the first one, a report on nothing would say nothing.
         if let Some(mut report) = made.filter(|report| last.is_some() || !report.handlers.is_empty()) {
             note_changes(&mut report, last.as_ref());

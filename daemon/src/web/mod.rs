@@ -8,6 +8,7 @@ mod board;
 mod kept;
 mod pages;
 mod problem;
+mod traced;
 
 use std::sync::Arc;
 
@@ -50,6 +51,7 @@ pub(crate) fn router(web: Web, access: Access) -> Router {
         .fallback(pages::not_found)
         .layer(axum::extract::DefaultBodyLimit::max(MOST_BODY))
         .layer(middleware::from_fn_with_state(access, access::guard))
+        .layer(middleware::from_fn(traced::trace))
         // What is below is open: service managers and load balancers carry no token.
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))

@@ -9,8 +9,9 @@ use tracing::{error, info, warn};
 
 use crate::clock;
 use crate::commands::check_config;
-use crate::config::{self, Config, Current, Faults, InForce, Keys, Source};
+use crate::config::{self, Current, Faults, InForce, Keys, Source};
 use crate::manager;
+use crate::web::Board;
 
 /// Reads the configuration anew.
 pub(super) struct Reloader {
@@ -21,6 +22,8 @@ pub(super) struct Reloader {
     pub(super) senders: Access,
     /// Tokens of readers.
     pub(super) readers: Keys,
+    /// Shows what another configuration makes of the same traffic.
+    pub(super) board: Arc<Board>,
     pub(super) metrics: Reloads,
 }
 
@@ -89,7 +92,8 @@ impl Reloader {
         let (config, changes) =
             self.current.get().taking_over(read).map_err(|error| vec![error.to_string()])?;
         self.reload_files()?;
-        self.put_in_force(config);
+        self.in_force.send_replace(Arc::new(config));
+        self.board.ask();
         let list = |keys: &[String]| if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
         info!("the configuration was reloaded; changed: {}", list(&changes.taken_over));
         if !changes.at_next_start.is_empty() {
@@ -107,9 +111,5 @@ impl Reloader {
         let mut faults: Faults = senders.iter().map(ToString::to_string).collect();
         faults.extend(self.readers.reload());
         if faults.is_empty() { Ok(()) } else { Err(faults) }
-    }
-
-    fn put_in_force(&self, config: Config) {
-        self.in_force.send_replace(Arc::new(config));
     }
 }
