@@ -171,9 +171,14 @@ fn parse(text: &str, overrides: Vec<Override>) -> (Config, Faults) {
     // Each key is tried alone, because reading stops at the first key that does not fit.
     let mut fitting = Table::new();
     for (path, value) in leaves(&[], table) {
-        match nested(&path, value.clone()).try_into::<Config>() {
-            Ok(_) => insert(&mut fitting, &path, value),
-            Err(error) => faults.push(format!("{}: {}", path.join("."), one_line(error.message()))),
+        match (nested(&path, value.clone()).try_into::<Config>(), value) {
+            (Ok(_), value) => insert(&mut fitting, &path, value),
+            (Err(_), Value::Array(tables)) if tables.iter().all(Value::is_table) => {
+                let (fit, said) = each_alone(&path, tables);
+                insert(&mut fitting, &path, Value::Array(fit));
+                faults.extend(said);
+            }
+            (Err(error), _) => faults.push(format!("{}: {}", path.join("."), one_line(error.message()))),
         }
     }
     for Override { path, value } in overrides {
@@ -186,6 +191,20 @@ fn parse(text: &str, overrides: Vec<Override>) -> (Config, Faults) {
             (Config::default(), faults)
         }
     }
+}
+
+/// The tables of a list that can be read, and what is wrong with the others.
+fn each_alone(path: &[String], tables: Vec<Value>) -> (Vec<Value>, Vec<String>) {
+    let (mut fit, mut faults) = (Vec::new(), Vec::new());
+    for (number, table) in (1..).zip(tables) {
+        match nested(path, Value::Array(vec![table.clone()])).try_into::<Config>() {
+            Ok(_) => fit.push(table),
+            Err(error) => {
+                faults.push(format!("{} {number}: {}", path.join("."), one_line(error.message())));
+            }
+        }
+    }
+    (fit, faults)
 }
 
 fn syntax_fault(text: &str, error: &toml::de::Error) -> String {
@@ -295,6 +314,28 @@ mod tests {
         }
         assert_eq!(said.len(), begins.len(), "{said:#?}");
         assert!((config.advice.min_gain_ms - 5.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn each_table_of_a_list_is_told_by_its_number() {
+        let hook = |name: &str, rest: &str| format!("[[reports.webhook]]\nname = \"{name}\"\n{rest}\n");
+        let url = "url = \"https://example.com/\"";
+        let text = [
+            hook("a", url),
+            hook("b", ""),
+            hook("c", "url = \"x:y\""),
+            hook("d", &format!("{url}\nextra = 1")),
+        ];
+        let (_, said) = parse(&text.concat());
+        let begins = [
+            "reports.webhook 2: missing field `url`",
+            "reports.webhook 4: unknown field `extra`",
+            "reports.webhook c: url: x is",
+        ];
+        for begin in begins {
+            assert!(said.iter().any(|fault| fault.starts_with(begin)), "{begin}: {said:#?}");
+        }
+        assert_eq!(said.len(), begins.len(), "{said:#?}");
     }
 
     #[test]

@@ -5,22 +5,25 @@ mod app;
 mod sequences;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::{Dimension, Fact, Lifetime, Measure};
+use crate::evidence::{Dimension, Fact, Lifetime, Measure, Rollup};
 use crate::profile::{Profile, days_covered, profiles};
-use crate::report::{ReportInput, window};
+use crate::report::{ReportInput, rfc3339, window};
+use crate::rules::Thresholds;
 use crate::sampling::Basis;
 use crate::settings::Settings;
 use crate::stats::{Distribution, Interval, Trend};
+use crate::verdict::{Judgement, judge};
 
 pub use app::builds;
 pub use types::{
-    App, BinRow, Build, Cache, CallerShare, Errors, Example, ExampleStep, Explanation, Explanations,
-    Frequency, KnownAction, NamedCount, PageShare, Payload, Quantiles, Repeats, SamplingRow, Seen,
-    SequenceCounts, Sequences, Time, TrendRow,
+    After, AfterStep, App, BinRow, Build, Cache, CallerShare, Errors, Example, ExampleStep, Explanation,
+    Explanations, Frequency, HourCalls, KnownAction, NamedCount, PageShare, Payload, Quantiles, Repeats,
+    SamplingRow, Seen, SequenceCounts, Sequences, Time, TrendRow,
 };
 
+const NS_PER_HOUR: u64 = 3_600_000_000_000;
 /// Bins of a histogram.
 const BINS: usize = 16;
 /// User agents that are named.
@@ -33,6 +36,8 @@ const NEAR_PERCENT: u64 = 70;
 pub fn explanations(input: &ReportInput<'_>, settings: &Settings) -> Explanations {
     let profiles = profiles(input, settings);
     let body_limit = profiles.first().map_or(settings.action_body_limit, |profile| profile.body_limit);
+    let thresholds = Thresholds::new(settings);
+    let hours = known_hours(input);
     Explanations {
         schema: "pointsman.evidence/v1".to_owned(),
         service: input.service.to_owned(),
@@ -40,11 +45,27 @@ pub fn explanations(input: &ReportInput<'_>, settings: &Settings) -> Explanation
         window: window(input),
         days_covered: days_covered(input),
         app: app::of(input, body_limit),
-        handlers: profiles.iter().map(|profile| explanation(profile, input)).collect(),
+        handlers: profiles
+            .iter()
+            .map(|profile| {
+                let judgement = judge(profile, &thresholds, input.standing.get(&profile.id).copied());
+                explanation(profile, input, &hours, &judgement)
+            })
+            .collect(),
     }
 }
 
-fn explanation(profile: &Profile<'_>, input: &ReportInput<'_>) -> Explanation {
+/// Hours of the window in which a Call of any Handler was recorded: of the others nothing is known.
+fn known_hours(input: &ReportInput<'_>) -> BTreeSet<u32> {
+    input.windows.window.values().flat_map(Rollup::hours).collect()
+}
+
+fn explanation(
+    profile: &Profile<'_>,
+    input: &ReportInput<'_>,
+    hours: &BTreeSet<u32>,
+    judgement: &Judgement,
+) -> Explanation {
     let handler = &profile.handler;
     let (action, file) = profile.action_and_file();
     Explanation {
@@ -54,7 +75,7 @@ fn explanation(profile: &Profile<'_>, input: &ReportInput<'_>) -> Explanation {
         method: handler.method.clone(),
         action,
         file,
-        frequency: frequency(profile, input),
+        frequency: frequency(profile, input, hours),
         time: time(profile),
         errors: errors(profile),
         payload: payload(profile),
@@ -62,12 +83,12 @@ fn explanation(profile: &Profile<'_>, input: &ReportInput<'_>) -> Explanation {
         callers: callers(profile),
         outside_agents: outside_agents(profile),
         pages: pages(profile),
-        sequences: sequences::of(profile, input.handlers),
+        sequences: sequences::of(profile, input.handlers, judgement),
         exemplars: exemplars(profile),
     }
 }
 
-fn frequency(profile: &Profile<'_>, input: &ReportInput<'_>) -> Frequency {
+fn frequency(profile: &Profile<'_>, input: &ReportInput<'_>, hours: &BTreeSet<u32>) -> Frequency {
     let observed = profile.observed(Fact::Calls);
     let calls = profile.estimate(Fact::Calls);
     let by_hour = profile.by_hour();
@@ -83,6 +104,13 @@ fn frequency(profile: &Profile<'_>, input: &ReportInput<'_>) -> Frequency {
         calls: calls.value,
         interval: [calls.low, calls.high],
         per_day: calls.divided_by(profile.days).value,
+        by_hour: hours
+            .iter()
+            .map(|hour| HourCalls {
+                at: rfc3339(u64::from(*hour) * NS_PER_HOUR),
+                calls: by_hour.get(hour).copied().unwrap_or_default(),
+            })
+            .collect(),
         by_hour_of_day,
         days_seen: profile.days_seen(),
         clients: (all_told && profile.is_unsampled()).then(|| profile.clients()),

@@ -5,14 +5,21 @@ use std::collections::HashMap;
 use pointsman_store::{Action, Fingerprint, Handler, HandlerKind};
 
 use super::quantiles;
-use super::types::{Example, ExampleStep, SequenceCounts, Sequences};
+use super::types::{After, AfterStep, Example, ExampleStep, SequenceCounts, Sequences};
 use crate::evidence::{Fact, Interaction, InteractionKind, Measure, Step};
+use crate::gain::{Played, PlayedStep, played};
 use crate::profile::Profile;
+use crate::report::Verdict;
+use crate::verdict::Judgement;
 
 /// Examples told of each kind.
 const EXAMPLES: usize = 3;
 
-pub(super) fn of(profile: &Profile<'_>, handlers: &HashMap<Fingerprint, Handler>) -> Sequences {
+pub(super) fn of(
+    profile: &Profile<'_>,
+    handlers: &HashMap<Fingerprint, Handler>,
+    judgement: &Judgement,
+) -> Sequences {
     let absent = if !profile.is_unsampled() {
         Some("only some traces are recorded: what lies between two calls of a client is not known")
     } else if profile.observed(Fact::ClientKnown) == 0 {
@@ -21,7 +28,7 @@ pub(super) fn of(profile: &Profile<'_>, handlers: &HashMap<Fingerprint, Handler>
         None
     };
     let counts = absent.is_none().then(|| counts(profile));
-    let examples = if absent.is_none() { examples(profile, handlers) } else { Vec::new() };
+    let examples = if absent.is_none() { examples(profile, handlers, judgement) } else { Vec::new() };
     Sequences { absent: absent.map(str::to_owned), counts, examples }
 }
 
@@ -58,12 +65,41 @@ fn counts(profile: &Profile<'_>) -> SequenceCounts {
     }
 }
 
-fn examples(profile: &Profile<'_>, handlers: &HashMap<Fingerprint, Handler>) -> Vec<Example> {
+fn examples(
+    profile: &Profile<'_>,
+    handlers: &HashMap<Fingerprint, Handler>,
+    judgement: &Judgement,
+) -> Vec<Example> {
     let of_kind = |kind: &InteractionKind| profile.interactions(*kind).take(EXAMPLES);
-    InteractionKind::ALL.iter().flat_map(of_kind).map(|one| example(one, handlers)).collect()
+    let example = |interaction: &Interaction| {
+        let shortened = is_shortened(interaction.kind, judgement);
+        let after = shortened.then(|| played(interaction, profile.id)).flatten();
+        example(interaction, after.as_ref(), handlers)
+    };
+    InteractionKind::ALL.iter().flat_map(of_kind).map(example).collect()
 }
 
-fn example(interaction: &Interaction, handlers: &HashMap<Fingerprint, Handler>) -> Example {
+/// Whether what the verdict asks for is what shortens such a sequence.
+fn is_shortened(kind: InteractionKind, judgement: &Judgement) -> bool {
+    let verdict = judgement.verdict;
+    match kind {
+        InteractionKind::MutationThenRefresh | InteractionKind::MutationThenDocument => {
+            verdict == Verdict::MoveToServerAction
+        }
+        InteractionKind::ActionThenRefresh => judgement.findings.holds("refresh-after-action"),
+        InteractionKind::SerialActions => {
+            matches!(verdict, Verdict::MoveToRouteHandler | Verdict::MoveToServerComponent)
+        }
+        InteractionKind::ActionOnLoad => verdict == Verdict::MoveToServerComponent,
+        InteractionKind::Poll => false,
+    }
+}
+
+fn example(
+    interaction: &Interaction,
+    after: Option<&Played<'_>>,
+    handlers: &HashMap<Fingerprint, Handler>,
+) -> Example {
     let kind = match interaction.kind {
         InteractionKind::MutationThenRefresh => "mutation_then_refresh",
         InteractionKind::ActionThenRefresh => "action_then_refresh",
@@ -73,19 +109,32 @@ fn example(interaction: &Interaction, handlers: &HashMap<Fingerprint, Handler>) 
         InteractionKind::MutationThenDocument => "mutation_then_document",
     };
     let ms = |us: u64| crate::stats::as_f64(us) / 1_000.0;
+    let name = |step: &Step| {
+        handlers.get(&step.handler).map_or_else(|| "a handler that is not known any more".to_owned(), name)
+    };
     let step = |step: &Step| ExampleStep {
         handler: step.handler.to_string(),
-        name: handlers
-            .get(&step.handler)
-            .map_or_else(|| "a handler that is not known any more".to_owned(), name),
+        name: name(step),
         trace: step.trace.to_string(),
         start_ms: ms(step.start_us),
         duration_ms: ms(step.duration_us),
+    };
+    let after_step = |played: &PlayedStep<'_>| AfterStep {
+        handler: played.seen.handler.to_string(),
+        name: name(played.seen),
+        start_ms: ms(played.start_us),
+        duration_ms: ms(played.seen.duration_us),
+        within_first: played.within,
     };
     Example {
         kind: kind.to_owned(),
         steps: interaction.steps.iter().map(step).collect(),
         prefetches: interaction.prefetches,
+        after: after.map(|after| After {
+            steps: after.steps.iter().map(after_step).collect(),
+            saved_ms: after.saved_ms,
+            saved_round_trips: after.saved_round_trips,
+        }),
     }
 }
 

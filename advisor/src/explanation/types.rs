@@ -125,6 +125,9 @@ pub struct Frequency {
     pub interval: [f64; 2],
     /// Calls a day.
     pub per_day: f64,
+    /// Calls of each hour of the window in which anything of the app was recorded, oldest first; an hour that is not
+    /// listed is not known, which is not the same as no calls.
+    pub by_hour: Vec<HourCalls>,
     /// Calls a day in each hour of the day, UTC.
     pub by_hour_of_day: Vec<f64>,
     /// Different UTC days on which it was called.
@@ -135,6 +138,15 @@ pub struct Frequency {
     pub trend: Option<TrendRow>,
     /// How the calls are weighed.
     pub sampling: SamplingRow,
+}
+
+/// Calls of one hour.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub struct HourCalls {
+    /// When the hour begins, RFC 3339.
+    pub at: String,
+    /// Calls in it, corrected for sampling.
+    pub calls: f64,
 }
 
 /// Change a week as a share of the mean.
@@ -379,6 +391,35 @@ pub struct Example {
     pub steps: Vec<ExampleStep>,
     /// Prefetches by the same client within five seconds after it.
     pub prefetches: u32,
+    /// The same after the move (or the improvement) that the Handler's verdict is about; `null` where none shortens it.
+    pub after: Option<After>,
+}
+
+/// A sequence as it would be after a move.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub struct After {
+    /// Its calls.
+    pub steps: Vec<AfterStep>,
+    /// Waiting that the user is spared, ms as measured at the server; negative where calls overlapped that no longer
+    /// would.
+    pub saved_ms: f64,
+    /// Round trips fewer that the user waits for.
+    pub saved_round_trips: f64,
+}
+
+/// One call of a sequence after a move.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub struct AfterStep {
+    /// Fingerprint of the Handler whose work it is.
+    pub handler: String,
+    /// The Handler in words.
+    pub name: String,
+    /// Start after the first call's, ms.
+    pub start_ms: f64,
+    /// Duration, ms.
+    pub duration_ms: f64,
+    /// It is answered by the first step's request: no request of its own is sent any more.
+    pub within_first: bool,
 }
 
 /// One call of a sequence.

@@ -9,7 +9,8 @@ use crate::stats::{Estimate, as_f64};
 
 pub(crate) use overlap::overlaps;
 pub(crate) use simulate::{
-    action_in_place_of_reload, action_with_refresh, parallel_reads, read_in_page, refresh_inside,
+    Played, PlayedStep, action_in_place_of_reload, action_with_refresh, parallel_reads, played, read_in_page,
+    refresh_inside,
 };
 
 /// What acting on a finding gains. Negative numbers are losses. Nothing in it is assumed, except what `assumed_trips`

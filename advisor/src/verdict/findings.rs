@@ -67,7 +67,7 @@ impl Findings {
     }
 
     /// Whether a rule speaks.
-    pub(super) fn holds(&self, id: &str) -> bool {
+    pub(crate) fn holds(&self, id: &str) -> bool {
         self.holding.iter().any(|found| found.rule.id == id)
     }
 

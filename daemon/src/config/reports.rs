@@ -125,14 +125,11 @@ impl Reports {
             ));
         }
         for (place, webhook) in self.webhook.iter().enumerate() {
-            let before = self.webhook.iter().take(place);
-            let is_taken = before.clone().any(|other| other.name == webhook.name);
-            faults.extend(
-                webhook
-                    .faults(is_taken)
-                    .into_iter()
-                    .map(|fault| format!("reports.webhook {}: {fault}", place + 1)),
-            );
+            let is_taken = self.webhook.iter().take(place).any(|other| other.name == webhook.name);
+            // By name, because tables that cannot be read are not counted here.
+            let name: String = webhook.name.chars().take(60).flat_map(char::escape_debug).collect();
+            let faults_of = webhook.faults(is_taken).into_iter();
+            faults.extend(faults_of.map(|fault| format!("reports.webhook {name}: {fault}")));
         }
         faults
     }
@@ -143,12 +140,9 @@ impl Webhook {
         let mut faults = Vec::new();
         let in_names = |letter: u8| letter.is_ascii_alphanumeric() || b"-_".contains(&letter);
         if self.name.is_empty() || self.name.len() > 40 || !self.name.bytes().all(in_names) {
-            faults.push(format!(
-                "name = {}: write 1 to 40 letters, digits, - or _, as in team-chat",
-                self.name.chars().take(60).collect::<String>()
-            ));
+            faults.push("name: write 1 to 40 letters, digits, - or _, as in team-chat".to_owned());
         } else if is_taken || self.name == FOLDER {
-            faults.push(format!("name = {}: it is taken; give each receiver a name of its own", self.name));
+            faults.push("name: it is taken; give each receiver a name of its own".to_owned());
         }
         if let Err(fault) = self.url.parsed() {
             faults.push(format!("url: {fault}"));
@@ -304,13 +298,13 @@ mod tests {
         let faults = reports.faults();
         let begins = [
             "reports.keep = 0",
-            "reports.webhook 2: name = ok: it is taken",
-            "reports.webhook 3: name = folder: it is taken",
-            "reports.webhook 3: url: ftp is not supported",
-            "reports.webhook 4: name = no name: write",
-            "reports.webhook 4: url: it holds a user or a password",
-            "reports.webhook 5: url: that is no address",
-            "reports.webhook 5: timeout_s = 0",
+            "reports.webhook ok: name: it is taken",
+            "reports.webhook folder: name: it is taken",
+            "reports.webhook folder: url: ftp is not supported",
+            "reports.webhook no name: name: write",
+            "reports.webhook no name: url: it holds a user or a password",
+            "reports.webhook x: url: that is no address",
+            "reports.webhook x: timeout_s = 0",
         ];
         assert_eq!(faults.len(), begins.len(), "{faults:#?}");
         for (fault, begin) in faults.iter().zip(begins) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod benefit;
 pub(crate) mod changes;
+pub(crate) mod chart;
 pub(crate) mod checkup;
 mod evidence;
 pub(crate) mod explain;

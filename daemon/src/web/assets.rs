@@ -22,6 +22,10 @@ pub(super) struct Asset {
 pub(super) static PAGE_STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("page.css", "text/css; charset=utf-8", include_str!("../../assets/page.css"))
 });
+/// How their pictures look.
+pub(super) static CHART_STYLE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("chart.css", "text/css; charset=utf-8", include_str!("../../assets/chart.css"))
+});
 /// What pages do beyond what they are: everything works without it.
 pub(super) static PAGE_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("page.js", "text/javascript; charset=utf-8", include_str!("../../assets/page.js"))
@@ -37,7 +41,7 @@ impl Asset {
 }
 
 pub(super) fn router() -> Router<Web> {
-    [&PAGE_STYLE, &PAGE_SCRIPT].into_iter().fold(Router::new(), |router, asset| {
+    [&PAGE_STYLE, &CHART_STYLE, &PAGE_SCRIPT].into_iter().fold(Router::new(), |router, asset| {
         let answer = || async {
             let headers = [
                 (header::CONTENT_TYPE, asset.kind),

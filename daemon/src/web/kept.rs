@@ -74,5 +74,6 @@ pub(super) async fn difference(
     to: &str,
 ) -> Result<Changes, Problem> {
     let (before, after) = (report(web, of, from).await?, report(web, of, to).await?);
-    Ok(changes(&before, &after))
+    // Between two that are named, the name of the earlier one says since when.
+    Ok(Changes { since: rfc3339(clock::parse(from).unwrap_or_default()), ..changes(&before, &after) })
 }

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use pointsman_advisor::{HandlerReport, Report, Verdict};
 
 use super::choice::name as service_name;
+use crate::render::chart::map::Room;
 use crate::render::when::{Moment, moment};
-use crate::render::{self, Class, life, safe};
+use crate::render::{self, Class, chart, life, safe};
 
 /// What is known of one service and environment.
 #[derive(Template)]
@@ -24,7 +25,8 @@ pub(super) struct Found<'a> {
     /// Telemetry that too few calls carry, with what it is needed for.
     missing: Vec<(String, String)>,
     overlap: Vec<String>,
-    map: Option<String>,
+    /// The map of all handlers, for each width of a window.
+    maps: Vec<(&'static str, String)>,
     moves: Vec<Row<'a>>,
     improvements: Vec<Row<'a>>,
     others: Vec<Row<'a>>,
@@ -74,7 +76,7 @@ impl<'a> Found<'a> {
             lowered: render::lowered(&report.settings),
             missing: Vec::new(),
             overlap: render::benefit::overlap(report),
-            map: None,
+            maps: maps(report),
             moves: rows(|handler| handler.verdict.is_move()),
             improvements: rows(|handler| !handler.verdict.is_move() && !handler.improvements.is_empty()),
             others: rows(|handler| !handler.verdict.is_move() && handler.improvements.is_empty()),
@@ -88,6 +90,17 @@ impl<'a> Found<'a> {
     pub(super) fn lacking(self, missing: Vec<(String, String)>) -> Self {
         Self { missing, ..self }
     }
+}
+
+/// Every handler, with a link to its page; once for wide windows and once for narrow ones.
+fn maps(report: &Report) -> Vec<(&'static str, String)> {
+    let all: Vec<&HandlerReport> = report.handlers.iter().collect();
+    let href = |handler: &HandlerReport| format!("/handlers/{}", handler.id);
+    let map = |(class, room)| {
+        let picture = chart::map::handlers(&all, room, href)?;
+        Some((class, picture.with_id(class).into()))
+    };
+    [("wide", Room::Wide), ("narrow", Room::Narrow)].into_iter().filter_map(map).collect()
 }
 
 fn row(handler: &HandlerReport) -> Row<'_> {

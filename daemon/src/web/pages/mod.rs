@@ -17,7 +17,7 @@ use axum::Router;
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::assets::{PAGE_SCRIPT, PAGE_STYLE};
+use super::assets::{CHART_STYLE, PAGE_SCRIPT, PAGE_STYLE};
 use super::problem::Problem;
 use super::{Web, unknown_handler};
 use crate::render::safe;
@@ -36,14 +36,14 @@ enum Part {
 struct Frame {
     title: String,
     part: Part,
-    style: &'static str,
+    styles: [&'static str; 2],
     script: &'static str,
 }
 
 impl Frame {
     fn new(part: Part, title: impl Into<String>) -> Self {
         let title = safe::terminal(&title.into());
-        Self { title, part, style: &PAGE_STYLE.path, script: &PAGE_SCRIPT.path }
+        Self { title, part, styles: [&PAGE_STYLE.path, &CHART_STYLE.path], script: &PAGE_SCRIPT.path }
     }
 
     /// `aria-current` of a link in the navigation.

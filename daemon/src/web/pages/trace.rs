@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 
 use super::{Frame, Page, Part, draw};
+use crate::render::chart::waterfall;
 use crate::render::tree::Told;
 use crate::web::Web;
 use crate::web::api::traces::{gone, stored};
@@ -14,7 +15,7 @@ use crate::web::api::traces::{gone, stored};
 #[template(path = "pages/trace.html")]
 struct TracePage {
     frame: Frame,
-    picture: Option<String>,
+    picture: String,
     trace: Told,
 }
 
@@ -28,7 +29,7 @@ async fn trace(State(web): State<Web>, Path(id): Path<String>) -> Page {
     let told = Told::of(&trace);
     draw(&TracePage {
         frame: Frame::new(Part::Elsewhere, format!("Trace {}", told.id)),
-        picture: None,
+        picture: waterfall::of(&trace).into(),
         trace: told,
     })
 }

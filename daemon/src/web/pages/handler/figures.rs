@@ -1,6 +1,9 @@
 //! The pictures of a handler's page, with what stands below each.
 
 use pointsman_advisor::Explanation;
+use pointsman_advisor::explanation::Example;
+
+use crate::render::chart::{Picture, Unit, cache, calls, distribution, interaction, shares};
 
 /// A picture and its caption.
 pub(super) struct Figure {
@@ -8,12 +11,44 @@ pub(super) struct Figure {
     pub(super) caption: String,
 }
 
-/// Real interactions, as they are and as they would be.
-pub(super) fn sequences(_measured: &Explanation) -> Vec<Figure> {
-    Vec::new()
+impl Figure {
+    /// The picture under a name that no other one of the page has.
+    fn new(name: &str, picture: Picture) -> Self {
+        Self { caption: picture.desc().to_owned(), svg: picture.with_id(name).into() }
+    }
+}
+
+/// Real interactions, one of each kind, as they are and as they would be after the move.
+pub(super) fn sequences(measured: &Explanation) -> Vec<Figure> {
+    let mut shown: Vec<&Example> = Vec::new();
+    for example in &measured.sequences.examples {
+        if shown.iter().all(|other| other.kind != example.kind) {
+            shown.push(example);
+        }
+    }
+    // Those that a move would change come first.
+    shown.sort_by_key(|example| example.after.is_none());
+    let named = (1..).zip(shown);
+    named
+        .map(|(number, one)| Figure::new(&format!("sequence-{number}"), interaction::now_and_after(one)))
+        .collect()
 }
 
 /// What was measured.
-pub(super) fn numbers(_measured: &Explanation) -> Vec<Figure> {
-    Vec::new()
+pub(super) fn numbers(measured: &Explanation) -> Vec<Figure> {
+    let Explanation { frequency, time, payload, .. } = measured;
+    let spread = |what: &str, unit, values: &Option<_>| distribution::histogram(what, unit, values.as_ref()?);
+    let pictures = [
+        ("calls", calls::over_time(frequency)),
+        ("hours", calls::by_hour_of_day(frequency)),
+        ("duration", spread("Duration", Unit::Ms, &time.duration_ms)),
+        ("database", spread("Time in database calls", Unit::Ms, &time.database_ms)),
+        ("outgoing", spread("Time in outgoing requests", Unit::Ms, &time.outgoing_ms)),
+        ("request", spread("Size of requests", Unit::Bytes, &payload.request_bytes)),
+        ("response", spread("Size of responses", Unit::Bytes, &payload.response_bytes)),
+        ("callers", shares::callers(&measured.callers)),
+        ("pages", shares::pages(&measured.pages)),
+        ("cache", measured.cache.as_ref().and_then(cache::curve)),
+    ];
+    pictures.into_iter().filter_map(|(name, picture)| Some(Figure::new(name, picture?))).collect()
 }
