@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock;
+use crate::config::LogFormat;
 
 /// Production telemetry advisor for Next.js: what belongs in an API route, what in a Server Action.
 #[derive(Parser, Debug)]
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Backup(BackupOptions),
     /// Derive calls and hourly numbers afresh from the stored spans. Stop the daemon first.
     Reindex,
+    /// Say everything that is wrong with the configuration, with the flags of `serve` over it.
+    CheckConfig(CheckConfigOptions),
     /// Save what can be read of a damaged database (--db) into a new file. Stop the daemon first.
     Recover(RecoverOptions),
     /// Ask the daemon whether it is well: for container engines and scripts, which have no HTTP client.
@@ -59,7 +62,7 @@ pub(crate) enum Command {
     Man(ManOptions),
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ServeOptions {
     /// Address for OTLP over gRPC, or `off` [default: 127.0.0.1:4317].
     #[arg(long, env = "POINTSMAN_OTLP_GRPC", value_name = "ADDR")]
@@ -74,10 +77,26 @@ pub(crate) struct ServeOptions {
     pub access: AccessOptions,
     #[command(flatten)]
     pub pages: PagesOptions,
+    #[command(flatten)]
+    pub logs: LogsOptions,
+}
+
+/// How the log is written, and where own traces go.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct LogsOptions {
+    /// How a line of the log looks [default: text].
+    #[arg(long, env = "POINTSMAN_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// How much is logged: error, warn, info, debug or trace; `RUST_LOG` wins over it [default: info].
+    #[arg(long, env = "POINTSMAN_LOG_LEVEL", value_name = "LEVEL")]
+    pub log_level: Option<String>,
+    /// A receiver of OTLP over HTTP for the daemon's own traces, as in http://collector:4318.
+    #[arg(long, env = "POINTSMAN_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
 }
 
 /// Who may see the pages.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PagesOptions {
     /// Tokens that readers of pages and API must show, `name token` a line; POINTSMAN_PAGES_TOKENS holds further ones.
     #[arg(long, env = "POINTSMAN_PAGES_TOKENS_FILE", value_name = "PATH")]
@@ -88,10 +107,13 @@ pub(crate) struct PagesOptions {
     /// A further address that serves only metrics, to whoever reaches it, or `off` [default: off].
     #[arg(long, env = "POINTSMAN_METRICS_LISTEN", value_name = "ADDR")]
     pub metrics_listen: Option<String>,
+    /// Tokens that open /metrics and nothing else; POINTSMAN_METRICS_TOKENS holds further ones.
+    #[arg(long, env = "POINTSMAN_METRICS_TOKENS_FILE", value_name = "PATH")]
+    pub metrics_tokens_file: Option<PathBuf>,
 }
 
 /// Who may send OTLP, and over what.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct AccessOptions {
     /// Certificate chain (PEM) for OTLP; with it only TLS is spoken.
     #[arg(long, env = "POINTSMAN_OTLP_TLS_CERTIFICATE", value_name = "PATH")]
@@ -105,6 +127,9 @@ pub(crate) struct AccessOptions {
     /// Tokens that senders must show, `name token` a line; POINTSMAN_OTLP_TOKENS holds further ones.
     #[arg(long, env = "POINTSMAN_OTLP_TOKENS_FILE", value_name = "PATH")]
     pub otlp_tokens_file: Option<PathBuf>,
+    /// The secret under which addresses become client keys; POINTSMAN_HASH_SECRET holds it otherwise.
+    #[arg(long, env = "POINTSMAN_HASH_SECRET_FILE", value_name = "PATH")]
+    pub hash_secret_file: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -231,6 +256,15 @@ pub(crate) struct BackupOptions {
     /// The copy; it must not exist.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckConfigOptions {
+    #[command(flatten)]
+    pub serve: ServeOptions,
+    /// Print the configuration in effect as TOML, without secrets.
+    #[arg(long)]
+    pub print: bool,
 }
 
 #[derive(Args, Debug)]

@@ -8,6 +8,11 @@ pub(crate) fn now_ns() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// Now, s since the epoch, as metrics tell times.
+pub(crate) fn now_s() -> f64 {
+    std::time::Duration::from_nanos(now_ns()).as_secs_f64()
+}
+
 /// A time as in RFC 3339, or the beginning of a day (UTC) as in `2026-12-31`; ns since the epoch. `None` for anything else.
 pub(crate) fn parse(text: &str) -> Option<u64> {
     let day = || {

@@ -1,29 +1,44 @@
 //! The configuration file: what it may hold, and reading it. Flags and environment win over it.
 
+mod check;
+mod environment;
+mod flags;
+mod logs;
 mod otlp;
 mod pages;
 mod policy;
 mod recommendations;
+#[cfg(test)]
+mod reference;
+mod reload;
 mod reports;
 mod retention;
+mod secrets;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use pointsman_advisor::Settings;
 use pointsman_advisor::life::Policy;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::cli::ServeOptions;
+
+pub(crate) use check::check;
+use environment::Override;
+pub(crate) use logs::{LogFormat, Logs, Telemetry};
 pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
 pub(crate) use pages::{Keys, Pages};
 pub(crate) use recommendations::Recommendations;
+pub(crate) use reload::{Current, InForce};
 pub(crate) use reports::{FOLDER, Reports, Schedule, Webhook, WebhookFormat};
 pub(crate) use retention::Retention;
+pub(crate) use secrets::hash_secret;
 
 /// Everything that a configuration file may set; what is absent keeps its default.
-#[derive(Clone, PartialEq, Debug, Default, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     /// Where the daemon listens.
@@ -43,10 +58,14 @@ pub(crate) struct Config {
     pub policies: Vec<Policy>,
     /// How long and how much is kept.
     pub retention: Retention,
+    /// How the log is written.
+    pub logs: Logs,
+    /// Where the daemon's own traces go.
+    pub telemetry: Telemetry,
 }
 
 /// Where the daemon listens; `off` switches one off.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Serve {
     /// OTLP over gRPC.
@@ -73,6 +92,14 @@ impl Default for Serve {
     }
 }
 
+impl Serve {
+    /// Every address on which the daemon listens.
+    fn listening(&self, pages: &Pages) -> Vec<SocketAddr> {
+        let all = [&self.otlp_grpc, &self.otlp_http, &self.listen, &pages.metrics_listen];
+        all.into_iter().filter_map(|text| address(text).ok().flatten()).collect()
+    }
+}
+
 /// An address to listen on, or nothing for `off`.
 pub(crate) fn address(text: &str) -> Result<Option<SocketAddr>, &'static str> {
     if text == "off" {
@@ -81,26 +108,61 @@ pub(crate) fn address(text: &str) -> Result<Option<SocketAddr>, &'static str> {
     text.parse().map(Some).map_err(|_| "that is no address; write IP:PORT as in 127.0.0.1:4318, or off")
 }
 
-/// Reads the file, and the policies, whose file a flag may name; without them everything has its default. All faults of a
-/// file are told at once, in one line.
-pub(crate) fn load(path: Option<&Path>, policies: Option<PathBuf>) -> anyhow::Result<Config> {
-    let mut config = path.map(read).transpose()?.unwrap_or_default();
-    if let Some(file) = policies.or_else(|| config.recommendations.policy_file.clone()) {
-        config.policies.splice(0..0, policy::load(&file)?);
+/// Where the configuration comes from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Source {
+    /// The file that `--config` names.
+    pub file: Option<PathBuf>,
+    /// The file of policies that a flag names.
+    pub policies: Option<PathBuf>,
+    /// Flags of `serve`, and the variables that stand for them.
+    pub flags: ServeOptions,
+}
+
+/// Everything that is wrong, each thing with its place; nothing when all is well.
+pub(crate) type Faults = Vec<String>;
+
+/// Reads file, environment and policies; without them everything has its default. All faults are told at once, in one line.
+pub(crate) fn load(source: &Source) -> anyhow::Result<Config> {
+    let (config, faults) = read(source, std::env::vars_os());
+    anyhow::ensure!(faults.is_empty(), "{}", faults.join("; "));
+    Ok(config)
+}
+
+/// The same with its faults, and as far as it can be read; `variables` is the environment.
+pub(crate) fn read(
+    source: &Source,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> (Config, Faults) {
+    let mut faults = Faults::new();
+    let text = source.file.as_deref().map(|path| {
+        let text = std::fs::read_to_string(path);
+        text.map_err(|error| {
+            format!("cannot read the configuration {} that --config names: {error}", path.display())
+        })
+    });
+    let text = text.transpose().unwrap_or_else(|fault| {
+        faults.push(fault);
+        None
+    });
+    let (overrides, misfits) = environment::overrides(variables);
+    let (mut config, said) = parse(text.as_deref().unwrap_or_default(), overrides);
+    let place = source.file.as_ref().map(|path| format!("in the configuration {}: ", path.display()));
+    let place = place.unwrap_or_default();
+    faults.extend(said.into_iter().map(|fault| format!("{place}{fault}")));
+    faults.extend(misfits.into_iter().map(|fault| format!("in the environment: {fault}")));
+    flags::prefer(source.flags.clone(), &mut config);
+    faults.extend(self::faults(&config));
+    if let Some(file) = source.policies.clone().or_else(|| config.recommendations.policy_file.clone()) {
+        let (policies, said) = policy::load(&file);
+        config.policies.splice(0..0, policies);
+        faults.extend(said);
     }
-    Ok(config)
+    (config, faults)
 }
 
-fn read(path: &Path) -> anyhow::Result<Config> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the configuration {} that --config names", path.display()))?;
-    let (config, faults) = parse(&text);
-    anyhow::ensure!(faults.is_empty(), "in the configuration {}: {}", path.display(), faults.join("; "));
-    Ok(config)
-}
-
-/// What the text sets, and every fault in it.
-fn parse(text: &str) -> (Config, Vec<String>) {
+/// What the text sets, and what is set over it; and everything that does not fit.
+fn parse(text: &str, overrides: Vec<Override>) -> (Config, Faults) {
     let mut table: Table = match toml::from_str(text) {
         Ok(table) => table,
         Err(error) => return (Config::default(), vec![syntax_fault(text, &error)]),
@@ -119,11 +181,11 @@ fn parse(text: &str) -> (Config, Vec<String>) {
             (Err(error), _) => faults.push(format!("{}: {}", path.join("."), one_line(error.message()))),
         }
     }
+    for Override { path, value } in overrides {
+        insert(&mut fitting, &path, value);
+    }
     match fitting.try_into::<Config>() {
-        Ok(config) => {
-            faults.extend(self::faults(&config));
-            (Config { policies, ..config }, faults)
-        }
+        Ok(config) => (Config { policies, ..config }, faults),
         Err(error) => {
             faults.push(one_line(error.message()));
             (Config::default(), faults)
@@ -209,6 +271,8 @@ fn faults(config: &Config) -> Vec<String> {
     faults.extend(config.pages.faults());
     faults.extend(config.reports.faults());
     faults.extend(config.retention.faults());
+    faults.extend(config.logs.faults());
+    faults.extend(config.telemetry.faults(&serve.listening(&config.pages)));
     faults.extend(config.advice.faults().into_iter().map(|fault| format!("advice.{fault}")));
     faults
 }
@@ -216,6 +280,12 @@ fn faults(config: &Config) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> (Config, Faults) {
+        let (config, mut faults) = super::parse(text, Vec::new());
+        faults.extend(super::faults(&config));
+        (config, faults)
+    }
 
     #[test]
     fn a_file_with_faults_names_each_of_them() {

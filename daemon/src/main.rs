@@ -7,10 +7,12 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod manager;
 mod metrics;
 mod publish;
 mod render;
 mod stored_trace;
+mod telemetry;
 mod upkeep;
 mod web;
 
@@ -18,7 +20,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command};
+use cli::{CheckConfigOptions, Cli, Command, ServeOptions};
+use config::{Config, Source};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -45,10 +48,21 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = config::load(cli.config.as_deref(), cli.policy)?;
+    let mut source = Source { file: cli.config, policies: cli.policy, flags: ServeOptions::default() };
+    if let Command::Serve(flags) | Command::CheckConfig(CheckConfigOptions { serve: flags, .. }) =
+        &cli.command
+    {
+        source.flags = flags.clone();
+    }
+    let config = match cli.command {
+        // It tells the faults that would end any other command here.
+        Command::CheckConfig(_) => Config::default(),
+        _ => config::load(&source)?,
+    };
     match cli.command {
-        Command::Serve(options) => commands::serve::run(&cli.db, options, config).await,
-        Command::Replay(options) => commands::replay::run(&cli.db, options).await,
+        Command::Serve(_) => commands::serve::run(&cli.db, source, config).await,
+        Command::CheckConfig(options) => commands::check_config::run(&source, options.print),
+        Command::Replay(options) => commands::replay::run(&cli.db, options, &config).await,
         Command::Report(options) => commands::report::run(&cli.db, options, &config).await,
         Command::Explain(options) => commands::explain::run(&cli.db, options, &config).await,
         Command::Accept(options) => commands::decide::accept(&cli.db, options, &config).await,

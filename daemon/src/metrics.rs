@@ -130,7 +130,7 @@ impl Metrics {
     }
 
     pub(crate) fn upkeep_done(&self) {
-        self.upkeep_last.set(now());
+        self.upkeep_last.set(clock::now_s());
     }
 
     pub(crate) fn upkeep_failed(&self) {
@@ -139,11 +139,7 @@ impl Metrics {
 
     pub(crate) fn checked(&self, sound: bool, took: Duration) {
         self.check_ok.set(i64::from(sound));
-        self.check_last.set(now());
+        self.check_last.set(clock::now_s());
         self.check_seconds.set(took.as_secs_f64());
     }
-}
-
-fn now() -> f64 {
-    Duration::from_nanos(clock::now_ns()).as_secs_f64()
 }

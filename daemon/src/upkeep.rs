@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
 
 use crate::clock;
-use crate::config::Retention;
+use crate::config::Current;
 use crate::metrics::Metrics;
 
 /// Faults of a damaged file that the log names; the rest is counted.
@@ -20,7 +20,7 @@ const SHOWN_FAULTS: usize = 5;
 #[derive(Clone, Debug)]
 pub(crate) struct Upkeep {
     pub(crate) store: Store,
-    pub(crate) retention: Retention,
+    pub(crate) config: Current,
     pub(crate) metrics: Metrics,
     pub(crate) stopped: watch::Receiver<bool>,
 }
@@ -29,9 +29,7 @@ impl Upkeep {
     /// Keeps what the settings say, until it is told to stop. A pass that fails is counted and tried again at its next
     /// time.
     pub(crate) async fn keep_within_limits(mut self) -> anyhow::Result<()> {
-        let mut every = tokio::time::interval(Duration::from_secs(self.retention.every_s.max(1)));
-        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        while self.waited(every.tick()).await {
+        loop {
             match self.pass().await {
                 Ok(()) => self.metrics.upkeep_done(),
                 Err(error) => {
@@ -39,8 +37,11 @@ impl Upkeep {
                     warn!(%error, "retention waits for the database; it tries again");
                 }
             }
+            let every = Duration::from_secs(self.config.get().retention.every_s.max(1));
+            if !self.waited(tokio::time::sleep(every)).await {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Checks the whole file after the start, and again and again.
@@ -58,7 +59,7 @@ impl Upkeep {
                 }
             };
             self.tell(found, begin.elapsed());
-            let next = self.retention.check_every.0;
+            let next = self.config.get().retention.check_every.0;
             let wait = async {
                 match next {
                     Some(next) => tokio::time::sleep(next).await,
@@ -88,7 +89,7 @@ impl Upkeep {
     async fn pass(&mut self) -> Result<(), StoreError> {
         self.store.measure_calls().await?;
         self.show().await?;
-        let mut trim = self.store.trim(self.retention.limits(), clock::now_ns()).await?;
+        let mut trim = self.store.trim(self.config.get().retention.limits(), clock::now_ns()).await?;
         let mut deleted = 0;
         loop {
             let begin = Instant::now();

@@ -233,7 +233,10 @@ fn a_port_in_use_is_named_with_its_flag_before_anything_starts() {
         let run = serve(&world.db(), &[flag, "here"]);
         assert_fails(
             &run,
-            &format!("{flag} here: that is no address; write IP:PORT as in 127.0.0.1:4318, or off"),
+            &format!(
+                "serve.{} = here: that is no address; write IP:PORT as in 127.0.0.1:4318, or off",
+                flag.trim_start_matches('-').replace('-', "_")
+            ),
         );
     }
 }

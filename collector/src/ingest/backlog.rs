@@ -140,6 +140,12 @@ impl Backlog {
         self.export_lag(now_ns);
     }
 
+    /// The newest block that is committed, and the one up to which all are extracted.
+    pub(super) fn reach(&self) -> (BlockId, BlockId) {
+        let extracted = self.extracted.borrow().to;
+        (self.lock().newest, extracted)
+    }
+
     /// Exports how far extraction is behind.
     pub(super) fn export_lag(&self, now_ns: u64) {
         let to = self.extracted.borrow().to;

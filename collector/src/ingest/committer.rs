@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::backlog::{Backlog, Committed};
 use super::intake::Waiting;
+use super::pulse::Commits;
 use super::room::Share;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -25,6 +26,7 @@ pub(super) struct Committer {
     pub(super) backlog: Arc<Backlog>,
     pub(super) metrics: Metrics,
     pub(super) clock: Clock,
+    pub(super) commits: Arc<Commits>,
 }
 
 /// What is left of a waiting request beside its block.
@@ -39,7 +41,9 @@ impl Committer {
     pub(super) async fn run(self, mut queue: mpsc::UnboundedReceiver<Waiting>) {
         let mut group = Vec::new();
         while queue.recv_many(&mut group, GROUP).await > 0 {
+            self.commits.begin();
             self.commit(group.drain(..)).await;
+            self.commits.end();
         }
         self.backlog.close();
     }

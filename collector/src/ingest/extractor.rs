@@ -165,6 +165,7 @@ impl Extractor {
                 }
                 // Which block it is cannot be told, so none is passed over: the lag shows it.
                 Err(error) => {
+                    self.metrics.extraction.extraction_retries.inc();
                     tracing::error!(%error, after = after.0, "stored blocks cannot be read");
                     tokio::time::sleep(LONGEST_WAIT).await;
                 }

@@ -22,6 +22,7 @@ mod committer;
 mod extractor;
 mod handlers;
 mod intake;
+mod pulse;
 mod recent;
 mod room;
 mod settings;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pointsman_store::{Store, StoreError};
+use prometheus::IntCounter;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -40,6 +42,8 @@ use committer::Committer;
 use extractor::Extractor;
 pub use intake::{Accepted, Intake, Refused, Rejected, Transport};
 pub(crate) use intake::{Ticket, worked};
+use pulse::Commits;
+pub use pulse::{Monitor, Pulse};
 #[cfg(test)]
 pub(crate) use room::Room;
 pub(crate) use room::{Full, Share};
@@ -55,6 +59,8 @@ pub struct Pipeline {
     intake: Intake,
     backlog: Arc<Backlog>,
     tally: Tally,
+    retries: IntCounter,
+    commits: Arc<Commits>,
     committer: JoinHandle<()>,
     extractor: JoinHandle<()>,
 }
@@ -77,11 +83,14 @@ impl Pipeline {
         let intake = Intake::new(settings.clone(), metrics.clone(), sender);
         let backlog = Arc::new(Backlog::new(extracted_to, settings.backlog_bytes, metrics.clone()));
         let tally = Tally::default();
+        let commits = Arc::<Commits>::default();
+        let retries = metrics.extraction.extraction_retries.clone();
         let committer = Committer {
             store: store.clone(),
             backlog: Arc::clone(&backlog),
             metrics: metrics.clone(),
             clock: settings.clock.clone(),
+            commits: Arc::clone(&commits),
         };
         let extractor =
             Extractor::new(store, Arc::clone(&backlog), settings, metrics, tally.clone(), extracted_to);
@@ -89,6 +98,8 @@ impl Pipeline {
             intake,
             backlog,
             tally,
+            retries,
+            commits,
             committer: tokio::spawn(committer.run(queue)),
             extractor: tokio::spawn(extractor.run()),
         })
@@ -103,6 +114,17 @@ impl Pipeline {
     /// Returns when the Calls of everything acknowledged so far are stored.
     pub async fn settled(&self) {
         self.backlog.settled().await;
+    }
+
+    /// Looks at it from outside, as long as it runs and longer.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        Monitor {
+            tasks: [self.committer.abort_handle(), self.extractor.abort_handle()],
+            commits: Arc::clone(&self.commits),
+            backlog: Arc::clone(&self.backlog),
+            retries: self.retries.clone(),
+        }
     }
 
     pub(crate) fn tally(&self) -> &Tally {

@@ -1,6 +1,7 @@
 //! What each command does, one file each. A command reads its options, calls the layers below, and prints.
 
 pub(crate) mod backup;
+pub(crate) mod check_config;
 pub(crate) mod decide;
 pub(crate) mod doctor;
 pub(crate) mod explain;
@@ -19,7 +20,6 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use pointsman_collector::admit::Secret;
 use pointsman_store::Store;
 
 /// Opens a database that must be there already.
@@ -42,18 +42,5 @@ fn print(text: &str) -> anyhow::Result<()> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to standard output"),
-    }
-}
-
-/// The secret under which addresses become client keys: `POINTSMAN_HASH_SECRET`, else one that ends with the
-/// process.
-fn secret() -> anyhow::Result<Secret> {
-    match std::env::var("POINTSMAN_HASH_SECRET") {
-        Ok(secret) if !secret.is_empty() => Ok(Secret::new(secret)),
-        _ => {
-            let mut bytes = [0; 32];
-            getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
-            Ok(Secret::new(bytes))
-        }
     }
 }

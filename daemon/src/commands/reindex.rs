@@ -12,9 +12,9 @@ use pointsman_store::{BlockId, Store};
 use prometheus::Registry;
 
 use super::progress::Progress;
-use super::{open_existing, print, secret};
+use super::{open_existing, print};
 use crate::advise;
-use crate::config::Config;
+use crate::config::{Config, hash_secret};
 
 /// Blocks read at a time: some tens of MiB at most.
 const BLOCKS: u32 = 16;
@@ -38,7 +38,7 @@ async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
     let context = || format!("cannot derive anew from {}", store.path().display());
     let (forgotten, blocks, newest) = forget(store).await.with_context(context)?;
     let metrics = Metrics::register(&Registry::new())?;
-    let pipeline = Pipeline::start(store.clone(), Settings::new(secret()?), metrics).await?;
+    let pipeline = Pipeline::start(store.clone(), Settings::new(hash_secret(config)?), metrics).await?;
     extract(store, pipeline, newest).await?;
     let mut progress = Progress::new("counting", "hours");
     let mut show = |done, all| progress.show(done, all);

@@ -10,9 +10,10 @@ use pointsman_collector::replay::{Recording, Summary, replay};
 use pointsman_store::Store;
 use prometheus::Registry;
 
+use super::print;
 use super::progress::Progress;
-use super::{print, secret};
 use crate::cli::ReplayOptions;
+use crate::config::{Config, hash_secret};
 use crate::render::safe;
 
 /// How long the end of the pipeline may take.
@@ -22,10 +23,10 @@ const STOP_WITHIN: Duration = Duration::from_secs(60);
 const SHOWN_FAULTS: usize = 20;
 
 /// Replays each file in turn. Fails only when a file gave nothing at all; the others are kept.
-pub(crate) async fn run(db: &Path, options: ReplayOptions) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Path, options: ReplayOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let store = Store::open(db).await?;
     let metrics = Metrics::register(&Registry::new())?;
-    let pipeline = Pipeline::start(store.clone(), Settings::new(secret()?), metrics).await?;
+    let pipeline = Pipeline::start(store.clone(), Settings::new(hash_secret(config)?), metrics).await?;
     let mut failed = false;
     for file in options.files {
         let name = file.display().to_string();

@@ -2,6 +2,7 @@
 //! upkeep, then the receivers and reports, then the pipeline, then the file.
 
 mod listen;
+mod reload;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,15 +17,18 @@ use prometheus::Registry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::{error, info, warn};
+use tracing::field::Empty;
+use tracing::{Instrument, error, info, info_span, warn};
 
 use self::listen::Addresses;
-use super::secret;
+use self::reload::{Reloader, Reloads};
 use crate::advise::{Advisor, Keeping};
-use crate::cli::{ServeOptions, USUAL_WINDOW, Until, View};
-use crate::config::Config;
+use crate::cli::{USUAL_WINDOW, Until, View};
+use crate::config::{self, Config, Current, Source};
+use crate::manager;
 use crate::metrics::Metrics as OwnMetrics;
 use crate::publish::Publisher;
+use crate::telemetry::{self, TRACED};
 use crate::upkeep::Upkeep;
 use crate::web;
 
@@ -32,45 +36,55 @@ use crate::web;
 /// counted anew each time, it takes at most a twentieth of a core.
 const REST: u32 = 19;
 
-/// Runs until SIGINT or SIGTERM.
-pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) -> anyhow::Result<ExitCode> {
-    init_logging();
+/// Runs until SIGINT or SIGTERM; SIGHUP has it read its configuration anew.
+pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Result<ExitCode> {
+    let registry = Registry::new();
+    let own_traces = telemetry::begin(&config, &registry)?;
     let mut signals = Signals::expected()?;
-    listen::prefer(options, &mut config);
     let addresses = Addresses::of(&config)?;
     let receivers = config.otlp.receivers()?;
-    let access = web::Access::new(config.pages.keys(addresses.pages)?, &config.pages.hosts);
+    let readers = config.pages.keys(addresses.pages)?;
+    let access = web::Access::new(readers.clone(), &config.pages.hosts);
     let sockets = addresses.bind().await?;
     let store = Store::open(db).await?;
-    let registry = Registry::new();
     let metrics = Metrics::register(&registry)?;
-    let pipeline = Pipeline::start(store.clone(), config.otlp.pipeline(secret()?), metrics).await?;
+    let pipeline =
+        Pipeline::start(store.clone(), config.otlp.pipeline(config::hash_secret(&config)?), metrics).await?;
     let own_metrics = OwnMetrics::register(&registry)?;
-    let config = Arc::new(config);
-    let publisher = Publisher::new(store.clone(), config.clone(), &registry)?;
-    let board = Arc::new(web::Board::new(registry)?);
-    let web = web::Web::new(store.clone(), config.clone(), board.clone());
-
     let within = Duration::from_secs(config.serve.stop_within_s);
+    let (in_force, current) = Current::new(config);
+    let publisher = Publisher::new(store.clone(), current.clone(), &registry)?;
+    let reloads = Reloads::register(&registry)?;
+    let board = Arc::new(web::Board::new(registry)?);
+    let reloader = Arc::new(Reloader {
+        source,
+        in_force,
+        current: current.clone(),
+        senders: receivers.http.access.clone(),
+        readers,
+        board: board.clone(),
+        metrics: reloads,
+    });
+    let web = web::Web::new(store.clone(), current.clone(), board.clone());
+
     let (end_upkeep, upkeep_ended) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);
-    let upkeep = Upkeep {
-        store: store.clone(),
-        retention: config.retention.clone(),
-        metrics: own_metrics,
-        stopped: upkeep_ended,
-    };
+    let upkeep =
+        Upkeep { store: store.clone(), config: current.clone(), metrics: own_metrics, stopped: upkeep_ended };
     let mut upkeeping = JoinSet::new();
     upkeeping.spawn(upkeep.clone().keep_within_limits());
     upkeeping.spawn(upkeep.check_again_and_again());
     let mut tasks = JoinSet::new();
     addresses.warn_if_open(&receivers);
     publisher.start(&stopped, &mut tasks);
-    tasks.spawn(advise_again_and_again(store.clone(), config, board, stopped.clone()));
+    tasks.spawn(advise_again_and_again(store.clone(), current, board, stopped.clone()));
     sockets.serve(receivers, &pipeline, (web, access), &stopped, &mut tasks);
+    tasks.spawn(manager::feed_watchdog(pipeline.monitor(), stopped.clone()));
     info!(db = %db.display(), "ready");
+    manager::ready();
 
-    wait_for_end(&mut signals, &mut tasks, &mut upkeeping).await?;
+    wait_for_end(&mut signals, &reloader, &mut tasks, &mut upkeeping).await?;
+    manager::stopping();
     info!(within_s = within.as_secs(), "stopping; a second signal ends at once");
     let finish = async {
         let _ = end_upkeep.send(true);
@@ -84,11 +98,12 @@ pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) ->
             Err(unfinished) => warn!("{unfinished}"),
         }
         store.close().await;
+        own_traces.end().await;
     };
     tokio::select! {
         () = finish => info!("stopped"),
         () = tokio::time::sleep(within) => warn!("stopped at the deadline; nothing acknowledged is lost"),
-        () = signals.next() => warn!("stopped at once by a second signal; nothing acknowledged is lost"),
+        () = signals.end() => warn!("stopped at once by a second signal; nothing acknowledged is lost"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -96,29 +111,37 @@ pub(crate) async fn run(db: &Path, options: ServeOptions, mut config: Config) ->
 /// Keeps the board's reports current. A run that fails is logged and tried again at its next time.
 async fn advise_again_and_again(
     store: Store,
-    config: Arc<Config>,
+    config: Current,
     board: Arc<web::Board>,
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let advisor = Advisor::new(&store, &config);
     let view = View { window: USUAL_WINDOW, until: Until::Now, service: None };
-    let every = Duration::from_secs(config.serve.advise_every_s.max(1));
+    let every = Duration::from_secs(config.get().serve.advise_every_s.max(1));
     let stop = until(&stopped);
     tokio::pin!(stop);
     loop {
         let (begin, run) = (std::time::Instant::now(), board.begin_run());
+        let config = config.get();
+        let advisor = Advisor::new(&store, &config);
+        let span = info_span!(target: TRACED, "advisor run", run, services = Empty, otel.status_code = Empty);
         let advised = tokio::select! {
             () = &mut stop => return Ok(()),
-            advised = advisor.outlooks(&view, Keeping::Runs) => advised,
+            advised = advisor.outlooks(&view, Keeping::Runs).instrument(span.clone()) => advised,
         };
         let took = begin.elapsed();
         match advised {
-            Ok(outlooks) => board.show(run, outlooks, took),
+            Ok(outlooks) => {
+                span.record("services", outlooks.len());
+                board.show(run, outlooks, took);
+            }
             Err(error) => {
+                span.record("otel.status_code", "ERROR");
                 error!("the advisor failed: {error:#}");
                 board.count_failure(run);
             }
         }
+        // It ends with the run, not with the wait after it.
+        drop(span);
         tokio::select! {
             () = &mut stop => return Ok(()),
             () = board.asked() => {}
@@ -139,21 +162,35 @@ fn until(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + '
 /// Waits for a signal, or for a part that ended by itself.
 async fn wait_for_end(
     signals: &mut Signals,
+    reloader: &Arc<Reloader>,
     tasks: &mut JoinSet<anyhow::Result<()>>,
     upkeep: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
-    tokio::select! {
-        () = signals.next() => Ok(()),
-        Some(ended) = tasks.join_next() => ended.context("a part of the daemon panicked")?,
-        Some(ended) = upkeep.join_next() => ended.context("a part of the daemon panicked")?,
+    loop {
+        tokio::select! {
+            wish = signals.next() => match wish {
+                Wish::End => return Ok(()),
+                Wish::Reload => reloader.reload().await?,
+            },
+            Some(ended) = tasks.join_next() => return ended.context("a part of the daemon panicked")?,
+            Some(ended) = upkeep.join_next() => return ended.context("a part of the daemon panicked")?,
+        }
     }
 }
 
-/// SIGINT and SIGTERM. They are expected from the first moment on, so that none ends the daemon as it would end a
+/// SIGINT, SIGTERM and SIGHUP. They are expected from the first moment on, so that none ends the daemon as it would end a
 /// program that knows nothing of them.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Wish {
+    End,
+    Reload,
 }
 
 impl Signals {
@@ -162,19 +199,19 @@ impl Signals {
         Ok(Self {
             interrupt: expect(SignalKind::interrupt(), "SIGINT")?,
             terminate: expect(SignalKind::terminate(), "SIGTERM")?,
+            hangup: expect(SignalKind::hangup(), "SIGHUP")?,
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Wish {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Wish::End,
+            _ = self.terminate.recv() => Wish::End,
+            _ = self.hangup.recv() => Wish::Reload,
         }
     }
-}
 
-/// Logs go to standard error; `RUST_LOG` chooses how much.
-fn init_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    async fn end(&mut self) {
+        while self.next().await == Wish::Reload {}
+    }
 }

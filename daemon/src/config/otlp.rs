@@ -10,13 +10,13 @@ use pointsman_collector::admit::Secret;
 use pointsman_collector::ingest;
 use pointsman_collector::receive::access::{Access, Origins, Tls, TlsFiles, Tokens};
 use pointsman_collector::receive::{grpc, http};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The environment variable that holds tokens, as a tokens file does; commas separate as well as line ends.
 pub(crate) const TOKENS_VARIABLE: &str = "POINTSMAN_OTLP_TOKENS";
 
 /// Who may send, over what, how much.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Otlp {
     /// The server's certificate and those between it and the root, PEM; with it only TLS is spoken.
@@ -27,6 +27,8 @@ pub(crate) struct Otlp {
     pub tls_client_ca: Option<PathBuf>,
     /// Tokens that senders must show, `name token` a line.
     pub tokens_file: Option<PathBuf>,
+    /// A file with the secret under which addresses become client keys; without one they hold until the daemon ends.
+    pub hash_secret_file: Option<PathBuf>,
     /// Origins whose pages may send over HTTP.
     pub cors_origins: Vec<String>,
     /// Connections that each of the two receivers holds open.
@@ -63,6 +65,7 @@ impl Default for Otlp {
             tls_key: None,
             tls_client_ca: None,
             tokens_file: None,
+            hash_secret_file: None,
             cors_origins: Vec::new(),
             max_connections: 400,
             max_streams: 32,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pointsman_collector::receive::access::Tokens;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::address;
 use super::otlp::load_tokens;
@@ -17,7 +17,7 @@ pub(crate) const TOKENS_VARIABLE: &str = "POINTSMAN_PAGES_TOKENS";
 const METRICS_TOKENS_VARIABLE: &str = "POINTSMAN_METRICS_TOKENS";
 
 /// Who may see the pages, the API and the metrics.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Pages {
     /// Tokens that readers must show, `name token` a line: as a bearer token, or as the password that a browser asks for.
@@ -51,6 +51,14 @@ pub(crate) struct Keys {
     /// Without them nobody is asked.
     pub(crate) pages: Option<Arc<Tokens>>,
     pub(crate) metrics: Option<Arc<Tokens>>,
+}
+
+impl Keys {
+    /// Reads the files anew; what is wrong with them. One that cannot be read stays as it was.
+    pub(crate) fn reload(&self) -> Vec<String> {
+        let all = [&self.pages, &self.metrics].into_iter().flatten();
+        all.filter_map(|tokens| tokens.reload().err()).map(|error| error.to_string()).collect()
+    }
 }
 
 impl Pages {

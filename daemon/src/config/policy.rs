@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use pointsman_advisor::life::{Keep, Policy};
 use toml::{Table, Value};
 
@@ -13,14 +12,21 @@ use crate::clock;
 /// The keys of a policy.
 const KEYS: &str = "handlers, rules, dismiss, keep, until, reason";
 
-/// Reads a file that holds nothing but policies.
-pub(super) fn load(path: &Path) -> anyhow::Result<Vec<Policy>> {
-    let text = std::fs::read_to_string(path).with_context(|| {
-        format!("cannot read the policies {} that --policy or policy_file names", path.display())
-    })?;
+/// Reads a file that holds nothing but policies, and says what is wrong with it.
+pub(super) fn load(path: &Path) -> (Vec<Policy>, Vec<String>) {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let fault = format!(
+                "cannot read the policies {} that --policy or policy_file names: {error}",
+                path.display()
+            );
+            return (Vec::new(), vec![fault]);
+        }
+    };
     let (policies, faults) = parse(&text);
-    anyhow::ensure!(faults.is_empty(), "in the policies {}: {}", path.display(), faults.join("; "));
-    Ok(policies)
+    let place = |fault: String| format!("in the policies {}: {fault}", path.display());
+    (policies, faults.into_iter().map(place).collect())
 }
 
 fn parse(text: &str) -> (Vec<Policy>, Vec<String>) {

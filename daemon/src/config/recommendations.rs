@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::retention::Age;
 
 /// How the advice is kept steady.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Recommendations {
     /// The full hour, UTC, of the daily run.
@@ -38,6 +38,12 @@ impl Recommendations {
     pub(crate) fn pause_ns(&self) -> u64 {
         let pause = self.pause_after_deployment.0.unwrap_or_default();
         u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Serialize for FullHour {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:02}:00", self.0))
     }
 }
 

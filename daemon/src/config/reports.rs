@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use reqwest::Url;
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::retention::{Age, length};
 
@@ -17,7 +17,7 @@ const MOST_WEBHOOKS: usize = 20;
 pub(crate) const FOLDER: &str = "folder";
 
 /// When reports are published and where they go.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Reports {
     /// When.
@@ -53,7 +53,7 @@ pub(crate) struct Zone {
 }
 
 /// A receiver of reports.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Webhook {
     /// What it is called in logs and metrics, which never show its address.
@@ -77,7 +77,7 @@ pub(crate) struct Webhook {
 pub(crate) struct Address(String);
 
 /// What a receiver understands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WebhookFormat {
     /// The report as `pointsman report --format json` prints it.
@@ -179,6 +179,29 @@ impl Address {
 impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("(an address)")
+    }
+}
+
+/// As it can be read again, except addresses.
+impl Serialize for Schedule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Off => serializer.serialize_str("off"),
+            Self::Every(every) => serializer.collect_str(&format_args!("every {}m", every.as_secs() / 60)),
+            Self::Cron(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl Serialize for Zone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("(an address)")
     }
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use pointsman_store::{Limit, Limits, MIN_ROLLUP_AGE};
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 const MIB: u64 = 1 << 20;
 
 /// What is kept of each kind, by age and by size; `serve` deletes the rest.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Retention {
     /// Raw spans, by age.
@@ -92,6 +92,28 @@ impl fmt::Display for Age {
             Some(hours) if hours % 24 == 0 => write!(f, "{}d", hours / 24),
             Some(hours) => write!(f, "{hours}h"),
         }
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.map(|bytes| bytes / MIB) {
+            None => f.write_str("off"),
+            Some(mib) if mib % 1024 == 0 => write!(f, "{}GiB", mib / 1024),
+            Some(mib) => write!(f, "{mib}MiB"),
+        }
+    }
+}
+
+impl Serialize for Age {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Size {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

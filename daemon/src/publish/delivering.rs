@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use pointsman_store::{Delivery, DeliveryState, Store};
 use tokio::sync::{Notify, watch};
-use tracing::{error, info, warn};
+use tracing::{Instrument, error, info, info_span, warn};
 
 use super::metrics::{Attempted, Metrics};
 use super::target::{Outcome, Target};
 use super::until;
 use crate::clock;
+use crate::telemetry::TRACED;
 
 /// Attempts before a delivery is given up: with the delays below two days and a half.
 const MOST_ATTEMPTS: u32 = 10;
@@ -90,7 +91,10 @@ impl Deliverer {
             attempts if attempts > MOST_ATTEMPTS => {
                 Outcome::Refused("too many attempts were lost".to_owned())
             }
-            _ => self.target.deliver(&self.store, report).await,
+            attempt => {
+                let span = info_span!(target: TRACED, "deliver report", receiver = target, attempt);
+                self.target.deliver(&self.store, report).instrument(span).await
+            }
         };
         let (service, attempt) = (begun.report.service.as_str(), begun.attempts);
         let now_ns = clock::now_ns();

@@ -22,11 +22,12 @@ use pointsman_store::{AppFact, KeptReport, ReportKey, Store};
 use prometheus::Registry;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tracing::{error, info};
+use tracing::{Instrument, error, info, info_span};
 
 use crate::advise::{Advisor, note_changes};
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Current, Reports};
+use crate::telemetry::TRACED;
 use delivering::Deliverer;
 use metrics::Metrics;
 use target::Target;
@@ -40,6 +41,8 @@ type Of = (String, Option<String>);
 /// Makes reports when they are due.
 pub(crate) struct Publisher {
     store: Store,
+    current: Current,
+    /// As the times were made of.
     config: Arc<Config>,
     metrics: Metrics,
     times: Times,
@@ -49,13 +52,28 @@ pub(crate) struct Publisher {
     kept: Arc<Notify>,
 }
 
+/// What is wrong with the files of receivers.
+pub(crate) fn faults(reports: &Reports) -> Vec<String> {
+    target::of(reports).err().map(|error| format!("{error:#}")).into_iter().collect()
+}
+
 impl Publisher {
     /// Reads what the configuration names: secrets, certificates of the system; and registers its metrics.
-    pub(crate) fn new(store: Store, config: Arc<Config>, registry: &Registry) -> anyhow::Result<Self> {
+    pub(crate) fn new(store: Store, current: Current, registry: &Registry) -> anyhow::Result<Self> {
+        let config = current.get();
         let times = Times::new(&config.reports)?;
         let targets: Vec<Arc<Target>> = target::of(&config.reports)?.into_iter().map(Arc::new).collect();
         let metrics = Metrics::register(registry, targets.iter().map(|target| target.name()))?;
-        Ok(Self { store, config, metrics, times, targets, done: HashMap::new(), kept: Arc::default() })
+        Ok(Self {
+            store,
+            current,
+            config,
+            metrics,
+            times,
+            targets,
+            done: HashMap::new(),
+            kept: Arc::default(),
+        })
     }
 
     /// Starts the tasks: one that publishes, and one for each receiver.
@@ -69,9 +87,7 @@ impl Publisher {
             };
             tasks.spawn(deliverer.deliver_again_and_again(stopped.clone()));
         }
-        if !self.times.are_off() {
-            tasks.spawn(self.publish_again_and_again(stopped.clone()));
-        }
+        tasks.spawn(self.publish_again_and_again(stopped.clone()));
     }
 
     /// A report that fails is logged and tried again at the next look.
@@ -95,6 +111,10 @@ impl Publisher {
     }
 
     async fn publish_what_is_due(&mut self, now_ns: u64) -> anyhow::Result<()> {
+        self.follow_configuration()?;
+        if self.times.are_off() {
+            return Ok(());
+        }
         let mut failure = None;
         for service in self.store.services().await? {
             let handlers = self.store.handlers(&service).await?;
@@ -108,6 +128,16 @@ impl Publisher {
             }
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Another schedule may have come into force. Receivers stay as they were at the start.
+    fn follow_configuration(&mut self) -> anyhow::Result<()> {
+        let config = self.current.get();
+        if !Arc::ptr_eq(&config, &self.config) {
+            self.times = Times::new(&config.reports)?;
+            self.config = config;
+        }
+        Ok(())
     }
 
     async fn publish_if_due(&mut self, of: Of, facts: &[AppFact], now_ns: u64) -> anyhow::Result<()> {
@@ -125,7 +155,8 @@ impl Publisher {
             return Ok(());
         };
         let advisor = Advisor::new(&self.store, &self.config);
-        let made = advisor.report_at(service, environment, due.at_ns).await?;
+        let span = info_span!(target: TRACED, "make report", reason = due.reason.as_str());
+        let made = advisor.report_at(service, environment, due.at_ns).instrument(span).await?;
         // Before the first one, a report on nothing would say nothing.
         if let Some(mut report) = made.filter(|report| last.is_some() || !report.handlers.is_empty()) {
             note_changes(&mut report, last.as_ref());

@@ -181,6 +181,11 @@ impl Board {
         let _ = tokio::time::timeout(PATIENCE, ended.wait_for(|run| *run >= wanted)).await;
     }
 
+    /// Asks for a run and does not wait for it.
+    pub(crate) fn ask(&self) {
+        self.asked.notify_one();
+    }
+
     /// Waits until somebody asks for a run.
     pub(crate) async fn asked(&self) {
         self.asked.notified().await;

@@ -8,6 +8,7 @@ mod board;
 mod kept;
 mod pages;
 mod problem;
+mod traced;
 
 use std::sync::Arc;
 
@@ -26,12 +27,13 @@ pub(crate) use problem::Problem;
 
 use crate::advise::{Advisor, Decided, Refused, Said};
 use crate::cli::Until;
-use crate::config::Config;
+use crate::config::{Config, Current};
 
-/// What all endpoints share. Cheap to clone.
-#[derive(Clone)]
+/// What all endpoints share. Cheap to clone, and each request works on a clone of its own.
 pub(crate) struct Web {
     store: Store,
+    current: Current,
+    /// As it was when this was cloned: one request meets one configuration.
     config: Arc<Config>,
     board: Arc<Board>,
 }
@@ -49,6 +51,7 @@ pub(crate) fn router(web: Web, access: Access) -> Router {
         .fallback(pages::not_found)
         .layer(axum::extract::DefaultBodyLimit::max(MOST_BODY))
         .layer(middleware::from_fn_with_state(access, access::guard))
+        .layer(middleware::from_fn(traced::trace))
         // What is below is open: service managers and load balancers carry no token.
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
@@ -79,9 +82,15 @@ async fn harden(mut response: Response) -> Response {
     response
 }
 
+impl Clone for Web {
+    fn clone(&self) -> Self {
+        Self::new(self.store.clone(), self.current.clone(), Arc::clone(&self.board))
+    }
+}
+
 impl Web {
-    pub(crate) fn new(store: Store, config: Arc<Config>, board: Arc<Board>) -> Self {
-        Self { store, config, board }
+    pub(crate) fn new(store: Store, current: Current, board: Arc<Board>) -> Self {
+        Self { store, config: current.get(), current, board }
     }
 
     /// The time zone in which pages tell times.

@@ -102,8 +102,14 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts it and waits until it says that it is ready.
     pub(crate) fn start(db: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(db, arguments, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn start_in(db: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         const ANY: &str = "127.0.0.1:0";
         let mut command = command(db);
+        command.envs(environment.iter().copied());
         command.args(["serve", "--otlp-grpc", ANY, "--otlp-http", ANY, "--listen", ANY]).args(arguments);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
@@ -148,6 +154,17 @@ impl Daemon {
 
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Sends it a signal, as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let process = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &process]).status().unwrap().success());
+    }
+
+    /// Waits until a line of the log holds this, and returns the line.
+    pub(crate) fn wait_for_log(&self, text: &str) -> String {
+        wait_for(text, || self.log().lines().find(|line| line.contains(text)).map(str::to_owned))
     }
 
     /// The signal that service managers end a daemon with; waits for the end.
@@ -225,12 +242,24 @@ pub(crate) fn send(to: SocketAddr, traces: &Value) -> std::io::Result<Reply> {
 
 /// One request on a connection of its own.
 pub(crate) fn http(to: SocketAddr, method: &str, path: &str, body: &str) -> std::io::Result<Reply> {
+    http_with(to, method, path, &[], body)
+}
+
+/// The same with further headers.
+pub(crate) fn http_with(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> std::io::Result<Reply> {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let mut connection = TcpStream::connect_timeout(&to, PATIENCE)?;
     connection.set_read_timeout(Some(PATIENCE))?;
     write!(
         connection,
         "{method} {path} HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\n\r\n{body}",
+         {headers}content-length: {}\r\n\r\n{body}",
         body.len()
     )?;
     let mut answer = Vec::new();

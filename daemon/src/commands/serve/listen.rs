@@ -10,7 +10,6 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::until;
-use crate::cli::ServeOptions;
 use crate::config::{self, Config, Receivers};
 use crate::web::{self, Web};
 
@@ -28,33 +27,6 @@ pub(super) struct Sockets {
     http: Option<Listener>,
     pages: Option<TcpListener>,
     metrics: Option<TcpListener>,
-}
-
-/// Flags and environment win over the file.
-pub(super) fn prefer(options: ServeOptions, config: &mut Config) {
-    let ServeOptions { otlp_grpc, otlp_http, listen, access, pages } = options;
-    for (given, setting) in [
-        (otlp_grpc, &mut config.serve.otlp_grpc),
-        (otlp_http, &mut config.serve.otlp_http),
-        (listen, &mut config.serve.listen),
-        (pages.metrics_listen, &mut config.pages.metrics_listen),
-    ] {
-        if let Some(given) = given {
-            *setting = given;
-        }
-    }
-    for (given, setting) in [
-        (access.otlp_tls_certificate, &mut config.otlp.tls_certificate),
-        (access.otlp_tls_key, &mut config.otlp.tls_key),
-        (access.otlp_tls_client_ca, &mut config.otlp.tls_client_ca),
-        (access.otlp_tokens_file, &mut config.otlp.tokens_file),
-        (pages.pages_tokens_file, &mut config.pages.tokens_file),
-    ] {
-        if given.is_some() {
-            *setting = given;
-        }
-    }
-    config.pages.let_anyone_in |= pages.let_anyone_in;
 }
 
 impl Addresses {

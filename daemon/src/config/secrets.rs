@@ -1,0 +1,69 @@
+//! The secret under which addresses become client keys, from the environment or from a file. Tokens are read by `otlp` and
+//! `pages`; no secret is ever a part of the configuration, only the names of files are.
+
+use std::path::Path;
+
+use anyhow::Context;
+use pointsman_collector::admit::Secret;
+
+use super::Config;
+
+/// The environment variable that holds the secret.
+const VARIABLE: &str = "POINTSMAN_HASH_SECRET";
+/// A longer file is no secret.
+const LONGEST: u64 = 64 << 10;
+
+/// The secret of client keys: of the environment or of a file, else one that ends with the process.
+pub(crate) fn hash_secret(config: &Config) -> anyhow::Result<Secret> {
+    if let Some(secret) = given_secret(config)? {
+        return Ok(Secret::new(secret));
+    }
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
+    Ok(Secret::new(bytes))
+}
+
+/// What is wrong with the secret that is named.
+pub(super) fn fault(config: &Config) -> Option<String> {
+    given_secret(config).err().map(|error| format!("{error:#}"))
+}
+
+fn given_secret(config: &Config) -> anyhow::Result<Option<Vec<u8>>> {
+    use std::os::unix::ffi::OsStringExt;
+    let given = std::env::var_os(VARIABLE).filter(|secret| !secret.is_empty()).map(OsStringExt::into_vec);
+    match (given, &config.otlp.hash_secret_file) {
+        (Some(_), Some(file)) => anyhow::bail!(
+            "{VARIABLE} holds a secret, and otlp.hash_secret_file names {} as well: give one of the two",
+            file.display()
+        ),
+        (Some(given), None) => Ok(Some(given)),
+        (None, Some(file)) => read(file).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The file's content without the line's end that editors put behind it.
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let told = || {
+        format!(
+            "the secret {} that --hash-secret-file or otlp.hash_secret_file names cannot be used",
+            file.display()
+        )
+    };
+    let length = std::fs::metadata(file).with_context(told)?.len();
+    anyhow::ensure!(
+        length <= LONGEST,
+        "{}: it is {length} bytes long, and a secret has at most {LONGEST}",
+        told()
+    );
+    let mut secret = std::fs::read(file).with_context(told)?;
+    while secret.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        secret.pop();
+    }
+    anyhow::ensure!(
+        !secret.is_empty(),
+        "{}: it is empty; write a secret into it, as `openssl rand -hex 32` makes one",
+        told()
+    );
+    Ok(secret)
+}
