@@ -20,7 +20,7 @@ mod verdict;
 mod windows;
 
 pub use coverage::{Coverage, coverage};
-pub use explanation::{Explanation, Explanations, explanations};
+pub use explanation::{Explanation, Explanations, explain_each, explanations};
 pub use gain::{Gain, Waiting};
 pub use profile::{NextVersion, Profile, Seen, Share, Surroundings, UnknownIds};
 pub use report::{

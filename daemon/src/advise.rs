@@ -2,6 +2,7 @@
 //! judgement is the advisor's.
 
 mod decision;
+mod evidence;
 mod gather;
 mod memory;
 mod published;
@@ -20,6 +21,7 @@ use crate::cli::{USUAL_WINDOW, View};
 use crate::config::Config;
 use crate::render::safe::terminal;
 pub(crate) use decision::{Decided, End, Refused, Said};
+pub(crate) use evidence::Evidence;
 use gather::{Gathered, Looks, end_of_look, environments, gather, hour_after};
 use memory::{Memories, Memory};
 pub(crate) use published::{note_changes, read};
@@ -61,7 +63,7 @@ pub(crate) struct Checkup {
 /// Everything that is to be shown of one service and environment.
 pub(crate) struct Outlook {
     pub(crate) report: Report,
-    pub(crate) evidence: Explanations,
+    pub(crate) evidence: Evidence,
     pub(crate) checkup: Checkup,
 }
 
@@ -118,11 +120,13 @@ impl<'a> Advisor<'a> {
     pub(crate) async fn outlooks(&self, view: &View, keeping: Keeping) -> anyhow::Result<Vec<Outlook>> {
         let settings = &self.config.advice;
         let look = |gathered: &Gathered, environment: Option<&str>| {
-            (explanations(&gathered.input(environment), settings), gathered.checkup(environment))
+            (Evidence::of(&gathered.input(environment), settings), gathered.checkup(environment))
         };
         let made = self.of_services(view, keeping, look).await?;
-        let outlook = |(report, (evidence, checkup))| Outlook { report, evidence, checkup };
-        Ok(made.into_iter().map(outlook).collect())
+        let outlook = |(report, (evidence, checkup)): (Report, (anyhow::Result<Evidence>, Checkup))| {
+            anyhow::Ok(Outlook { report, evidence: evidence?, checkup })
+        };
+        made.into_iter().map(outlook).collect()
     }
 
     /// What telemetry arrived in the window, per service and environment.

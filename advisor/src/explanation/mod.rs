@@ -34,10 +34,8 @@ const NEAR_PERCENT: u64 = 70;
 /// The evidence about every Handler that was called in the window.
 #[must_use]
 pub fn explanations(input: &ReportInput<'_>, settings: &Settings) -> Explanations {
-    let profiles = profiles(input, settings);
-    let body_limit = profiles.first().map_or(settings.action_body_limit, |profile| profile.body_limit);
-    let thresholds = Thresholds::new(settings);
-    let hours = known_hours(input);
+    let mut handlers = Vec::new();
+    let body_limit = explain_each(input, settings, |explanation| handlers.push(explanation));
     Explanations {
         schema: "pointsman.evidence/v1".to_owned(),
         service: input.service.to_owned(),
@@ -45,14 +43,21 @@ pub fn explanations(input: &ReportInput<'_>, settings: &Settings) -> Explanation
         window: window(input),
         days_covered: days_covered(input),
         app: app::of(input, body_limit),
-        handlers: profiles
-            .iter()
-            .map(|profile| {
-                let judgement = judge(profile, &thresholds, input.standing.get(&profile.id).copied());
-                explanation(profile, input, &hours, &judgement)
-            })
-            .collect(),
+        handlers,
     }
+}
+
+/// The same, Handler by Handler in the order of their ids, for whoever does not want to hold all of it. Gives the largest body
+/// that actions accept, bytes.
+pub fn explain_each(input: &ReportInput<'_>, settings: &Settings, mut take: impl FnMut(Explanation)) -> u64 {
+    let profiles = profiles(input, settings);
+    let thresholds = Thresholds::new(settings);
+    let hours = known_hours(input);
+    for profile in &profiles {
+        let judgement = judge(profile, &thresholds, input.standing.get(&profile.id).copied());
+        take(explanation(profile, input, &hours, &judgement));
+    }
+    profiles.first().map_or(settings.action_body_limit, |profile| profile.body_limit)
 }
 
 /// Hours of the window in which a Call of any Handler was recorded: of the others nothing is known.

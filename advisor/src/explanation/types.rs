@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::report::Window;
 
 /// The evidence about all Handlers of one service and environment.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Explanations {
     /// `pointsman.evidence/v1`.
     pub schema: String,
@@ -28,7 +28,7 @@ pub struct Explanations {
 }
 
 /// What is known about the app, with the times at which it was first and last seen (RFC 3339).
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct App {
     /// Versions of Next.js.
     pub next_versions: Vec<Seen>,
@@ -43,7 +43,7 @@ pub struct App {
 }
 
 /// A value and when it was seen.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Seen {
     /// The value.
     pub value: String,
@@ -54,7 +54,7 @@ pub struct Seen {
 }
 
 /// A build of the app.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Build {
     /// Deployment id, else build id.
     pub id: String,
@@ -69,7 +69,7 @@ pub struct Build {
 }
 
 /// An action of a build.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, ToSchema)]
 pub struct KnownAction {
     /// `file#name`.
     pub name: Option<String>,
@@ -78,7 +78,7 @@ pub struct KnownAction {
 }
 
 /// All that was measured about one Handler.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// Fingerprint, 16 hex digits.
     pub id: String,
@@ -115,7 +115,7 @@ pub struct Explanation {
 }
 
 /// How often a Handler is called.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Frequency {
     /// Calls that were recorded.
     pub observed: u64,
@@ -141,7 +141,7 @@ pub struct Frequency {
 }
 
 /// Calls of one hour.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct HourCalls {
     /// When the hour begins, RFC 3339.
     pub at: String,
@@ -150,7 +150,7 @@ pub struct HourCalls {
 }
 
 /// Change a week as a share of the mean.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TrendRow {
     /// 0.1: a tenth of the mean more each week.
     pub per_week: f64,
@@ -159,7 +159,7 @@ pub struct TrendRow {
 }
 
 /// How calls are weighed that were chosen from many.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SamplingRow {
     /// `declared`, `configured`, `counted` or `undeclared`.
     pub basis: String,
@@ -168,7 +168,7 @@ pub struct SamplingRow {
 }
 
 /// A distribution; quantiles are within 1 %.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Distribution)]
 pub struct Quantiles {
     /// Observed values.
@@ -186,7 +186,7 @@ pub struct Quantiles {
 }
 
 /// How many values lay between two.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BinRow {
     /// From here,
     pub from: f64,
@@ -197,7 +197,7 @@ pub struct BinRow {
 }
 
 /// How long a Handler takes, and where.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Time {
     /// Whole calls, ms.
     pub duration_ms: Option<Quantiles>,
@@ -212,7 +212,7 @@ pub struct Time {
 }
 
 /// How a Handler fails: each call is counted as one failure only, and `client_gone` beside them.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Errors {
     /// Calls whose status is known.
     pub status_known: u64,
@@ -233,7 +233,7 @@ pub struct Errors {
 }
 
 /// How large the bodies are, on the wire.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Payload {
     /// Request bodies, bytes.
     pub request_bytes: Option<Quantiles>,
@@ -248,7 +248,7 @@ pub struct Payload {
 }
 
 /// What a cache answers, and what it could answer.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Cache {
     /// Answered from Next.js' cache; `null` without response headers.
     pub hits: Option<u64>,
@@ -271,7 +271,7 @@ pub struct Cache {
 }
 
 /// Answers that were the same as the last one to the same request.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Repeats {
     /// At most so long before.
     pub seconds: u64,
@@ -284,7 +284,7 @@ pub struct Repeats {
 }
 
 /// How much of the calls one class of caller makes.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CallerShare {
     /// Class of caller.
     pub class: String,
@@ -299,7 +299,7 @@ pub struct CallerShare {
 }
 
 /// A name and how many calls bear it.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct NamedCount {
     /// The name.
     pub name: String,
@@ -308,7 +308,7 @@ pub struct NamedCount {
 }
 
 /// How much of the calls come from one page.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PageShare {
     /// Route of the page, or its path where no such route was seen.
     pub route: String,
@@ -319,7 +319,7 @@ pub struct PageShare {
 }
 
 /// What clients do in a row.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Sequences {
     /// Why nothing is told; then there are no counts.
     pub absent: Option<String>,
@@ -331,7 +331,7 @@ pub struct Sequences {
 }
 
 /// Counts of calls that are part of a sequence.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SequenceCounts {
     /// Calls that tell their client.
     pub client_known: u64,
@@ -383,7 +383,7 @@ pub struct SequenceCounts {
 }
 
 /// One sequence of one client.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Example {
     /// Which kind of sequence.
     pub kind: String,
@@ -396,7 +396,7 @@ pub struct Example {
 }
 
 /// A sequence as it would be after a move.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct After {
     /// Its calls.
     pub steps: Vec<AfterStep>,
@@ -408,7 +408,7 @@ pub struct After {
 }
 
 /// One call of a sequence after a move.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AfterStep {
     /// Fingerprint of the Handler whose work it is.
     pub handler: String,
@@ -423,7 +423,7 @@ pub struct AfterStep {
 }
 
 /// One call of a sequence.
-#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ExampleStep {
     /// Fingerprint of the Handler.
     pub handler: String,

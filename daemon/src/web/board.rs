@@ -25,17 +25,18 @@ pub(crate) struct Shown<'a> {
     pub(crate) outlook: &'a Outlook,
     pub(crate) handler: &'a HandlerReport,
     /// `None` for one that was not called in the window.
-    pub(crate) measured: Option<&'a Explanation>,
+    pub(crate) measured: Option<Explanation>,
 }
 
 impl View {
-    /// The handler with this id.
-    pub(crate) fn handler(&self, id: &str) -> Option<Shown<'_>> {
-        self.outlooks.iter().find_map(|outlook| {
+    /// The handler with this id, if it was called in the window.
+    pub(crate) fn handler(&self, id: &str) -> anyhow::Result<Option<Shown<'_>>> {
+        let found = self.outlooks.iter().find_map(|outlook| {
             let handler = outlook.report.handlers.iter().find(|handler| handler.id == id)?;
-            let measured = outlook.evidence.handlers.iter().find(|measured| measured.id == id);
-            Some(Shown { outlook, handler, measured })
-        })
+            Some((outlook, handler))
+        });
+        let Some((outlook, handler)) = found else { return Ok(None) };
+        Ok(Some(Shown { outlook, handler, measured: outlook.evidence.handler(id)? }))
     }
 
     /// The outlook on a service and environment.

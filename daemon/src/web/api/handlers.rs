@@ -78,13 +78,14 @@ async fn handlers(State(web): State<Web>, Asked(filter): Asked<Filter>) -> Json<
 )]
 async fn handler(State(web): State<Web>, Path(id): Path<String>) -> Result<Json<Whole>, Problem> {
     let view = web.board.view();
-    let shown = view.handler(&id).ok_or_else(|| unknown_handler(&id))?;
+    let shown = view.handler(&id).map_err(|error| Problem::internal(&error))?;
+    let shown = shown.ok_or_else(|| unknown_handler(&id))?;
     let report = &shown.outlook.report;
     Ok(Json(Whole {
         service: report.service.clone(),
         environment: report.environment.clone(),
         handler: shown.handler.clone(),
-        evidence: shown.measured.cloned(),
+        evidence: shown.measured,
         recommendations: life::all_of(report, &id).into_iter().cloned().collect(),
     }))
 }

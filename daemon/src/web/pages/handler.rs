@@ -91,7 +91,7 @@ pub(super) fn router() -> Router<Web> {
 
 async fn handler(State(web): State<Web>, Path(id): Path<String>) -> Page {
     let view = web.board.view();
-    if let Some(shown) = view.handler(&id) {
+    if let Some(shown) = view.handler(&id)? {
         return draw(&page(&shown, &web));
     }
     let (_, report) = view.named(&id).ok_or_else(|| unknown_handler(&id))?;
@@ -112,8 +112,9 @@ fn gone(report: &Report, id: &str, web: &Web) -> GonePage {
     }
 }
 
-fn page<'a>(shown: &Shown<'a>, web: &Web) -> HandlerPage<'a> {
+fn page<'a>(shown: &'a Shown<'_>, web: &Web) -> HandlerPage<'a> {
     let (report, handler, zone) = (&shown.outlook.report, shown.handler, web.zone());
+    let measured = shown.measured.as_ref();
     let name = safe::terminal(&render::name(handler));
     let life = life::of(report, handler);
     let open = |life: &life::Life| !matches!(life.state, Stage::Applied | Stage::Verified);
@@ -131,11 +132,11 @@ fn page<'a>(shown: &Shown<'a>, web: &Web) -> HandlerPage<'a> {
         state: life.filter(|life| life.state != Stage::Proposed).map(life::state),
         from: moment(&report.window.from, zone),
         to: moment(&report.window.to, zone),
-        facts: facts(handler, shown.measured),
-        sequences: shown.measured.map(figures::sequences).unwrap_or_default(),
-        figures: shown.measured.map(figures::numbers).unwrap_or_default(),
+        facts: facts(handler, measured),
+        sequences: measured.map(figures::sequences).unwrap_or_default(),
+        figures: measured.map(figures::numbers).unwrap_or_default(),
         evidence: handler.evidence.iter().map(evidence).collect(),
-        agents: shown.measured.map(agents).unwrap_or_default(),
+        agents: measured.map(agents).unwrap_or_default(),
         needs: render::needs(handler),
         steps: handler.steps.iter().map(|step| words(step)).collect(),
         warnings: handler.warnings.iter().map(|warning| words(warning)).collect(),
