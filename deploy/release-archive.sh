@@ -35,7 +35,7 @@ members() {
     put $examples deploy/systemd/pointsman.toml
     put $examples deploy/systemd/pointsman.service.d/tokens.conf
     put $examples/otel-collector deploy/otel-collector/config.yaml
-    put $examples/prometheus dashboards/*.yml
+    put $examples/prometheus dashboards/pointsman.rules.yml
     put $examples/grafana dashboards/*.json
     install -D --mode 644 deploy/grafana/provisioning/dashboards/pointsman.yaml "$root/$examples/grafana/provisioning.yaml"
     put share/doc/pointsman README.md CHANGELOG.md SECURITY.md LICENSE-APACHE LICENSE-MIT
