@@ -23,6 +23,7 @@ senders_installed := $(senders)/node/node_modules/.package-lock.json
 pages_installed := $(pages)/node_modules/.package-lock.json
 senders_python := $(CARGO_TARGET_DIR)/senders/python/installed
 storefront_built := $(storefront)/.next/BUILD_ID
+otelcol := $(CARGO_TARGET_DIR)/otelcol/otelcol
 
 .PHONY: help
 help: ## List the targets
@@ -36,7 +37,7 @@ demo: tools release $(storefront_built) ## A real app, two minutes of traffic, t
 test: test-rust test-senders test-pages test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-crash test-senders-full test-versions prove ## All tests, also those that take long
+test-full: test test-crash test-senders-full test-versions test-collector test-deploy prove ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
@@ -58,6 +59,14 @@ test-senders-full: tools $(senders_python) ## The SDKs of Python and Rust delive
 .PHONY: test-pages
 test-pages: tools debug $(pages_installed) ## The daemon's pages in a real browser
 	cd $(pages) && npm test
+
+.PHONY: test-collector
+test-collector: tools $(otelcol) ## A real OpenTelemetry Collector in front of the daemon, with the configuration of deploy/; wants Go
+	OTELCOL=$(otelcol) cargo test --workspace --all-features --locked --test deploy -- --ignored collector
+
+.PHONY: test-deploy
+test-deploy: release-archive ## Each command of docs/deployment.md on a fresh Debian under its own systemd; wants root
+	deploy/try-on-debian.sh $(CARGO_TARGET_DIR)/dist/pointsman-*.tar.gz
 
 .PHONY: screenshots
 screenshots: tools debug $(pages_installed) ## Pictures of each page into screenshots/; README=1 also those of the README
@@ -129,6 +138,10 @@ clean: ## Remove what was built and installed
 	cargo clean
 	rm -rf $(senders)/node/node_modules $(pages)/node_modules $(addprefix $(package)/,dist node_modules) $(addprefix $(storefront)/,.next .demo node_modules)
 
+.PHONY: release-archive
+release-archive: release ## target/dist/pointsman-VERSION-TARGET.tar.gz: daemon, completions, manual, unit, licences
+	deploy/release-archive.sh
+
 # The daemon as users run it.
 .PHONY: release
 release: tools
@@ -167,6 +180,14 @@ $(senders_python): $(senders)/python/requirements.txt
 	rm -rf $(@D)
 	@python3 -m venv $(@D) || { echo "python3 cannot make a virtual environment; on Debian the package python3-venv is missing"; exit 1; }
 	$(@D)/bin/pip install --quiet --require-hashes --only-binary :all: --requirement $<
+	@touch $@
+
+# The builder is of the version that its file names.
+$(otelcol): daemon/tests/deploy/otelcol/builder.yaml
+	@command -v go > /dev/null || { echo "go is not installed; the Collector is built with it"; exit 1; }
+	mkdir -p $(@D)
+	GOBIN=$(@D)/bin go install go.opentelemetry.io/collector/cmd/builder@v0.165.0
+	cd $(@D) && bin/builder --config $(abspath $<)
 	@touch $@
 
 $(storefront_built): $(storefront_installed) $(storefront_sources)

@@ -56,6 +56,12 @@ pub(crate) enum Command {
     CheckConfig(CheckConfigOptions),
     /// Save what can be read of a damaged database (--db) into a new file. Stop the daemon first.
     Recover(RecoverOptions),
+    /// Ask the daemon whether it is well: for container engines and scripts, which have no HTTP client.
+    Health(HealthOptions),
+    /// Print completions for a shell.
+    Completions(CompletionsOptions),
+    /// Print the manual page, or write the pages of all commands.
+    Man(ManOptions),
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -281,6 +287,30 @@ pub(crate) struct RecoverOptions {
     /// The new file; it must not exist. The damaged one, named by --db, is only read.
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct HealthOptions {
+    /// Where the daemon serves its pages [default: what the configuration says].
+    #[arg(long, env = "POINTSMAN_LISTEN", value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Ask whether it has advice to show (/readyz), not only whether it runs (/healthz).
+    #[arg(long)]
+    pub ready: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsOptions {
+    /// The shell that is to complete.
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManOptions {
+    /// A folder for the pages of all commands; without it the page of `pointsman` itself is printed.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

@@ -31,7 +31,13 @@ fn main() -> ExitCode {
     if matches!(cli.command, Command::Serve(_)) {
         allocator::give_back_soon();
     }
-    match run(cli) {
+    let ended = match cli.command {
+        // These tell of the program alone: no configuration, however faulty, keeps them from it.
+        Command::Completions(options) => commands::shell::completions(&options),
+        Command::Man(options) => commands::shell::manual(&options),
+        _ => run(cli),
+    };
+    match ended {
         Ok(code) => code,
         Err(error) => {
             eprintln!("pointsman: {error:#}");
@@ -69,5 +75,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Forget(options) => commands::forget::run(&cli.db, options, &config).await,
         Command::Reindex => commands::reindex::run(&cli.db, &config).await,
         Command::Recover(options) => commands::recover::run(&cli.db, &options).await,
+        Command::Health(options) => commands::health::run(options, &config),
+        Command::Completions(options) => commands::shell::completions(&options),
+        Command::Man(options) => commands::shell::manual(&options),
     }
 }

@@ -158,15 +158,20 @@ fn assert_readable(text: &str, what: &str) {
 fn names_from_outside_stay_text_wherever_they_are_shown() {
     let world = World::new();
     let daemon = world.daemon();
-    let spans = [otlp::route_call(1, HOSTILE_ROUTE), otlp::action_call(2, HOSTILE_FILE, HOSTILE_ACTION)];
+    let endless = format!("/api/{}", "long".repeat(2_500));
+    let spans = [
+        otlp::route_call(1, HOSTILE_ROUTE),
+        otlp::action_call(2, HOSTILE_FILE, HOSTILE_ACTION),
+        otlp::route_call(3, &endless),
+    ];
     assert_eq!(daemon.send(&otlp::request_of(HOSTILE_SERVICE, HOSTILE_VERSION, &spans)).status, 200);
-    let latest = latest_with(&daemon, 2);
+    let latest = latest_with(&daemon, 3);
 
     // Machines get what was sent.
     assert_eq!(latest["service"], HOSTILE_SERVICE);
-    let route = handlers(&latest).iter().find(|handler| handler["kind"] == "route_handler").unwrap();
+    let route = handlers(&latest).iter().find(|handler| handler["route"] == HOSTILE_ROUTE).unwrap();
     let action = handlers(&latest).iter().find(|handler| handler["kind"] == "server_action").unwrap();
-    assert_eq!(route["route"], HOSTILE_ROUTE);
+    assert_eq!(route["kind"], "route_handler");
     assert_eq!((&action["action"], &action["file"]), (&HOSTILE_ACTION.into(), &HOSTILE_FILE.into()));
 
     let said = |arguments: &[&str]| {
@@ -187,6 +192,7 @@ fn names_from_outside_stay_text_wherever_they_are_shown() {
         ("trace", said(&["trace", &format!("{:032x}", 2)])),
     ] {
         assert_readable(&text, what);
+        assert!(!text.contains(&"long".repeat(200)), "{what}");
     }
     let route_page = format!("/handlers/{}", route["id"].as_str().unwrap());
     let action_page = format!("/handlers/{id}");
@@ -201,6 +207,7 @@ fn names_from_outside_stay_text_wherever_they_are_shown() {
         ("problem", daemon.get("/%3Cscript%3Ealert(1)").body, "alert(1)"),
     ] {
         assert_readable(&page, what);
+        assert!(!page.contains(&"long".repeat(200)), "{what}");
         assert!(page.contains(name), "{what}: {page}");
         for active in ["<script>", "<img", "<b>"] {
             assert!(!page.contains(active), "{what} has {active}");

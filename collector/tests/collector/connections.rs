@@ -125,7 +125,7 @@ pub(crate) async fn knock(world: &World) -> TcpStream {
     assert_eq!(answer(&mut second).await.unwrap_or_default(), "");
     drop(first);
     open(world, "http", 0.0).await;
-    let logs = reqwest::Client::new().post(format!("http://{address}/v1/logs")).body("{}");
+    let logs = crate::http_client().post(format!("http://{address}/v1/logs")).body("{}");
     let logs = logs.header("content-type", "application/json").bearer_auth("0123456789abcdef");
     assert!(logs.send().await.unwrap().status().is_success());
 

@@ -17,13 +17,13 @@ async fn serving(world: &World, origins: &[&str]) -> String {
 
 /// The question a browser asks before a page of this origin may send.
 async fn question(url: &str, signal: &str, origin: &str, headers: &str) -> Response {
-    let request = reqwest::Client::new().request(Method::OPTIONS, format!("{url}/v1/{signal}"));
+    let request = crate::http_client().request(Method::OPTIONS, format!("{url}/v1/{signal}"));
     let request = request.header("origin", origin).header("access-control-request-method", "POST");
     request.header("access-control-request-headers", headers).send().await.unwrap()
 }
 
 async fn post(url: &str, origin: &str, body: &'static str) -> Response {
-    let request = reqwest::Client::new().post(format!("{url}/v1/traces")).header("origin", origin);
+    let request = crate::http_client().post(format!("{url}/v1/traces")).header("origin", origin);
     request.header("content-type", "application/json").body(body).send().await.unwrap()
 }
 

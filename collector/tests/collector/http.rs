@@ -6,7 +6,7 @@ use std::time::Duration;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use pointsman_collector::receive::http::Settings;
 use prost::Message;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use tonic_types::Status;
 
 use crate::spans::{NOW, one, request, route_call};
@@ -50,7 +50,7 @@ async fn send(
     coding: Option<&str>,
     body: Vec<u8>,
 ) -> Answer {
-    let mut request = Client::new().request(method, url).timeout(PATIENCE).body(body);
+    let mut request = crate::http_client().request(method, url).timeout(PATIENCE).body(body);
     if let Some(media_type) = media_type {
         request = request.header("content-type", media_type);
     }

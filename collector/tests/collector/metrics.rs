@@ -70,8 +70,7 @@ async fn each_metric_moves() {
     world.send(request(vec![child(1, 9, 1)])).await.unwrap();
     world.calls().await;
     let url = world.http().await;
-    let logs =
-        reqwest::Client::new().post(format!("{url}/v1/logs")).header("content-type", "application/json");
+    let logs = crate::http_client().post(format!("{url}/v1/logs")).header("content-type", "application/json");
     assert!(logs.body("{}").send().await.unwrap().status().is_success());
     let _connected = knock(&world).await;
     seen.extend(moved(&world));

@@ -38,7 +38,7 @@ async fn servers_end_when_they_are_told_to_although_clients_stay_connected() {
         tokio::spawn(http::serve(http, intake.clone(), http::Settings::default(), until(stopped.clone())));
     let grpc = tokio::spawn(grpc::serve(grpc, intake, grpc::Settings::default(), until(stopped)));
 
-    let client = reqwest::Client::new();
+    let client = crate::http_client();
     let post =
         || client.post(format!("{http_url}/v1/traces")).header("content-type", "application/json").body("{}");
     assert!(post().send().await.unwrap().status().is_success());

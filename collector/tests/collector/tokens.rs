@@ -57,7 +57,7 @@ impl Guarded {
     }
 
     async fn post(&self, signal: &str, media_type: &str, token: Option<&str>) -> Response {
-        let client = reqwest::Client::new();
+        let client = crate::http_client();
         let mut request =
             client.post(format!("{}/v1/{signal}", self.http)).header("content-type", media_type);
         if let Some(token) = token {

@@ -7,12 +7,14 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 mod find;
 pub(crate) mod forget;
+pub(crate) mod health;
 mod progress;
 pub(crate) mod recover;
 pub(crate) mod reindex;
 pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod serve;
+pub(crate) mod shell;
 pub(crate) mod trace;
 
 use std::io::Write;

@@ -14,12 +14,12 @@ const ways = {
   dark: { colorScheme: "dark" },
   phone: { viewport: { width: 375, height: 812 }, deviceScaleFactor: 2, isMobile: true },
 };
-/** What the README shows: the file's name, the page, how it is looked at, and how much of it, px. */
+/** What the README shows: the file's name, the page and where it is opened, how it is looked at. */
 const shown = [
-  ["page-overview", "overview", { viewport: { width: 1200, height: 900 } }],
-  ["page-handler", "handler-route", { viewport: { width: 1200, height: 1150 } }],
-  ["page-telemetry", "telemetry", { viewport: { width: 1200, height: 700 } }],
-  ["page-phone", "overview", { viewport: { width: 390, height: 844 }, isMobile: true, colorScheme: "dark" }],
+  ["page-overview", "overview", "", { viewport: { width: 1180, height: 980 } }],
+  ["page-handler", "handler-action", "#sequences", { viewport: { width: 1180, height: 620 } }],
+  ["page-measured", "handler-cached", "#measured", { viewport: { width: 1180, height: 800 }, colorScheme: "dark" }],
+  ["page-phone", "overview", "#map", { viewport: { width: 390, height: 844 }, isMobile: true }],
 ];
 
 const browser = await launch();
@@ -41,8 +41,8 @@ for (const [way, options] of Object.entries(ways)) {
   await take(fresh.url, options, join(folder, `first-start-${way}.png`), true);
 }
 if (process.argv.includes("--readme")) {
-  for (const [file, name, options] of shown) {
-    await take(shop.url + pages[name], options, join(repository, "docs", "images", `${file}.png`), false);
+  for (const [file, name, place, options] of shown) {
+    await take(shop.url + pages[name] + place, options, join(repository, "docs", "images", `${file}.png`), false);
   }
 }
 console.log(`screenshots of ${Object.keys(pages).length + 1} pages are in ${folder}`);

@@ -233,7 +233,7 @@ impl Forgetting {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn end(mut self) -> Result<(), StoreError> {
+    pub async fn end(self) -> Result<(), StoreError> {
         self.writer.close().await?;
         Ok(())
     }

@@ -69,9 +69,9 @@ pub(crate) fn over_time(frequency: &Frequency) -> Option<Picture> {
     }
     let missing = (last - first + 1) - i64::try_from(hours.len()).unwrap_or(i64::MAX);
     let desc = format!(
-        "{} calls in {} hours, at most {} an hour{}.",
+        "{} calls in {}, at most {} an hour{}.",
         count(hours.iter().map(|hour| hour.1).sum()),
-        hours.len(),
+        if hours.len() == 1 { "1 hour".to_owned() } else { format!("{} hours", hours.len()) },
         count(largest),
         if missing > 0 && gaps > 0 {
             format!("; of {missing} hours nothing is known (grey)")

@@ -48,11 +48,22 @@ struct HandlerPage<'a> {
     successors: Vec<(String, String)>,
 }
 
+#[derive(Template)]
+#[template(path = "pages/gone.html")]
+struct GonePage {
+    frame: Frame,
+    name: String,
+    service: String,
+    overview: String,
+    from: Moment,
+    lives: Vec<Lived>,
+}
+
 /// One measured statement.
 struct Evidence<'a> {
     rule: &'a str,
     kind: &'static str,
-    text: String,
+    text: Vec<Words>,
     observed: String,
     interval: String,
     threshold: String,
@@ -80,8 +91,25 @@ pub(super) fn router() -> Router<Web> {
 
 async fn handler(State(web): State<Web>, Path(id): Path<String>) -> Page {
     let view = web.board.view();
-    let shown = view.handler(&id).ok_or_else(|| unknown_handler(&id))?;
-    draw(&page(&shown, &web))
+    if let Some(shown) = view.handler(&id) {
+        return draw(&page(&shown, &web));
+    }
+    let (_, report) = view.named(&id).ok_or_else(|| unknown_handler(&id))?;
+    draw(&gone(report, &id, &web))
+}
+
+/// A handler that was not called in the window: what is left of it is the life of its moves.
+fn gone(report: &Report, id: &str, web: &Web) -> GonePage {
+    let lives = life::all_of(report, id);
+    let name = lives.first().map_or_else(|| id.to_owned(), |life| safe::terminal(&life::name(life)));
+    GonePage {
+        frame: Frame::new(Part::Overview, name.clone()),
+        name,
+        service: service_name(&report.service, report.environment.as_deref()),
+        overview: format!("/?{}", query(&report.service, report.environment.as_deref())),
+        from: moment(&report.window.from, web.zone()),
+        lives: lives.into_iter().map(|life| lived(life, web.zone())).collect(),
+    }
 }
 
 fn page<'a>(shown: &Shown<'a>, web: &Web) -> HandlerPage<'a> {
@@ -123,7 +151,7 @@ fn advice(handler: &HandlerReport) -> String {
     match handler.verdict {
         verdict if verdict.is_move() => render::verdict(verdict).replacen("move", "Move it", 1),
         Verdict::InsufficientEvidence => "Not enough evidence".to_owned(),
-        _ => "Keep it as it is".to_owned(),
+        _ => "Keep it where it is".to_owned(),
     }
 }
 
@@ -181,7 +209,7 @@ fn evidence(row: &EvidenceRow) -> Evidence<'_> {
             EvidenceKind::Blocker => "bars a move",
             EvidenceKind::Improvement => "to improve",
         },
-        text: safe::sentence(&row.text),
+        text: words(&row.text),
         observed: amount(row.observed),
         interval: format!("{} to {}", amount(low), amount(high)),
         threshold: amount(row.threshold),

@@ -28,10 +28,23 @@ pub(super) fn sequences(measured: &Explanation) -> Vec<Figure> {
     }
     // Those that a move would change come first.
     shown.sort_by_key(|example| example.after.is_none());
-    let named = (1..).zip(shown);
-    named
-        .map(|(number, one)| Figure::new(&format!("sequence-{number}"), interaction::now_and_after(one)))
-        .collect()
+    let figure = |(number, example): (u32, &Example)| {
+        let figure = Figure::new(&format!("sequence-{number}"), interaction::now_and_after(example));
+        Figure { caption: format!("{}. {}", kind(&example.kind), figure.caption), ..figure }
+    };
+    (1..).zip(shown).map(figure).collect()
+}
+
+fn kind(kind: &str) -> &str {
+    match kind {
+        "mutation_then_refresh" => "A change, and the refresh of the page after it",
+        "mutation_then_document" => "A change, and the page loaded anew after it",
+        "action_then_refresh" => "An action, and a refresh that its answer made unnecessary",
+        "serial_actions" => "Actions that waited for each other",
+        "action_on_load" => "A page, and the action that fetched the rest of it",
+        "poll" => "A poll",
+        other => other,
+    }
 }
 
 /// What was measured.
