@@ -20,6 +20,7 @@
 pub mod admit;
 pub mod clock;
 pub mod extract;
+pub mod forget;
 pub mod ingest;
 pub mod metrics;
 pub mod receive;

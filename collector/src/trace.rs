@@ -192,7 +192,7 @@ impl<'a> Assembly<'a> {
     }
 }
 
-fn read_resource(message: &[u8]) -> Result<Vec<Attribute<'_>>, Malformed> {
+pub(crate) fn read_resource(message: &[u8]) -> Result<Vec<Attribute<'_>>, Malformed> {
     let mut attributes = Vec::new();
     let mut fields = Fields::of(message);
     while let Some(field) = fields.next()? {
@@ -361,6 +361,11 @@ impl<'a> Node<'a> {
 }
 
 impl<'a> Origin<'a> {
+    /// A resource without any scope.
+    pub(crate) fn of_resource(attributes: Vec<Attribute<'a>>) -> Self {
+        Self { resource: Rc::new(attributes), ..Self::default() }
+    }
+
     /// The text of an attribute of the resource.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&'a str> {

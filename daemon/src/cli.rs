@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Backup(BackupOptions),
     /// Derive calls and hourly numbers afresh from the stored spans. Stop the daemon first.
     Reindex,
+    /// Drop everything that is kept of a service, for good. Stop the daemon first.
+    Forget(ForgetOptions),
     /// Say everything that is wrong with the configuration, with the flags of `serve` over it.
     CheckConfig(CheckConfigOptions),
     /// Save what can be read of a damaged database (--db) into a new file. Stop the daemon first.
@@ -256,6 +258,19 @@ pub(crate) struct BackupOptions {
     /// The copy; it must not exist.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ForgetOptions {
+    /// The service, as `service.name` tells it.
+    #[arg(long, value_name = "NAME")]
+    pub service: String,
+    /// Only this environment of it; the empty one where none is declared.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// Drop it. Without this only what there is of it is counted.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Args, Debug)]

@@ -35,7 +35,7 @@ pub(crate) use recommendations::Recommendations;
 pub(crate) use reload::{Current, InForce};
 pub(crate) use reports::{FOLDER, Reports, Schedule, Webhook, WebhookFormat};
 pub(crate) use retention::Retention;
-pub(crate) use secrets::hash_secret;
+pub(crate) use secrets::{hash_secret, telemetry_token};
 
 /// Everything that a configuration file may set; what is absent keeps its default.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]

@@ -72,6 +72,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(options) => commands::doctor::run(&cli.db, options, &config).await,
         Command::Trace(options) => commands::trace::run(&cli.db, &options).await,
         Command::Backup(options) => commands::backup::run(&cli.db, &options).await,
+        Command::Forget(options) => commands::forget::run(&cli.db, options, &config).await,
         Command::Reindex => commands::reindex::run(&cli.db, &config).await,
         Command::Recover(options) => commands::recover::run(&cli.db, &options).await,
         Command::Health(options) => commands::health::run(options, &config),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::{SpanExporter as Otlp, WithExportConfig};
+use opentelemetry_otlp::{SpanExporter as Otlp, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter};
@@ -22,7 +22,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
-use crate::config::{Config, LogFormat, Telemetry};
+use crate::config::{Config, LogFormat, telemetry_token};
 
 /// The target of every span that is traced.
 pub(crate) const TRACED: &str = "pointsman::traced";
@@ -37,7 +37,7 @@ pub(crate) struct OwnTraces {
 
 /// Begins to log, to standard error, and to trace where an endpoint is set.
 pub(crate) fn begin(config: &Config, registry: &Registry) -> anyhow::Result<OwnTraces> {
-    let provider = provider(&config.telemetry, registry)?;
+    let provider = provider(config, registry)?;
     let traces = provider.as_ref().map(|provider| {
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("pointsman"));
         // A span's place in the code and its thread say nothing to operators.
@@ -65,7 +65,7 @@ pub(crate) fn begin(config: &Config, registry: &Registry) -> anyhow::Result<OwnT
     Ok(OwnTraces { provider })
 }
 
-fn provider(telemetry: &Telemetry, registry: &Registry) -> anyhow::Result<Option<SdkTracerProvider>> {
+fn provider(config: &Config, registry: &Registry) -> anyhow::Result<Option<SdkTracerProvider>> {
     let spans = IntCounterVec::new(
         Opts::new(
             "pointsman_own_spans_total",
@@ -77,12 +77,20 @@ fn provider(telemetry: &Telemetry, registry: &Registry) -> anyhow::Result<Option
         spans.with_label_values(&[outcome]);
     }
     registry.register(Box::new(spans.clone()))?;
+    let telemetry = &config.telemetry;
     let endpoint =
         telemetry.endpoint().map_err(|fault| anyhow::anyhow!("telemetry.otlp_endpoint: {fault}"))?;
     let Some(endpoint) = endpoint else { return Ok(None) };
     // An error means that it was installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let otlp = Otlp::builder().with_http().with_endpoint(endpoint).with_timeout(EXPORT_WITHIN).build()?;
+    let authorization =
+        telemetry_token(config)?.map(|token| ("authorization".to_owned(), format!("Bearer {token}")));
+    let otlp = Otlp::builder()
+        .with_http()
+        .with_endpoint(endpoint)
+        .with_timeout(EXPORT_WITHIN)
+        .with_headers(authorization.into_iter().collect())
+        .build()?;
     let resource = Resource::builder_empty().with_service_name(telemetry.service_name.clone());
     let resource = resource.with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
     let provider = SdkTracerProvider::builder()

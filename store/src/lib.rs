@@ -28,6 +28,6 @@ pub use published::{Delivery, DeliveryState, KeptReport, ReportHead, ReportKey};
 pub use record::{Hour, RollupRecord, RollupRef, TraceCalls};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{
-    Backup, Block, BlockId, DirtyHour, Forgotten, Recovered, RecoveredTable, Reindex, Soundness, Space,
-    Store, StoreError, Trim, back_up, recover,
+    Backup, Block, BlockId, DirtyHour, Dropped, Forgetting, Forgotten, Recovered, RecoveredTable, Reindex,
+    Soundness, Space, Store, StoreError, Trim, back_up, recover,
 };

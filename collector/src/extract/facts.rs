@@ -59,7 +59,7 @@ const NEXT_SCOPE: &str = "next.js";
 const NO_VERSION: &str = "0.0.1";
 
 /// The environment that a resource declares.
-pub(super) fn environment<'a>(origin: &Origin<'a>) -> Option<&'a str> {
+pub(crate) fn environment<'a>(origin: &Origin<'a>) -> Option<&'a str> {
     let declared = ["deployment.environment.name", "deployment.environment"];
     let declared = declared.into_iter().find_map(|name| origin.text(name).filter(|text| !text.is_empty()));
     let development = || origin.text("node.env").filter(|env| *env == "development");

@@ -9,7 +9,7 @@ mod agent;
 mod attributes;
 mod caller;
 mod children;
-mod facts;
+pub(crate) mod facts;
 mod form;
 mod kind;
 mod origin;

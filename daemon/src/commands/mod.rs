@@ -6,6 +6,7 @@ pub(crate) mod decide;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 mod find;
+pub(crate) mod forget;
 pub(crate) mod health;
 mod progress;
 pub(crate) mod recover;

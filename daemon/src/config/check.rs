@@ -9,6 +9,6 @@ pub(crate) fn check(config: &Config) -> Faults {
     faults.extend(config.otlp.receivers().err().map(|error| format!("{error:#}")));
     let pages = address(&config.serve.listen).ok().flatten();
     faults.extend(config.pages.keys(pages).err().map(|error| format!("{error:#}")));
-    faults.extend(secrets::fault(config));
+    faults.extend(secrets::faults(config));
     faults
 }

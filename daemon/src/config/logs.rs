@@ -2,6 +2,7 @@
 //! business of `telemetry`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub(crate) struct Telemetry {
     /// A receiver of OTLP over HTTP, as in `http://collector:4318`; without one the daemon traces nothing. Never the daemon
     /// itself.
     pub otlp_endpoint: Option<String>,
+    /// A file with the token that the receiver wants, sent as `authorization: Bearer TOKEN`.
+    pub token_file: Option<PathBuf>,
     /// Under which name it appears there.
     pub service_name: String,
     /// Share of advisor runs, deliveries and requests of pages that are traced, from 0 to 1.
@@ -48,7 +51,12 @@ impl Default for Logs {
 
 impl Default for Telemetry {
     fn default() -> Self {
-        Self { otlp_endpoint: None, service_name: "pointsman".to_owned(), sampling_ratio: 1.0 }
+        Self {
+            otlp_endpoint: None,
+            token_file: None,
+            service_name: "pointsman".to_owned(),
+            sampling_ratio: 1.0,
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The secret under which addresses become client keys, from the environment or from a file. Tokens are read by `otlp` and
-//! `pages`; no secret is ever a part of the configuration, only the names of files are.
+//! Secrets of the daemon itself: the one under which addresses become client keys, and what it shows to a receiver of its
+//! traces. Tokens of others are read by `otlp` and `pages`; no secret is ever a part of the configuration, only the names of files are.
 
 use std::path::Path;
 
@@ -23,9 +23,25 @@ pub(crate) fn hash_secret(config: &Config) -> anyhow::Result<Secret> {
     Ok(Secret::new(bytes))
 }
 
-/// What is wrong with the secret that is named.
-pub(super) fn fault(config: &Config) -> Option<String> {
-    given_secret(config).err().map(|error| format!("{error:#}"))
+/// The token that a receiver of own traces wants.
+pub(crate) fn telemetry_token(config: &Config) -> anyhow::Result<Option<String>> {
+    let Some(file) = &config.telemetry.token_file else { return Ok(None) };
+    let token = read(file, "telemetry.token_file")?;
+    let token =
+        String::from_utf8(token).ok().filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
+    let token = token.with_context(|| {
+        format!(
+            "the secret {} that telemetry.token_file names is no token: write one line of ASCII",
+            file.display()
+        )
+    })?;
+    Ok(Some(token))
+}
+
+/// What is wrong with the secrets that are named.
+pub(super) fn faults(config: &Config) -> Vec<String> {
+    let all = [given_secret(config).err(), telemetry_token(config).err()];
+    all.into_iter().flatten().map(|error| format!("{error:#}")).collect()
 }
 
 fn given_secret(config: &Config) -> anyhow::Result<Option<Vec<u8>>> {
@@ -37,19 +53,14 @@ fn given_secret(config: &Config) -> anyhow::Result<Option<Vec<u8>>> {
             file.display()
         ),
         (Some(given), None) => Ok(Some(given)),
-        (None, Some(file)) => read(file).map(Some),
+        (None, Some(file)) => read(file, "--hash-secret-file or otlp.hash_secret_file").map(Some),
         (None, None) => Ok(None),
     }
 }
 
 /// The file's content without the line's end that editors put behind it.
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let told = || {
-        format!(
-            "the secret {} that --hash-secret-file or otlp.hash_secret_file names cannot be used",
-            file.display()
-        )
-    };
+fn read(file: &Path, named_by: &str) -> anyhow::Result<Vec<u8>> {
+    let told = || format!("the secret {} that {named_by} names cannot be used", file.display());
     let length = std::fs::metadata(file).with_context(told)?.len();
     anyhow::ensure!(
         length <= LONGEST,

@@ -11,6 +11,7 @@
 mod support;
 
 mod checked;
+mod forget;
 mod logs;
 mod manager;
 mod reload;

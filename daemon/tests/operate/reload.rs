@@ -24,12 +24,20 @@ fn what_can_change_changes_and_a_faulty_file_changes_nothing() {
     let folder = Folder::new();
     let tokens = folder.write("tokens", &format!("ops {OLD}\n"));
     let file = |advice: &str, idle_s: u32| {
-        format!("[otlp]\nidle_s = {idle_s}\n[pages]\ntokens_file = \"{tokens}\"\n[advice]\n{advice}\n")
+        format!(
+            "[otlp]\nidle_s = {idle_s}\ntokens_file = \"{tokens}\"\n[pages]\ntokens_file = \"{tokens}\"\n[advice]\n{advice}\n"
+        )
     };
     let config = folder.write("pointsman.toml", &file("min_calls_for_move = 100", 120));
     let daemon =
         Daemon::start_in(&folder.db(), &["--config", &config], &[("POINTSMAN_SERVE__ADVISE_EVERY_S", "1")]);
-    daemon.send(&otlp::request(&[otlp::route_call(1, "/api/cart")]));
+    let sent = |token: &str| {
+        let body = otlp::request(&[otlp::route_call(1, "/api/cart")]).to_string();
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str())];
+        http_with(daemon.otlp, "POST", "/v1/traces", &headers, &body).unwrap().status
+    };
+    assert_eq!((sent(OLD), sent(NEW)), (200, 401));
     let minimum_is = |token: &str, minimum: u64| {
         wait_for("a report with the minimum", || {
             let reply = asked(daemon.pages, token, "/api/v1/reports/latest");
@@ -54,6 +62,7 @@ fn what_can_change_changes_and_a_faulty_file_changes_nothing() {
     }
     wait_for("the failure to be counted", || (reloads(OLD, "failure") > 0.0).then_some(()));
     minimum_is(OLD, 100);
+    assert_eq!((sent(OLD), sent(NEW)), (200, 401));
     assert_eq!(asked(daemon.pages, NEW, "/").status, 401, "tokens wait for a configuration without faults");
 
     folder.write("pointsman.toml", &file("min_calls_for_move = 7", 300));
@@ -64,6 +73,7 @@ fn what_can_change_changes_and_a_faulty_file_changes_nothing() {
     assert!(waits.ends_with(": otlp.idle_s"), "{waits}");
     wait_for("the success to be counted", || (reloads(NEW, "success") > 0.0).then_some(()));
     minimum_is(NEW, 7);
+    assert_eq!((sent(OLD), sent(NEW)), (401, 200));
     assert_eq!(asked(daemon.pages, OLD, "/").status, 401);
     assert!(metric(&daemon, NEW, "pointsman_config_last_reload_success_timestamp_seconds") > begun);
     let log = daemon.terminate_and_log();

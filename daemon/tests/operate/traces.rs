@@ -12,10 +12,15 @@ fn received(folder: &Folder) -> String {
 #[test]
 fn a_second_daemon_receives_what_the_first_one_does_and_nothing_of_what_it_receives() {
     let (here, there) = (Folder::new(), Folder::new());
-    let receiver = Daemon::start(&there.db(), &[]);
+    let receiver =
+        Daemon::start_in(&there.db(), &[], &[("POINTSMAN_OTLP_TOKENS", "pointsman token-of-own-traces")]);
+    let token = here.write("token", "token-of-own-traces\n");
     let endpoint = format!("http://{}", receiver.otlp);
     let arguments = ["--otlp-endpoint", endpoint.as_str()];
-    let environment = [("POINTSMAN_TELEMETRY__SERVICE_NAME", "pointsman-here")];
+    let environment = [
+        ("POINTSMAN_TELEMETRY__SERVICE_NAME", "pointsman-here"),
+        ("POINTSMAN_TELEMETRY__TOKEN_FILE", &token),
+    ];
     let daemon = Daemon::start_in(&here.db(), &arguments, &environment);
     daemon.send(&otlp::request(&[otlp::route_call(1, "/api/private-cart")]));
     assert_eq!(daemon.get("/rules").status, 200);
@@ -26,7 +31,7 @@ fn a_second_daemon_receives_what_the_first_one_does_and_nothing_of_what_it_recei
     wait_for("the first run", || (daemon.get("/readyz").status == 200).then_some(()));
     // The last ones are sent at the end.
     let log = daemon.terminate_and_log();
-    assert!(log.contains("own traces are sent"), "{log}");
+    assert!(log.contains("own traces are sent") && !log.contains("token-of-own-traces"), "{log}");
     let text = received(&there);
     for told in ["pointsman-here", "advisor run", "GET /rules", "GET unmatched"] {
         assert!(text.contains(told), "{told}: {text}");

@@ -1,6 +1,6 @@
 //! Blocks: raw spans as they came, compressed. Which blocks a trace is in is `trace_index`'s business.
 
-use sqlx::Row;
+use sqlx::{Row, SqliteExecutor};
 
 use super::many::{Done, Many, statements};
 use super::{Store, StoreError, volumes};
@@ -61,6 +61,14 @@ impl Block {
         self.spans
     }
 
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    pub(super) fn inflated_bytes(&self) -> i64 {
+        self.inflated_bytes.cast_signed()
+    }
+
     pub(super) fn traces(&self) -> &[i64] {
         &self.traces
     }
@@ -105,13 +113,7 @@ impl Store {
         after: BlockId,
         limit: u32,
     ) -> Result<Vec<(BlockId, Vec<u8>)>, StoreError> {
-        let rows =
-            sqlx::query("SELECT id, inflated_bytes, payload FROM blocks WHERE id > ? ORDER BY id LIMIT ?")
-                .bind(after.0)
-                .bind(limit)
-                .fetch_all(&self.readers)
-                .await?;
-        rows.iter().map(inflate).collect()
+        self::after(after, limit, &self.readers).await
     }
 
     /// One block as OTLP protobuf; `None` when retention has removed it.
@@ -125,6 +127,20 @@ impl Store {
             .await?;
         row.as_ref().map(|row| inflate(row).map(|(_, otlp)| otlp)).transpose()
     }
+}
+
+/// Up to `limit` blocks after the given one, in order, as OTLP protobuf.
+pub(super) async fn after(
+    after: BlockId,
+    limit: u32,
+    reader: impl SqliteExecutor<'_>,
+) -> Result<Vec<(BlockId, Vec<u8>)>, StoreError> {
+    let rows = sqlx::query("SELECT id, inflated_bytes, payload FROM blocks WHERE id > ? ORDER BY id LIMIT ?")
+        .bind(after.0)
+        .bind(limit)
+        .fetch_all(reader)
+        .await?;
+    rows.iter().map(inflate).collect()
 }
 
 fn inflate(row: &sqlx::sqlite::SqliteRow) -> Result<(BlockId, Vec<u8>), StoreError> {
