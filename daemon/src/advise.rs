@@ -15,7 +15,7 @@ use pointsman_advisor::evidence::HourPass;
 use pointsman_advisor::life::{self, History, Occasion, Policies, Settling, Traffic};
 use pointsman_advisor::{Coverage, Explanations, Report, Settings, explanations, report};
 use pointsman_store::{AdviceRun, AppFact, Call, Hour, Store};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use crate::cli::{USUAL_WINDOW, View};
 use crate::config::Config;
@@ -32,6 +32,10 @@ const ATTEMPTS: u32 = 5;
 const FORGET_NS: u64 = 35 * 24 * Hour::NANOS;
 /// Verdicts from less telemetry than that are provisional, hours.
 const WHOLE_DAY: u32 = 24;
+
+/// Looks take turns in a process: each holds the Rollups of a service in memory, and no hour is to be counted twice at the
+/// same time.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What a look leaves behind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -131,6 +135,7 @@ impl<'a> Advisor<'a> {
 
     /// What telemetry arrived in the window, per service and environment.
     pub(crate) async fn checkups(&self, view: &View) -> anyhow::Result<Vec<Checkup>> {
+        let _turn = TURN.lock().await;
         self.roll_up().await?;
         let mut checkups = Vec::new();
         for service in self.services(view.service.as_deref()).await? {
@@ -150,6 +155,7 @@ impl<'a> Advisor<'a> {
         keeping: Keeping,
         make: impl Fn(&Gathered, Option<&str>) -> T,
     ) -> anyhow::Result<Vec<(Report, T)>> {
+        let _turn = TURN.lock().await;
         self.roll_up().await?;
         // What was judged over another span of time says nothing about what stands.
         let keeping = if view.window == USUAL_WINDOW { keeping } else { Keeping::Nothing };

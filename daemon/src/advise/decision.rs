@@ -9,7 +9,7 @@ use pointsman_store::{Fingerprint, Handler, Hour};
 
 use super::gather::{Looks, end_of_look, gather, hour_after};
 use super::memory::Memories;
-use super::{ATTEMPTS, Advisor};
+use super::{ATTEMPTS, Advisor, TURN};
 use crate::cli::{USUAL_WINDOW, Until};
 
 /// What somebody says about a move.
@@ -64,6 +64,7 @@ impl Advisor<'_> {
         at: Until,
         said: &Said,
     ) -> anyhow::Result<Result<Decided, Refused>> {
+        let _turn = TURN.lock().await;
         for _ in 0..ATTEMPTS {
             let now_ns = end_of_look(self.store, service, at).await?;
             let memories = Memories::load(self.store, service, [environment.map(str::to_owned)]).await?;

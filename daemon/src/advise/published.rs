@@ -7,7 +7,7 @@ use pointsman_store::KeptReport;
 use tracing::warn;
 
 use super::gather::{Looks, end_of_look, gather, hour_after};
-use super::{Advisor, Keeping};
+use super::{Advisor, Keeping, TURN};
 use crate::cli::{USUAL_WINDOW, View};
 use crate::clock;
 
@@ -20,6 +20,7 @@ impl Advisor<'_> {
         environment: Option<&str>,
         at_ns: u64,
     ) -> anyhow::Result<Option<Report>> {
+        let _turn = TURN.lock().await;
         self.roll_up().await?;
         let memories = self.caught_up(service, clock::now_ns(), Keeping::Runs).await?;
         let Some(memory) = memories.0.get(&environment.map(str::to_owned)) else { return Ok(None) };
