@@ -22,6 +22,7 @@ pub mod clock;
 pub mod extract;
 pub mod ingest;
 pub mod metrics;
+pub mod observed;
 pub mod receive;
 mod redact;
 pub mod replay;
