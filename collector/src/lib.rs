@@ -23,6 +23,7 @@ pub mod extract;
 pub mod forget;
 pub mod ingest;
 pub mod metrics;
+pub mod observed;
 pub mod receive;
 mod redact;
 pub mod replay;

@@ -4,6 +4,7 @@ mod check;
 mod environment;
 mod flags;
 mod logs;
+mod metrics;
 mod otlp;
 mod pages;
 mod policy;
@@ -29,6 +30,7 @@ use crate::cli::ServeOptions;
 pub(crate) use check::check;
 use environment::Override;
 pub(crate) use logs::{LogFormat, Logs, Telemetry};
+pub(crate) use metrics::Scraped;
 pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
 pub(crate) use pages::{Keys, Pages};
 pub(crate) use recommendations::Recommendations;
@@ -62,6 +64,8 @@ pub(crate) struct Config {
     pub logs: Logs,
     /// Where the daemon's own traces go.
     pub telemetry: Telemetry,
+    /// What a scraper is told of the observed apps.
+    pub metrics: Scraped,
 }
 
 /// Where the daemon listens; `off` switches one off.
@@ -273,6 +277,7 @@ fn faults(config: &Config) -> Vec<String> {
     faults.extend(config.retention.faults());
     faults.extend(config.logs.faults());
     faults.extend(config.telemetry.faults(&serve.listening(&config.pages)));
+    faults.extend(config.metrics.faults());
     faults.extend(config.advice.faults().into_iter().map(|fault| format!("advice.{fault}")));
     faults
 }

@@ -1,19 +1,26 @@
-//! Metrics of the daemon's own care of the database, in one block. Those of the advisor stand with the board that it
-//! writes on, those of ingest in the collector.
+//! Metrics of the daemon's own care of the database, in one block; beside it those of the observed apps and of the advice. How
+//! runs of the advisor go stands with the board that it writes on, ingest in the collector.
+
+mod advice;
+mod observed;
 
 use std::time::Duration;
 
-use pointsman_store::{Kind, Reason, Space, Trimmed, Volumes};
+use pointsman_store::{Kind, Limits, Reason, Space, Trimmed, Volumes};
 use prometheus::core::Collector;
 use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::clock;
+
+pub(crate) use advice::AdviceMetrics;
+pub(crate) use observed::ObservedMetrics;
 
 /// What is known of the database file.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
     stored_rows: IntGaugeVec,
     stored_bytes: IntGaugeVec,
+    stored_limit: IntGaugeVec,
     oldest: GaugeVec,
     deleted_rows: IntCounterVec,
     file_bytes: IntGauge,
@@ -36,6 +43,13 @@ impl Metrics {
             )?,
             stored_bytes: IntGaugeVec::new(
                 Opts::new("pointsman_stored_bytes", "What they hold; of Calls by a measured average."),
+                &["kind"],
+            )?,
+            stored_limit: IntGaugeVec::new(
+                Opts::new(
+                    "pointsman_stored_limit_bytes",
+                    "Limit of pointsman_stored_bytes that retention keeps; absent where there is none.",
+                ),
                 &["kind"],
             )?,
             oldest: GaugeVec::new(
@@ -92,6 +106,7 @@ impl Metrics {
         vec![
             Box::new(self.stored_rows.clone()),
             Box::new(self.stored_bytes.clone()),
+            Box::new(self.stored_limit.clone()),
             Box::new(self.oldest.clone()),
             Box::new(self.deleted_rows.clone()),
             Box::new(self.file_bytes.clone()),
@@ -115,6 +130,17 @@ impl Metrics {
             let volume = volumes.of(kind);
             self.stored_rows.with_label_values(&[kind.as_str()]).set(volume.rows.cast_signed());
             self.stored_bytes.with_label_values(&[kind.as_str()]).set(volume.bytes.cast_signed());
+        }
+    }
+
+    pub(crate) fn show_limits(&self, limits: &Limits) {
+        self.stored_limit.reset();
+        for (kind, limit) in
+            [(Kind::Blocks, limits.blocks), (Kind::Calls, limits.calls), (Kind::Rollups, limits.rollups)]
+        {
+            if let Some(bytes) = limit.bytes {
+                self.stored_limit.with_label_values(&[kind.as_str()]).set(bytes.cast_signed());
+            }
         }
     }
 

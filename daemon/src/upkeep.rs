@@ -124,6 +124,7 @@ impl Upkeep {
 
     async fn show(&self) -> Result<(), StoreError> {
         self.metrics.show_volumes(&self.store.volumes().await?);
+        self.metrics.show_limits(&self.config.get().retention.limits());
         self.metrics.show_space(self.store.space().await?);
         for kind in Kind::ALL {
             self.metrics.show_oldest(kind, self.store.oldest(kind).await?);

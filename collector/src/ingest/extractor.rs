@@ -302,6 +302,7 @@ impl Extractor {
                 tracing::error!(block = last.0, %error, "the extraction watermark cannot be stored");
             }
         }
+        self.settings.observed.count(calls, self.settings.clock.now_ns());
         self.metrics.extraction.traces_extracted.inc_by(calls.len() as u64);
         self.metrics.extraction.calls_extracted.inc_by(calls.iter().map(count_calls).sum());
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::admit::{Limits, Secret};
 use crate::clock::Clock;
+use crate::observed::Observed;
 use crate::trace::MAX_SPANS;
 
 /// Settings of a [`super::Pipeline`]. Byte counts are of the OTLP protobuf before compression, which is also how
@@ -16,6 +17,8 @@ pub struct Settings {
     pub secret: Secret,
     /// Where the time comes from.
     pub clock: Clock,
+    /// Where the Calls are counted that are stored, for a scraper; by default all in one row.
+    pub observed: Observed,
     /// Requests that are read or wait for their commit; beyond it senders are told to retry.
     pub queue_bytes: usize,
     /// What a sender is told to wait when the queue is full or the database cannot be written.
@@ -46,6 +49,7 @@ impl Settings {
             limits: Limits::default(),
             secret,
             clock: Clock::system(),
+            observed: Observed::new(0),
             queue_bytes: 16 << 20,
             retry_after: Duration::from_secs(1),
             backlog_bytes: 8 << 20,

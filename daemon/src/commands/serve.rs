@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use pointsman_collector::ingest::Pipeline;
+use pointsman_collector::ingest::{Pipeline, Settings};
 use pointsman_collector::metrics::Metrics;
+use pointsman_collector::observed::Observed;
 use pointsman_store::Store;
 use prometheus::Registry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -26,7 +27,7 @@ use crate::advise::{Advisor, Keeping};
 use crate::cli::{USUAL_WINDOW, Until, View};
 use crate::config::{self, Config, Current, Source};
 use crate::manager;
-use crate::metrics::Metrics as OwnMetrics;
+use crate::metrics::{Metrics as OwnMetrics, ObservedMetrics};
 use crate::publish::Publisher;
 use crate::telemetry::{self, TRACED};
 use crate::upkeep::Upkeep;
@@ -48,8 +49,10 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
     let sockets = addresses.bind().await?;
     let store = Store::open(db).await?;
     let metrics = Metrics::register(&registry)?;
-    let pipeline =
-        Pipeline::start(store.clone(), config.otlp.pipeline(config::hash_secret(&config)?), metrics).await?;
+    let observed = Observed::new(config.metrics.max_handlers);
+    registry.register(Box::new(ObservedMetrics::new(observed.clone())?))?;
+    let settings = Settings { observed, ..config.otlp.pipeline(config::hash_secret(&config)?) };
+    let pipeline = Pipeline::start(store.clone(), settings, metrics).await?;
     let own_metrics = OwnMetrics::register(&registry)?;
     let within = Duration::from_secs(config.serve.stop_within_s);
     let (in_force, current) = Current::new(config);

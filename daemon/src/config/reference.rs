@@ -19,11 +19,12 @@ use crate::cli::Cli;
 const MARK: &str = "## All keys\n";
 
 /// Sections by their names in the file, with the struct that holds each one and its source.
-const SECTIONS: [(&str, &str, &str); 12] = [
+const SECTIONS: [(&str, &str, &str); 13] = [
     ("serve", "Serve", include_str!("../config.rs")),
     ("otlp", "Otlp", include_str!("otlp.rs")),
     ("pages", "Pages", include_str!("pages.rs")),
     ("retention", "Retention", include_str!("retention.rs")),
+    ("metrics", "Scraped", include_str!("metrics.rs")),
     ("recommendations", "Recommendations", include_str!("recommendations.rs")),
     ("advice", "Settings", include_str!("../../../advisor/src/settings/mod.rs")),
     ("advice.rules.RULE", "RuleSettings", include_str!("../../../advisor/src/settings/mod.rs")),

@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use pointsman_advisor::life::Record;
 use pointsman_advisor::{Explanation, HandlerReport, Report};
 use pointsman_store::Fingerprint;
-use prometheus::{Encoder, Gauge, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, Gauge, IntCounter, Registry, TextEncoder};
 
 use tokio::sync::{Notify, watch};
 
 use crate::advise::Outlook;
 use crate::clock;
+use crate::metrics::AdviceMetrics;
 
 /// What one run has found: one outlook per service and environment.
 #[derive(Default)]
@@ -74,9 +74,7 @@ pub(crate) struct Board {
     failures: IntCounter,
     run_seconds: Gauge,
     last_success: Gauge,
-    handlers: IntGaugeVec,
-    flips: IntCounter,
-    outcomes: IntCounterVec,
+    advice: AdviceMetrics,
 }
 
 impl Board {
@@ -94,33 +92,13 @@ impl Board {
                 "pointsman_advisor_last_success_timestamp_seconds",
                 "When the advisor last finished a run.",
             )?,
-            handlers: IntGaugeVec::new(
-                Opts::new(
-                    "pointsman_recommendations",
-                    "Handlers of the current report by verdict, and moves by where they stand; the state of others is none.",
-                ),
-                &["service", "environment", "verdict", "state"],
-            )?,
-            flips: IntCounter::new(
-                "pointsman_recommendation_flips_total",
-                "Times that a move was left for keep, or keep for a move, of all handlers that are remembered.",
-            )?,
-            outcomes: IntCounterVec::new(
-                Opts::new(
-                    "pointsman_recommendation_outcomes_total",
-                    "Moves that were made and compared with the time before, by what became of them.",
-                ),
-                &["outcome"],
-            )?,
+            advice: AdviceMetrics::register(&registry)?,
             registry,
         };
         board.registry.register(Box::new(board.runs.clone()))?;
         board.registry.register(Box::new(board.failures.clone()))?;
         board.registry.register(Box::new(board.run_seconds.clone()))?;
         board.registry.register(Box::new(board.last_success.clone()))?;
-        board.registry.register(Box::new(board.handlers.clone()))?;
-        board.registry.register(Box::new(board.flips.clone()))?;
-        board.registry.register(Box::new(board.outcomes.clone()))?;
         Ok(board)
     }
 
@@ -134,36 +112,10 @@ impl Board {
         self.runs.inc();
         self.run_seconds.set(took.as_secs_f64());
         self.last_success.set(Duration::from_nanos(clock::now_ns()).as_secs_f64());
-        self.handlers.reset();
+        self.advice.show(&outlooks);
         let view = View { outlooks };
-        for report in view.reports() {
-            let environment = report.environment.as_deref().unwrap_or_default();
-            for handler in &report.handlers {
-                let state = handler.state.as_deref().unwrap_or("none");
-                let labels = [report.service.as_str(), environment, handler.verdict.as_str(), state];
-                self.handlers.with_label_values(&labels).inc();
-            }
-        }
-        self.count_up(&view);
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(view));
         self.ended.send_replace(run);
-    }
-
-    /// Raises the counters to what the database remembers: other processes count too.
-    fn count_up(&self, view: &View) {
-        let raise = |counter: &IntCounter, to: u64| counter.inc_by(to.saturating_sub(counter.get()));
-        let sum = |of: fn(&Record) -> usize| {
-            view.reports().map(|report| u64::try_from(of(&report.record)).unwrap_or(u64::MAX)).sum()
-        };
-        raise(&self.flips, view.reports().map(|report| report.record.flips).sum());
-        for (outcome, count) in [
-            ("improved", sum(|record| record.improved)),
-            ("flat", sum(|record| record.flat)),
-            ("worse", sum(|record| record.worse)),
-            ("unknown", sum(|record| record.unknown)),
-        ] {
-            raise(&self.outcomes.with_label_values(&[outcome]), count);
-        }
     }
 
     /// Counts a run that failed; the last view stays up.

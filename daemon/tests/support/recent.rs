@@ -10,20 +10,25 @@ use super::{command, recorded};
 
 const TIME: &str = "UnixNano\":\"";
 
-/// Reads it into a database, with its end twenty minutes ago: reports on it may have been due since.
+/// Reads it into a database, with its end a minute ago.
 pub(crate) fn storefront(db: &Path) {
-    let lines = recorded("storefront");
-    let newest = lines.iter().flat_map(|line| times(line)).max().unwrap();
-    let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap();
-    let later = now - 20 * 60_000_000_000 - newest;
     let mut replay =
         command(db).args(["replay", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut input = replay.stdin.take().unwrap();
-    for line in &lines {
-        writeln!(input, "{}", shifted(line, later)).unwrap();
+    for line in storefront_lines() {
+        writeln!(input, "{line}").unwrap();
     }
     drop(input);
     assert!(replay.wait().unwrap().success());
+}
+
+/// Its requests, with its end a minute ago.
+pub(crate) fn storefront_lines() -> impl Iterator<Item = String> {
+    let lines = recorded("storefront");
+    let newest = lines.iter().flat_map(|line| times(line)).max().unwrap();
+    let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap();
+    let later = now - 60_000_000_000 - newest;
+    lines.into_iter().map(move |line| shifted(&line, later))
 }
 
 fn times(line: &str) -> impl Iterator<Item = u64> + '_ {
