@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use pointsman_store::{Action, Caller, Fingerprint, Handler, HandlerKind};
 
 use crate::evidence::{Fact, Measure, Rollup};
+use crate::windows::ByHandler;
 
 /// How often one piece of telemetry arrives.
 #[derive(Clone, PartialEq, Debug)]
@@ -21,13 +22,13 @@ pub struct Coverage {
 #[must_use]
 pub fn coverage(
     handlers: &HashMap<Fingerprint, Handler>,
-    rollups: &HashMap<Fingerprint, Rollup>,
+    rollups: &ByHandler,
     environment: Option<&str>,
 ) -> Vec<Coverage> {
     let of_environment =
         |id: &Fingerprint| handlers.get(id).filter(|handler| handler.environment.as_deref() == environment);
     let known: Vec<(&Handler, &Rollup)> =
-        rollups.iter().filter_map(|(id, rollup)| Some((of_environment(id)?, rollup))).collect();
+        rollups.iter().filter_map(|(id, rollup)| Some((of_environment(id)?, rollup.as_ref()))).collect();
     let count = |fact: Fact| -> u64 { known.iter().map(|(_, rollup)| rollup.observed(fact)).sum() };
     let measured = |measure: Measure| -> u64 {
         let strata = known.iter().flat_map(|(_, rollup)| rollup.strata.iter());

@@ -2,13 +2,14 @@
 //! Rollups come from is not known here.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use pointsman_store::{Fingerprint, Hour};
 
 use crate::evidence::{Rollup, RollupError};
 
-/// Merged Rollups by Handler.
-pub type ByHandler = HashMap<Fingerprint, Rollup>;
+/// Merged Rollups by Handler. Spans share what is the same in them.
+pub type ByHandler = HashMap<Fingerprint, Arc<Rollup>>;
 
 /// Hours of the shortest span: what the newest day alone says.
 const RECENT_HOURS: u32 = 24;
@@ -40,7 +41,7 @@ pub struct Gathering {
     from: Hour,
     to: Hour,
     /// The lengths of the spans, shortest first, each with what lies in it and in no shorter one.
-    slices: Vec<(u32, ByHandler)>,
+    slices: Vec<(u32, HashMap<Fingerprint, Rollup>)>,
 }
 
 impl Gathering {
@@ -51,7 +52,7 @@ impl Gathering {
         let retained = window_hours.max(RETAINED_HOURS);
         let mut lengths = [RECENT_HOURS, window_hours, FORTNIGHT_HOURS, retained];
         lengths.sort_unstable();
-        Self { from, to, slices: lengths.map(|length| (length, ByHandler::new())).into() }
+        Self { from, to, slices: lengths.map(|length| (length, HashMap::new())).into() }
     }
 
     /// The first hour that is looked at.
@@ -88,10 +89,10 @@ impl Gathering {
             for (handler, rollup) in slice {
                 match so_far.entry(handler) {
                     std::collections::hash_map::Entry::Vacant(empty) => {
-                        empty.insert(rollup);
+                        empty.insert(Arc::new(rollup));
                     }
                     std::collections::hash_map::Entry::Occupied(mut merged) => {
-                        merged.get_mut().merge(&rollup)?;
+                        Arc::make_mut(merged.get_mut()).merge(&rollup)?;
                     }
                 }
             }

@@ -10,9 +10,10 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use pointsman_advisor::evidence::{Rollup, roll_up};
-use pointsman_advisor::{Estimate, Explanations, ReportInput, Settings, Windows, explanations};
+use pointsman_advisor::{ByHandler, Estimate, Explanations, ReportInput, Settings, Windows, explanations};
 use pointsman_store::{Call, Hour, Sampling, Store, TraceId};
 
 use support::{fixture, pointsman};
@@ -55,6 +56,7 @@ fn told(calls: &[Call], settings: &Settings) -> Explanations {
         }
     }
     let handlers = calls.iter().map(|call| (call.handler.fingerprint(), (*call.handler).clone())).collect();
+    let rollups: ByHandler = rollups.into_iter().map(|(id, rollup)| (id, Arc::new(rollup))).collect();
     let windows = Windows {
         from: Hour(*hours.first().unwrap()),
         to: Hour(hours.last().unwrap() + 1),

@@ -7,7 +7,7 @@ mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::{Dimension, Fact, Lifetime, Measure, Rollup};
+use crate::evidence::{Dimension, Fact, Lifetime, Measure};
 use crate::profile::{Profile, days_covered, profiles};
 use crate::report::{ReportInput, rfc3339, window};
 use crate::rules::Thresholds;
@@ -62,7 +62,7 @@ pub fn explain_each(input: &ReportInput<'_>, settings: &Settings, mut take: impl
 
 /// Hours of the window in which a Call of any Handler was recorded: of the others nothing is known.
 fn known_hours(input: &ReportInput<'_>) -> BTreeSet<u32> {
-    input.windows.window.values().flat_map(Rollup::hours).collect()
+    input.windows.window.values().flat_map(|rollup| rollup.hours()).collect()
 }
 
 fn explanation(

@@ -1,5 +1,7 @@
 //! Profiles of a service from its merged Rollups: what Handlers share is told to each of them here.
 
+use std::sync::Arc;
+
 use pointsman_store::{AppFact, Handler, HandlerKind};
 
 use super::routes::Routes;
@@ -29,8 +31,8 @@ pub(crate) fn profiles<'a>(input: &ReportInput<'a>, settings: &Settings) -> Vec<
             let spans = Spans {
                 window,
                 retained: input.windows.retained.get(id).unwrap_or(window),
-                recent: input.windows.recent.get(id),
-                fortnight: input.windows.fortnight.get(id),
+                recent: input.windows.recent.get(id).map(Arc::as_ref),
+                fortnight: input.windows.fortnight.get(id).map(Arc::as_ref),
             };
             let weighing = weights.of(&window.recorded);
             let route_of = |path: &str| routes.of(path);

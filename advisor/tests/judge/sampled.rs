@@ -1,9 +1,12 @@
 //! Sampling: which figures are corrected, by what, and which abstain.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use pointsman_advisor::evidence::{Rollup, roll_up};
-use pointsman_advisor::{Explanation, Explanations, ReportInput, Settings, Verdict, Windows, explanations};
+use pointsman_advisor::{
+    ByHandler, Explanation, Explanations, ReportInput, Settings, Verdict, Windows, explanations,
+};
 use pointsman_store::{Call, Hour, InstanceKey, Sampling};
 
 use crate::traffic::{DAY_0, MINUTE, Traffic};
@@ -36,6 +39,7 @@ fn told(calls: &[Call], settings: &Settings) -> Explanations {
         }
     }
     let handlers = calls.iter().map(|call| (call.handler.fingerprint(), (*call.handler).clone())).collect();
+    let rollups: ByHandler = rollups.into_iter().map(|(id, rollup)| (id, Arc::new(rollup))).collect();
     let windows = Windows { from, to, window: rollups.clone(), retained: rollups, ..Windows::default() };
     let input = ReportInput {
         service: "shop",

@@ -135,11 +135,11 @@ impl AdviceMetrics {
 
     fn show_queue_wait(&self, outlook: &Outlook) {
         let (service, environment) = app(&outlook.report);
-        let waited = outlook.evidence.handlers.iter().filter_map(|measured| {
-            let waited = measured.sequences.counts.as_ref()?.queue_wait_ms.as_ref()?;
-            let (action, file) = (measured.action.as_deref(), measured.file.as_deref());
-            let name = safe_label(&named(&measured.method, &measured.route, action, file));
-            Some((measured.id.as_str(), name, waited))
+        let actions = outlook.report.handlers.iter().filter(|handler| handler.kind == "server_action");
+        let waited = actions.filter_map(|handler| {
+            // One that cannot be read has no figure; its page says why.
+            let measured = outlook.evidence.handler(&handler.id).ok()??;
+            Some((handler.id.as_str(), name(handler), measured.sequences.counts?.queue_wait_ms?))
         });
         for (id, name, waited) in waited.take(MOST_MOVES) {
             for (percentile, ms) in [("50", waited.p50), ("95", waited.p95)] {
