@@ -1,13 +1,14 @@
 //! A real Prometheus scrapes a real daemon; each query must find something there.
 
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::support::{http, wait_for, workspace};
+use super::support::{PATIENCE, Reply, wait_for, workspace};
 use super::{DASHBOARDS, World, dashboard, has, queries};
 
 /// Panels on which nothing is the healthy state, and why.
@@ -45,7 +46,7 @@ impl Prometheus {
             .unwrap();
         let prometheus = Self { child, address };
         wait_for("Prometheus to be ready", || {
-            http(address, "GET", "/-/ready", "").is_ok_and(|reply| reply.status == 200).then_some(())
+            fetch(address, "/-/ready").is_ok_and(|reply| reply.status == 200).then_some(())
         });
         prometheus
     }
@@ -53,11 +54,21 @@ impl Prometheus {
     /// What a query finds now.
     fn ask(&self, query: &str) -> Vec<Value> {
         let query: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        let reply = http(self.address, "GET", &format!("/api/v1/query?query={query}"), "").unwrap();
+        let reply = fetch(self.address, &format!("/api/v1/query?query={query}")).unwrap();
         let answer = reply.json();
         assert_eq!(answer["status"], "success", "{answer}");
         answer["data"]["result"].as_array().unwrap().clone()
     }
+}
+
+/// One request as HTTP/1.0, whose answers come in one piece.
+fn fetch(from: SocketAddr, path: &str) -> std::io::Result<Reply> {
+    let mut connection = TcpStream::connect_timeout(&from, PATIENCE)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    write!(connection, "GET {path} HTTP/1.0\r\nhost: {from}\r\n\r\n")?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    Reply::read(&answer)
 }
 
 /// A query of a dashboard as Grafana sends it with all variables at All.
@@ -124,7 +135,7 @@ fn every_query_of_dashboards_and_rules_finds_something_in_a_real_prometheus() {
         }
     }
     assert!(empty.is_empty(), "queries that find nothing:\n{}", empty.join("\n"));
-    let reply = http(prometheus.address, "GET", "/api/v1/rules", "").unwrap().json();
+    let reply = fetch(prometheus.address, "/api/v1/rules").unwrap().json();
     let loaded = reply["data"]["groups"][0]["rules"].as_array().unwrap();
     assert!(loaded.iter().all(|rule| rule["health"] != "err"), "{reply:#}");
 }
