@@ -1,11 +1,11 @@
 //! What `explain` prints: the verdict on a handler, what the rules found, and all that was measured.
 
 use pointsman_advisor::explanation::{Example, Explanation, SequenceCounts};
-use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
+use pointsman_advisor::{HandlerReport, Report};
 
 use super::evidence;
 use super::page::{Ink, Page};
-use super::{Style, life, number, safe, verdict};
+use super::{Style, life, number, points, safe, verdict};
 
 /// Everything about one handler.
 pub(crate) fn text(report: &Report, handler: &HandlerReport, measured: &Explanation, style: Style) -> String {
@@ -40,12 +40,7 @@ fn rules(page: &mut Page, handler: &HandlerReport) {
     }
     page.heading("What the rules found");
     for row in &handler.evidence {
-        let way = match row.kind {
-            EvidenceKind::For => "for a move",
-            EvidenceKind::Against => "against a move",
-            EvidenceKind::Blocker => "bars a move",
-            EvidenceKind::Improvement => "to improve",
-        };
+        let way = points(row.kind);
         page.line(2, Ink::Keep, &format!("{} ({way}, weight {})", row.rule, row.weight));
         page.line(4, Ink::Keep, &safe::terminal(&row.text));
         let [low, high] = row.interval;

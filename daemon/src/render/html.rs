@@ -3,13 +3,14 @@
 use anyhow::Context;
 use askama::Template;
 use pointsman_advisor::life::{Life, State};
-use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
+use pointsman_advisor::{HandlerReport, Report};
 
 use super::benefit::{benefit, overlap};
 use super::changes::{Lists, in_short, told};
 use super::text::days;
 use super::{
-    Class, capital, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state,
+    Class, capital, headline, kind, life, lowered, name, needs, number, percent, points, safe,
+    verdict_and_state,
 };
 
 /// Its style sheet.
@@ -121,12 +122,7 @@ fn evidence(row: &pointsman_advisor::EvidenceRow) -> Evidence<'_> {
     let [low, high] = row.interval;
     Evidence {
         rule: &row.rule,
-        kind: match row.kind {
-            EvidenceKind::For => "for a move",
-            EvidenceKind::Against => "against a move",
-            EvidenceKind::Blocker => "bars a move",
-            EvidenceKind::Improvement => "to improve",
-        },
+        kind: points(row.kind),
         text: &row.text,
         numbers: format!(
             "observed {:.3} (95 %: {low:.3} to {high:.3}), threshold {}, {} samples",

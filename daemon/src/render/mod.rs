@@ -20,7 +20,7 @@ use std::borrow::Borrow;
 use std::io::IsTerminal;
 
 use anyhow::Context;
-use pointsman_advisor::{HandlerReport, Need, Report, Settings, Verdict};
+use pointsman_advisor::{EvidenceKind, HandlerReport, Need, Report, Settings, Verdict};
 use serde::Serialize;
 
 /// How text for a terminal looks.
@@ -89,6 +89,16 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
         Verdict::MoveToServerComponent => "move to a server component",
         Verdict::Keep => "keep",
         Verdict::InsufficientEvidence => "not enough evidence",
+    }
+}
+
+/// Which way a measured statement points, in people's words.
+pub(crate) fn points(kind: EvidenceKind) -> &'static str {
+    match kind {
+        EvidenceKind::For => "for a move",
+        EvidenceKind::Against => "against a move",
+        EvidenceKind::Blocker => "bars a move",
+        EvidenceKind::Improvement => "to improve",
     }
 }
 

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use pointsman_advisor::life::State as Stage;
-use pointsman_advisor::{EvidenceKind, EvidenceRow, Explanation, HandlerReport, Report, Verdict};
+use pointsman_advisor::{EvidenceRow, Explanation, HandlerReport, Report, Verdict};
 
 use super::choice::{name as service_name, query};
 use super::{Frame, Page, Part, draw, unknown_handler};
@@ -204,12 +204,7 @@ fn evidence(row: &EvidenceRow) -> Evidence<'_> {
     let amount = render::amount;
     Evidence {
         rule: &row.rule,
-        kind: match row.kind {
-            EvidenceKind::For => "for a move",
-            EvidenceKind::Against => "against a move",
-            EvidenceKind::Blocker => "bars a move",
-            EvidenceKind::Improvement => "to improve",
-        },
+        kind: render::points(row.kind),
         text: words(&row.text),
         observed: amount(row.observed),
         interval: format!("{} to {}", amount(low), amount(high)),
