@@ -93,7 +93,7 @@ fn a_late_span_counts_only_what_is_new() {
     // Sent again, grown by one, and the same two under another span.
     counted(&observed, &[trace(vec![one.clone()], vec![one.clone()])]);
     counted(&observed, &[trace(vec![one.clone()], vec![one.clone(), two.clone()])]);
-    counted(&observed, &[trace(vec![one.clone(), two.clone()], vec![one, other])]);
+    counted(&observed, &[trace(vec![one.clone(), two], vec![one, other])]);
     assert_eq!(calls_of(&observed.rows(LATER), "/a"), Some(2));
 }
 
