@@ -29,7 +29,6 @@ fn assert_holds_what_is_installed(files: &[&str]) {
 }
 
 #[test]
-#[ignore = "waits for dashboards/"]
 fn the_archive_holds_what_is_promised_and_can_be_made_again() {
     let folder = tempfile::tempdir().unwrap();
     // Without what debuggers read, which would take long to compress.

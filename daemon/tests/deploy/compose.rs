@@ -34,7 +34,6 @@ fn every_service_is_hardened_and_published_to_this_machine_only() {
 }
 
 #[test]
-#[ignore = "waits for dashboards/"]
 fn every_path_that_is_named_is_in_the_repository_and_every_volume_is_declared() {
     let compose = yaml(COMPOSE);
     let declared = at(&compose, "volumes").as_object().unwrap();
@@ -133,7 +132,6 @@ fn grafana_and_prometheus_find_what_is_mounted_for_them() {
 }
 
 #[test]
-#[ignore = "waits for dashboards/"]
 fn prometheus_accepts_its_configuration() {
     let Some(mut promtool) = crate::program("promtool", "prometheus") else { return };
     let folder = tempfile::tempdir().unwrap();
