@@ -15,9 +15,15 @@ export async function everythingKept({ pointsman, report, folder }) {
   const places = [
     ...files.map((name) => [`the file ${name}`, readFileSync(join(folder, name))]),
     ...spans.map((bytes) => ["the stored spans", bytes]),
-    ["the page", Buffer.from((await send(`${pointsman.pages}/`)).body)],
-    ["the metrics", Buffer.from((await send(`${pointsman.pages}/metrics`)).body)],
   ];
+  const paths = ["/", "/telemetry", "/reports", "/metrics", "/api/v1/handlers", "/api/v1/telemetry"];
+  for (const { id } of report.handlers) paths.push(`/handlers/${id}`, `/api/v1/handlers/${id}`);
+  for (const id of traces) paths.push(`/traces/${id}`);
+  for (const path of paths) {
+    const { status, body } = await send(pointsman.pages + path);
+    if (status !== 200) throw new Error(`${path} answers ${status}: ${body}`);
+    places.push([path, Buffer.from(body)]);
+  }
   const say = async (...args) => places.push([`pointsman ${args.join(" ")}`, Buffer.from(await pointsman.run(...args))]);
   for (const format of ["text", "markdown", "html", "json"]) await say("report", "--until", "last", "--format", format);
   await say("doctor", "--until", "last");
