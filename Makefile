@@ -150,7 +150,7 @@ release: tools
 # The same features as the tests have, so that cargo builds nothing twice.
 .PHONY: debug
 debug: tools
-	cargo build --workspace --all-features --locked
+	cargo build --workspace --all-features --locked --bins --tests
 
 .PHONY: tools
 tools:
