@@ -8,8 +8,9 @@ use super::{Named, Seen};
 
 /// A trace is counted so long after its first Call was stored, ns: OpenTelemetry exports in batches every 5 s.
 const GRACE_NS: u64 = 10_000_000_000;
-/// Traces that are held; of more than that the oldest are counted early.
+/// Traces and Calls that are held; beyond either the oldest traces are counted early. A trace may have thousands of Calls.
 const MOST_TRACES: usize = 16_384;
+const MOST_CALLS: usize = 32_768;
 
 type Calls = Vec<(Named, Seen)>;
 
@@ -18,6 +19,8 @@ pub(super) struct Settling {
     calls: HashMap<TraceId, Calls>,
     /// In the order in which they came, each with the time when it is counted.
     due: VecDeque<(u64, TraceId)>,
+    /// Calls of all of them.
+    held: usize,
 }
 
 impl Settling {
@@ -27,7 +30,10 @@ impl Settling {
 
     /// What is known of a trace by now, in place of what was known.
     pub(super) fn put(&mut self, trace: TraceId, calls: Calls, now_ns: u64) {
-        if self.calls.insert(trace, calls).is_none() {
+        self.held += calls.len();
+        if let Some(known) = self.calls.insert(trace, calls) {
+            self.held -= known.len();
+        } else {
             self.due.push_back((now_ns.saturating_add(GRACE_NS), trace));
         }
     }
@@ -35,10 +41,13 @@ impl Settling {
     /// The Calls of the next trace that is to be counted; nothing while none is.
     pub(super) fn next(&mut self, now_ns: u64) -> Option<Calls> {
         let (due_ns, trace) = *self.due.front()?;
-        if due_ns > now_ns && self.due.len() <= MOST_TRACES {
+        let is_full = self.due.len() > MOST_TRACES || self.held > MOST_CALLS;
+        if due_ns > now_ns && !is_full {
             return None;
         }
         self.due.pop_front();
-        self.calls.remove(&trace)
+        let calls = self.calls.remove(&trace)?;
+        self.held -= calls.len();
+        Some(calls)
     }
 }

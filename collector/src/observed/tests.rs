@@ -137,3 +137,18 @@ fn without_rows_all_is_in_the_shared_one() {
     let rows = observed.rows(LATER);
     assert_eq!((rows.own.len(), rows.other.calls()), (0, 2));
 }
+
+#[test]
+fn what_waits_is_bounded_by_calls_too() {
+    let observed = Observed::new(10);
+    let of = |trace: u8, calls: usize| TraceCalls {
+        trace: TraceId([trace; 16]),
+        before: vec![],
+        calls: vec![call("/a", 1); calls],
+    };
+    observed.count(&[of(1, 20_000)], 0);
+    assert_eq!(calls_of(&observed.rows(0), "/a"), None);
+    observed.count(&[of(2, 20_000)], 0);
+    assert_eq!(calls_of(&observed.rows(0), "/a"), Some(20_000));
+    assert_eq!(calls_of(&observed.rows(LATER), "/a"), Some(40_000));
+}

@@ -9,7 +9,7 @@ use super::benefit::{benefit, overlap};
 use super::changes::{Lists, in_short, told};
 use super::text::days;
 use super::{
-    Class, capital, headline, kind, life, lowered, name, needs, number, percent, points, safe,
+    Class, capital, headline, kind, life, lowered, name, needs, number, own_ui, points, safe,
     verdict_and_state,
 };
 
@@ -109,7 +109,7 @@ fn row<'a>(report: &Report, handler: &'a HandlerReport) -> Row<'a> {
         class: Class::of(handler).as_str(),
         calls_per_day: number(handler.calls_per_day),
         p50: handler.duration_ms.map_or_else(|| "unknown".to_owned(), |ms| format!("{} ms", number(ms.p50))),
-        own_ui: handler.callers.get("own_ui").map_or_else(|| "0 %".to_owned(), |share| percent(*share)),
+        own_ui: own_ui(handler),
         gain: handler.benefit.as_ref().and_then(benefit).unwrap_or_default(),
         confidence: handler.confidence.map_or_else(String::new, |c| format!("{c:.2}")),
         rules: handler.blockers.iter().chain(&handler.improvements).cloned().collect(),

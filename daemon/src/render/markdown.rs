@@ -8,7 +8,7 @@ use super::benefit::{benefit, overlap};
 use super::changes::{in_short, told};
 use super::safe::{markdown as safe, markdown_sentence as sentence};
 use super::text::days;
-use super::{capital, headline, kind, life, lowered, name, needs, number, percent, verdict_and_state};
+use super::{capital, headline, kind, life, lowered, name, needs, number, own_ui, verdict_and_state};
 
 /// All reports, one after the other.
 pub(crate) fn reports(reports: &[Report]) -> String {
@@ -75,7 +75,7 @@ fn changes(report: &Report) -> String {
 }
 
 fn row(handler: &HandlerReport) -> String {
-    let own = handler.callers.get("own_ui").map_or_else(|| "0 %".to_owned(), |share| percent(*share));
+    let own = own_ui(handler);
     let gain = handler.benefit.as_ref().and_then(benefit).unwrap_or_default();
     let why = handler.blockers.first().map_or_else(String::new, |blocker| format!(" ({blocker})"));
     format!(

@@ -81,6 +81,15 @@ pub(crate) fn kind(kind: &str) -> &str {
     }
 }
 
+/// How much of its calls the app's own pages make; `unknown` where nobody knows who calls.
+pub(crate) fn own_ui(handler: &HandlerReport) -> String {
+    match (handler.callers.get("own_ui"), handler.callers.get("unknown")) {
+        (Some(share), _) => percent(*share),
+        (None, Some(unknown)) if *unknown > 0.99 => "unknown".to_owned(),
+        (None, _) => percent(0.0),
+    }
+}
+
 /// A verdict in people's words.
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {

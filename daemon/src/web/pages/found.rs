@@ -114,10 +114,7 @@ fn row(handler: &HandlerReport) -> Row<'_> {
         gain: handler.benefit.as_ref().and_then(render::benefit::benefit).unwrap_or_default(),
         calls_per_day: render::number(handler.calls_per_day),
         p95: handler.duration_ms.map_or_else(|| "unknown".to_owned(), |ms| render::duration(ms.p95)),
-        own_ui: handler
-            .callers
-            .get("own_ui")
-            .map_or_else(|| "0 %".to_owned(), |share| render::percent(*share)),
+        own_ui: render::own_ui(handler),
         confidence: handler.confidence.map_or_else(String::new, render::percent),
         needs: render::needs(handler),
     }
