@@ -23,6 +23,8 @@ const SHOWN: [(&str, &str); 6] = [
     ("pointsman.key.scope", "scope of client keys"),
     ("pointsman.instance.id", "instance"),
 ];
+/// How the npm package gets into an app, as the README says it.
+pub(crate) const INSTALL: &str = "npm install --install-links=true file:/path/to/pointsman/packages/nextjs";
 /// More values of one fact than these are counted, not listed.
 const LISTED: usize = 4;
 /// Instances that are told, the ones seen last.
@@ -165,7 +167,7 @@ fn remedies(checkup: &Checkup, missing: bool) -> Vec<Remedy> {
         remedies.push(Remedy {
             text: "The npm package is not at work here. In the app:".to_owned(),
             code: vec![
-                lines("in a shell", "npm install @pointsman/nextjs"),
+                lines("in a shell", INSTALL),
                 lines(
                     "in instrumentation.ts, after registerOTel() or sdk.start()",
                     "import { observeNext } from '@pointsman/nextjs'\nobserveNext()",

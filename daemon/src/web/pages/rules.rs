@@ -81,7 +81,7 @@ async fn rules(State(web): State<Web>) -> Page {
         if listed.iter().all(|other| other.id != rule.id) {
             listed.push(Listed {
                 id: rule.id,
-                summary: manual(rule.id).map(summary).unwrap_or_default().to_owned(),
+                summary: manual(rule.id).map(summary).unwrap_or_default().replace('`', ""),
                 effect: effect(rule.effect),
                 speaks: speaking(&view, rule.id).len(),
             });

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::routing::get;
 
 use super::choice::name as service_name;
+use super::overview::endpoint;
 use super::{Frame, Page, Part, draw};
 use crate::render::checkup::{Instance, Piece, Telemetry};
 use crate::render::when::{Moment, moment};
@@ -19,6 +20,7 @@ struct TelemetryPage<'a> {
     apps: Vec<App>,
     otlp_http: &'a str,
     otlp_grpc: &'a str,
+    otlp: Option<String>,
 }
 
 /// One service and environment.
@@ -57,6 +59,7 @@ async fn telemetry(State(web): State<Web>) -> Page {
         apps,
         otlp_http: &web.config.serve.otlp_http,
         otlp_grpc: &web.config.serve.otlp_grpc,
+        otlp: endpoint(&web.config.serve),
     })
 }
 
