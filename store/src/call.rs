@@ -69,6 +69,19 @@ pub struct Call {
     pub sampling: Sampling,
     /// Requests the process had seen when this one began, sampled or not.
     pub requests_seen: Option<u64>,
+    /// How many times the body of the response was written to.
+    pub writes: Option<u64>,
+    /// Between the first and the last write of the response's body, ns.
+    pub body_ns: Option<u64>,
+    /// Opaque key of the network address and user agent that called, even where a session's cookie makes the client key: several
+    /// client keys under one of these are sessions whose cookie changes, or people behind one address.
+    pub network: Option<ClientKey>,
+    /// Entries of `'use cache'` functions that it found ...
+    pub use_cache_hits: Option<u32>,
+    /// ... did not find ...
+    pub use_cache_misses: Option<u32>,
+    /// ... and stored.
+    pub use_cache_fills: Option<u32>,
     /// Yes-or-no facts about it.
     pub signs: Signs,
 }
@@ -216,11 +229,31 @@ pub enum Sign {
     PagesRouter = 40,
     /// A page that the App Router rendered.
     AppRouter = 41,
+    /// The request had a session's cookie, one by which the app knows who it is.
+    SessionCookie = 42,
+    /// A session's cookie was set by the response.
+    SetsSessionCookie = 43,
+    /// Telemetry tells session cookies from others, so that an absent one was really absent.
+    SessionsTold = 44,
+    /// A worker sent it, mostly a service worker: its script stands where a page would, or the browser fetched that script.
+    Worker = 45,
+    /// The browser sent it ahead of a navigation that may never come (`sec-purpose: prefetch` or `prerender`).
+    Speculative = 46,
+    /// `origin: null`: a sandboxed frame, a file, or a page that keeps its origin to itself.
+    NullOrigin = 47,
+    /// The request belonged to a trace that its sender did not record (`pointsman.remote.unsampled`).
+    RemoteUnsampled = 48,
+    /// A proxy named the client's address, but the package was not told to trust it (`pointsman.client.forwarded`).
+    ForwardedUntrusted = 49,
+    /// The client key was made from a session's cookie.
+    KeyOfSession = 50,
+    /// The client key was made from address and user agent.
+    KeyOfAddress = 51,
 }
 
 impl Sign {
     /// Every sign, in the order of its bit.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 52] = [
         Self::HeadersCaptured,
         Self::Cookie,
         Self::Bearer,
@@ -263,6 +296,16 @@ impl Sign {
         Self::Waterfall,
         Self::PagesRouter,
         Self::AppRouter,
+        Self::SessionCookie,
+        Self::SetsSessionCookie,
+        Self::SessionsTold,
+        Self::Worker,
+        Self::Speculative,
+        Self::NullOrigin,
+        Self::RemoteUnsampled,
+        Self::ForwardedUntrusted,
+        Self::KeyOfSession,
+        Self::KeyOfAddress,
     ];
 }
 

@@ -61,6 +61,12 @@ fn call(number: u8, start_ns: u64) -> Call {
         child_ns: None,
         sampling: Sampling::Threshold(1 << 55),
         requests_seen: Some(7),
+        writes: Some(3),
+        body_ns: Some(0),
+        network: Some(ClientKey(u64::MAX - 2)),
+        use_cache_hits: Some(2),
+        use_cache_misses: Some(0),
+        use_cache_fills: None,
         signs: Signs::NONE | Sign::Cookie | Sign::ResponseHeadersCaptured,
     }
 }

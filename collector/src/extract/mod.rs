@@ -118,7 +118,7 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         media_type: attributes.media_type(),
         signature: attributes.signature().map(str::to_owned),
         origin: origin::foreign_host(request),
-        first_byte_ns: shape.first_byte_ns.map(|at| at.saturating_sub(node.start_ns())),
+        first_byte_ns: first_byte_ns(request, &shape),
         self_fetches: work.self_fetches,
         self_fetch_overhead_ns: work.self_fetch_overhead_ns,
         database_ns: children.database_ns,
@@ -126,6 +126,12 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         child_ns: children.both_ns,
         sampling: sampling::of(node.trace_state()),
         requests_seen: attributes.count("pointsman.requests.seen"),
+        writes: attributes.count("pointsman.response.writes"),
+        body_ns: attributes.count("pointsman.response.body_ns"),
+        network: attributes.hex("pointsman.client.network_key").map(ClientKey),
+        use_cache_hits: small(attributes.count("pointsman.use_cache.hits")),
+        use_cache_misses: small(attributes.count("pointsman.use_cache.misses")),
+        use_cache_fills: small(attributes.count("pointsman.use_cache.fills")),
         signs,
     })
 }
@@ -161,6 +167,18 @@ fn response_bytes(request: &Request<'_>) -> Option<u64> {
         .count("http.response.body.size")
         .or_else(|| attributes.count("http.response_content_length"))
         .or_else(length)
+}
+
+/// From the request's start to the first byte of the response, ns: as the package counted it on the wire, else as Next.js
+/// says when it began to answer.
+fn first_byte_ns(request: &Request<'_>, shape: &Shape) -> Option<u64> {
+    let of_next = || shape.first_byte_ns.map(|at| at.saturating_sub(request.node.start_ns()));
+    request.attributes.count("pointsman.response.first_byte_ns").or_else(of_next)
+}
+
+/// A count that a sender may have made larger than anything counts.
+fn small(count: Option<u64>) -> Option<u32> {
+    count.map(|count| u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// A stable 64-bit key of a name.

@@ -34,8 +34,13 @@ fn compare(request: &Request<'_>, host: &str) -> Option<bool> {
     Some(without_port(host).eq_ignore_ascii_case(without_port(server)))
 }
 
-/// Path of the page on the same host that sent the request.
+/// Path of the page on the same host that sent the request; a script or a style sheet is no page.
 pub(super) fn page(request: &Request<'_>) -> Option<String> {
+    referer_path(request).filter(|path| !is_script(path) && !path.ends_with(".css"))
+}
+
+/// Path of what on the same host sent the request: a page, the script of a worker, a style sheet.
+fn referer_path(request: &Request<'_>) -> Option<String> {
     let referer = request.attributes.request_header("referer")?.split(['?', '#']).next()?;
     if referer.starts_with('/') && !referer.starts_with("//") {
         return Some(referer.to_owned());
@@ -60,6 +65,27 @@ pub(super) fn foreign_host(request: &Request<'_>) -> Option<String> {
     let sender =
         origin.and_then(host_of).or_else(|| attributes.request_header("referer").and_then(host_of))?;
     (compare(request, sender) == Some(false)).then(|| sender.to_ascii_lowercase())
+}
+
+/// Whether a service worker sent the request: the browser fetching the worker's script says so, and what the worker asks
+/// for by itself names its script in place of a page.
+pub(super) fn is_of_worker(request: &Request<'_>) -> bool {
+    let attributes = &request.attributes;
+    let fetches_script = attributes.request_header("service-worker").is_some()
+        || attributes.request_header("sec-fetch-dest") == Some("serviceworker");
+    fetches_script || referer_path(request).is_some_and(|path| is_script(&path))
+}
+
+/// Whether the browser asked ahead of a navigation that may never come. Source: HTML, "speculative loading", and older
+/// `purpose: prefetch`.
+pub(super) fn is_speculative(request: &Request<'_>) -> bool {
+    let says = |name| request.attributes.request_header(name).is_some_and(|value| value.contains("prefetch"));
+    says("sec-purpose") || says("purpose")
+}
+
+/// Whether a path is that of a script: no page ends so.
+fn is_script(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "js" | "mjs" | "cjs"))
 }
 
 /// Whether the request came to this machine itself.

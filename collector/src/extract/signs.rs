@@ -31,6 +31,7 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 pub(super) fn find(seen: &Seen<'_>) -> Signs {
     let mut signs = Signs::NONE;
     credentials(seen, &mut signs);
+    of_client(seen, &mut signs);
     of_request(seen, &mut signs);
     of_response(seen, &mut signs);
     of_action(seen, &mut signs);
@@ -85,12 +86,28 @@ fn credentials(seen: &Seen<'_>, signs: &mut Signs) {
     for word in seen.request.attributes.credentials() {
         match word {
             "cookie" => *signs |= Sign::Cookie,
+            // A session's cookie is a cookie, whether its sender says so twice or not.
+            "session" => *signs = *signs | Sign::Cookie | Sign::SessionCookie,
             "bearer" => *signs |= Sign::Bearer,
             "basic" => *signs |= Sign::Basic,
             "api-key" => *signs |= Sign::ApiKey,
             _ => {}
         }
     }
+}
+
+/// What the package says of how it tells clients and sessions apart.
+fn of_client(seen: &Seen<'_>, signs: &mut Signs) {
+    const SETS_SESSION: &str = "pointsman.response.sets_session_cookie";
+    let attributes = &seen.request.attributes;
+    let basis = attributes.text("pointsman.client.key_basis");
+    let told = attributes.has(SETS_SESSION) || basis.is_some() || signs.has(Sign::SessionCookie);
+    signs.set(Sign::SessionsTold, told);
+    signs.set(Sign::SetsSessionCookie, attributes.flag(SETS_SESSION) == Some(true));
+    signs.set(Sign::KeyOfSession, basis == Some("session"));
+    signs.set(Sign::KeyOfAddress, basis == Some("address"));
+    signs.set(Sign::ForwardedUntrusted, attributes.flag("pointsman.client.forwarded") == Some(true));
+    signs.set(Sign::RemoteUnsampled, attributes.flag("pointsman.remote.unsampled") == Some(true));
 }
 
 fn of_request(seen: &Seen<'_>, signs: &mut Signs) {
@@ -101,6 +118,9 @@ fn of_request(seen: &Seen<'_>, signs: &mut Signs) {
     signs.set(Sign::NoCors, header("sec-fetch-mode") == Some("no-cors"));
     signs.set(Sign::Subresource, embedded);
     signs.set(Sign::Conditional, header("if-none-match").is_some());
+    signs.set(Sign::Worker, origin::is_of_worker(seen.request));
+    signs.set(Sign::Speculative, origin::is_speculative(seen.request));
+    signs.set(Sign::NullOrigin, header("origin") == Some("null"));
     signs.set(Sign::OriginMismatch, origin::same_host(seen.request) == Some(false));
     let names = attributes.texts("pointsman.request.query_names");
     let link = |name: &&str| matches!(*name, "code" | "state" | "token" | "session_id");

@@ -47,6 +47,12 @@ fn call(route: &str, span: u8) -> Call {
         child_ns: None,
         sampling: Sampling::Undeclared,
         requests_seen: None,
+        writes: None,
+        body_ns: None,
+        network: None,
+        use_cache_hits: None,
+        use_cache_misses: None,
+        use_cache_fills: None,
         signs: Signs::NONE,
     }
 }

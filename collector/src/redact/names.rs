@@ -38,7 +38,7 @@ pub(crate) enum Treatment {
 }
 
 /// Request headers whose values are kept: those of the telemetry contract, and sizes.
-const REQUEST_HEADERS: [&str; 24] = [
+const REQUEST_HEADERS: [&str; 25] = [
     "accept",
     "access-control-request-method",
     "content-encoding",
@@ -58,6 +58,7 @@ const REQUEST_HEADERS: [&str; 24] = [
     "sec-fetch-mode",
     "sec-fetch-site",
     "sec-purpose",
+    "service-worker",
     "user-agent",
     "x-action-forwarded",
     "x-forwarded-host",

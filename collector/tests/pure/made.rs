@@ -25,6 +25,10 @@ pub(crate) fn number(key: &str, value: i64) -> KeyValue {
     value_of(key, Value::IntValue(value))
 }
 
+pub(crate) fn flag(key: &str, value: bool) -> KeyValue {
+    value_of(key, Value::BoolValue(value))
+}
+
 fn value_of(key: &str, value: Value) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value) }), ..Default::default() }
 }

@@ -10,6 +10,7 @@ mod action_signs;
 mod app_facts;
 mod captures;
 mod clients;
+mod contract;
 mod door;
 mod errors;
 mod hostile;

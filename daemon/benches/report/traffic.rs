@@ -143,6 +143,12 @@ impl Traffic {
             child_ns: Some(duration / 3),
             sampling: Sampling::Undeclared,
             requests_seen: None,
+            writes: None,
+            body_ns: None,
+            network: None,
+            use_cache_hits: None,
+            use_cache_misses: None,
+            use_cache_fills: None,
             signs: Signs::NONE | Sign::HeadersCaptured | Sign::ResponseHeadersCaptured | Sign::Cookie,
         }
     }

@@ -29,7 +29,8 @@ const MOST: u64 = 100_000;
 const AS_JSON: &str = "json_array(calls.handler, start_ns, hex(trace), hex(span), duration_ns, calls.route, calls.method, \
      status, form, caller, agent, client, instance, path, page, request_bytes, response_bytes, request_key, \
      response_hash, media_type, signature, origin, first_byte_ns, self_fetches, self_fetch_overhead_ns, sampling, \
-     requests_seen, signs, database_ns, outgoing_ns, child_ns)";
+     requests_seen, signs, database_ns, outgoing_ns, child_ns, writes, body_ns, network, use_cache_hits, \
+     use_cache_misses, use_cache_fills)";
 
 /// CROSS JOIN fixes the order: few handlers outside, a range of each one's Calls inside.
 const OF_RANGE: &str = "handlers CROSS JOIN calls ON calls.handler = handlers.fingerprint \
@@ -202,6 +203,12 @@ struct Columns<'a> {
     database_ns: Option<i64>,
     outgoing_ns: Option<i64>,
     child_ns: Option<i64>,
+    writes: Option<i64>,
+    body_ns: Option<i64>,
+    network: Option<i64>,
+    use_cache_hits: Option<u32>,
+    use_cache_misses: Option<u32>,
+    use_cache_fills: Option<u32>,
 }
 
 /// Reads the Calls of one Handler; none of them when it was forgotten meanwhile.
@@ -250,6 +257,12 @@ impl Columns<'_> {
             child_ns: number(self.child_ns),
             sampling: number(self.sampling).map_or(Sampling::Undeclared, Sampling::Threshold),
             requests_seen: number(self.requests_seen),
+            writes: number(self.writes),
+            body_ns: number(self.body_ns),
+            network: number(self.network).map(ClientKey),
+            use_cache_hits: self.use_cache_hits,
+            use_cache_misses: self.use_cache_misses,
+            use_cache_fills: self.use_cache_fills,
             signs: Signs::from_bits(self.signs.cast_unsigned()),
         })
     }

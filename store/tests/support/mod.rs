@@ -96,6 +96,12 @@ pub(crate) fn call(number: u64, route: &str, start_ns: u64) -> Call {
         child_ns: None,
         sampling: Sampling::Undeclared,
         requests_seen: None,
+        writes: None,
+        body_ns: None,
+        network: None,
+        use_cache_hits: None,
+        use_cache_misses: None,
+        use_cache_fills: None,
         signs: Signs::NONE,
     }
 }

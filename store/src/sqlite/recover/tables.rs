@@ -28,7 +28,17 @@ const SAVED: [&str; 15] = [
 ];
 
 /// Columns that came with a later version than their table.
-const ADDED: [(&str, &str); 3] = [("calls", "database_ns"), ("calls", "outgoing_ns"), ("calls", "child_ns")];
+const ADDED: [(&str, &str); 9] = [
+    ("calls", "database_ns"),
+    ("calls", "outgoing_ns"),
+    ("calls", "child_ns"),
+    ("calls", "writes"),
+    ("calls", "body_ns"),
+    ("calls", "network"),
+    ("calls", "use_cache_hits"),
+    ("calls", "use_cache_misses"),
+    ("calls", "use_cache_fills"),
+];
 
 /// Rows of these look alike (a name and a number): without the tree they are not told apart.
 const ALIKE: [&str; 2] = ["closed_hours", "extraction"];
