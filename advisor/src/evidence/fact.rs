@@ -188,7 +188,8 @@ coded! {
         Typed,
         /// Prefetches seen within five seconds after an Interaction, by the same client.
         PrefetchesAfter,
-        /// Calls equal in request key to one of the same client within two seconds.
+        /// Reads equal in request key and answer to one of the same client within two seconds, with no write of the client
+        /// between.
         Duplicates,
         /// Reads that overlapped another read of the same client.
         ParallelReads,
@@ -266,6 +267,24 @@ coded! {
         SucceededWithCredentials,
         /// Calls of pages that the App Router rendered.
         ByAppRouter,
+        /// Action Calls of a refresh loop: four or more rounds within 10 s, in which an answer made the page load again and
+        /// the page called the action again.
+        InRefreshLoop,
+        /// Refresh loops. Clients that had one are values of [`Dimension::LoopClient`].
+        RefreshLoops,
+        /// Reads of routes by the own UI, answered 200, of which client, request key and response hash are known.
+        ReadsCompared,
+        /// ... of these, within a minute of the same client's last one with the same key, the same answer, and no write of
+        /// the client since.
+        UnchangedRepeats,
+        /// ... of these, within a minute of the same client's last one with the same key, another answer, and no write of
+        /// the client since.
+        ChangedRepeats,
+        /// ... of these, the client's first one after a write of its own, where it had asked for the same URL within five
+        /// minutes before: its code fetches again what the write made stale.
+        RefetchedAfterWrite,
+        /// ... of these, with another answer than before the write.
+        ChangedAfterWrite,
     }
 }
 
@@ -329,6 +348,8 @@ coded! {
         MediaType,
         /// Path of the page of Calls that belong to its load.
         LoadPage,
+        /// Key of a client that had a refresh loop, as 16 hex digits. Keys rotate daily.
+        LoopClient,
     }
 }
 

@@ -108,7 +108,7 @@ fn only_people_are_told_about_duplicates() {
                     visit(number, 4) + again * SECOND,
                     5,
                 );
-                (call.caller, call.request_key) = (caller, Some(number));
+                (call.caller, call.request_key, call.response_hash) = (caller, Some(number), Some(number));
             }
         }
         let judged = traffic.judged_with("GET /api/me", &Settings::default());

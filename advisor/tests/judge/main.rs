@@ -4,6 +4,7 @@
 mod actions;
 mod gains;
 mod improvements;
+mod repeated;
 mod rollups;
 mod routes;
 mod sampled;

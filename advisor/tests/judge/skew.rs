@@ -77,7 +77,8 @@ fn visits(gaps: &[(u64, bool, bool)]) -> Vec<Call> {
             _ => {
                 for (at, other) in [(0, first), (*gap, second)] {
                     let call = traffic.get("/api/catalog", client, start + at);
-                    (call.instance, call.request_key) = (instance(*other), Some(1));
+                    (call.instance, call.request_key, call.response_hash) =
+                        (instance(*other), Some(1), Some(1));
                 }
             }
         }

@@ -4,9 +4,11 @@
 mod batches;
 mod bursts;
 mod follow;
+mod loops;
 mod page_load;
 mod polls;
 mod reads;
+mod repeated;
 mod replays;
 mod retries;
 mod stale;
@@ -29,6 +31,8 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     batches::count(pass, line);
     polls::count(pass, line);
     reads::count(pass, line);
+    repeated::count(pass, line);
+    loops::count(pass, line);
     retries::count(pass, line);
     stale::count(pass, line);
     replays::count(pass, line);

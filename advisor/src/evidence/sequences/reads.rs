@@ -1,4 +1,4 @@
-//! Reads of routes beside each other, parallel ones and duplicates, and those that come with the load of a page; and
+//! Reads of routes beside each other, and those that come with the load of a page; and
 //! quick series of actions with changing arguments. The arguments of reads are in their queries, of which telemetry tells
 //! nothing, not even the length: whether they grow is not known.
 
@@ -12,8 +12,6 @@ use super::super::timeline::{Certainty, Timeline, is_action_fetch};
 use super::page_load::PageLoad;
 use super::{MILLI, SECOND, after, gap};
 
-/// The same request again within this time is a duplicate, ns (rules.md, duplicate-get).
-const DUPLICATE: i64 = 2 * SECOND.cast_signed();
 /// Changing arguments within this time of each other are typing, ns (rules.md, action-typeahead).
 const TYPING: i64 = SECOND.cast_signed();
 /// A read that was given up is replaced by one that begins at most this long after its end, ns.
@@ -21,7 +19,7 @@ const REPLACED: i64 = 150 * MILLI.cast_signed();
 /// Calls that make a series of typing.
 const KEYSTROKES: usize = 3;
 
-/// Counts parallel reads, duplicates, reads with a page load, and typing.
+/// Counts parallel reads, reads with a page load, and typing.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     let reads: Vec<Known<'_>> = line.calls.iter().copied().filter(|known| is_read(known.call)).collect();
     beside_each_other(pass, line, &reads);
@@ -39,15 +37,11 @@ fn beside_each_other(pass: &mut Pass, line: &Timeline<'_>, reads: &[Known<'_>]) 
         if latest.is_none_or(|latest| latest.call.end_ns() < known.call.end_ns()) {
             latest = Some(*known);
         }
-        let repeats = repeats(line, &reads[..index], *known);
         let Some(mut about) = pass.about(*known) else { continue };
         if overlaps.contains(&Certainty::Holds) {
             about.exemplify(Fact::ParallelReads);
         }
-        if repeats == Certainty::Holds {
-            about.exemplify(Fact::Duplicates);
-        }
-        if overlaps.contains(&Certainty::Unclear) || repeats == Certainty::Unclear {
+        if overlaps.contains(&Certainty::Unclear) {
             about.exemplify(Fact::UnorderedPairs);
         }
     }
@@ -78,21 +72,8 @@ fn overlap(line: &Timeline<'_>, a: &Call, b: &Call) -> Certainty {
     line.within((first, second), shared, 1, i64::MAX)
 }
 
-/// Whether the latest earlier read with the same request is at most two seconds old.
-fn repeats(line: &Timeline<'_>, earlier: &[Known<'_>], known: Known<'_>) -> Certainty {
-    let call = known.call;
-    let reach = DUPLICATE.saturating_add(line.skew().cast_signed());
-    let recent = earlier.iter().rev().take_while(|r| after(call.start_ns, r.call.start_ns) <= reach);
-    let mut same = recent.filter(|r| r.handler == known.handler && r.call.request_key == call.request_key);
-    match same.next().filter(|_| call.request_key.is_some()) {
-        // Which of the two came first does not matter.
-        Some(r) => line.within((r.call, call), after(call.start_ns, r.call.start_ns), i64::MIN, DUPLICATE),
-        None => Certainty::Fails,
-    }
-}
-
 /// A read of a route by a browser on one of the app's own pages: only its code can be changed.
-fn is_read(call: &Call) -> bool {
+pub(super) fn is_read(call: &Call) -> bool {
     call.method == "GET"
         && call.form == Form::Plain
         && call.handler.kind.is_route()
