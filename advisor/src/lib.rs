@@ -5,6 +5,7 @@
 //! clocks, async, SQL, and how a report is drawn. Every function of this crate gives the same answer to the same
 //! arguments.
 
+pub mod advisories;
 mod coverage;
 pub mod evidence;
 pub mod explanation;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Reason;
 use super::door::Door;
+use crate::extract::build_span;
 use crate::redact::{Left, Marks, Treatment, rule, treat};
 use crate::wire::fields::Malformed;
 use crate::wire::otlp::{Attribute, Value, any_value, key_value, list, repeated};
@@ -109,9 +110,13 @@ impl Door<'_> {
     }
 
     fn array(&mut self, treatment: Treatment, message: &[u8], depth: usize) -> Result<(), Malformed> {
+        let usual = self.limits.max_list;
+        // A build may have many routes and actions.
+        let of_build = treatment == Treatment::OfBuild;
+        let longest = if of_build { usual.max(build_span::LONGEST_LIST) } else { usual };
         for (at, value) in repeated(message, list::VALUES).enumerate() {
             let value = value?;
-            if at < self.limits.max_list {
+            if at < longest {
                 self.value(list::VALUES, treatment, value, depth + 1)?;
             } else {
                 self.refused.add(Reason::Values, 1);

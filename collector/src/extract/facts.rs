@@ -1,5 +1,5 @@
-//! What is true of the app rather than of one request: versions, builds and the actions they have, router kinds,
-//! instances, instrumentations.
+//! What is true of the app rather than of one request: versions, builds and what is in them, router kinds, instances,
+//! instrumentations. What the build's own span says is read in `build_span`.
 
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
@@ -10,16 +10,18 @@ use foldhash::fast::RandomState;
 use pointsman_store::{Action, AppFact, Call};
 
 use super::attributes::Attributes;
+use super::build_span;
 use super::requests::Request;
 use crate::trace::{Origin, Trace};
 use crate::wire::otlp::{Attribute, SERVER, Value};
 
 /// Attributes whose values are facts about the app, on the resource or on a span.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "pointsman.instance.id",
     NEXT_VERSION,
     BUILD_ID,
     DEPLOYMENT_ID,
+    "pointsman.react.version",
     "pointsman.route.kind",
     "pointsman.next.body_size_limit",
     "pointsman.key.scope",
@@ -112,6 +114,14 @@ pub(super) fn facts<'a>(trace: &Trace<'a>, found: &[(&Request<'a>, Call)]) -> (V
             facts.see(app, (name, value), (node.start_ns(), node.start_ns()));
         }
     }
+    for node in trace.nodes.iter().filter(|node| build_span::is_one(node)) {
+        let app = builds.app(&node.origin, build_of(&node.span.attributes));
+        facts.most = MOST + build_span::MOST;
+        let listed = build_span::listed(&node.span.attributes);
+        for (name, value) in of_attributes(&node.span.attributes).into_iter().chain(listed) {
+            facts.see(app, (name, value), (node.start_ns(), node.start_ns()));
+        }
+    }
     for (request, call) in found {
         let attributes = &request.attributes;
         let own = attributes.text(DEPLOYMENT_ID).or_else(|| attributes.text(BUILD_ID));
@@ -127,15 +137,22 @@ pub(super) fn facts<'a>(trace: &Trace<'a>, found: &[(&Request<'a>, Call)]) -> (V
 type App<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
 
 /// When each fact was first and last seen.
-#[derive(Default)]
 struct Facts<'a> {
     seen: BTreeMap<(App<'a>, &'static str, Cow<'a, str>), (u64, u64)>,
+    /// How many there may be.
+    most: usize,
     left_out: usize,
+}
+
+impl Default for Facts<'_> {
+    fn default() -> Self {
+        Self { seen: BTreeMap::new(), most: MOST, left_out: 0 }
+    }
 }
 
 impl<'a> Facts<'a> {
     fn see(&mut self, app: App<'a>, (name, value): (&'static str, Cow<'a, str>), (from, until): (u64, u64)) {
-        let full = self.seen.len() >= MOST;
+        let full = self.seen.len() >= self.most;
         match self.seen.entry((app, name, cut(value))) {
             Entry::Occupied(mut seen) => {
                 let (first, last) = seen.get_mut();
@@ -188,7 +205,7 @@ impl<'a> Builds<'a> {
     fn of(trace: &Trace<'a>, origins: &[(Rc<Origin<'a>>, (u64, u64))]) -> Self {
         let of_origins =
             origins.iter().filter_map(|(origin, _)| Some((origin.service(), build_of(&origin.resource)?)));
-        let servers = trace.nodes.iter().filter(|node| node.span.kind == SERVER);
+        let servers = trace.nodes.iter().filter(|node| node.span.kind == SERVER || build_span::is_one(node));
         let of_spans =
             servers.filter_map(|node| Some((node.origin.service(), build_of(&node.span.attributes)?)));
         let mut builds = BTreeMap::new();

@@ -7,6 +7,7 @@
 mod action;
 mod agent;
 mod attributes;
+pub(crate) mod build_span;
 mod caller;
 mod children;
 pub(crate) mod facts;

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use foldhash::fast::RandomState;
 
 use super::marks::Mark;
+use crate::extract::build_span;
 
 /// What happens to an attribute of some name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +24,8 @@ pub(crate) enum Treatment {
     Keep,
     /// It stays with whatever it holds, except queries: the app's own host.
     KeepHost,
+    /// It stays as it is: the source says it, no request does. A pattern of the proxy may hold `?` and `#`.
+    OfBuild,
     /// It goes.
     Drop,
     /// It loses everything from the first `?`, `#` or `;`.
@@ -198,6 +201,7 @@ fn treatment(key: &str) -> Treatment {
         "server.address" | "net.host.name" | "net.host.ip" | "http.host" | "http.server_name" => {
             Treatment::KeepHost
         }
+        _ if build_span::is_list(key) => Treatment::OfBuild,
         _ if goes(key) => Treatment::Drop,
         _ => Treatment::Keep,
     }

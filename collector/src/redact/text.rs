@@ -17,6 +17,7 @@ pub(crate) fn treat(treatment: Treatment, text: &str) -> Option<Cow<'_, str>> {
             kept
         }
         Treatment::KeepHost => cut_if_url(text),
+        Treatment::OfBuild => Cow::Borrowed(text),
         Treatment::Path => cut_url(text, &['?', '#', ';']),
         Treatment::Name => cut_name(text),
         Treatment::Statement => Cow::Borrowed(first_keyword(text)),

@@ -2,10 +2,12 @@
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use pointsman_collector::admit::{Limits, Secret, admit};
 use pointsman_store::AppFact;
+use prost::Message;
 
-use crate::made::{NOON, SERVER, found, request, sent, span, text};
-use crate::support::{extract, requests};
+use crate::made::{INTERNAL, NOON, SERVER, found, list, number, request, sent, span, text};
+use crate::support::{decoded, extract, requests};
 
 const ID: &str = "40a1b2c3d4e5f60718293a4b5c6d7e8f9001122334";
 
@@ -134,4 +136,60 @@ fn recorded_actions_are_listed_with_their_names() {
     kinds.sort_unstable();
     kinds.dedup();
     assert!(kinds.contains(&"app_page") && kinds.contains(&"app_route"), "{kinds:?}");
+}
+
+/// The span about the build, with these attributes, once it has passed the door.
+fn build_span(attributes: Vec<KeyValue>) -> Vec<(String, String, Option<String>)> {
+    let mut build = span(1, 0, INTERNAL, (0, 10), attributes);
+    build.name = "pointsman.build".to_owned();
+    let otlp = sent(Vec::new(), vec![build]).encode_to_vec();
+    let admitted = admit(&otlp, NOON, &Limits::default(), &Secret::new("s")).unwrap();
+    let extraction = extract([decoded(&admitted.otlp)]);
+    assert!(extraction.calls.is_empty() && extraction.facts_left_out == 0);
+    told(extraction.facts)
+}
+
+#[test]
+fn what_is_in_a_build_is_a_fact_each_under_its_build() {
+    let facts = build_span(vec![
+        text("pointsman.next.build_id", "b1"),
+        text("pointsman.next.version", "16.4.6"),
+        text("pointsman.react.version", "19.3.1"),
+        list("pointsman.next.flags", &["cacheComponents", "output:standalone"]),
+        list("pointsman.next.proxy_matchers", &["/((?!api|_next/static).*)"]),
+        list("pointsman.next.max_durations", &["/api/generate=60"]),
+        list("pointsman.next.actions", &["app/actions.ts#addToCart"]),
+        list("pointsman.next.routes", &["/", "/product/[id]"]),
+        number("pointsman.build.cut", 7),
+    ]);
+    for (name, value) in [
+        ("pointsman.next.version", "16.4.6"),
+        ("pointsman.react.version", "19.3.1"),
+        ("pointsman.next.flags", "cacheComponents"),
+        ("pointsman.next.flags", "output:standalone"),
+        ("pointsman.next.proxy_matchers", "/((?!api|_next/static).*)"),
+        ("pointsman.next.max_durations", "/api/generate=60"),
+        ("pointsman.next.actions", "app/actions.ts#addToCart"),
+        ("pointsman.next.routes", "/product/[id]"),
+        ("pointsman.build.cut", "7"),
+    ] {
+        assert!(has(&facts, name, value, Some("b1")), "{name} {value}: {facts:?}");
+    }
+}
+
+#[test]
+fn an_empty_list_is_known_to_be_empty_and_a_missing_one_is_unknown() {
+    let facts = build_span(vec![list("pointsman.next.actions", &[])]);
+    assert!(has(&facts, "pointsman.next.actions", "", None), "{facts:?}");
+    assert!(!facts.iter().any(|(name, ..)| name == "pointsman.next.routes"), "{facts:?}");
+}
+
+#[test]
+fn a_build_tells_five_hundred_values_of_each_list_and_other_spans_none() {
+    let routes: Vec<String> = (0..700).map(|number| format!("/page-{number}")).collect();
+    let routes: Vec<&str> = routes.iter().map(String::as_str).collect();
+    let facts = build_span(vec![list("pointsman.next.routes", &routes)]);
+    assert_eq!(facts.iter().filter(|(name, ..)| name == "pointsman.next.routes").count(), 500);
+    let of_request = found(Vec::new(), vec![page(vec![list("pointsman.next.routes", &routes)])]).facts;
+    assert!(!of_request.iter().any(|fact| fact.name == "pointsman.next.routes"));
 }

@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use pointsman_collector::extract::Extraction;
@@ -27,6 +27,11 @@ pub(crate) fn number(key: &str, value: i64) -> KeyValue {
 
 pub(crate) fn flag(key: &str, value: bool) -> KeyValue {
     value_of(key, Value::BoolValue(value))
+}
+
+pub(crate) fn list(key: &str, values: &[&str]) -> KeyValue {
+    let value = |text: &&str| AnyValue { value: Some(Value::StringValue((*text).to_owned())) };
+    value_of(key, Value::ArrayValue(ArrayValue { values: values.iter().map(value).collect() }))
 }
 
 fn value_of(key: &str, value: Value) -> KeyValue {

@@ -9,14 +9,16 @@ use pointsman_advisor::rfc3339;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{percent, safe};
+use super::{holes, percent, safe};
 use crate::advise::Checkup;
 
 /// Share of calls below which a piece of telemetry counts as missing.
 const MISSING: f64 = 0.9;
 /// Facts that a person asks about first.
-const SHOWN: [(&str, &str); 6] = [
+const SHOWN: [(&str, &str); 8] = [
     ("pointsman.next.version", "Next.js"),
+    ("pointsman.react.version", "React"),
+    ("pointsman.next.flags", "Next.js flags"),
     ("telemetry.sdk.name", "SDK"),
     ("otel.scope.name", "instrumentation"),
     ("service.version", "service version"),
@@ -25,8 +27,10 @@ const SHOWN: [(&str, &str); 6] = [
 ];
 /// How the npm package gets into an app, as the README says it.
 pub(crate) const INSTALL: &str = "npm install --install-links=true file:/path/to/pointsman/packages/nextjs";
-/// More values of one fact than these are counted, not listed.
+/// More values of one fact than these are counted, not listed ...
 const LISTED: usize = 4;
+/// ... except of flags, of which an app has several.
+const FLAGS_LISTED: usize = 16;
 /// Instances that are told, the ones seen last.
 const INSTANCES: usize = 50;
 
@@ -130,9 +134,10 @@ fn piece(row: &pointsman_advisor::Coverage) -> Piece {
 fn about(checkup: &Checkup, fact: &str, what: &str) -> Option<About> {
     let values: BTreeSet<String> =
         checkup.facts.iter().filter(|f| f.name == fact).map(|f| safe::terminal(&f.value)).collect();
+    let listed = if fact == "pointsman.next.flags" { FLAGS_LISTED } else { LISTED };
     let told = match values.len() {
         0 => return None,
-        1..=LISTED => values.into_iter().collect::<Vec<_>>().join(", "),
+        few if few <= listed => values.into_iter().collect::<Vec<_>>().join(", "),
         many => format!("{many} different ones"),
     };
     Some(About { what: what.to_owned(), values: told })
@@ -158,7 +163,7 @@ fn instances(checkup: &Checkup) -> Vec<Instance> {
 fn remedies(checkup: &Checkup, missing: bool) -> Vec<Remedy> {
     let has =
         |name: &str, value: &str| checkup.facts.iter().any(|fact| fact.name == name && fact.value == value);
-    let mut remedies = Vec::new();
+    let mut remedies = holes::remedies(&checkup.facts);
     if checkup.coverage.is_empty() {
         return remedies;
     }

@@ -6,6 +6,7 @@ pub(crate) mod chart;
 pub(crate) mod checkup;
 mod evidence;
 pub(crate) mod explain;
+mod holes;
 pub(crate) mod html;
 pub(crate) mod life;
 pub(crate) mod markdown;
