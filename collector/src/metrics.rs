@@ -49,6 +49,8 @@ pub(crate) struct ExtractionMetrics {
     pub(crate) traces_extracted: IntCounter,
     pub(crate) calls_extracted: IntCounter,
     pub(crate) calls_beyond_limit: IntCounter,
+    pub(crate) handlers_refused: IntCounterVec,
+    pub(crate) handlers_displaced: IntCounter,
     pub(crate) late_traces: IntCounter,
     pub(crate) blocks_read_back: IntCounter,
     pub(crate) spans_left_out: IntCounter,
@@ -123,6 +125,16 @@ impl ExtractionMetrics {
             calls_extracted: by.counter(
                 "calls_extracted_total",
                 "Calls written; a late span makes all Calls of its trace count again.",
+            )?,
+            handlers_refused: by.counters(
+                "calls_of_refused_handlers_total",
+                "Calls that count under another handler than they name: nothing has shown that theirs exists, or there are \
+                 too many.",
+                &["reason"],
+            )?,
+            handlers_displaced: by.counter(
+                "handlers_displaced_total",
+                "Handlers, idle for a day, whose place in a full app or dispatcher a new one took.",
             )?,
             calls_beyond_limit: by.counter(
                 "calls_beyond_handler_limit_total",

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::Layer;
+
 /// What kind of code answers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -58,6 +60,9 @@ pub struct Handler {
     pub method: String,
     /// Only for [`HandlerKind::ServerAction`].
     pub action: Option<Action>,
+    /// Of a Dispatcher, which of its Operations it is (`task.move` of `/api/trpc/[trpc]`); `None` for the Dispatcher
+    /// itself and for every other Handler.
+    pub operation: Option<String>,
 }
 
 /// Stable 64-bit hash of a Handler's identity; printed as 16 hex digits it is the Handler's `id`.
@@ -65,6 +70,14 @@ pub struct Handler {
 pub struct Fingerprint(pub u64);
 
 impl Handler {
+    /// The route of all paths for which Next.js knows no route, and their method.
+    pub const UNMATCHED: &str = "*";
+    /// The route of all files of the folder `public`.
+    pub const PUBLIC_FILES: &str = "* files";
+    /// The route of all paths that were redirected before any route was looked for: by the proxy, or by `redirects` of the
+    /// app's configuration.
+    pub const REDIRECTED: &str = "* redirected";
+
     /// The Handler's fingerprint: the first eight bytes of a SHA-256 over its length-prefixed identity.
     /// It is written to disk and quoted by users: its recipe must never change.
     #[must_use]
@@ -101,10 +114,45 @@ impl Handler {
             }
         }
         field(&self.method);
+        // Only where there is one: the fingerprints of all other Handlers are on disk without it.
+        if let Some(operation) = &self.operation {
+            field("operation");
+            field(operation);
+        }
         let digest = hash.finalize();
         let mut first = [0; 8];
         first.copy_from_slice(&digest[..8]);
         Fingerprint(u64::from_be_bytes(first))
+    }
+
+    /// The layer that its route stands for, an Operation the one that it belongs to; `None` for what is one handler.
+    #[must_use]
+    pub fn layer(&self) -> Option<Layer> {
+        let layer = Layer::of(self.kind, &self.route)?;
+        let first = self.operation.as_deref().and_then(|operation| operation.split('/').next());
+        Some(first.map_or(layer, |first| layer.with_operation(first)))
+    }
+
+    /// Whether it stands for a whole layer, which never moves: a Dispatcher, not one of its Operations.
+    #[must_use]
+    pub fn is_dispatcher(&self) -> bool {
+        self.operation.is_none() && self.layer().is_some()
+    }
+
+    /// The Dispatcher that an Operation belongs to; `None` for anything else.
+    #[must_use]
+    pub fn dispatcher(&self) -> Option<Self> {
+        self.operation.as_ref()?;
+        Some(Self { operation: None, ..self.clone() })
+    }
+
+    /// The route as people read it, with the Operation where it is one: `/api/trpc/[trpc] task.move`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match &self.operation {
+            Some(operation) => format!("{} {operation}", self.route),
+            None => self.route.clone(),
+        }
     }
 }
 
@@ -190,7 +238,20 @@ mod tests {
             route: route.into(),
             method: "POST".into(),
             action,
+            operation: None,
         }
+    }
+
+    #[test]
+    fn an_operation_is_a_handler_of_its_own() {
+        let dispatcher = cart(HandlerKind::RouteHandler, "/api/trpc/[trpc]", None);
+        let moves = Handler { operation: Some("task.move".into()), ..dispatcher.clone() };
+        let lists = Handler { operation: Some("task.list".into()), ..dispatcher.clone() };
+        assert_ne!(moves.fingerprint(), lists.fingerprint());
+        assert_ne!(moves.fingerprint(), dispatcher.fingerprint());
+        assert_eq!(moves.dispatcher(), Some(dispatcher.clone()));
+        assert_eq!(moves.path(), "/api/trpc/[trpc] task.move");
+        assert!(dispatcher.is_dispatcher() && !moves.is_dispatcher());
     }
 
     #[test]

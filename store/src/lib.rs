@@ -10,8 +10,10 @@ mod call;
 mod handler;
 mod ids;
 mod kept;
+mod layer;
 mod published;
 mod record;
+mod shape;
 
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -24,8 +26,10 @@ pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};
 pub use ids::{ClientKey, InstanceKey, SpanId, TraceId};
 pub use kept::{Kind, Limit, Limits, MIN_ROLLUP_AGE, Reason, Trimmed, Volume, Volumes};
+pub use layer::Layer;
 pub use published::{Delivery, DeliveryState, KeptReport, ReportHead, ReportKey};
 pub use record::{Hour, RollupRecord, RollupRef, TraceCalls};
+pub use shape::{ANY_ID, is_name, neutral_path};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{
     Backup, Block, BlockId, DirtyHour, Dropped, Forgetting, Forgotten, Recovered, RecoveredTable, Reindex,

@@ -32,6 +32,7 @@ fn call(number: u8, start_ns: u64) -> Call {
             route: "/product/[id]".into(),
             method: "POST".into(),
             action: Some(Action::Export { file: "app/actions.ts".into(), name: "addReview".into() }),
+            operation: None,
         }),
         trace: trace(number),
         span: SpanId([number; 8]),

@@ -77,6 +77,7 @@ fn explanation(
         id: profile.id.to_string(),
         kind: handler.kind.as_str().to_owned(),
         route: handler.route.clone(),
+        operation: handler.operation.clone(),
         method: handler.method.clone(),
         action,
         file,

@@ -142,6 +142,6 @@ fn name(handler: &Handler) -> String {
     match &handler.action {
         Some(Action::Export { name, .. }) => name.clone(),
         Some(Action::Id(id)) => id.clone(),
-        _ => format!("{} {}", handler.method, handler.route),
+        _ => format!("{} {}", handler.method, handler.path()),
     }
 }

@@ -86,6 +86,9 @@ pub struct Explanation {
     pub kind: String,
     /// Route pattern; of an action its commonest page.
     pub route: String,
+    /// Of a Dispatcher, which of its operations it is; null for all else.
+    #[serde(default)]
+    pub operation: Option<String>,
     /// HTTP method.
     pub method: String,
     /// Exported name of an action, or its id.

@@ -14,7 +14,15 @@ const END: u32 = MOVED + 30;
 
 fn handler(kind: HandlerKind, method: &str, route: &str, action: Option<Action>) -> Handler {
     let (service, environment) = ("shop".to_owned(), None);
-    Handler { service, environment, kind, route: route.into(), method: method.into(), action }
+    Handler {
+        service,
+        environment,
+        kind,
+        route: route.into(),
+        method: method.into(),
+        action,
+        operation: None,
+    }
 }
 
 fn named(name: &str) -> Option<Action> {

@@ -131,7 +131,7 @@ fn apply(
 ) -> Result<(), DecisionError> {
     if let Some((_, handler)) = successor.as_ref().filter(|(_, it)| !applied::is_of_kind(verdict, it)) {
         return Err(DecisionError::WrongKind {
-            handler: format!("{} {}", handler.method, handler.route),
+            handler: format!("{} {}", handler.method, handler.path()),
             wanted: match verdict {
                 Verdict::MoveToServerAction => "server action",
                 Verdict::MoveToRouteHandler => "route",
@@ -255,6 +255,7 @@ mod tests {
             route: "/api/cart".into(),
             method: "GET".into(),
             action: None,
+            operation: None,
         };
         let successor = Some((Fingerprint(9), route));
         let wrong = decide(&mut history, ID, Decision::Applied { successor }, &traffic, 100);

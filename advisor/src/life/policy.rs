@@ -223,6 +223,7 @@ mod tests {
             route: route.into(),
             method: "POST".into(),
             action: None,
+            operation: None,
         }
     }
 

@@ -14,6 +14,7 @@ fn row(verdict: Verdict) -> HandlerReport {
         id: "0000000000000007".into(),
         kind: "route_handler".into(),
         route: "/api/cart".into(),
+        operation: None,
         method: "POST".into(),
         action: None,
         file: None,

@@ -21,6 +21,9 @@ pub struct Life {
     pub kind: String,
     /// Its route; of an action the page under which it was first seen.
     pub route: String,
+    /// Of a Dispatcher, which of its operations it is; null for all else.
+    #[serde(default)]
+    pub operation: Option<String>,
     /// Its method.
     pub method: String,
     /// Its name or id, of an action.
@@ -115,6 +118,7 @@ impl Life {
             verdict,
             kind: handler.kind.as_str().to_owned(),
             route: handler.route.clone(),
+            operation: handler.operation.clone(),
             method: handler.method.clone(),
             action: action.map(str::to_owned),
             file: file.map(str::to_owned),

@@ -46,6 +46,9 @@ pub struct HandlerChange {
     pub method: String,
     /// Its route pattern; of an action its commonest page.
     pub route: String,
+    /// Of a Dispatcher, which of its operations it is; null for all else.
+    #[serde(default)]
+    pub operation: Option<String>,
     /// Name or id of an action.
     pub action: Option<String>,
     /// The file of an action.
@@ -225,6 +228,7 @@ impl HandlerChange {
             kind: named.kind.clone(),
             method: named.method.clone(),
             route: named.route.clone(),
+            operation: named.operation.clone(),
             action: named.action.clone(),
             file: named.file.clone(),
             before: was.map(Situation::of),
@@ -245,6 +249,7 @@ impl HandlerChange {
             kind: life.kind.clone(),
             method: life.method.clone(),
             route: life.route.clone(),
+            operation: life.operation.clone(),
             action: life.action.clone(),
             file: life.file.clone(),
             before: was.map(situation),

@@ -29,6 +29,7 @@ pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Setti
         id: profile.id.to_string(),
         kind: handler.kind.as_str().to_owned(),
         route: handler.route.clone(),
+        operation: handler.operation.clone(),
         method: handler.method.clone(),
         action,
         file,

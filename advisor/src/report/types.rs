@@ -91,6 +91,9 @@ pub struct HandlerReport {
     pub kind: String,
     /// Route pattern; of an action its commonest page.
     pub route: String,
+    /// Of a Dispatcher, a route that stands for a whole layer, which of its operations it is (`task.move`); null for all else.
+    #[serde(default)]
+    pub operation: Option<String>,
     /// HTTP method.
     pub method: String,
     /// Name of the action, or its id where no name is known.

@@ -44,10 +44,13 @@ pub fn handler_globs(globs: &[String]) -> Result<GlobSet, globset::Error> {
     set.build()
 }
 
-/// The names under which globs know a Handler: its route, with and without the method; of an action its name and
-/// `file#name`.
+/// The names under which globs know a Handler: its route, with and without the method; of an operation of a
+/// Dispatcher also its own name, and the route with it; of an action its name and `file#name`.
 pub(crate) fn names(handler: &Handler) -> Vec<String> {
     let mut names = vec![handler.route.clone(), format!("{} {}", handler.method, handler.route)];
+    if let Some(operation) = &handler.operation {
+        names.extend([operation.clone(), format!("{} {}", handler.method, handler.path())]);
+    }
     if let Some(Action::Export { file, name }) = &handler.action {
         names.extend([name.clone(), format!("{file}#{name}")]);
     }
@@ -126,6 +129,7 @@ mod tests {
             route: "/api/orders/[id]".into(),
             method: "POST".into(),
             action: None,
+            operation: None,
         };
         for (globs, expected) in [
             (&["/api/**"][..], true),

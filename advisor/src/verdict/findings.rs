@@ -1,7 +1,7 @@
 //! What all rules found about one Handler, and what it adds up to: a score, a main reason, a gain. What follows from the
 //! score is decided in `verdict`.
 
-use super::Decision;
+use super::{Decision, layers};
 use crate::gain::Gain;
 use crate::profile::Profile;
 use crate::report::{Need, Verdict};
@@ -39,7 +39,8 @@ impl Findings {
     /// Lets every rule look. While a move stands, the thresholds of what speaks for it are lower.
     pub(super) fn of(profile: &Profile, thresholds: &Thresholds<'_>, standing: Option<Verdict>) -> Self {
         let mut findings = Self::default();
-        for rule in RULES.iter().copied().filter(|rule| (rule.applies)(profile)) {
+        let applies = |rule: &&'static Rule| (rule.applies)(profile) && layers::hears(&profile.handler, rule);
+        for rule in RULES.iter().copied().filter(applies) {
             let Some(knobs) = knobs(rule, profile, thresholds, standing) else { continue };
             let Knobs { weight, threshold, shadow, .. } = knobs;
             let found = |statement| Found { rule, weight, threshold, statement };

@@ -4,6 +4,7 @@
 mod confidence;
 mod findings;
 mod gates;
+mod layers;
 mod plan;
 
 use pointsman_store::{Action, HandlerKind};
@@ -90,6 +91,9 @@ impl Bench<'_, '_> {
 
     fn route(&self) -> Decision {
         let Self { profile, settings, findings, .. } = self;
+        if let Some(decision) = layers::decide(&profile.handler) {
+            return decision;
+        }
         if let Some(blocker) = findings.first(Effect::BlocksAction) {
             return Decision::keep(&blocker.statement.text, &blocker.statement.flips_if).barred();
         }

@@ -54,6 +54,7 @@ impl Traffic {
                 route: route.into(),
                 method: method.into(),
                 action: None,
+                operation: None,
             }),
             trace: TraceId(trace),
             span: SpanId(number.to_be_bytes()),

@@ -175,6 +175,7 @@ fn a_user_says_that_it_is_done_where_the_traffic_does_not() {
         route: "/product/1".into(),
         method: "POST".into(),
         action: None,
+        operation: None,
     };
     let decision = Decision::Applied { successor: Some((new, handler)) };
     player.decide(id, decision, hour(DAYS + 4, 6)).unwrap();

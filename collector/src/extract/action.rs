@@ -87,11 +87,22 @@ fn is_unknown(request: &Request<'_>, shape: &Shape, id: &str, via: Via) -> bool 
     }
 }
 
+impl Found {
+    /// Whether it is known which action it was without knowing the page it was posted to.
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self.identity, Action::Export { .. } | Action::Id(_))
+    }
+}
+
 /// Plain Next.js spans: a POST to a page that rendered no HTML was an action called by JavaScript. With
-/// HTML nothing tells a form without JavaScript from any other POST.
+/// HTML nothing tells a form without JavaScript from any other POST, unless Next.js says that an action ran.
 fn unnamed(request: &Request<'_>, shape: &Shape) -> Option<Found> {
     let told = request.own || request.attributes.media_type().as_deref() == Some("text/html");
     let rendered = shape.rendered_body || shape.rendered_document;
+    if shape.ran_action {
+        let via = if rendered { Via::Form } else { Via::Fetch };
+        return Some(Found { identity: Action::Unnamed, via, malformed: false });
+    }
     let refused = request.status() == Some(405);
     let silent = !told && !rendered && !refused;
     silent.then_some(Found { identity: Action::Unnamed, via: Via::Fetch, malformed: false })

@@ -1,11 +1,9 @@
 //! What kind of code answered, and its route. Whether a POST on a page was an action is `action`'s business.
 
-use pointsman_store::HandlerKind;
+use pointsman_store::{Handler, HandlerKind, neutral_path};
 
-use super::UNMATCHED;
 use super::requests::Request;
-use super::shape::{Shape, is_error_route, is_not_found_route};
-use super::signs;
+use super::shape::{NOT_FOUND_PAGE, Shape, is_error_route, is_not_found_route};
 
 /// Kind and route of the code that answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,13 +28,34 @@ pub(super) fn find(request: &Request<'_>, shape: &Shape) -> Found {
     Found { kind, route }
 }
 
-/// What no route was looked up for: all of it together, but for the page of an action that a proxy redirected before.
+/// What no route was looked up for: all of it together, but for what was redirected before, and files.
 fn unrouted(request: &Request<'_>) -> Found {
+    let route = match request.status() {
+        Some(300..=399) => Handler::REDIRECTED,
+        Some(200 | 206) if asks_for_a_file(request) => Handler::PUBLIC_FILES,
+        _ => Handler::UNMATCHED,
+    };
+    Found { kind: HandlerKind::Unmatched, route: route.to_owned() }
+}
+
+/// Whether the last segment of its path has an extension.
+fn asks_for_a_file(request: &Request<'_>) -> bool {
+    let path = request.path.as_deref().unwrap_or_default();
+    let extension =
+        path.rsplit('/').next().and_then(|last| last.rsplit_once('.')).map(|(_, extension)| extension);
+    let reads = matches!(request.method.as_str(), "GET" | "HEAD");
+    reads && extension.is_some_and(|extension| (1..=12).contains(&extension.len()))
+}
+
+/// The page that an action was posted from which no route answered: the not-found page, or the page that the proxy or an
+/// error kept from being looked up, of which nothing but names is told.
+pub(super) fn page_without_route(request: &Request<'_>) -> String {
+    let named = request.attributes.any_text(&["http.route", "next.route"]);
     match &request.path {
-        Some(page) if signs::redirected_by_proxy(request) => {
-            Found { kind: HandlerKind::Page, route: page.clone() }
+        Some(path) if !named.is_some_and(is_not_found_route) && request.status() != Some(404) => {
+            neutral_path(path)
         }
-        _ => Found { kind: HandlerKind::Unmatched, route: UNMATCHED.to_owned() },
+        _ => NOT_FOUND_PAGE.to_owned(),
     }
 }
 
@@ -49,8 +68,8 @@ fn route(request: &Request<'_>, shape: &Shape) -> Option<String> {
         Some(route) if is_error_route(route) => {
             match shape.handler_route.as_ref().or(shape.looked_up.as_ref()) {
                 Some(failed) => Some(failed.clone()),
-                None if request.status() == Some(404) => None,
-                None => request.path.clone(),
+                // The path is the visitor's: it names no route.
+                None => None,
             }
         }
         Some(route) => Some(route.to_owned()),

@@ -13,6 +13,7 @@ mod children;
 pub(crate) mod facts;
 mod form;
 mod kind;
+mod operation;
 mod origin;
 mod requests;
 mod sampling;
@@ -28,9 +29,6 @@ use sha2::{Digest, Sha256};
 use crate::trace::Trace;
 use requests::{Request, Requests};
 use shape::Shape;
-
-/// The route of the one Handler that stands for all paths without a route, and its method.
-pub const UNMATCHED: &str = "*";
 
 /// What a Trace tells.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -68,7 +66,7 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
     let found = kind::find(request, &shape);
     let method = request.method.clone();
     let status = request.status();
-    let action = (found.kind == HandlerKind::Page).then(|| action::find(request, &shape)).flatten();
+    let (found, action) = with_action(found, request, &shape);
     let kind = if action.is_some() { HandlerKind::ServerAction } else { found.kind };
     let form = form::find(request, &shape, kind, action.as_ref().map(|action| action.via));
     let agent = attributes.agent().map(agent::read);
@@ -93,6 +91,7 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         service: node.origin.service().to_owned(),
         environment: facts::environment(&node.origin).map(str::to_owned),
         kind,
+        operation: operation::find(request, kind, &found.route),
         route: found.route,
         method: handler_method(kind, request),
         action,
@@ -137,10 +136,31 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
     })
 }
 
+/// The action that a page was asked for, with its page. Actions posted from pages that no route answered (the not-found page;
+/// what the proxy redirected) are known by their own names only.
+fn with_action(
+    found: kind::Found,
+    request: &Request<'_>,
+    shape: &Shape,
+) -> (kind::Found, Option<action::Found>) {
+    let action = || action::find(request, shape);
+    match found.kind {
+        HandlerKind::Page => (found, action()),
+        HandlerKind::Unmatched => match action().filter(action::Found::is_named) {
+            Some(action) => {
+                let route = kind::page_without_route(request);
+                (kind::Found { kind: HandlerKind::Page, route }, Some(action))
+            }
+            None => (found, None),
+        },
+        _ => (found, None),
+    }
+}
+
 /// The method that identifies the Handler: HEAD counts under GET, a preflight under what it asks for.
 fn handler_method(kind: HandlerKind, request: &Request<'_>) -> String {
     if kind == HandlerKind::Unmatched {
-        return UNMATCHED.to_owned();
+        return Handler::UNMATCHED.to_owned();
     }
     match request.method.as_str() {
         "HEAD" => "GET".to_owned(),

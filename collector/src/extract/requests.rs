@@ -40,6 +40,8 @@ pub(super) struct Request<'a> {
     pub(super) within_above: bool,
     /// Whether Next.js passed it on to another worker of the app.
     pub(super) forwarded: bool,
+    /// Whether a request span of Next.js belongs to it, its own one included.
+    reached_next: bool,
 }
 
 /// A span that belongs to a request.
@@ -71,6 +73,7 @@ impl<'a> Requests<'a> {
             {
                 request.spans.push(Below { at, beyond_call: owner.beyond_call });
                 request.forwarded |= at != request.at && is_own(node) && is_forwarded(node);
+                request.reached_next |= is_of_next(node);
             }
             if let Some(slot) = owners.get_mut(at) {
                 *slot = owner;
@@ -83,6 +86,7 @@ impl<'a> Requests<'a> {
             for below in request.spans.iter().filter(|below| !below.beyond_call) {
                 if let Some(node) = trace.nodes.get(below.at).filter(|node| answers(node)) {
                     request.attributes.add(&node.span.attributes);
+                    request.path = request.path.take().or_else(|| path(node).map(Cow::into_owned));
                 }
             }
         }
@@ -109,12 +113,14 @@ impl<'a> Requests<'a> {
     }
 
     /// Whether a SERVER span below a request is a request of its own: the spans below an own span never
-    /// are; otherwise one that is called from it, or answers another method or path.
+    /// are; otherwise one that is called from it, or answers another method or path. A server around Next.js may cut its own
+    /// part off the path (`app.use('/docs', handle)` of Express): the first request that Next.js sees there is the same one.
     fn is_another(&self, node: &Node<'_>, owner: Owner) -> bool {
         let Some(request) = self.all.get(owner.request).filter(|request| !request.own) else { return false };
-        owner.beyond_call
-            || method(node).is_some_and(|method| known_method(method) != request.method)
-            || path(node).is_some_and(|path| Some(&*path) != request.path.as_deref())
+        let other_method = || method(node).is_some_and(|method| known_method(method) != request.method);
+        let other_path =
+            || path(node).zip(request.path.as_deref()).is_some_and(|(path, outer)| *path != *outer);
+        owner.beyond_call || other_method() || (!request.mounts(node) && other_path())
     }
 
     fn request(&self, at: usize, node: &'a Node<'a>, inherited: Option<Owner>) -> Option<Request<'a>> {
@@ -131,6 +137,7 @@ impl<'a> Requests<'a> {
             above,
             within_above: above_end.is_some_and(|end| node.start_ns() <= end),
             forwarded: false,
+            reached_next: false,
         })
     }
 
@@ -141,6 +148,12 @@ impl<'a> Requests<'a> {
 }
 
 impl Request<'_> {
+    /// Whether a span is the first one with which Next.js takes over a request that another server received.
+    fn mounts(&self, node: &Node<'_>) -> bool {
+        let during = (self.node.start_ns()..=self.node.end_ns()).contains(&node.start_ns());
+        during && !self.reached_next && is_of_next(node)
+    }
+
     /// Response status code.
     pub(super) fn status(&self) -> Option<u16> {
         let code = self.attributes.count("http.response.status_code");
@@ -168,11 +181,17 @@ fn is_own(node: &Node<'_>) -> bool {
     is_server(node) && node.origin.scope_name() == OWN_SCOPE
 }
 
+/// Whether a span is one of those that Next.js makes around a request: `BaseServer.handleRequest`, and around it
+/// `Next.request` in newer versions.
+fn is_of_next(node: &Node<'_>) -> bool {
+    matches!(node.text("next.span_type"), Some("BaseServer.handleRequest" | "Next.request"))
+}
+
 /// Whether a span stands for an answered HTTP request of a JavaScript app. Next.js marks the span around
 /// its proxy with `next.bubble`: it is no request, its status is always 200.
 fn answers(node: &Node<'_>) -> bool {
     let language = node.origin.text("telemetry.sdk.language");
-    is_server(node)
+    (is_server(node) || is_of_next(node))
         && method(node).is_some()
         && !node.flag("next.bubble")
         && language.is_none_or(|language| matches!(language, "nodejs" | "webjs" | ""))

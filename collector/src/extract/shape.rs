@@ -19,6 +19,8 @@ pub(super) struct Shape {
     pub(super) rendered_document: bool,
     /// The tree of a page was built: for HTML, for an RSC response or within an action.
     pub(super) built_tree: bool,
+    /// A server action's function ran, as Next.js itself says (`AppRender.executeServerAction`).
+    pub(super) ran_action: bool,
     /// When the response began, ns since the epoch.
     pub(super) first_byte_ns: Option<u64>,
     /// The proxy (middleware) ran.
@@ -32,6 +34,9 @@ const ERROR_ROUTES: [&str; 4] = ["/_error", "/500", "/_global-error", "/_global-
 
 /// Routes under which Next.js answers what it has no route for.
 const NOT_FOUND_ROUTES: [&str; 3] = ["/404", "/_not-found", "/_not-found/page"];
+
+/// The page that answers what has no route.
+pub(super) const NOT_FOUND_PAGE: &str = "/_not-found";
 
 /// Whether a route is one of Next.js's error pages.
 pub(super) fn is_error_route(route: &str) -> bool {
@@ -69,6 +74,7 @@ impl Shape {
                 self.handler_route = self.handler_route.take().or_else(route);
             }
             "AppRender.getBodyResult" => self.rendered_body = true,
+            "AppRender.executeServerAction" => self.ran_action = true,
             "Render.renderDocument" | "Render.getServerSideProps" | "Render.getStaticProps" => {
                 self.rendered_document = true;
             }

@@ -12,7 +12,7 @@ use pointsman_store::{AppFact, BlockId, Store, StoreError, TraceCalls, TraceId};
 use super::Settings;
 use super::backlog::{Backlog, Committed, Work};
 use super::batch::{Batch, Group};
-use super::handlers::KnownHandlers;
+use super::handlers::{self, KnownHandlers};
 use super::recent::RecentBlocks;
 use super::tally::Tally;
 use crate::metrics::Metrics;
@@ -65,7 +65,11 @@ impl Extractor {
         done: BlockId,
     ) -> Self {
         let recent = RecentBlocks::new(settings.recent_bytes, settings.recent_idle, metrics.clone());
-        let handlers = KnownHandlers::new(settings.max_handlers);
+        let handlers = KnownHandlers::new(handlers::Limits {
+            apps: settings.max_apps,
+            handlers: settings.max_handlers,
+            operations: settings.max_operations,
+        });
         Self {
             store,
             backlog,
@@ -126,8 +130,8 @@ impl Extractor {
 
     async fn learn_handlers(&mut self) {
         for service in self.persistent(|| self.store.services()).await.unwrap_or_default() {
-            let stored = self.persistent(|| self.store.handlers(&service)).await.unwrap_or_default();
-            self.handlers.learn(stored.into_keys());
+            let stored = self.persistent(|| self.store.handlers_called(&service)).await.unwrap_or_default();
+            self.handlers.learn(stored);
         }
     }
 
@@ -206,9 +210,22 @@ impl Extractor {
         self.metrics.extraction.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);
         self.metrics.extraction.spans_left_out.inc_by(outcome.left_out);
         self.metrics.extraction.facts_left_out.inc_by(outcome.facts_left_out);
-        self.metrics.extraction.calls_beyond_limit.inc_by(self.handlers.limit(&mut outcome.calls));
+        self.settle(&mut outcome.calls);
         self.tally.count(&outcome.calls);
         self.found = Some(Found { calls: outcome.calls, facts: outcome.facts.into_rows(), last: done });
+    }
+
+    /// Puts each Call under the Handler that it counts under.
+    fn settle(&mut self, calls: &mut [TraceCalls]) {
+        let settled = self.handlers.settle(calls);
+        let metrics = &self.metrics.extraction;
+        for (refusal, calls) in settled.refused {
+            metrics.handlers_refused.with_label_values(&[refusal.as_str()]).inc_by(calls);
+            if refusal.is_a_limit() {
+                metrics.calls_beyond_limit.inc_by(calls);
+            }
+        }
+        metrics.handlers_displaced.inc_by(settled.displaced);
     }
 
     /// Stores what was found last, and moves the watermark.

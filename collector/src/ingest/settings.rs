@@ -33,8 +33,12 @@ pub struct Settings {
     pub recent_idle: Duration,
     /// Spans per trace that extraction looks at.
     pub max_trace_spans: usize,
-    /// Handlers in the file; the Calls of further ones are put together.
+    /// Services and environments whose Handlers are told apart; the Calls of further ones are put together.
+    pub max_apps: usize,
+    /// Handlers of one service and environment; the Calls of further ones are put together.
     pub max_handlers: usize,
+    /// Operations of one Dispatcher; the Calls of further ones count for the Dispatcher.
+    pub max_operations: usize,
     /// Earlier blocks that are read back for the late spans of one trace.
     pub max_reloaded_blocks: usize,
     /// What the earlier blocks that are read back at a time may weigh together; the one that exceeds it is the last.
@@ -57,7 +61,9 @@ impl Settings {
             recent_bytes: 4 << 20,
             recent_idle: Duration::from_secs(30),
             max_trace_spans: MAX_SPANS,
+            max_apps: 200,
             max_handlers: 2_000,
+            max_operations: 200,
             max_reloaded_blocks: 256,
             max_reloaded_bytes: 8 << 20,
         }

@@ -16,6 +16,7 @@ fn call(route: &str, span: u8) -> Call {
         route: route.into(),
         method: "GET".into(),
         action: None,
+        operation: None,
     };
     Call {
         handler: Arc::new(handler),

@@ -162,5 +162,6 @@ fn handler(kind: HandlerKind, method: &str, route: &str) -> Arc<Handler> {
         route: route.into(),
         method: method.into(),
         action: None,
+        operation: None,
     })
 }

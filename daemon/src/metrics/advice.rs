@@ -175,5 +175,6 @@ fn app(report: &Report) -> (String, String) {
 
 fn name(handler: &HandlerReport) -> String {
     let (action, file) = (handler.action.as_deref(), handler.file.as_deref());
-    safe_label(&named(&handler.method, &handler.route, action, file))
+    let path = crate::render::path(&handler.route, handler.operation.as_deref());
+    safe_label(&named(&handler.method, &path, action, file))
 }

@@ -145,7 +145,7 @@ fn labels_of(id: Fingerprint, handler: &Handler) -> Vec<proto::LabelPair> {
             let (action, file) = known.name_and_file();
             named(&handler.method, &handler.route, action, file)
         }
-        None => named(&handler.method, &handler.route, None, None),
+        None => named(&handler.method, &handler.path(), None, None),
     };
     let environment = handler.environment.as_deref().unwrap_or_default();
     labels([&handler.service, environment, &id.to_string(), handler.kind.as_str(), &name])

@@ -5,7 +5,7 @@ use pointsman_advisor::life::{Outcome, State};
 use pointsman_advisor::{Benefit, Changes, HandlerChange, Situation};
 
 use super::when::moment;
-use super::{name_of, number, safe, verdict};
+use super::{name_of, number, path, safe, verdict};
 
 /// One change: the Handler, and what became of it. Both are harmless on a terminal; markup in them is not.
 pub(crate) struct Line {
@@ -60,8 +60,8 @@ fn title(word: &str) -> &'static str {
 }
 
 fn name(entry: &HandlerChange) -> String {
-    let HandlerChange { kind, method, route, action, file, .. } = entry;
-    name_of(kind, (method, route), (action.as_deref(), file.as_deref()))
+    let HandlerChange { kind, method, route, operation, action, file, .. } = entry;
+    name_of(kind, (method, &path(route, operation.as_deref())), (action.as_deref(), file.as_deref()))
 }
 
 fn text(word: &str, entry: &HandlerChange) -> String {

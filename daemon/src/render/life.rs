@@ -8,8 +8,12 @@ use super::{number, verdict};
 
 /// A handler's name in one line, also of one that is gone.
 pub(crate) fn name(life: &Life) -> String {
-    let Life { kind, method, route, action, file, .. } = life;
-    super::name_of(kind, (method, route), (action.as_deref(), file.as_deref()))
+    let Life { kind, method, route, operation, action, file, .. } = life;
+    super::name_of(
+        kind,
+        (method, &super::path(route, operation.as_deref())),
+        (action.as_deref(), file.as_deref()),
+    )
 }
 
 /// The life of a handler's move.

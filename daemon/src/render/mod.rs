@@ -55,10 +55,15 @@ pub(crate) fn json<R: Borrow<Report> + Serialize>(reports: &[R]) -> anyhow::Resu
     Ok(text.context("the report cannot be written as JSON")? + "\n")
 }
 
-/// A handler's name in one line: `POST /api/cart`, `getProfile (app/actions.ts)`.
+/// A handler's name in one line: `POST /api/cart`, `POST /api/trpc/[trpc] task.move`, `getProfile (app/actions.ts)`.
 pub(crate) fn name(handler: &HandlerReport) -> String {
-    let HandlerReport { kind, method, route, action, file, .. } = handler;
-    name_of(kind, (method, route), (action.as_deref(), file.as_deref()))
+    let HandlerReport { kind, method, route, operation, action, file, .. } = handler;
+    name_of(kind, (method, &path(route, operation.as_deref())), (action.as_deref(), file.as_deref()))
+}
+
+/// A route with the operation of it that is meant, if one is: `/api/trpc/[trpc] task.move`.
+pub(crate) fn path(route: &str, operation: Option<&str>) -> String {
+    operation.map_or_else(|| route.to_owned(), |operation| format!("{route} {operation}"))
 }
 
 /// The same, from what makes the name: the kind, the method and route, an action's name and file.

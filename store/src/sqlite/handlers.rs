@@ -7,11 +7,12 @@ use sqlx::{Row, SqliteConnection};
 
 use super::many::{Bound, Many, statements};
 use super::{Store, StoreError};
-use crate::{Action, Fingerprint, Handler, HandlerKind};
+use crate::{Action, Fingerprint, Handler, HandlerKind, Hour};
 
 /// Name and reference of each column, in the order in which [`read`] expects them.
 pub(super) const COLUMNS: &str = "handlers.fingerprint, handlers.service, handlers.environment, handlers.kind, \
-     handlers.route, handlers.method, handlers.action_form, handlers.action_file, handlers.action_name";
+     handlers.route, handlers.method, handlers.action_form, handlers.action_file, handlers.action_name, \
+     handlers.operation";
 
 impl Store {
     /// All Handlers of a service that were ever seen and not forgotten.
@@ -22,6 +23,45 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM handlers WHERE service = ?");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(service).fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok(read(row)?)).collect()
+    }
+
+    /// The same with when each was called last, ns since the epoch, as far as Calls and Rollups reach back; 0 for what has
+    /// neither.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn handlers_called(&self, service: &str) -> Result<Vec<(Handler, u64)>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, (SELECT max(start_ns) FROM calls WHERE handler = fingerprint), \
+             (SELECT max(hour) FROM rollups WHERE handler = fingerprint) FROM handlers WHERE service = ?"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(service).fetch_all(&self.readers).await?;
+        let row = |row: &SqliteRow| {
+            let (_, handler) = read(row)?;
+            let call: Option<i64> = row.try_get(10)?;
+            let hour: Option<u32> = row.try_get(11)?;
+            let hour_ns = hour.map_or(0, |hour| Hour(hour).start_ns());
+            Ok((handler, call.map_or(0, i64::cast_unsigned).max(hour_ns)))
+        };
+        Ok(rows.iter().map(row).collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    /// Deletes Handlers of which nothing is left: no Call, no Rollup and no advice; how many.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) async fn forget_silent_handlers(&self) -> Result<u64, StoreError> {
+        let mut tx = self.write().await?;
+        let gone = sqlx::query(
+            "DELETE FROM handlers WHERE NOT EXISTS (SELECT 1 FROM calls WHERE handler = fingerprint) \
+             AND NOT EXISTS (SELECT 1 FROM rollups WHERE handler = fingerprint) \
+             AND NOT EXISTS (SELECT 1 FROM standing_verdicts WHERE handler = fingerprint) \
+             AND NOT EXISTS (SELECT 1 FROM recommendations WHERE handler = fingerprint OR successor = fingerprint)",
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(gone.rows_affected())
     }
 
     /// Names of all services that have Handlers, in alphabetical order.
@@ -38,8 +78,8 @@ impl Store {
 static INSERT: Many = Many::new(|| {
     statements(
         "INSERT INTO handlers (fingerprint, service, environment, kind, route, method, action_form, action_file, \
-         action_name)",
-        9,
+         action_name, operation)",
+        10,
         "ON CONFLICT DO NOTHING",
     )
 });
@@ -71,6 +111,7 @@ fn bind<'q>(query: Bound<'q>, id: Fingerprint, handler: &'q Handler) -> Bound<'q
         .bind(form)
         .bind(file)
         .bind(name)
+        .bind(&handler.operation)
 }
 
 /// Reads [`COLUMNS`] from the front of a row.
@@ -92,6 +133,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<(Fingerprint, Handler), sqlx::Erro
         route: row.try_get(4)?,
         method: row.try_get(5)?,
         action,
+        operation: text(9)?,
     };
     Ok((Fingerprint(row.try_get::<i64, _>(0)?.cast_unsigned()), handler))
 }

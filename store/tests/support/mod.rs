@@ -67,6 +67,7 @@ pub(crate) fn call(number: u64, route: &str, start_ns: u64) -> Call {
             route: route.into(),
             method: "GET".into(),
             action: None,
+            operation: None,
         }),
         trace: trace(number),
         span: SpanId((number + 1).to_be_bytes()),

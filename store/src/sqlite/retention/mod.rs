@@ -74,6 +74,7 @@ impl Trim {
         }
         // Small change: a few bytes a trace, of blocks that have gone already.
         while self.store.drop_dead_runs().await? {}
+        self.store.forget_silent_handlers().await?;
         Ok(None)
     }
 
