@@ -11,8 +11,8 @@ const LONGEST: usize = 48;
 /// Segments of a path that are kept; the rest of a deeper one is cut.
 const DEEPEST: usize = 8;
 
-/// Fewest letters a word of a long name has on average: random letters change their case more often.
-const SHORTEST_WORD: usize = 3;
+/// Fewest letters that two words of a name have together: random letters change their case more often.
+const TWO_WORDS: usize = 5;
 
 /// From this length on letters without any vowel, or hex digits alone, are no word.
 const TELLING: usize = 6;
@@ -39,27 +39,37 @@ pub fn neutral_path(path: &str) -> String {
     if neutral.is_empty() { "/".to_owned() } else { neutral }
 }
 
-/// A word in one or more cases: `list`, `getUser`, `v2`, `OAuth`.
+/// A word in one or more cases, with few digits: `list`, `getUser`, `v2`, `OAuth`, `oauth2Callback`.
 fn is_word(word: &str) -> bool {
-    let letters = word.trim_end_matches(|last: char| last.is_ascii_digit());
-    let digits = word.len() - letters.len();
-    let short = digits <= 2 && !letters.is_empty() && letters.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if !short {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let letters: Vec<u8> = word.bytes().filter(u8::is_ascii_alphabetic).collect();
+    if digits > 2 || letters.is_empty() || digits + letters.len() != word.len() {
         return false;
     }
-    let humps = letters
+    // A digit ends a word: what follows it begins one.
+    let bounded = word
         .as_bytes()
         .windows(2)
-        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
-    let words = humps.count() + 1;
-    let shouted = letters.bytes().skip(1).filter(u8::is_ascii_uppercase).count();
-    // `getURL` shouts, `kXQzPvRt` does too, and more often.
-    let cased = words == 1 && shouted == 0
-        || letters.bytes().all(|byte| byte.is_ascii_uppercase())
-        || letters.len() >= SHORTEST_WORD * words && shouted * 2 <= letters.len();
-    let spoken = letters.len() < TELLING || letters.bytes().any(|byte| b"aeiouyAEIOUY".contains(&byte));
+        .all(|pair| !pair[0].is_ascii_digit() || pair[1].is_ascii_digit() || pair[1].is_ascii_uppercase());
     let hex = word.len() >= TELLING + 2 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    cased && spoken && !hex
+    let spoken = letters.len() < TELLING || letters.iter().any(|letter| b"aeiouyAEIOUY".contains(letter));
+    word.starts_with(|first: char| first.is_ascii_alphabetic())
+        && bounded
+        && spoken
+        && !hex
+        && is_cased(&letters)
+}
+
+/// Whether letters change their case as words do.
+fn is_cased(letters: &[u8]) -> bool {
+    let humps =
+        letters.windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    let words = humps.count() + 1;
+    let shouted = letters.iter().skip(1).filter(|letter| letter.is_ascii_uppercase()).count();
+    let all_shouted = letters.iter().all(u8::is_ascii_uppercase);
+    // `getURL` shouts, `kXQzPvRt` does too, and more often.
+    let in_words = 2 * letters.len() >= TWO_WORDS * words && shouted * 2 <= letters.len();
+    all_shouted || in_words || words == 1 && shouted == 0
 }
 
 #[cfg(test)]
@@ -84,6 +94,7 @@ mod tests {
             "getURL",
             "csv",
             "listV2",
+            "oauth2Callback",
             "x",
             "googleOAuth",
             "URL",

@@ -21,6 +21,10 @@ const OTHER_SERVICES: &str = "other services";
 /// keeps its place.
 const IDLE_NS: u64 = 24 * 60 * 60 * 1_000_000_000;
 
+/// Actions of one App that are known by their ids only and have only failed so far: an action that always throws looks like a
+/// made-up id with a well-chosen body.
+const UNPROVEN: usize = 16;
+
 /// How many there may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -106,10 +110,11 @@ impl KnownHandlers {
     pub(super) fn settle(&mut self, traces: &mut [TraceCalls]) -> Settled {
         let mut settled = Settled::default();
         // What earns a Handler comes first, so that the order of traces within a batch is no matter.
-        let calls = traces.iter_mut().flat_map(|trace| &mut trace.calls);
-        let (earning, others): (Vec<&mut Call>, Vec<&mut Call>) =
-            calls.partition(|call| earns(&call.handler, call));
-        for call in earning.into_iter().chain(others) {
+        let mut calls: Vec<&mut Call> = traces.iter_mut().flat_map(|trace| &mut trace.calls).collect();
+        calls.sort_by_key(|call| {
+            if earns(&call.handler, call) { 0 } else { 2 - u8::from(may_have_failed(&call.handler, call)) }
+        });
+        for call in calls {
             self.place(call, &mut settled);
         }
         for trace in traces {
@@ -143,7 +148,7 @@ impl KnownHandlers {
         if stands_for_many(handler.kind) || app.calls(handler.fingerprint(), call.start_ns) {
             return Ok(());
         }
-        if !earns(handler, call) {
+        if !earns(handler, call) && !(may_have_failed(handler, call) && app.takes_unproven()) {
             return Err(match (&handler.operation, &handler.action) {
                 (Some(_), _) => Refusal::UnknownOperation,
                 (None, Some(_)) => Refusal::UnknownAction,
@@ -202,6 +207,14 @@ fn earns(handler: &Handler, call: &Call) -> bool {
             known && !matches!(call.status, Some(405 | 501))
         }
     }
+}
+
+/// Whether an action with this id seems to have run and failed. Next.js 14, whose manifest has no names, answers a flight body
+/// then, and the page where it does not know an id.
+fn may_have_failed(handler: &Handler, call: &Call) -> bool {
+    let by_id = matches!(handler.action, Some(Action::Id(_))) && call.form == Form::ActionFetch;
+    let stopped = call.has(Sign::RedirectedByProxy) || call.has(Sign::OriginMismatch);
+    by_id && !stopped && call.media_type.as_deref() == Some("text/x-component")
 }
 
 /// The Handler that stands for one that is not taken.

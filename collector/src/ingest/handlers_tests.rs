@@ -103,6 +103,25 @@ fn ids_that_never_answered_are_no_actions() {
 }
 
 #[test]
+fn a_few_actions_that_only_failed_are_believed_where_the_app_names_none() {
+    let failed = |id| {
+        let (form, media_type) = (Form::ActionFetch, Some("text/x-component".to_owned()));
+        Call { form, media_type, ..call(action(id), 500, NOON_NS) }
+    };
+    let by_id = |found: &[Handler]| {
+        found.iter().filter(|handler| matches!(handler.action, Some(Action::Id(_)))).count()
+    };
+    let limits = Limits { handlers: 100, ..LIMITS };
+    let mut known = KnownHandlers::new(limits);
+    assert_eq!(by_id(&settle(&mut known, (0..500).map(failed)).0), UNPROVEN);
+    let named = Some(Action::Export { file: "app/actions.ts".into(), name: "add".into() });
+    let named = Handler { action: named, ..handler(HandlerKind::ServerAction, "/cart", "POST") };
+    let mut known = KnownHandlers::new(limits);
+    settle(&mut known, [call(named, 200, NOON_NS)]);
+    assert_eq!(by_id(&settle(&mut known, (0..500).map(failed)).0), 0);
+}
+
+#[test]
 fn methods_that_nothing_answers_are_no_handlers() {
     let mut known = KnownHandlers::new(LIMITS);
     let made_up = ["PUT", "PATCH", "DELETE", "_OTHER", "TRACE"];

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use pointsman_store::{Fingerprint, Handler};
+use pointsman_store::{Action, Fingerprint, Handler};
 
-use super::{IDLE_NS, Limits, is_idle};
+use super::{IDLE_NS, Limits, UNPROVEN, is_idle};
 
 /// The Handlers of one App.
 #[derive(Debug, Default)]
@@ -12,6 +12,10 @@ pub(super) struct AppHandlers {
     known: HashMap<Fingerprint, Place>,
     /// Operations of each Dispatcher that has some.
     operations: HashMap<Fingerprint, usize>,
+    /// Whether the app names its actions: then an id without a name is none.
+    names_actions: bool,
+    /// Actions that were taken in without having answered.
+    unproven: usize,
     /// When any of them was called last, ns since the epoch.
     called_ns: u64,
     /// Before this time nobody is idle, as far as the last search has found, ns since the epoch.
@@ -51,10 +55,18 @@ impl AppHandlers {
         true
     }
 
+    /// Whether there is room for one more action that has only failed so far; if so it is taken.
+    pub(super) fn takes_unproven(&mut self) -> bool {
+        let room = !self.names_actions && self.unproven < UNPROVEN;
+        self.unproven += usize::from(room);
+        room
+    }
+
     /// Takes a Handler in, whatever the limits say.
     pub(super) fn keep(&mut self, handler: &Handler, called_ns: u64) {
         let dispatcher = handler.dispatcher().map(|dispatcher| dispatcher.fingerprint());
         let place = Place { called_ns, dispatcher };
+        self.names_actions |= matches!(handler.action, Some(Action::Export { .. }));
         if self.known.insert(handler.fingerprint(), place).is_none()
             && let Some(dispatcher) = dispatcher
         {
