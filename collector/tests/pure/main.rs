@@ -17,5 +17,6 @@ mod hostile;
 mod made;
 mod order;
 mod plain;
+mod routes;
 mod support;
 mod time;

@@ -22,6 +22,7 @@ use std::io::IsTerminal;
 
 use anyhow::Context;
 use pointsman_advisor::{EvidenceKind, HandlerReport, Need, Report, Settings, Verdict};
+use pointsman_store::Handler;
 use serde::Serialize;
 
 /// How text for a terminal looks.
@@ -72,8 +73,19 @@ fn name_of(kind: &str, (method, route): (&str, &str), action: (Option<&str>, Opt
         (Some(action), Some(file)) => format!("{action} ({file})"),
         (Some(action), None) => format!("action {} on {route}", action.get(..10).unwrap_or(action)),
         (None, _) if kind == "server_action" => format!("actions of {route}"),
-        (None, _) if kind == "unmatched" => "paths without a route".to_owned(),
+        (None, _) if kind == "unmatched" => unmatched(route).to_owned(),
         (None, _) => format!("{method} {route}"),
+    }
+}
+
+/// What the lines are called on which paths stand together for which no route answered.
+fn unmatched(route: &str) -> &'static str {
+    match route {
+        Handler::REDIRECTED => {
+            "paths that were redirected before any route (by the proxy, or by next.config)"
+        }
+        Handler::PUBLIC_FILES => "public files",
+        _ => "paths without a route",
     }
 }
 
