@@ -16,6 +16,28 @@ pub struct Coverage {
     pub share: f64,
     /// What cannot be judged without it.
     pub matters_for: &'static str,
+    /// Whether spans of the npm package lack it: more calls do than other instrumentation reported.
+    pub package_lacks_it: bool,
+}
+
+/// What keeps client keys from being known, as far as telemetry says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Proxied {
+    /// Calls whose client's address a proxy named, which the package was not told to trust.
+    pub untrusted: u64,
+    /// Calls that spans of the package stand for.
+    pub by_package: u64,
+    /// Calls with a client key.
+    pub with_key: u64,
+}
+
+impl Proxied {
+    /// Whether the package reports calls without client keys. It has one reason only: all of them would share the address of
+    /// a proxy that it was not told to trust, and no session's cookie tells them apart.
+    #[must_use]
+    pub fn hides_clients(self) -> bool {
+        self.by_package > 0 && self.with_key.saturating_mul(10) < self.by_package.saturating_mul(9)
+    }
 }
 
 /// Coverage over the calls of one service in one environment. Empty without calls.
@@ -39,7 +61,13 @@ pub fn coverage(
         return Vec::new();
     }
     let share = |part: u64, whole: u64| crate::stats::as_f64(part) / crate::stats::as_f64(whole.max(1));
-    let row = |attribute, part, matters_for| Coverage { attribute, share: share(part, calls), matters_for };
+    let by_others = calls.saturating_sub(count(Fact::ByPackage));
+    let row = |attribute, part: u64, matters_for| {
+        let lacking = calls.saturating_sub(part);
+        // Some requests end without an answer, some have nothing to report.
+        let package_lacks_it = lacking > by_others.saturating_add(calls / 20);
+        Coverage { attribute, share: share(part, calls), matters_for, package_lacks_it }
+    };
     let mut rows = vec![
         row("http.response.status_code", count(Fact::StatusKnown), "errors, successful mutations"),
         row(
@@ -63,9 +91,29 @@ pub fn coverage(
             attribute: "code.function.name, code.file.path",
             share: share(named, actions),
             matters_for: "telling server actions apart over builds",
+            package_lacks_it: actions.saturating_sub(named) > by_others.saturating_add(actions / 20),
         });
     }
     rows
+}
+
+/// What keeps client keys from being known, over the calls of one service in one environment.
+#[must_use]
+pub fn proxied(
+    handlers: &HashMap<Fingerprint, Handler>,
+    rollups: &ByHandler,
+    environment: Option<&str>,
+) -> Proxied {
+    let of_environment = |id: &Fingerprint| {
+        handlers.get(id).is_some_and(|handler| handler.environment.as_deref() == environment)
+    };
+    let of_environment = || rollups.iter().filter(|(id, _)| of_environment(id)).map(|(_, rollup)| rollup);
+    let count = |fact: Fact| -> u64 { of_environment().map(|rollup| rollup.observed(fact)).sum() };
+    Proxied {
+        untrusted: count(Fact::ForwardedUntrusted),
+        by_package: count(Fact::ByPackage),
+        with_key: count(Fact::ClientKnown),
+    }
 }
 
 /// Calls of actions with a name, and of all actions.

@@ -20,7 +20,7 @@ mod stats;
 mod verdict;
 mod windows;
 
-pub use coverage::{Coverage, coverage};
+pub use coverage::{Coverage, Proxied, coverage, proxied};
 pub use explanation::{Explanation, Explanations, explain_each, explanations};
 pub use gain::{Gain, Waiting};
 pub use profile::{NextVersion, Profile, Seen, Share, Surroundings, UnknownIds};

@@ -38,6 +38,9 @@ pub(crate) struct Weights {
     by_instance: BTreeMap<InstanceKey, f64>,
     /// Of the processes with few Calls, together; `None` where none was counted.
     rest: Option<f64>,
+    /// Share of requests of a process that nobody reported, where it is taken for complete all the same.
+    missing_by_instance: BTreeMap<InstanceKey, f64>,
+    missing_of_rest: f64,
 }
 
 /// How Calls of one Handler are weighed.
@@ -47,37 +50,46 @@ pub(crate) struct Weighing {
     pub(crate) undeclared: f64,
     /// What that rests on.
     pub(crate) basis: Basis,
+    /// Share of the requests that left no trace, though every one should have: 0 to 1. Who sent them is not known.
+    pub(crate) missing: f64,
 }
 
 impl Weights {
     /// From the ratio that the user has set and what all Handlers of the service recorded.
     pub(crate) fn new(configured: Option<f64>, recorded: &Recorded) -> Self {
         let (many, few): (Vec<_>, Vec<_>) = recorded.iter().partition(|(_, stretch)| stretch.calls >= ENOUGH);
-        let by_instance =
-            many.into_iter().filter_map(|(instance, stretch)| Some((instance, weight([stretch])?)));
+        let by_instance = many
+            .iter()
+            .filter_map(|(instance, stretch)| Some((*instance, Counted::of([*stretch]).weight()?)));
+        let missing = many.iter().map(|(instance, stretch)| (*instance, Counted::of([*stretch]).missing()));
+        let few = Counted::of(few.into_iter().map(|(_, stretch)| stretch));
         Self {
             configured: configured.filter(|ratio| *ratio > 0.0),
             by_instance: by_instance.collect(),
-            rest: weight(few.into_iter().map(|(_, stretch)| stretch)),
+            rest: few.weight(),
+            missing_by_instance: missing.collect(),
+            missing_of_rest: few.missing(),
         }
     }
 
     /// How one Handler's Calls are weighed: by the processes that answered it, each as often as it did.
     pub(crate) fn of(&self, recorded: &Recorded) -> Weighing {
         if let Some(ratio) = self.configured {
-            return Weighing { undeclared: 1.0 / ratio, basis: Basis::Configured };
+            return Weighing { undeclared: 1.0 / ratio, basis: Basis::Configured, missing: 0.0 };
         }
-        let (mut calls, mut requests) = (0.0, 0.0);
+        let (mut calls, mut requests, mut missing) = (0.0, 0.0, 0.0);
         for (instance, stretch) in recorded.iter() {
             if let Some(weight) = self.by_instance.get(&instance).copied().or(self.rest) {
+                let of_instance = self.missing_by_instance.get(&instance).copied();
                 calls += as_f64(stretch.calls);
                 requests += as_f64(stretch.calls) * weight;
+                missing += as_f64(stretch.calls) * of_instance.unwrap_or(self.missing_of_rest);
             }
         }
         if calls > 0.0 {
-            Weighing { undeclared: requests / calls, basis: Basis::Counted }
+            Weighing { undeclared: requests / calls, basis: Basis::Counted, missing: missing / calls }
         } else {
-            Weighing { undeclared: 1.0, basis: Basis::Undeclared }
+            Weighing { undeclared: 1.0, basis: Basis::Undeclared, missing: 0.0 }
         }
     }
 }
@@ -89,18 +101,41 @@ impl Weighing {
     }
 }
 
-/// Requests for each that was recorded. The first Call is where counting begins, so it stands for none; `None` where
-/// there is no second one.
-fn weight(stretches: impl IntoIterator<Item = Stretch>) -> Option<f64> {
-    let (mut recorded, mut requests) = (0, 0);
-    for stretch in stretches {
-        recorded += stretch.calls.saturating_sub(1);
-        requests += stretch.last.saturating_sub(stretch.first);
+/// Requests between the first and the last recorded Call of some processes, and how many of them were recorded. The first
+/// Call is where counting begins, so it stands for none.
+#[derive(Clone, Copy)]
+struct Counted {
+    recorded: u64,
+    requests: u64,
+}
+
+impl Counted {
+    fn of(stretches: impl IntoIterator<Item = Stretch>) -> Self {
+        let (mut recorded, mut requests) = (0, 0);
+        for stretch in stretches {
+            recorded += stretch.calls.saturating_sub(1);
+            requests += stretch.last.saturating_sub(stretch.first);
+        }
+        Self { recorded, requests }
     }
-    let weight = (recorded > 0).then(|| as_f64(requests) / as_f64(recorded))?;
-    // Calls cannot be more than the requests they were; such a figure is that of a broken counter.
-    let complete = weight < COMPLETE || requests <= recorded.saturating_add(FEW);
-    Some(if complete { 1.0 } else { weight })
+
+    /// Requests for each that was recorded; `None` where there is no second one.
+    fn weight(self) -> Option<f64> {
+        let weight = (self.recorded > 0).then(|| as_f64(self.requests) / as_f64(self.recorded))?;
+        // Calls cannot be more than the requests they were; such a figure is that of a broken counter.
+        Some(if self.is_complete(weight) { 1.0 } else { weight })
+    }
+
+    fn is_complete(self, weight: f64) -> bool {
+        weight < COMPLETE || self.requests <= self.recorded.saturating_add(FEW)
+    }
+
+    /// Share of the requests that were not recorded, where they are too few to be a sampler's choice.
+    fn missing(self) -> f64 {
+        let missing = self.requests.saturating_sub(self.recorded);
+        let sampled = self.weight().is_some_and(|weight| weight > 1.0);
+        if sampled || missing <= FEW { 0.0 } else { as_f64(missing) / as_f64(self.requests) }
+    }
 }
 
 #[cfg(test)]
@@ -118,11 +153,22 @@ mod tests {
             (1_001, 1, 10_001, Some(10.0)),
             (50, 1, 3, Some(1.0)),
         ] {
-            assert_eq!(
-                weight([Stretch { calls, first, last }]),
-                expected,
-                "{calls} calls from {first} to {last}"
-            );
+            let counted = Counted::of([Stretch { calls, first, last }]);
+            assert_eq!(counted.weight(), expected, "{calls} calls from {first} to {last}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_little_for_a_sampler_is_missing() {
+        for (calls, last, expected) in [
+            (1_001, 1_001, 0.0),
+            (1_001, 1_003, 0.0),
+            (991, 1_001, 0.01),
+            (961, 1_001, 0.04),
+            (101, 1_001, 0.0),
+        ] {
+            let counted = Counted::of([Stretch { calls, first: 1, last }]);
+            assert!((counted.missing() - expected).abs() < 1e-9, "{calls} calls up to {last}");
         }
     }
 }

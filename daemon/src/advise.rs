@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 use pointsman_advisor::evidence::HourPass;
 use pointsman_advisor::life::{self, History, Occasion, Policies, Settling, Traffic};
-use pointsman_advisor::{Coverage, Explanations, Report, Settings, explanations, report};
+use pointsman_advisor::{Coverage, Explanations, Proxied, Report, Settings, explanations, report};
 use pointsman_store::{AdviceRun, AppFact, Call, Hour, Store};
 use tokio::sync::{Mutex, mpsc};
 
@@ -60,6 +60,8 @@ pub(crate) struct Checkup {
     pub(crate) service: String,
     pub(crate) environment: Option<String>,
     pub(crate) coverage: Vec<Coverage>,
+    /// What keeps its clients from being told apart.
+    pub(crate) proxied: Proxied,
     /// What is known about the app there.
     pub(crate) facts: Vec<AppFact>,
 }

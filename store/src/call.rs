@@ -76,6 +76,8 @@ pub struct Call {
     /// Opaque key of the network address and user agent that called, even where a session's cookie makes the client key: several
     /// client keys under one of these are sessions whose cookie changes, or people behind one address.
     pub network: Option<ClientKey>,
+    /// The id of an action, well-formed, that the app did not know.
+    pub unknown_action: Option<String>,
     /// Entries of `'use cache'` functions that it found ...
     pub use_cache_hits: Option<u32>,
     /// ... did not find ...
@@ -110,6 +112,11 @@ pub enum Form {
     PagePost,
     /// A CORS preflight; evidence, not a call.
     Preflight,
+    /// A document that the browser fetched or rendered ahead of a navigation that may never come (speculation rules).
+    Speculation,
+    /// A HEAD request: it asks whether something is there, and nobody is shown an answer. Next.js' client sends them to find
+    /// out whether it is online again (`experimental.useOffline`).
+    Probe,
 }
 
 /// Class of who called.
@@ -326,16 +333,16 @@ impl Call {
         self.signs.has(sign)
     }
 
-    /// Whether it answered 2xx or 3xx; `None` when the status is unknown.
+    /// Whether it answered 2xx, 3xx, or 101, with which a WebSocket begins; `None` when the status is unknown.
     #[must_use]
     pub fn succeeded(&self) -> Option<bool> {
-        self.status.map(|status| (200..400).contains(&status))
+        self.status.map(|status| status == 101 || (200..400).contains(&status))
     }
 }
 
 impl Form {
     /// Every one, in a fixed order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Plain,
         Self::Document,
         Self::Rsc,
@@ -346,6 +353,8 @@ impl Form {
         Self::ActionForm,
         Self::PagePost,
         Self::Preflight,
+        Self::Speculation,
+        Self::Probe,
     ];
 
     /// The word that reports, tables and labels use.
@@ -362,6 +371,8 @@ impl Form {
             Self::ActionForm => "action_form",
             Self::PagePost => "page_post",
             Self::Preflight => "preflight",
+            Self::Speculation => "speculation",
+            Self::Probe => "probe",
         }
     }
 

@@ -65,6 +65,7 @@ fn call(number: u8, start_ns: u64) -> Call {
         writes: Some(3),
         body_ns: Some(0),
         network: Some(ClientKey(u64::MAX - 2)),
+        unknown_action: Some("40ed6c88892d01d47e16d50e7b342a9c1aa9c1744e".into()),
         use_cache_hits: Some(2),
         use_cache_misses: Some(0),
         use_cache_fills: None,

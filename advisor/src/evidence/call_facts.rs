@@ -1,6 +1,6 @@
 //! Facts that one Call shows by itself.
 
-use pointsman_store::{Call, Caller, Form, HandlerKind, Sign};
+use pointsman_store::{Call, Caller, Form, HandlerKind, Hour, Sign};
 
 use super::pass::{Known, Pass};
 use super::rollup::About;
@@ -67,7 +67,7 @@ fn outcome(about: &mut About<'_>, call: &Call) {
     let Some(status) = call.status else { return };
     about.count(Fact::StatusKnown);
     about.tally(Dimension::Status, &status.to_string());
-    if (200..400).contains(&status) {
+    if call.succeeded() == Some(true) {
         about.count(Fact::Succeeded);
     }
     if let Some(fact) = failure(call, status) {
@@ -95,26 +95,71 @@ fn caller(about: &mut About<'_>, call: &Call) {
             about.count(fact);
         }
     }
-    let token = [Sign::Bearer, Sign::Basic, Sign::ApiKey].into_iter().any(|sign| call.has(sign));
-    if token {
-        about.count(Fact::WithToken);
-    }
-    if token || call.has(Sign::Cookie) {
-        about.count(Fact::WithCredentials);
-        if call.succeeded() == Some(true) {
-            about.count(Fact::SucceededWithCredentials);
-        }
-    }
     if let Some(page) = &call.page {
         about.tally(Dimension::Page, page);
     }
-    if call.caller != Caller::OwnUi
-        && let Some(agent) = &call.agent
-    {
-        about.tally(Dimension::OutsideAgent, agent);
-    }
     if let Some(origin) = &call.origin {
         about.tally(Dimension::Origin, origin);
+    }
+    credentials(about, call);
+    other_callers(about, call);
+    told_by(about, call);
+}
+
+/// What the request showed to say who it is for.
+fn credentials(about: &mut About<'_>, call: &Call) {
+    let succeeded = call.succeeded() == Some(true);
+    let token = [Sign::Bearer, Sign::Basic, Sign::ApiKey].into_iter().any(|sign| call.has(sign));
+    // Cookies of a theme or against forged requests are nobody's credentials.
+    let session = if call.has(Sign::SessionsTold) { Sign::SessionCookie } else { Sign::Cookie };
+    for (present, fact) in [
+        (token, Fact::WithToken),
+        (token || call.has(Sign::Cookie), Fact::WithCredentials),
+        ((token || call.has(session)) && succeeded, Fact::SucceededWithCredentials),
+        (call.has(Sign::Basic), Fact::WithBasic),
+        (call.has(Sign::SessionCookie), Fact::WithSession),
+        (call.has(Sign::SessionsTold), Fact::SessionsTold),
+    ] {
+        if present {
+            about.count(fact);
+        }
+    }
+    if token && !call.has(session) && succeeded && call.caller == Caller::OwnUi {
+        let basic_alone = !call.has(Sign::Bearer) && !call.has(Sign::ApiKey);
+        about.exemplify(if basic_alone { Fact::BasicWithoutSession } else { Fact::TokenWithoutSession });
+    }
+}
+
+/// Callers that are no page of the app.
+fn other_callers(about: &mut About<'_>, call: &Call) {
+    let succeeded = call.succeeded() == Some(true);
+    if succeeded && call.has(Sign::Worker) {
+        about.exemplify(Fact::SucceededByWorker);
+    }
+    if succeeded && call.caller == Caller::Unknown && call.has(Sign::HeadersCaptured) {
+        about.exemplify(Fact::SucceededUnrecognized);
+    }
+    let Some(agent) = call.agent.as_ref().filter(|_| call.caller != Caller::OwnUi) else { return };
+    about.tally(Dimension::OutsideAgent, agent);
+    match call.caller {
+        Caller::External if succeeded => about.tally(Dimension::ExternalAgent, agent),
+        Caller::Bot => about.tally(Dimension::BotAgent, agent),
+        _ => {}
+    }
+}
+
+/// Who reported the Call, and what kept it from saying more.
+fn told_by(about: &mut About<'_>, call: &Call) {
+    for (present, fact) in [
+        (call.has(Sign::OwnSpan), Fact::ByPackage),
+        (call.has(Sign::ForwardedUntrusted), Fact::ForwardedUntrusted),
+        (call.has(Sign::RemoteUnsampled), Fact::RemoteUnsampled),
+        (call.form == Form::Speculation, Fact::Speculations),
+        (call.form == Form::Probe, Fact::Probes),
+    ] {
+        if present {
+            about.count(fact);
+        }
     }
 }
 
@@ -148,15 +193,47 @@ fn outside_use(about: &mut About<'_>, call: &Call) {
     if call.succeeded() == Some(true) && (call.has(Sign::StreamOrBinary) || call.has(Sign::Disposition)) {
         about.exemplify(Fact::StreamOrBinary);
     }
+    writing(about, call);
+    if let Some(media_type) = &call.media_type {
+        about.tally(Dimension::MediaType, media_type);
+    }
+}
+
+/// Whether the answer was a stream, by how it was written.
+fn writing(about: &mut About<'_>, call: &Call) {
     if let Some(first_byte) = call.first_byte_ns {
         about.count(Fact::FirstByteKnown);
         if call.duration_ns.saturating_sub(first_byte) > LONG_TAIL_NS {
             about.exemplify(Fact::LongTail);
         }
     }
-    if let Some(media_type) = &call.media_type {
-        about.tally(Dimension::MediaType, media_type);
+    if let Some((writes, body_ns)) = call.writes.zip(call.body_ns).filter(|_| call.succeeded() == Some(true))
+    {
+        about.count(Fact::WritesKnown);
+        if in_pieces(call, writes, body_ns) {
+            about.exemplify(Fact::WrittenInPieces);
+        }
     }
+    let text = matches!(call.media_type.as_deref(), Some("text/plain" | "text/markdown"));
+    if text && call.first_byte_ns.is_none() && call.succeeded() == Some(true) {
+        about.count(Fact::TextOfUnknownStart);
+        if call.duration_ns > LONG_TAIL_NS {
+            about.exemplify(Fact::SlowText);
+        }
+    }
+}
+
+/// Whether a body was written piece by piece while it was made. A large one is written in large pieces, and to a slow client
+/// over a long time. [judgement]
+fn in_pieces(call: &Call, writes: u64, body_ns: u64) -> bool {
+    /// Writes that one answer in one piece does not take.
+    const SEVERAL: u64 = 4;
+    /// Bytes of a piece that a server sends as it comes.
+    const SMALL: u64 = 8 << 10;
+    /// Time that writing one piece after the other does not take, ns.
+    const LONG: u64 = 500_000_000;
+    let small = call.response_bytes.is_none_or(|bytes| bytes / writes.max(1) <= SMALL);
+    writes >= SEVERAL && small && body_ns >= LONG && body_ns >= call.duration_ns / 4
 }
 
 fn caching(about: &mut About<'_>, call: &Call) {
@@ -203,6 +280,14 @@ fn action(about: &mut About<'_>, call: &Call) {
     ] {
         if call.has(sign) {
             about.exemplify(fact);
+        }
+    }
+    if let Some(id) = call.unknown_action.as_ref().filter(|_| call.caller == Caller::OwnUi) {
+        about.count(Fact::UnknownIdsOfUi);
+        about.tally(Dimension::UnknownAction, id);
+        about.tally(Dimension::UnknownActionHour, &Hour::of(call.start_ns).0.to_string());
+        if let Some(client) = call.client {
+            about.tally(Dimension::UnknownActionClient, &format!("{:016x}", client.0));
         }
     }
     if call.has(Sign::Rerendered) && call.has(Sign::SetsCookie) {

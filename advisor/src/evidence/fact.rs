@@ -285,6 +285,42 @@ coded! {
         RefetchedAfterWrite,
         /// ... of these, with another answer than before the write.
         ChangedAfterWrite,
+        /// Calls by an unknown caller whose headers were captured that were answered 2xx or 3xx: nothing in them was a page of
+        /// the app.
+        SucceededUnrecognized,
+        /// Calls that a worker sent and that succeeded.
+        SucceededByWorker,
+        /// Calls by the own UI that succeeded with a bearer token or an API key and without a session's cookie; without any
+        /// cookie where nothing tells sessions from others.
+        TokenWithoutSession,
+        /// The same with basic credentials.
+        BasicWithoutSession,
+        /// Calls with basic credentials.
+        WithBasic,
+        /// Calls with a session's cookie.
+        WithSession,
+        /// Calls of which telemetry tells session cookies from others.
+        SessionsTold,
+        /// Answers whose writes to the body are counted and timed.
+        WritesKnown,
+        /// ... of these, written in small pieces over a good part of the time.
+        WrittenInPieces,
+        /// Answers of plain text of which nothing says when they began.
+        TextOfUnknownStart,
+        /// ... of these, that took more than 2 s.
+        SlowText,
+        /// Calls by the own UI of well-formed action ids that the app did not know.
+        UnknownIdsOfUi,
+        /// Calls that a span of the package stands for.
+        ByPackage,
+        /// Calls whose client's address was named by a proxy that the package was not told to trust.
+        ForwardedUntrusted,
+        /// Calls of a trace that its sender did not record.
+        RemoteUnsampled,
+        /// Documents that the browser fetched ahead of a navigation.
+        Speculations,
+        /// HEAD requests.
+        Probes,
     }
 }
 
@@ -350,6 +386,16 @@ coded! {
         LoadPage,
         /// Key of a client that had a refresh loop, as 16 hex digits. Keys rotate daily.
         LoopClient,
+        /// Family of user agent of successful Calls by clients that are not browsers.
+        ExternalAgent,
+        /// Family of user agent of crawlers, probes and schedulers.
+        BotAgent,
+        /// Action id that the app did not know, of Calls by the own UI.
+        UnknownAction,
+        /// Hour in which the own UI asked for an unknown action id, hours since the epoch.
+        UnknownActionHour,
+        /// Key of a client of the own UI that asked for an unknown action id.
+        UnknownActionClient,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pointsman_store::{AppFact, Handler, HandlerKind};
 
 use super::routes::Routes;
-use super::surroundings::{self, NextVersion};
+use super::surroundings;
 use super::{Profile, Spans};
 use crate::evidence::{Fact, Recorded};
 use crate::report::ReportInput;
@@ -40,7 +40,7 @@ pub(crate) fn profiles<'a>(input: &ReportInput<'a>, settings: &Settings) -> Vec<
         })
         .collect();
     profiles.sort_by_key(|profile| profile.id);
-    surroundings::tell(&mut profiles, NextVersion::of_app(input.facts));
+    surroundings::tell(&mut profiles, input.facts);
     profiles
 }
 

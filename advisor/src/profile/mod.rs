@@ -60,13 +60,15 @@ pub struct Share {
 /// Calls of action ids that the app did not know, on one page.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct UnknownIds {
-    /// Observed calls.
+    /// Observed calls, by anybody.
     pub calls: u64,
     /// ... of these, in fast rows by one client.
     pub hammered: u64,
-    /// Distinct clients, estimated.
+    /// ... of these, by the own UI, of ids that some build had: anybody may make up others.
+    pub of_builds: u64,
+    /// Distinct clients (client-days) of the own UI, estimated.
     pub clients: f64,
-    /// Hours in which there were some ...
+    /// Hours in which the own UI had some ...
     pub hours: usize,
     /// ... from the first to the last.
     pub span_hours: u32,
@@ -219,10 +221,30 @@ impl<'a> Profile<'a> {
         Caller::ALL.into_iter().filter(|c| self.observed(Fact::by(*c)) > 0).map(share).collect()
     }
 
-    /// The share of Calls whose caller is known; `None` without Calls.
+    /// The share of requests whose caller is known, those among them that left no trace; `None` without Calls.
     #[must_use]
     pub fn callers_known(&self) -> Option<f64> {
-        self.share(Fact::by(Caller::Unknown), Fact::Calls).map(|unknown| 1.0 - unknown.observed)
+        let unknown = self.share(Fact::by(Caller::Unknown), Fact::Calls)?;
+        Some((1.0 - unknown.observed) * (1.0 - self.missing()))
+    }
+
+    /// Share of the requests that left no trace, though every one should have, by the package's own count.
+    #[must_use]
+    pub fn missing(&self) -> f64 {
+        self.weighing.missing
+    }
+
+    /// A share of its own Calls less what reads and pages of the same app show of the same kind: what a proxy or a session's
+    /// library does to every answer is no effect of one Handler. Nothing is left where it happens everywhere.
+    #[must_use]
+    pub fn beyond_the_apps(&self, share: Share) -> Share {
+        /// Share of the app's reads and pages from which on one Handler's cookies say nothing. [judgement]
+        const EVERYWHERE: f64 = 0.2;
+        let everywhere = self.surroundings.cookies_elsewhere.unwrap_or_default();
+        let less = if everywhere >= EVERYWHERE { 1.0 } else { everywhere };
+        let beyond = |of: f64| (of - less).max(0.0);
+        let interval = Interval { low: beyond(share.interval.low), high: beyond(share.interval.high) };
+        Share { observed: beyond(share.observed), interval, ..share }
     }
 
     /// A distribution in the window, weighed for sampling; empty when nothing was measured.
@@ -254,6 +276,18 @@ impl<'a> Profile<'a> {
             }
         }
         by_size(values)
+    }
+
+    /// Values of a dimension that are told apart, with how often each was observed in the window, unweighed.
+    #[must_use]
+    pub fn observed_values(&self, dimension: Dimension) -> Vec<(String, u64)> {
+        let mut values: BTreeMap<String, u64> = BTreeMap::new();
+        for (_, stratum) in self.window.strata.iter() {
+            for (value, count) in stratum.tally(dimension).into_iter().flat_map(|tally| tally.values()) {
+                *values.entry(value.to_owned()).or_default() += count;
+            }
+        }
+        values.into_iter().collect()
     }
 
     /// Values of a dimension in all that is retained, most frequent first.

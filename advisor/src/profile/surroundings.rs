@@ -1,12 +1,12 @@
 //! What stands around a Handler: its app's version, the pages that call it, the actions beside it. A rule about one Handler
 //! reads it here; nothing is judged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use pointsman_store::{Action, AppFact, Handler, HandlerKind};
 
 use super::{Profile, Share, UnknownIds};
-use crate::evidence::{Fact, Measure};
+use crate::evidence::{Dimension, Fact, Measure};
 use crate::stats::as_f64;
 
 /// A version of Next.js.
@@ -37,6 +37,13 @@ pub struct Surroundings {
     pub actions_on_page: usize,
     /// Of an action, or of a page without known actions: calls of unknown action ids there.
     pub unknown_ids: UnknownIds,
+    /// Share of the answers of the app's other reads and pages that set a cookie; `None` where there are too few to say.
+    pub cookies_elsewhere: Option<f64>,
+    /// Of the pages that call it, those that were seen as pages themselves.
+    pub pages_seen: BTreeSet<String>,
+    /// Share of the requests to these pages that came with basic credentials: then the browser adds them to whatever it
+    /// asks the app for.
+    pub basic_on_pages: f64,
 }
 
 impl NextVersion {
@@ -67,12 +74,19 @@ impl NextVersion {
 }
 
 /// Tells each Profile what stands around it.
-pub(super) fn tell(profiles: &mut [Profile<'_>], next: Option<NextVersion>) {
-    let app = App::of(profiles);
+pub(super) fn tell(profiles: &mut [Profile<'_>], facts: &[AppFact]) {
+    let next = NextVersion::of_app(facts);
+    let app = App::of(profiles, &action_ids(facts));
     let told: Vec<Surroundings> = profiles.iter().map(|profile| app.around(profile, next)).collect();
     for (profile, surroundings) in profiles.iter_mut().zip(told) {
         profile.surroundings = surroundings;
     }
+}
+
+/// Ids of actions that any build of the app had, as far as it answered one of them.
+fn action_ids(facts: &[AppFact]) -> HashSet<&str> {
+    let told = facts.iter().filter(|fact| fact.name == "next.action.id");
+    told.filter_map(|fact| fact.value.split(' ').next()).collect()
 }
 
 /// What is known of an app's pages, by route.
@@ -81,6 +95,15 @@ struct App {
     time_us: f64,
     /// Whether any call shows that a proxy ran.
     has_proxy: bool,
+    /// Answers of reads and pages, and those of them that set a cookie.
+    reads: CookiesSet,
+}
+
+/// Answers, and those of them that set a cookie, weighed.
+#[derive(Clone, Copy, Default)]
+struct CookiesSet {
+    answers: f64,
+    with_cookie: f64,
 }
 
 #[derive(Default)]
@@ -90,6 +113,9 @@ struct Page {
     requests: u64,
     proxied: f64,
     weighed: f64,
+    /// Requests to the page itself, and those of them with basic credentials, weighed.
+    as_page: f64,
+    with_basic: f64,
     /// Whether the Pages Router renders it; `None` where nothing tells the router.
     by_pages_router: Option<bool>,
     actions: usize,
@@ -97,15 +123,18 @@ struct Page {
 }
 
 impl App {
-    fn of(profiles: &[Profile<'_>]) -> Self {
-        let mut app = Self { pages: HashMap::new(), time_us: 0.0, has_proxy: false };
+    fn of(profiles: &[Profile<'_>], action_ids: &HashSet<&str>) -> Self {
+        let reads = CookiesSet::default();
+        let mut app = Self { pages: HashMap::new(), time_us: 0.0, has_proxy: false, reads };
         for profile in profiles {
             app.time_us += profile.count(Fact::TimeSpent);
             app.has_proxy |= profile.observed(Fact::ProxyRan) > 0;
+            app.reads = app.reads.and(CookiesSet::of(profile));
             let page = |handler: &Handler| handler.route.clone();
             match (profile.handler.kind, &profile.handler.action) {
                 (HandlerKind::ServerAction, Some(Action::NotFound)) => {
-                    app.pages.entry(page(&profile.handler)).or_default().unknown_ids = unknown_ids(profile);
+                    app.pages.entry(page(&profile.handler)).or_default().unknown_ids =
+                        unknown_ids(profile, action_ids);
                 }
                 (HandlerKind::ServerAction, _) => {
                     let known = app.pages.entry(page(&profile.handler)).or_default();
@@ -115,6 +144,8 @@ impl App {
                 (HandlerKind::Page, _) => {
                     let known = app.pages.entry(page(&profile.handler)).or_default();
                     known.add_requests(profile);
+                    known.as_page += profile.count(Fact::Calls);
+                    known.with_basic += profile.count(Fact::WithBasic);
                     known.p95_ms = profile.quantile(Measure::Duration, 0.95).map(|us| us / 1_000.0);
                     let (pages, app) = (profile.count(Fact::ByPagesRouter), profile.count(Fact::ByAppRouter));
                     known.by_pages_router = (pages + app > 0.0).then_some(pages > app);
@@ -145,7 +176,23 @@ impl App {
             share_of_time: profile.count(Fact::TimeSpent) / self.time_us.max(1.0),
             actions_on_page: main.map_or(0, |page| page.actions),
             unknown_ids: own.map(|page| page.unknown_ids).unwrap_or_default(),
+            cookies_elsewhere: self.reads.less(CookiesSet::of(profile)).share(),
+            pages_seen: self.calling_pages(profile).map(|(route, _)| route.clone()).collect(),
+            basic_on_pages: self.basic_on_pages(profile),
         }
+    }
+
+    /// The pages that call a Handler and were seen as pages.
+    fn calling_pages<'p>(&'p self, profile: &'p Profile<'_>) -> impl Iterator<Item = (&'p String, &'p Page)> {
+        let seen = |(route, _): &'p (String, f64)| Some((route, self.pages.get(route)?));
+        profile.pages.iter().filter_map(seen).filter(|(_, page)| page.as_page > 0.0)
+    }
+
+    fn basic_on_pages(&self, profile: &Profile<'_>) -> f64 {
+        let pages = self.calling_pages(profile);
+        let (basic, all) =
+            pages.fold((0.0, 0.0), |(basic, all), (_, page)| (basic + page.with_basic, all + page.as_page));
+        if all > 0.0 { basic / all } else { 0.0 }
     }
 
     fn pages_router_share(&self, profile: &Profile<'_>) -> Option<f64> {
@@ -162,6 +209,32 @@ impl App {
     }
 }
 
+impl CookiesSet {
+    /// Those of one Handler; none unless it is a page, or a route that is read.
+    fn of(profile: &Profile<'_>) -> Self {
+        let kind = profile.handler.kind;
+        if kind == HandlerKind::Page || (kind.is_route() && profile.handler.method == "GET") {
+            Self { answers: profile.count(Fact::Calls), with_cookie: profile.count(Fact::SetsCookie) }
+        } else {
+            Self::default()
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { answers: self.answers + other.answers, with_cookie: self.with_cookie + other.with_cookie }
+    }
+
+    fn less(self, other: Self) -> Self {
+        Self { answers: self.answers - other.answers, with_cookie: self.with_cookie - other.with_cookie }
+    }
+
+    fn share(self) -> Option<f64> {
+        /// Answers that say something of all the others. [judgement]
+        const ENOUGH: f64 = 20.0;
+        (self.answers >= ENOUGH).then(|| (self.with_cookie / self.answers).clamp(0.0, 1.0))
+    }
+}
+
 impl Page {
     fn add_requests(&mut self, profile: &Profile<'_>) {
         self.requests += profile.observed(Fact::Calls);
@@ -175,16 +248,30 @@ impl Page {
     }
 }
 
-fn unknown_ids(profile: &Profile<'_>) -> UnknownIds {
-    let hours: Vec<(u32, f64)> = profile.by_hour().into_iter().collect();
-    let span = hours.first().zip(hours.last()).map_or(0, |(first, last)| last.0 - first.0 + 1);
+fn unknown_ids(profile: &Profile<'_>, action_ids: &HashSet<&str>) -> UnknownIds {
+    let of_ui = profile.observed(Fact::UnknownIdsOfUi);
+    let ids = profile.observed_values(Dimension::UnknownAction);
+    let of_builds =
+        ids.iter().filter(|(id, _)| action_ids.contains(id.as_str())).map(|(_, calls)| calls).sum();
+    let hours = profile.observed_values(Dimension::UnknownActionHour);
+    let told: u64 = hours.iter().map(|(_, calls)| calls).sum();
+    // Of very many hours chance keeps a part, which stands for the others.
+    let kept = if told > 0 { as_f64(of_ui) / as_f64(told) } else { 1.0 };
+    let numbers = || hours.iter().filter_map(|(hour, _)| hour.parse::<u32>().ok());
+    let span = numbers().min().zip(numbers().max()).map_or(0, |(first, last)| last - first + 1);
     UnknownIds {
         calls: profile.observed(Fact::ActionNotFound),
         hammered: profile.observed(Fact::Hammered),
-        clients: profile.clients(),
-        hours: hours.len(),
+        of_builds,
+        clients: as_f64(profile.observed_values(Dimension::UnknownActionClient).len() as u64),
+        hours: whole(as_f64(hours.len() as u64) * kept),
         span_hours: span,
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of hours")]
+fn whole(hours: f64) -> usize {
+    hours.round() as usize
 }
 
 #[cfg(test)]

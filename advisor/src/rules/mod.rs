@@ -76,6 +76,8 @@ pub static RULES: &[&Rule] = &[
     &blockers::body_near_limit::RULE,
     &blockers::beacon_or_keepalive::RULE,
     &blockers::pages_router_caller::RULE,
+    &blockers::worker_caller::RULE,
+    &blockers::token_without_cookie::RULE,
     &blockers::pe_form_in_use::RULE,
     &movers::mutate_then_refresh::RULE,
     &movers::mutate_then_document::RULE,

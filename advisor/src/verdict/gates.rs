@@ -48,15 +48,38 @@ pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decisi
             "no successful call by anybody else in all that is retained",
         ));
     }
+    // Some headers came, and none of them is a page's: nobody knows who it was, but somebody depends on the URL.
+    let unrecognized = profile.ever(Fact::SucceededUnrecognized);
+    if unrecognized > 0 {
+        return Some(Decision::keep(
+            &format!(
+                "{unrecognized} successful calls came from a caller in whom no page of the app can be recognized"
+            ),
+            "no such call in all that is retained",
+        ));
+    }
     if profile.callers_known().unwrap_or_default() < settings.min_callers_known {
-        let needs = CALLER_ATTRIBUTES.map(Need::attribute).to_vec();
-        return Some(Decision::insufficient("it looks movable, but too many callers are unknown", needs));
+        return Some(unknown_callers(profile, settings));
     }
     let own = profile.ever(Fact::by(Caller::OwnUi));
     (own < settings.min_calls_without_outsiders).then(|| {
         let needs = vec![Need::more("more_calls", own, settings.min_calls_without_outsiders)];
         Decision::insufficient("it looks movable, but too few calls rule out a caller from outside", needs)
     })
+}
+
+/// Too many callers are unknown: those of requests that were reported, or of requests that nobody reported.
+fn unknown_callers(profile: &Profile, settings: &Settings) -> Decision {
+    let missing = profile.missing();
+    if missing <= 1.0 - settings.min_callers_known {
+        let needs = CALLER_ATTRIBUTES.map(Need::attribute).to_vec();
+        return Decision::insufficient("it looks movable, but too many callers are unknown", needs);
+    }
+    let reason = format!(
+        "it looks movable, but {:.1} % of the requests that the app counted left no trace: who sent them is not known",
+        missing * 100.0
+    );
+    Decision::insufficient(&reason, vec![Need::code("every_trace")])
 }
 
 /// What telemetry must show before a route becomes an action, so that nothing that would bar it goes unseen: the sizes of

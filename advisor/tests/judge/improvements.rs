@@ -1,5 +1,7 @@
 //! What gets better without a move.
 
+use std::collections::HashMap;
+
 use pointsman_advisor::Settings;
 use pointsman_store::{Caller, Form, HandlerKind, Sign};
 
@@ -147,7 +149,17 @@ fn bodies_over_the_limit_are_told_unless_the_app_has_raised_it() {
 
 #[test]
 fn unknown_ids_of_several_clients_are_version_skew_of_the_pages_actions() {
-    use pointsman_store::Action;
+    use pointsman_store::{Action, AppFact};
+    const ID: &str = "40ed6c88892d01d47e16d50e7b342a9c1aa9c1744e";
+    let fact = AppFact {
+        service: "shop".into(),
+        environment: Some("production".into()),
+        build: Some("1".into()),
+        name: "next.action.id".into(),
+        value: ID.into(),
+        first_seen_ns: 0,
+        last_seen_ns: 0,
+    };
     for (clients, malformed, told) in [(10, false, true), (1, false, false), (10, true, false)] {
         let mut traffic = Traffic::new();
         for number in 0..200 {
@@ -156,8 +168,9 @@ fn unknown_ids_of_several_clients_are_version_skew_of_the_pages_actions() {
                 let call =
                     traffic.action("save", "/settings", number % clients * 20, visit(number, 4) + SECOND, 5);
                 std::sync::Arc::make_mut(&mut call.handler).action = Some(Action::NotFound);
-                call.signs |= Sign::ActionNotFound;
+                call.signs.set(Sign::ActionNotFound, !malformed);
                 call.signs.set(Sign::ActionMalformed, malformed);
+                call.unknown_action = Some(ID.to_owned()).filter(|_| !malformed);
                 call.status = Some(404);
             }
         }
@@ -167,7 +180,10 @@ fn unknown_ids_of_several_clients_are_version_skew_of_the_pages_actions() {
                 call.client = Some(pointsman_store::ClientKey(call.start_ns));
             }
         }
-        let found = improvements(&traffic, "save").contains(&"version-skew".to_owned());
+        let facts = std::slice::from_ref(&fact);
+        let report = traffic.report_where(&Settings::default(), &HashMap::new(), facts);
+        let found = report.handlers.iter().find(|it| it.action.as_deref() == Some("save")).unwrap();
+        let found = found.improvements.contains(&"version-skew".to_owned());
         assert_eq!(found, told, "{clients} clients, malformed: {malformed}");
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's panic is its failure, in its helpers too")]
 
 mod actions;
+mod callers;
 mod gains;
 mod improvements;
 mod repeated;

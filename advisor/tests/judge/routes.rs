@@ -112,7 +112,8 @@ fn a_get_never_moves_and_its_blockers_are_named() {
 fn unknown_callers_leave_it_open() {
     let mut traffic = cart(97);
     for call in traffic.calls.iter_mut().step_by(20) {
-        call.caller = Caller::Unknown;
+        // Nothing was captured of them.
+        (call.caller, call.signs) = (Caller::Unknown, pointsman_store::Signs::NONE);
     }
     let judged = traffic.judged("POST /api/cart");
     assert_eq!(judged.verdict, Verdict::InsufficientEvidence, "{}", judged.reason);

@@ -87,6 +87,7 @@ impl Traffic {
             writes: None,
             body_ns: None,
             network: None,
+            unknown_action: None,
             use_cache_hits: None,
             use_cache_misses: None,
             use_cache_fills: None,

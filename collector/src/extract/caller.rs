@@ -29,11 +29,16 @@ struct Line {
 }
 
 /// All lines, in the order in which they are asked.
-static LINES: [Line; 19] = [
+static LINES: [Line; 23] = [
     Line {
         evidence: "below a request of the same service in the trace, begun before that one ended",
         class: Caller::Server,
         applies: |seen| seen.request.above.is_some() && seen.request.within_above,
+    },
+    Line {
+        evidence: "`origin` is that of a browser extension (`chrome-extension:`, `moz-extension:`)",
+        class: Caller::CrossOrigin,
+        applies: |seen| origin::is_of_extension(seen.request),
     },
     Line {
         evidence: "`sec-fetch-site: same-origin`",
@@ -56,8 +61,16 @@ static LINES: [Line; 19] = [
         applies: |seen| seen.program == Some(Program::SelfNamed) && !seen.has_token(),
     },
     Line {
-        evidence: "`sec-fetch-site: none`",
+        evidence: "`sec-fetch-site: none` of a navigation",
         class: Caller::OwnUi,
+        applies: |seen| {
+            let navigates = seen.header("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+            seen.site() == Some("none") && navigates
+        },
+    },
+    Line {
+        evidence: "`sec-fetch-site: none` of anything else",
+        class: Caller::CrossOrigin,
         applies: |seen| seen.site() == Some("none"),
     },
     Line {
@@ -94,6 +107,17 @@ static LINES: [Line; 19] = [
         evidence: "`origin` is another host, or an app's own (`capacitor:`, `ionic:`, `file:`)",
         class: Caller::CrossOrigin,
         applies: |seen| origin::same_host(seen.request) == Some(false),
+    },
+    Line {
+        evidence: "`origin: null`",
+        class: Caller::CrossOrigin,
+        applies: |seen| seen.header("origin") == Some("null"),
+    },
+    Line {
+        evidence: "a browser's name, and POST, PUT, PATCH or DELETE without `origin` on a span of the package, where \
+                   something was found",
+        class: Caller::External,
+        applies: |seen| seen.is_named_as_browser() && seen.lacks_origin() && !seen.found_nothing(),
     },
     Line {
         evidence: "`referer` is a page of the same host",
@@ -166,9 +190,20 @@ impl Seen<'_> {
         }
     }
 
+    fn is_named_as_browser(&self) -> bool {
+        matches!(self.program, Some(Program::Browser | Program::WebView | Program::Driven))
+    }
+
+    /// Whether it changes something and names no origin, as browsers do with every such request. Only the package is known
+    /// to capture `origin`: whoever else captures headers may have left it out.
+    fn lacks_origin(&self) -> bool {
+        let changes = matches!(&*self.request.method, "POST" | "PUT" | "PATCH" | "DELETE");
+        changes && self.request.own && !self.request.forwarded && self.header("origin").is_none()
+    }
+
     /// Whether it is a browser by name and nothing that was captured tells of a page it was on.
     fn is_browser_without_a_page(&self) -> bool {
-        matches!(self.program, Some(Program::Browser | Program::WebView | Program::Driven))
+        self.is_named_as_browser()
             && self.request.headers_captured()
             && ["sec-fetch-mode", "sec-fetch-dest"].into_iter().all(|name| self.header(name).is_none())
     }

@@ -9,6 +9,9 @@ use prost::Message;
 use crate::extract::calls;
 use crate::trace::Assembly;
 
+#[path = "caller_outsiders_tests.rs"]
+mod outsiders;
+
 const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36";
 const SAFARI: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.6 Safari/605.1.15";
 const GOOGLE: &str = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Googlebot/2.1; +http://www.google.com/bot.html) Chrome/141.0.0.0 Safari/537.36";
@@ -30,7 +33,18 @@ enum Place {
 }
 
 fn class_on(place: Place, own: bool, agent: &str, headers: &[(&str, &str)], status: i64) -> &'static str {
-    let mut attributes = vec![text("http.request.method", "GET"), text("url.path", "/api/x")];
+    class_of("GET", place, own, agent, headers, status)
+}
+
+fn class_of(
+    method: &str,
+    place: Place,
+    own: bool,
+    agent: &str,
+    headers: &[(&str, &str)],
+    status: i64,
+) -> &'static str {
+    let mut attributes = vec![text("http.request.method", method), text("url.path", "/api/x")];
     if place != Place::Nowhere {
         attributes.push(text("http.route", "/api/x"));
         let kind = if place == Place::Api { "app_route" } else { "app_page" };
@@ -105,7 +119,7 @@ fn the_evidence_decides_the_class() {
         (SAFARI, &[("origin", "https://shop.example"), ("host", "app:3000"), shop], 200, "own_ui"),
         (SAFARI, &[("origin", "https://other.example"), shop], 200, "cross_origin"),
         (SAFARI, &[("origin", "https://shop.example:443"), shop], 200, "own_ui"),
-        (SAFARI, &[("origin", "null"), shop], 200, "unknown"),
+        (SAFARI, &[("origin", "null"), shop], 200, "cross_origin"),
         (SAFARI, &[("referer", "/cart"), shop], 200, "own_ui"),
         (SAFARI, &[("referer", "https://shop.example/cart"), shop], 200, "own_ui"),
         (SAFARI, &[("referer", "https://other.example/"), shop], 200, "cross_origin"),

@@ -2,6 +2,7 @@
 //! or wrote is `work`'s business.
 
 use super::requests::{Request, Requests};
+use super::work;
 use crate::trace::Node;
 use crate::wire::otlp::{CLIENT, PRODUCER, SERVER};
 
@@ -85,10 +86,12 @@ fn outermost<'a>(requests: &Requests<'a>, request: &Request<'a>) -> Vec<(Child, 
     if request.spans.len() < 2 {
         return found;
     }
+    let of_next = work::fetches_of_next(requests, request);
     let belongs = |at: &usize| request.spans.binary_search_by_key(at, |below| below.at).is_ok();
     let mut open = vec![request.at];
-    while let Some(node) = open.pop().and_then(|at| requests.node(at)) {
+    while let Some((at, node)) = open.pop().and_then(|at| Some((at, requests.node(at)?))) {
         match child(node).filter(|_| node.id != request.node.id) {
+            Some(_) if of_next.contains(&at) => {}
             Some(child) if node.has_ended() => found.push((child, node)),
             Some(_) => {}
             None => open.extend(node.children.iter().filter(|at| belongs(at))),

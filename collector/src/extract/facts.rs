@@ -237,6 +237,14 @@ fn build_of<'a>(attributes: &[Attribute<'a>]) -> Option<&'a str> {
     named(DEPLOYMENT_ID).or_else(|| named(BUILD_ID))
 }
 
+/// The id of the action that a request asked for.
+pub(super) fn action_id(request: &Request<'_>) -> Option<String> {
+    let attributes = &request.attributes;
+    let id = attributes.text(ACTION_ID).or_else(|| attributes.request_header("next-action"))?;
+    let id = cut(Cow::Borrowed(id)).to_ascii_lowercase();
+    (!id.is_empty()).then_some(id)
+}
+
 /// The id of an action that the app knew, with file and name where they are known.
 fn action_known(request: &Request<'_>, call: &Call) -> Option<String> {
     let export = match call.handler.action.as_ref()? {
@@ -248,8 +256,7 @@ fn action_known(request: &Request<'_>, call: &Call) -> Option<String> {
     if attributes.response_header("x-nextjs-action-not-found").is_some() {
         return None;
     }
-    let id = attributes.text(ACTION_ID).or_else(|| attributes.request_header("next-action"))?;
-    let id = id.to_ascii_lowercase();
+    let id = action_id(request)?;
     let named = export.map(|(file, name)| format!("{id} {file}#{name}"));
     Some(named.filter(|named| named.len() <= LONGEST).unwrap_or(id))
 }

@@ -3,6 +3,7 @@
 use pointsman_store::{Form, HandlerKind};
 
 use super::action::Via;
+use super::origin;
 use super::requests::Request;
 use super::shape::Shape;
 
@@ -12,7 +13,8 @@ pub(super) fn find(request: &Request<'_>, shape: &Shape, kind: HandlerKind, acti
         (_, "OPTIONS") => Form::Preflight,
         (HandlerKind::ServerAction, _) if action == Some(Via::Form) => Form::ActionForm,
         (HandlerKind::ServerAction, _) => Form::ActionFetch,
-        (HandlerKind::Page, "GET" | "HEAD") => page(request),
+        (_, "HEAD") => Form::Probe,
+        (HandlerKind::Page, "GET") => page(request),
         (HandlerKind::Page, "POST") => Form::PagePost,
         (HandlerKind::Page, _) if shape.rendered_body => Form::PagePost,
         _ => Form::Plain,
@@ -22,17 +24,34 @@ pub(super) fn find(request: &Request<'_>, shape: &Shape, kind: HandlerKind, acti
 /// Documents, and the requests of the client router.
 fn page(request: &Request<'_>) -> Form {
     let header = |name| request.attributes.request_header(name).is_some();
-    let rsc = header("rsc") || request.attributes.flag("next.rsc") == Some(true);
+    let rsc = header("rsc") || request.data_of.is_some() || request.attributes.flag("next.rsc") == Some(true);
     let prefetch = header("next-router-prefetch") || header("next-router-segment-prefetch");
     if header("next-action") {
         Form::Internal
     } else if !rsc {
-        Form::Document
-    } else if prefetch {
+        document(request)
+    } else if prefetch || origin::is_speculative(request) {
         Form::Prefetch
     } else if request.headers_captured() {
         Form::Rsc
     } else {
         Form::RscOrPrefetch
+    }
+}
+
+/// A document is what a tab or a frame asked for, or what holds HTML where nothing says who asked: an image that a proxy
+/// redirected to a page, or a script that fetched the page's HTML, shows nobody a page.
+fn document(request: &Request<'_>) -> Form {
+    let attributes = &request.attributes;
+    let shown = match attributes.request_header("sec-fetch-dest") {
+        Some(destination) => matches!(destination, "document" | "iframe" | "frame" | "fencedframe"),
+        None => attributes
+            .media_type()
+            .is_none_or(|media| matches!(&*media, "text/html" | "application/xhtml+xml")),
+    };
+    match shown {
+        true if origin::is_speculative(request) => Form::Speculation,
+        true => Form::Document,
+        false => Form::Plain,
     }
 }

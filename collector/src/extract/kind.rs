@@ -109,7 +109,7 @@ fn guessed(request: &Request<'_>, shape: &Shape, route: &str) -> HandlerKind {
     let reads = matches!(request.method.as_str(), "GET" | "HEAD");
     let media = request.attributes.media_type();
     let page_media = matches!(media.as_deref(), Some("text/html" | "text/x-component"));
-    if declared_page || rsc || page_media {
+    if declared_page || rsc || page_media || request.data_of.is_some() {
         HandlerKind::Page
     } else if reads && (shape.first_byte_ns.is_some() || media.is_some()) || below_api(route) {
         HandlerKind::RouteHandler

@@ -23,7 +23,7 @@ mod work;
 
 use std::sync::Arc;
 
-use pointsman_store::{AppFact, Call, ClientKey, Handler, HandlerKind, InstanceKey};
+use pointsman_store::{AppFact, Call, ClientKey, Handler, HandlerKind, InstanceKey, Sign};
 use sha2::{Digest, Sha256};
 
 use crate::trace::Trace;
@@ -87,6 +87,7 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         request_bytes,
         waterfall: children.one_after_the_other,
     });
+    let unknown_action = signs.has(Sign::ActionNotFound).then(|| facts::action_id(request)).flatten();
     let handler = Handler {
         service: node.origin.service().to_owned(),
         environment: facts::environment(&node.origin).map(str::to_owned),
@@ -109,7 +110,7 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         agent: agent.and_then(|agent| agent.family),
         client: attributes.hex("pointsman.client.key").map(ClientKey),
         instance: facts::instance(request).map(|name| InstanceKey(key_of(&name))),
-        path: request.path.clone(),
+        path: request.data_of.clone().or_else(|| request.path.clone()),
         page: origin::page(request),
         request_bytes,
         response_bytes: response_bytes(request),
@@ -129,6 +130,7 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         writes: attributes.count("pointsman.response.writes"),
         body_ns: attributes.count("pointsman.response.body_ns"),
         network: attributes.hex("pointsman.client.network_key").map(ClientKey),
+        unknown_action,
         use_cache_hits: small(attributes.count("pointsman.use_cache.hits")),
         use_cache_misses: small(attributes.count("pointsman.use_cache.misses")),
         use_cache_fills: small(attributes.count("pointsman.use_cache.fills")),

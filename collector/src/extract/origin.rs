@@ -20,6 +20,12 @@ fn is_of_app(origin: &str) -> bool {
     })
 }
 
+/// Whether an extension of the browser sent it: no page of the app has such an origin.
+pub(super) fn is_of_extension(request: &Request<'_>) -> bool {
+    let scheme = request.attributes.request_header("origin").and_then(|origin| origin.split_once("://"));
+    scheme.is_some_and(|(scheme, _)| scheme.to_ascii_lowercase().ends_with("-extension"))
+}
+
 /// Compares a host with the request's own: the forwarded one first, for that is the one that users see.
 /// Where no header was captured the server's address counts, by its name only: behind a proxy the port is
 /// another.
@@ -93,7 +99,15 @@ pub(super) fn is_loopback(request: &Request<'_>) -> bool {
     let attributes = &request.attributes;
     let header = attributes.request_header("x-forwarded-host").or_else(|| attributes.request_header("host"));
     let host = header.or_else(|| attributes.any_text(&["server.address", "http.host", "net.host.name"]));
-    let Some(host) = host.map(without_port) else { return false };
+    host.map(without_port).is_some_and(names_loopback)
+}
+
+/// Whether a host is the request's own, or this machine, where an app reaches itself.
+pub(super) fn is_own_or_loopback(request: &Request<'_>, host: &str) -> bool {
+    compare(request, host) == Some(true) || names_loopback(without_port(host))
+}
+
+fn names_loopback(host: &str) -> bool {
     host == "localhost" || host.starts_with("127.") || matches!(host, "::1" | "[::1]" | "0.0.0.0")
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Request<'a> {
     pub(super) method: String,
     /// Path without query.
     pub(super) path: Option<String>,
+    /// The path of the page whose data the Pages Router's client asked for.
+    pub(super) data_of: Option<String>,
     /// The spans below it that belong to no other request, by start time, itself included.
     pub(super) spans: Vec<Below>,
     /// Index in [`Requests::all`] of the nearest request of the same service above it.
@@ -125,6 +127,7 @@ impl<'a> Requests<'a> {
 
     fn request(&self, at: usize, node: &'a Node<'a>, inherited: Option<Owner>) -> Option<Request<'a>> {
         let above = inherited.map(|owner| owner.request);
+        let path = path(node).map(Cow::into_owned);
         let above_end = above.and_then(|above| self.all.get(above)).map(|above| above.node.end_ns());
         Some(Request {
             at,
@@ -132,7 +135,8 @@ impl<'a> Requests<'a> {
             own: is_own(node),
             attributes: Attributes::default(),
             method: known_method(method(node)?),
-            path: path(node).map(Cow::into_owned),
+            data_of: path.as_deref().and_then(page_of_data),
+            path,
             spans: Vec::new(),
             above,
             within_above: above_end.is_some_and(|end| node.start_ns() <= end),
@@ -164,7 +168,8 @@ impl Request<'_> {
     /// Whether it asked for a file of the build, which is no Handler's work.
     pub(super) fn is_asset(&self) -> bool {
         let path = self.path.as_deref().unwrap_or_default();
-        path.starts_with("/_next/") || path.contains("/_next/static/")
+        // A rewrite or a base path may stand before it.
+        path.contains("/_next/") && self.data_of.is_none()
     }
 
     /// Whether request headers were captured, so that an absent one was really absent.
@@ -209,6 +214,14 @@ fn is_forwarded(node: &Node<'_>) -> bool {
 fn method<'a>(node: &Node<'a>) -> Option<&'a str> {
     let method = node.text("http.request.method").or_else(|| node.text("http.method"));
     method.filter(|method| !method.is_empty())
+}
+
+/// The path of the page whose data a path names: `/shop/1` for `/_next/data/<build>/shop/1.json`.
+fn page_of_data(path: &str) -> Option<String> {
+    let (before, data) = path.split_once("/_next/data/")?;
+    let (_, page) = data.strip_suffix(".json")?.split_once('/')?;
+    let page = if page == "index" { "" } else { page };
+    Some(if before.is_empty() || !page.is_empty() { format!("{before}/{page}") } else { before.to_owned() })
 }
 
 /// The path of a SERVER span, without query.

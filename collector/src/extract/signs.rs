@@ -101,6 +101,9 @@ fn of_client(seen: &Seen<'_>, signs: &mut Signs) {
     const SETS_SESSION: &str = "pointsman.response.sets_session_cookie";
     let attributes = &seen.request.attributes;
     let basis = attributes.text("pointsman.client.key_basis");
+    if basis == Some("session") {
+        *signs = *signs | Sign::Cookie | Sign::SessionCookie;
+    }
     let told = attributes.has(SETS_SESSION) || basis.is_some() || signs.has(Sign::SessionCookie);
     signs.set(Sign::SessionsTold, told);
     signs.set(Sign::SetsSessionCookie, attributes.flag(SETS_SESSION) == Some(true));
@@ -180,13 +183,17 @@ fn of_response(seen: &Seen<'_>, signs: &mut Signs) {
 
 /// Bodies that only a route can answer.
 fn is_stream_or_binary(media: &str) -> bool {
-    const EXACT: [&str; 12] = [
+    const EXACT: [&str; 16] = [
         "text/event-stream",
         "text/csv",
         "text/calendar",
         "application/x-ndjson",
         "application/ndjson",
         "application/jsonl",
+        "application/json-seq",
+        "application/stream+json",
+        "application/x-json-stream",
+        "multipart/x-mixed-replace",
         "application/octet-stream",
         "application/pdf",
         "application/zip",

@@ -1,8 +1,9 @@
 //! What a request did beyond itself, from its child spans: reads and writes elsewhere, and requests to its
 //! own app.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::origin;
 use super::requests::{Request, Requests};
 use crate::trace::Node;
 use crate::wire::otlp::{CLIENT, PRODUCER};
@@ -154,7 +155,8 @@ const WRITES: [&str; 71] = [
 /// Sums up what the spans below a request did.
 pub(super) fn find(requests: &Requests<'_>, request: &Request<'_>) -> Work {
     let mut work = Work::default();
-    for below in request.spans.iter().filter(|below| below.at != request.at) {
+    let of_next = fetches_of_next(requests, request);
+    for below in request.spans.iter().filter(|below| below.at != request.at && !of_next.contains(&below.at)) {
         if let Some(node) = requests.node(below.at) {
             match effect(node) {
                 Some(Effect::Read) => work.reads = true,
@@ -226,6 +228,75 @@ fn self_fetches(requests: &Requests<'_>, request: &Request<'_>) -> BTreeMap<usiz
     fetches
 }
 
+/// Outgoing calls below a request that Next.js made by itself, not the app's code: above all to the target of an action's
+/// redirect. Theirs is no work of the handler.
+pub(super) fn fetches_of_next(requests: &Requests<'_>, request: &Request<'_>) -> BTreeSet<usize> {
+    if request.spans.len() < 2 {
+        return BTreeSet::new();
+    }
+    let called_here = |called: &&Request<'_>| {
+        let above = called.above.and_then(|above| requests.all.get(above));
+        above.is_some_and(|above| above.at == request.at) && is_of_next(called)
+    };
+    let mut found: BTreeSet<usize> = requests
+        .all
+        .iter()
+        .filter(called_here)
+        .flat_map(|called| calls_between(requests, called, request))
+        .collect();
+    if let Some(target) = redirected_to(request) {
+        let fetches = request
+            .spans
+            .iter()
+            .map(|below| below.at)
+            .filter(|at| requests.node(*at).is_some_and(|node| fetches_redirect(node, target, request)));
+        found.extend(fetches);
+    }
+    found
+}
+
+/// Where an action's answer sends its client; empty where it redirects and nothing says where to.
+fn redirected_to<'a>(request: &Request<'a>) -> Option<&'a str> {
+    let attributes = &request.attributes;
+    let named =
+        attributes.response_header("x-action-redirect").or_else(|| attributes.response_header("location"));
+    let redirects =
+        request.status() == Some(303) || attributes.response_header("x-action-redirect").is_some();
+    (request.method == "POST" && redirects).then(|| named.unwrap_or_default())
+}
+
+/// Whether a span is Next.js' own fetch of a redirect's target from the app itself.
+fn fetches_redirect(node: &Node<'_>, target: &str, request: &Request<'_>) -> bool {
+    if node.text("next.span_type") != Some("AppRender.fetch") {
+        return false;
+    }
+    let url = node.text("url.full").or_else(|| node.text("http.url")).unwrap_or_default();
+    let (host, path) = match url
+        .split_once("://")
+        .map(|(_, rest)| rest.find('/').map_or((rest, "/"), |at| rest.split_at(at)))
+    {
+        Some(parts) => parts,
+        None => return false,
+    };
+    let path_of =
+        |text: &str| text.split(['?', '#', ';']).next().unwrap_or_default().trim_end_matches('/').to_owned();
+    let same_path = target.is_empty() || path_of(path) == path_of(target);
+    same_path && origin::is_own_or_loopback(request, host)
+}
+
+/// The outgoing calls between two requests.
+fn calls_between(requests: &Requests<'_>, called: &Request<'_>, caller: &Request<'_>) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut at = called.node.parent;
+    while let Some(here) = at.filter(|here| *here != caller.at) {
+        let Some(node) = requests.node(here) else { break };
+        let of_next = node.text("next.span_type") == Some("AppRender.fetch");
+        found.extend((node.span.kind == CLIENT || of_next).then_some(here));
+        at = node.parent;
+    }
+    found
+}
+
 /// Whether Next.js made the request, not the app's code: it fetches the target of an action's redirect from itself,
 /// and forwards actions.
 fn is_of_next(called: &Request<'_>) -> bool {
@@ -235,16 +306,8 @@ fn is_of_next(called: &Request<'_>) -> bool {
 
 /// Of the outgoing calls between two requests the one that the caller's own code made.
 fn outermost_call(requests: &Requests<'_>, called: &Request<'_>, caller: &Request<'_>) -> Option<usize> {
-    let mut outermost = None;
-    let mut at = called.node.parent;
-    while let Some(here) = at.filter(|here| *here != caller.at) {
-        let node = requests.node(here)?;
-        if node.span.kind == CLIENT {
-            outermost = Some(here);
-        }
-        at = node.parent;
-    }
-    outermost
+    let clients = calls_between(requests, called, caller).into_iter();
+    clients.filter(|at| requests.node(*at).is_some_and(|node| node.span.kind == CLIENT)).last()
 }
 
 /// How long the called handler itself ran. Where no handler ran (a page, an answer from a cache) all of the

@@ -59,6 +59,7 @@ fn call(handler: Handler, status: u16, start_ns: u64) -> Call {
         writes: None,
         body_ns: None,
         network: None,
+        unknown_action: None,
         use_cache_hits: None,
         use_cache_misses: None,
         use_cache_fills: None,

@@ -51,6 +51,7 @@ fn call(route: &str, span: u8) -> Call {
         writes: None,
         body_ns: None,
         network: None,
+        unknown_action: None,
         use_cache_hits: None,
         use_cache_misses: None,
         use_cache_fills: None,

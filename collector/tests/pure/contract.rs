@@ -1,9 +1,9 @@
 //! What the npm package says of a request beyond the semantic conventions, as it stands in its Call.
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
-use pointsman_store::{Call, ClientKey, Sign};
+use pointsman_store::{Call, ClientKey, Form, Sign};
 
-use crate::made::{call, flag, number, request, text};
+use crate::made::{CLIENT, SERVER, call, flag, number, request, sent, span, text};
 
 fn told(attributes: Vec<KeyValue>) -> Call {
     call(Vec::new(), vec![request("POST", "app_route", 200, attributes)])
@@ -40,6 +40,7 @@ fn each_thing_told_of_a_caller_is_a_sign_of_its_own() {
         (flag("pointsman.response.sets_session_cookie", true), Sign::SetsSessionCookie),
         (flag("pointsman.response.sets_session_cookie", false), Sign::SessionsTold),
         (text("pointsman.client.key_basis", "session"), Sign::KeyOfSession),
+        (text("pointsman.client.key_basis", "session"), Sign::SessionCookie),
         (text("pointsman.client.key_basis", "address"), Sign::KeyOfAddress),
         (text("pointsman.client.key_basis", "address"), Sign::SessionsTold),
         (flag("pointsman.client.forwarded", true), Sign::ForwardedUntrusted),
@@ -65,5 +66,101 @@ fn a_script_is_no_page() {
     {
         let call = told(vec![text("http.request.header.referer", referer)]);
         assert_eq!(call.page.as_deref(), page, "{referer}");
+    }
+}
+
+#[test]
+fn what_was_asked_for_is_a_form_of_its_own() {
+    let header = |name: &str, value| text(&format!("http.request.header.{name}"), value);
+    let html = || text("http.response.header.content-type", "text/html; charset=utf-8");
+    for (method, attributes, expected) in [
+        ("GET", vec![header("sec-fetch-dest", "document"), html()], Form::Document),
+        ("GET", vec![header("sec-fetch-dest", "iframe"), html()], Form::Document),
+        ("GET", vec![html()], Form::Document),
+        ("GET", vec![], Form::Document),
+        // A proxy sent the request for an icon on to a page; a script fetched a page.
+        ("GET", vec![header("sec-fetch-dest", "image"), html()], Form::Plain),
+        ("GET", vec![header("sec-fetch-dest", "empty"), html()], Form::Plain),
+        ("GET", vec![text("http.response.header.content-type", "application/json")], Form::Plain),
+        (
+            "GET",
+            vec![header("sec-purpose", "prefetch"), header("sec-fetch-dest", "document")],
+            Form::Speculation,
+        ),
+        ("GET", vec![header("sec-purpose", "prefetch;prerender"), html()], Form::Speculation),
+        ("GET", vec![header("rsc", "1"), header("sec-fetch-dest", "empty")], Form::Rsc),
+        ("GET", vec![header("rsc", "1"), header("next-router-prefetch", "1")], Form::Prefetch),
+        // Next.js' client asks so whether it is online again.
+        ("HEAD", vec![header("rsc", "1")], Form::Probe),
+        ("HEAD", vec![html()], Form::Probe),
+    ] {
+        let call = call(Vec::new(), vec![request(method, "app_page", 200, attributes.clone())]);
+        assert_eq!(call.form, expected, "{method} {attributes:?}");
+    }
+    let probe = call(Vec::new(), vec![request("HEAD", "app_route", 200, Vec::new())]);
+    assert_eq!((probe.form, &*probe.handler.method), (Form::Probe, "GET"));
+}
+
+#[test]
+fn the_fetch_of_a_redirects_target_is_nobodys_work() {
+    let action = |status, answer: Option<(&str, &str)>| {
+        let mut attributes = vec![
+            text("next.action.id", "40ed6c88892d01d47e16d50e7b342a9c1aa9c1744e"),
+            text("http.request.header.next-action", "40ed6c88892d01d47e16d50e7b342a9c1aa9c1744e"),
+            text("http.request.header.host", "shop.example"),
+        ];
+        attributes.extend(answer.map(|(name, value)| text(&format!("http.response.header.{name}"), value)));
+        request("POST", "app_page", status, attributes)
+    };
+    let fetch = |url: &str| {
+        let told = vec![
+            text("next.span_type", "AppRender.fetch"),
+            text("http.method", "GET"),
+            text("http.url", url),
+        ];
+        span(2, 1, CLIENT, (100, 900), told)
+    };
+    let redirect = Some(("x-action-redirect", "/orders;push"));
+    for (status, answer, url, is_work) in [
+        (200, redirect, "http://localhost:3000/orders", false),
+        (200, redirect, "https://shop.example/orders?_rsc=1", false),
+        (303, Some(("location", "/orders")), "http://127.0.0.1:3000/orders", false),
+        // The app's own code reads.
+        (200, redirect, "https://api.example/orders", true),
+        (200, redirect, "http://localhost:3000/api/stock", true),
+        (200, None, "http://localhost:3000/orders", true),
+    ] {
+        let call = call(Vec::new(), vec![action(status, answer), fetch(url)]);
+        assert_eq!((call.has(Sign::Reads), call.outgoing_ns.is_some()), (is_work, is_work), "{status} {url}");
+    }
+    // The same by the request that it reached.
+    let reached = vec![
+        text("http.method", "GET"),
+        text("http.target", "/orders"),
+        text("http.request.header.rsc", "1"),
+    ];
+    let mut reached = span(3, 2, SERVER, (200, 800), reached);
+    reached.attributes.push(text("http.route", "/orders"));
+    let spans = vec![action(200, None), fetch("http://10.0.0.7:3000/orders"), reached];
+    let otlp = sent(Vec::new(), spans);
+    let calls = crate::support::extract([otlp]).calls;
+    assert!(!calls[0].has(Sign::Reads), "{calls:?}");
+}
+
+#[test]
+fn data_that_the_pages_router_asks_for_is_a_navigation_of_its_page() {
+    for (path, purpose, page, form) in [
+        ("/_next/data/AbC123/shop/1.json", None, "/shop/1", Form::Rsc),
+        ("/_next/data/AbC123/index.json", None, "/", Form::Rsc),
+        ("/docs/_next/data/AbC123/guide.json", None, "/docs/guide", Form::Rsc),
+        ("/_next/data/AbC123/shop/1.json", Some("prefetch"), "/shop/1", Form::Prefetch),
+    ] {
+        let mut asked = request("GET", "pages", 200, Vec::new());
+        asked.attributes.retain(|attribute| attribute.key != "url.path");
+        asked.attributes.push(text("url.path", path));
+        asked.attributes.extend(purpose.map(|value| text("http.request.header.purpose", value)));
+        let call = call(Vec::new(), vec![asked]);
+        assert_eq!((call.path.as_deref(), call.form), (Some(page), form), "{path}");
+        assert!(call.has(Sign::PagesRouter), "{path}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context;
 use pointsman_advisor::life::Measured;
-use pointsman_advisor::{Gathering, ReportInput, Verdict, Windows, coverage};
+use pointsman_advisor::{Gathering, ReportInput, Verdict, Windows, coverage, proxied};
 use pointsman_store::{AppFact, Fingerprint, Handler, Hour, RollupRef, Store};
 
 use super::Checkup;
@@ -45,6 +45,7 @@ impl Gathered {
             service: self.service.clone(),
             environment: environment.map(str::to_owned),
             coverage: coverage(&self.handlers, &self.windows.window, environment),
+            proxied: proxied(&self.handlers, &self.windows.window, environment),
             facts: of_environment.cloned().collect(),
         }
     }

@@ -14,6 +14,8 @@ use crate::advise::Checkup;
 
 /// Share of calls below which a piece of telemetry counts as missing.
 const MISSING: f64 = 0.9;
+/// The piece of telemetry without which no sequence is seen.
+const CLIENT_KEY: &str = "pointsman.client.key";
 /// Facts that a person asks about first.
 const SHOWN: [(&str, &str); 8] = [
     ("pointsman.next.version", "Next.js"),
@@ -86,6 +88,8 @@ pub(crate) struct Piece {
     pub missing: bool,
     /// What cannot be judged without it.
     pub matters_for: String,
+    /// Whether spans of the npm package lack it; otherwise other instrumentation does.
+    pub package_lacks_it: bool,
 }
 
 /// What to do about something that is missing.
@@ -116,7 +120,7 @@ impl Telemetry {
             about: SHOWN.iter().filter_map(|(fact, what)| about(checkup, fact, what)).collect(),
             builds: builds(&checkup.facts.iter().collect::<Vec<_>>()),
             instances: instances(checkup),
-            remedies: remedies(checkup, coverage.iter().any(|piece| piece.missing)),
+            remedies: remedies(checkup, &coverage),
             coverage,
         }
     }
@@ -128,6 +132,7 @@ fn piece(row: &pointsman_advisor::Coverage) -> Piece {
         share: row.share,
         missing: row.share < MISSING,
         matters_for: row.matters_for.to_owned(),
+        package_lacks_it: row.package_lacks_it,
     }
 }
 
@@ -160,7 +165,7 @@ fn instances(checkup: &Checkup) -> Vec<Instance> {
     told.into_iter().take(INSTANCES).map(instance).collect()
 }
 
-fn remedies(checkup: &Checkup, missing: bool) -> Vec<Remedy> {
+fn remedies(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
     let has =
         |name: &str, value: &str| checkup.facts.iter().any(|fact| fact.name == name && fact.value == value);
     let mut remedies = holes::remedies(&checkup.facts);
@@ -179,10 +184,8 @@ fn remedies(checkup: &Checkup, missing: bool) -> Vec<Remedy> {
                 ),
             ],
         });
-    } else if missing {
-        let text =
-            "The npm package is at work; calls that other instrumentation reports lack what is marked.";
-        remedies.push(Remedy { text: text.to_owned(), code: Vec::new() });
+    } else {
+        remedies.extend(lacking_with_package(checkup, coverage));
     }
     if has("pointsman.key.scope", "process") {
         let lines = "POINTSMAN_HASH_SECRET=...".to_owned();
@@ -194,6 +197,49 @@ fn remedies(checkup: &Checkup, missing: bool) -> Vec<Remedy> {
         });
     }
     remedies
+}
+
+/// What is missing although the npm package is at work, by who did not send it.
+fn lacking_with_package(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
+    let hidden = checkup.proxied.hides_clients();
+    let mut remedies = Vec::new();
+    if hidden {
+        remedies.push(hidden_clients(checkup));
+    }
+    let missing = coverage.iter().filter(|piece| piece.missing);
+    let (of_package, of_others): (Vec<_>, Vec<_>) = missing
+        .filter(|piece| !(hidden && piece.attribute == CLIENT_KEY))
+        .partition(|piece| piece.package_lacks_it);
+    let names =
+        |pieces: Vec<&Piece>| pieces.iter().map(|it| it.attribute.as_str()).collect::<Vec<_>>().join("; ");
+    if !of_package.is_empty() {
+        let text = format!("The npm package is at work, and its own spans lack: {}.", names(of_package));
+        remedies.push(Remedy { text, code: Vec::new() });
+    }
+    if !of_others.is_empty() {
+        let text =
+            "The npm package is at work; calls that other instrumentation reports lack what is marked.";
+        remedies.push(Remedy { text: text.to_owned(), code: Vec::new() });
+    }
+    remedies
+}
+
+/// Behind a proxy all clients share its address.
+fn hidden_clients(checkup: &Checkup) -> Remedy {
+    let untrusted = checkup.proxied.untrusted;
+    let seen = if untrusted > 0 {
+        format!(
+            " A proxy named the client's address in {untrusted} calls, but the package was not told to trust it."
+        )
+    } else {
+        String::new()
+    };
+    let text = format!(
+        "The npm package cannot tell clients apart: behind a proxy all of them share its address.{seen} Set trustProxy to the \
+         number of your proxies, or name the cookies of your sessions in sessionCookies:"
+    );
+    let lines = "observeNext({ trustProxy: 1, sessionCookies: ['my_session'] })".to_owned();
+    Remedy { text, code: vec![Lines { place: "in instrumentation.ts".to_owned(), lines }] }
 }
 
 /// All checkups, for a terminal.

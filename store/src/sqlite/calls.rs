@@ -14,7 +14,8 @@ const COLLECTOR: &str = "local";
 const COLUMNS: &str = "handler, start_ns, trace, span, duration_ns, route, method, status, form, caller, agent, \
      client, instance, path, page, request_bytes, response_bytes, request_key, response_hash, media_type, \
      signature, origin, first_byte_ns, self_fetches, self_fetch_overhead_ns, sampling, requests_seen, signs, \
-     database_ns, outgoing_ns, child_ns, writes, body_ns, network, use_cache_hits, use_cache_misses, use_cache_fills";
+     database_ns, outgoing_ns, child_ns, writes, body_ns, network, use_cache_hits, use_cache_misses, use_cache_fills, \
+     unknown_action";
 
 static INSERT: Many = Many::new(|| {
     statements(&format!("INSERT OR REPLACE INTO calls ({COLUMNS})"), COLUMNS.split(',').count(), "")
@@ -156,4 +157,5 @@ fn bind<'q>(query: Bound<'q>, id: Fingerprint, call: &'q Call) -> Bound<'q> {
         .bind(call.use_cache_hits)
         .bind(call.use_cache_misses)
         .bind(call.use_cache_fills)
+        .bind(call.unknown_action.as_deref())
 }

@@ -30,7 +30,7 @@ const AS_JSON: &str = "json_array(calls.handler, start_ns, hex(trace), hex(span)
      status, form, caller, agent, client, instance, path, page, request_bytes, response_bytes, request_key, \
      response_hash, media_type, signature, origin, first_byte_ns, self_fetches, self_fetch_overhead_ns, sampling, \
      requests_seen, signs, database_ns, outgoing_ns, child_ns, writes, body_ns, network, use_cache_hits, \
-     use_cache_misses, use_cache_fills)";
+     use_cache_misses, use_cache_fills, unknown_action)";
 
 /// CROSS JOIN fixes the order: few handlers outside, a range of each one's Calls inside.
 const OF_RANGE: &str = "handlers CROSS JOIN calls ON calls.handler = handlers.fingerprint \
@@ -209,6 +209,7 @@ struct Columns<'a> {
     use_cache_hits: Option<u32>,
     use_cache_misses: Option<u32>,
     use_cache_fills: Option<u32>,
+    unknown_action: Option<String>,
 }
 
 /// Reads the Calls of one Handler; none of them when it was forgotten meanwhile.
@@ -263,6 +264,7 @@ impl Columns<'_> {
             use_cache_hits: self.use_cache_hits,
             use_cache_misses: self.use_cache_misses,
             use_cache_fills: self.use_cache_fills,
+            unknown_action: self.unknown_action,
             signs: Signs::from_bits(self.signs.cast_unsigned()),
         })
     }

@@ -100,6 +100,7 @@ pub(crate) fn call(number: u64, route: &str, start_ns: u64) -> Call {
         writes: None,
         body_ns: None,
         network: None,
+        unknown_action: None,
         use_cache_hits: None,
         use_cache_misses: None,
         use_cache_fills: None,

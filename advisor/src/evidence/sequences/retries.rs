@@ -1,4 +1,5 @@
-//! Retries: the same request of the same client again after it had failed.
+//! Retries: the same request of the same client again after it had failed. What Next.js' client repeats by itself once it is
+//! online again (`experimental.useOffline`) is none: it has asked by HEAD in between.
 
 use std::collections::HashMap;
 
@@ -15,22 +16,38 @@ const LATEST: i64 = 60 * SECOND.cast_signed();
 /// Counts the retries on the timeline.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     let mut last: HashMap<(Fingerprint, u64), Known<'_>, foldhash::fast::FixedState> = HashMap::default();
-    for known in line.calls.iter().filter(|known| known.call.form != Form::Prefetch) {
-        let Some(key) = known.call.request_key else { continue };
-        let Some(before) = last.insert((known.handler, key), *known) else { continue };
-        if !has_failed(before.call) {
-            continue;
-        }
-        let (first, second) = (before.call, known.call);
-        let Some(mut about) = pass.about(*known) else { continue };
-        match line.within((first, second), gap(first, second), 0, LATEST) {
-            Certainty::Holds => about.exemplify(Fact::Retries),
-            Certainty::Unclear => about.exemplify(Fact::UnorderedPairs),
-            Certainty::Fails => {}
+    let mut last_probe_ns = 0;
+    for known in &line.calls {
+        match known.call.form {
+            Form::Probe => last_probe_ns = known.call.start_ns,
+            Form::Prefetch | Form::Speculation => {}
+            _ => count_one(pass, line, (&mut last, last_probe_ns), *known),
         }
     }
 }
 
+/// Counts a Call that repeats one that failed; `last` are the client's last requests, with when it last asked whether it is
+/// online.
+fn count_one<'a>(
+    pass: &mut Pass,
+    line: &Timeline<'_>,
+    (last, last_probe_ns): (&mut HashMap<(Fingerprint, u64), Known<'a>, foldhash::fast::FixedState>, u64),
+    known: Known<'a>,
+) {
+    let Some(key) = known.call.request_key else { return };
+    let Some(before) = last.insert((known.handler, key), known) else { return };
+    let (first, second) = (before.call, known.call);
+    let by_next = (first.start_ns..second.start_ns).contains(&last_probe_ns);
+    if !has_failed(first) || by_next {
+        return;
+    }
+    let Some(mut about) = pass.about(known) else { return };
+    match line.within((first, second), gap(first, second), 0, LATEST) {
+        Certainty::Holds => about.exemplify(Fact::Retries),
+        Certainty::Unclear => about.exemplify(Fact::UnorderedPairs),
+        Certainty::Fails => {}
+    }
+}
 /// Whether trying again may help: an error of the server, too many requests, no answer.
 fn has_failed(call: &Call) -> bool {
     call.has(Sign::ClientGone) || matches!(call.status, Some(429 | 500..))

@@ -30,7 +30,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         let text = format!("machines look for {} at this very path", profile.handler.route);
         return Statement::of_count(calls, text, flips).judged_by_count(knobs);
     }
-    let agents = profile.values_ever(Dimension::OutsideAgent);
+    let agents = profile.values_ever(Dimension::BotAgent);
     if agents.iter().all(|agent| is_scheduler_or_probe(agent)) {
         return Finding::Silent;
     }

@@ -22,7 +22,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let text = format!(
         "{} from clients that are not browsers succeeded ({}): they would break as an action",
         counted(calls, "call"),
-        named(&profile.values_ever(Dimension::OutsideAgent)),
+        named(&profile.values_ever(Dimension::ExternalAgent)),
     );
     let flips = "no successful call by such a client in all that is retained".to_owned();
     Statement::of_count(calls, text, flips).with(profile.exemplars(fact)).judged_by_count(knobs)

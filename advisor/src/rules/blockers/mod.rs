@@ -13,7 +13,9 @@ pub(super) mod pe_form_in_use;
 pub(super) mod scheduler_or_probe;
 pub(super) mod stream_or_binary;
 pub(super) mod subresource;
+pub(super) mod token_without_cookie;
 pub(super) mod webhook_signature;
+pub(super) mod worker_caller;
 
 use super::{Effect, Rule, is_route};
 use crate::profile::Profile;

@@ -32,7 +32,7 @@ const SEGMENTS: [&str; 8] = ["health", "healthz", "ready", "readyz", "live", "li
 pub(in super::super) static RULE: Rule = blocker("scheduler-or-probe", 1, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let agents = profile.values_ever(Dimension::OutsideAgent);
+    let agents = profile.values_ever(Dimension::BotAgent);
     let agents: Vec<String> = agents.into_iter().filter(|agent| is_scheduler_or_probe(agent)).collect();
     if agents.is_empty() {
         return by_path(profile, knobs);

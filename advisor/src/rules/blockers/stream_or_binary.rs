@@ -1,11 +1,13 @@
-//! **stream-or-binary**: it answers events, media, archives, CSV or an attachment, or goes on long after its first
-//! byte.
+//! **stream-or-binary**: it answers events, media, archives, CSV or an attachment, goes on long after its first byte, or
+//! writes its answer in pieces while it is made.
 //!
 //! Why: an action called by JavaScript must answer `text/x-component`; raw streams and downloads are documented for
 //! Route Handlers. All versions.
 //! Source: next `server-action-reducer.js` (content type); docs, Streaming "Route Handlers".
 //! Of an action: its answers go on for over 2 s after their first byte, in one of five, and are no page rendered anew. Then
 //! it speaks for a route: a stream in an action cannot be stopped, and holds the user's queue.
+//! Where nothing says when an answer began (a handler under `pages/api` without the npm package's own count), plain text that
+//! takes over 2 s counts as a stream: text is streamed so, and keeping a route costs nothing.
 //! Guard: React can stream promises, so a long answer of small JSON is only a signal; it takes a share of calls.
 //! Example: `GET /api/assistant` (`text/event-stream`), `GET /api/export` (`text/csv`); of an action the chat of
 //! vercel/ai#1122.
@@ -22,7 +24,18 @@ const LONG_TAIL: f64 = 0.2;
 pub(in super::super) static RULE: Rule =
     Rule { threshold: LONG_TAIL, ..blocker("stream-or-binary", 1, look) };
 
-/// A stream in an action belongs into a route.
+/// What shows that answers are streams whatever their media type, among which answers, in words.
+const STREAMS: [(Fact, Fact, &str); 3] = [
+    (Fact::LongTail, Fact::FirstByteKnown, "go on for over 2 s after their first byte"),
+    (Fact::WrittenInPieces, Fact::WritesKnown, "are written in small pieces while they are made"),
+    (
+        Fact::SlowText,
+        Fact::TextOfUnknownStart,
+        "are plain text that takes over 2 s, and nothing says when it begins",
+    ),
+];
+
+/// A stream in an action belongs in a route.
 pub(in super::super) static OF_ACTION: Rule = Rule {
     effect: Effect::ForRoute,
     weight: 0.9,
@@ -65,11 +78,12 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         let statement = Statement::of_count(calls, text, flips());
         return statement.with(profile.exemplars(Fact::StreamOrBinary)).judged_by_count(knobs);
     }
-    let Some(share) = profile.share(Fact::LongTail, Fact::FirstByteKnown) else { return Finding::Silent };
-    if share.observed == 0.0 {
+    let signs =
+        STREAMS.iter().filter_map(|(fact, whole, what)| Some((*fact, profile.share(*fact, *whole)?, what)));
+    let clearest = signs.max_by(|(_, a, _), (_, b, _)| a.interval.low.total_cmp(&b.interval.low));
+    let Some((fact, share, what)) = clearest.filter(|(_, share, _)| share.observed > 0.0) else {
         return Finding::Silent;
-    }
-    let text =
-        format!("{} of answers go on for over 2 s after their first byte: a stream", percent(share.observed));
-    Statement::of_share(share, text, flips()).with(profile.exemplars(Fact::LongTail)).judged_by_low(knobs)
+    };
+    let text = format!("{} of answers {what}: a stream", percent(share.observed));
+    Statement::of_share(share, text, flips()).with(profile.exemplars(fact)).judged_by_low(knobs)
 }

@@ -20,7 +20,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let text = format!(
         "{} came from clients that are not browsers ({}): publish a route for them and keep the action for the pages",
         counted(calls, "call"),
-        named(&profile.values_ever(Dimension::OutsideAgent)),
+        named(&profile.values_ever(Dimension::ExternalAgent)),
     );
     let statement = Statement::of_count(calls, text, "no such call in all that is retained".to_owned());
     statement.with(profile.exemplars(fact)).judged_by_count(knobs)

@@ -4,6 +4,7 @@
 //! Why: writing a cookie in an action renders the page anew in the same response. All versions.
 //! Source: Next.js docs, `cookies` ("Understanding cookie behavior in Server Actions").
 //! Guard: it tells the same fact as mutate-then-refresh and mutate-then-document; only the heaviest of them counts.
+//! A cookie that a proxy or a session's library sets with the app's other reads and pages too is no write of this one.
 //! Example: `POST /api/theme` and `router.refresh()`.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
@@ -30,6 +31,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::CookieThenRefresh, Fact::Followable) else {
         return Finding::Silent;
     };
+    let share = profile.beyond_the_apps(share);
     let text = format!(
         "{} of {} successful mutations set a cookie and were followed by the page anew: in an action the cookie renders it in \
          the same response",

@@ -9,12 +9,18 @@ pub(super) fn first_page(profile: &Profile) -> String {
     if profile.handler.kind == HandlerKind::ServerAction {
         return profile.handler.route.clone();
     }
-    profile.pages.first().map_or_else(|| "that calls it".to_owned(), |(page, _)| page.clone())
+    seen_pages(profile).next().map_or_else(|| "that calls it".to_owned(), str::to_owned)
+}
+
+/// The pages that call it, most calls first, as far as they were seen as pages: a referer may name anything.
+fn seen_pages<'p>(profile: &'p Profile<'_>) -> impl Iterator<Item = &'p str> {
+    let routes = profile.pages.iter().map(|(route, _)| route.as_str());
+    routes.filter(|route| profile.surroundings.pages_seen.contains(*route))
 }
 
 /// The pages that call it, as a list of at most three.
 pub(super) fn pages(profile: &Profile) -> String {
-    let routes: Vec<&str> = profile.pages.iter().map(|(route, _)| route.as_str()).collect();
+    let routes: Vec<&str> = seen_pages(profile).collect();
     match routes.as_slice() {
         [] => first_page(profile),
         [one] => (*one).to_owned(),

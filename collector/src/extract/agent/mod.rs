@@ -54,6 +54,11 @@ const SERVER_FETCHES: [&str; 6] = ["node", "node.js", "undici", "bun", "deno", "
 /// CDNs that replace the user agent unless they are told to pass it on, lower case.
 const RELAYS: [&str; 1] = ["amazon cloudfront"];
 
+/// Scripts and office programs that put a browser's name before their own, lower case. Source: what `Invoke-WebRequest`,
+/// `UrlFetchApp` and Office send.
+const SCRIPTS: [&str; 5] =
+    ["google-apps-script", "windowspowershell/", "powershell/", "microsoft office", "ms-office"];
+
 /// HTTP stacks of apps: whatever such an app is called, it runs on somebody's phone.
 const APP_STACKS: [&str; 7] =
     ["CFNetwork/", "okhttp/", "Dart/", "Alamofire/", "Expo/", "ktor-client", "Ktor client"];
@@ -72,6 +77,9 @@ fn parse(agent: &str) -> Agent {
     }
     if APP_STACKS.iter().any(|stack| agent.contains(stack)) {
         return own_name(Program::Library);
+    }
+    if let Some(script) = script(agent) {
+        return Agent { program: Program::Library, family: shown(script) };
     }
     let as_browser = agent.starts_with("Mozilla/") || agent.starts_with("Opera/");
     match crawlers::find(agent) {
@@ -93,6 +101,15 @@ fn parse(agent: &str) -> Agent {
         browser(agent)
     };
     Agent { program, family: if as_browser { browser_family(agent) } else { shown(product) } }
+}
+
+/// The name of the script or office program that a browser's name stands before.
+fn script(agent: &str) -> Option<&str> {
+    let lower = agent.to_ascii_lowercase();
+    SCRIPTS.iter().find_map(|script| {
+        let at = lower.find(script)?;
+        agent.get(at..at + script.len()).map(|name| name.trim_end_matches('/'))
+    })
 }
 
 /// What kind of browser names itself so.

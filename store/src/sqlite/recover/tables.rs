@@ -28,7 +28,7 @@ const SAVED: [&str; 15] = [
 ];
 
 /// Columns that came with a later version than their table.
-const ADDED: [(&str, &str); 10] = [
+const ADDED: [(&str, &str); 11] = [
     ("calls", "database_ns"),
     ("calls", "outgoing_ns"),
     ("calls", "child_ns"),
@@ -39,6 +39,7 @@ const ADDED: [(&str, &str); 10] = [
     ("calls", "use_cache_misses"),
     ("calls", "use_cache_fills"),
     ("handlers", "operation"),
+    ("calls", "unknown_action"),
 ];
 
 /// Rows of these look alike (a name and a number): without the tree they are not told apart.
