@@ -25,7 +25,7 @@ export function appFacts(dirs: readonly string[], cwd: string, env: NodeJS.Proce
 }
 
 /** A standalone server carries its configuration in the environment, a build in a file; development in neither. */
-function servedConfig(dirs: readonly string[], env: NodeJS.ProcessEnv): Config | undefined {
+export function servedConfig(dirs: readonly string[], env: NodeJS.ProcessEnv): Config | undefined {
   const standalone = parse<Config>(env['__NEXT_PRIVATE_STANDALONE_CONFIG'])
   return standalone ?? parse<{ config?: Config }>(firstText(dirs, 'required-server-files.json'))?.config
 }
@@ -42,7 +42,11 @@ export function bodyLimit(configured: unknown): number | undefined {
 
 function nextVersion(cwd: string, env: NodeJS.ProcessEnv): string | undefined {
   const told = env['__NEXT_VERSION'] ?? /\(v(\d[^)]*)\)/.exec(process.title)?.[1]
-  return told ?? text(parse<{ version?: unknown }>(read(join(cwd, 'node_modules', 'next', 'package.json')))?.version)
+  return told ?? packageVersion(cwd, 'next')
+}
+
+export function packageVersion(cwd: string, name: string): string | undefined {
+  return text(parse<{ version?: unknown }>(read(join(cwd, 'node_modules', name, 'package.json')))?.version)
 }
 
 function firstText(dirs: readonly string[], name: string): string | undefined {

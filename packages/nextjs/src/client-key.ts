@@ -1,37 +1,37 @@
 // The opaque key of one browser or machine for one UTC day. What identifies it is chosen here; only a keyed hash is returned.
+// A session whose value changes stays the same client: this process remembers which key the new value belongs to.
 
 import type { IncomingHttpHeaders } from 'node:http'
 import { RememberedHashes, type Secret } from './keyed-hash.js'
 import type { Settings } from './options.js'
-
-/** Names under which frameworks keep sessions, without the prefixes `__Secure-` and `__Host-`. */
-const KNOWN = new Set([
-  'sid',
-  'session',
-  'sessionid',
-  'session_id',
-  'sessid',
-  'connect.sid',
-  'JSESSIONID',
-  'PHPSESSID',
-  'next-auth.session-token',
-  'authjs.session-token',
-  '__session',
-  'iron-session',
-  'better-auth.session_token',
-  'auth_session',
-  'ory_kratos_session',
-  'laravel_session',
-])
-
-/** What is left in a cookie whose session has ended: nobody's, and the same for all. */
-const ENDED = new Set(['', '""', 'deleted', 'null', 'undefined'])
+import { sessionChanges, sessionOf, type SessionCookie } from './session-cookies.js'
 
 const DAY_MS = 86_400_000
+/** About 3 MB when full. */
+const SUCCESSORS = 20_000
+
+export interface Client {
+  session: SessionCookie | undefined
+  /** Keyed hash of the session's value, before it is known whose successor it is. */
+  sessionHash: string | undefined
+  key: string | undefined
+  basis: 'session' | 'address' | undefined
+  /** From address and user agent alone. Absent where the address is that of a proxy which is not trusted. */
+  networkKey: string | undefined
+  /** A forwarded address came and is not believed. */
+  forwarded: boolean
+}
+
+interface Successor {
+  key: string
+  /** The hash of the value before: kept for requests that are still under way with it, and no longer than for one change. */
+  before: string
+}
 
 export class ClientKeys {
   #day = -1
   readonly #hashes: RememberedHashes
+  readonly #successors = new Map<string, Successor>()
 
   constructor(
     secret: Secret,
@@ -40,62 +40,64 @@ export class ClientKeys {
     this.#hashes = new RememberedHashes(secret)
   }
 
-  key(headers: IncomingHttpHeaders, socketAddress: string | undefined, now: number): string | undefined {
-    const identity = this.#identity(headers, socketAddress)
-    if (identity === undefined) return undefined
-    const day = Math.floor(now / DAY_MS)
-    if (day !== this.#day) {
-      this.#day = day
-      this.#hashes.forget()
+  of(headers: IncomingHttpHeaders, socketAddress: string | undefined, now: number): Client {
+    const { trustProxy, sessionCookies } = this.settings
+    this.#begin(Math.floor(now / DAY_MS))
+    const session = headers.cookie === undefined ? undefined : sessionOf(headers.cookie, sessionCookies)
+    const forwarded = !isTrusting(trustProxy) && (headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined)
+    const address = isBehindUntrustedProxy(headers, socketAddress, trustProxy) ? undefined : clientAddress(headers, socketAddress, trustProxy)
+    const networkKey = address === undefined ? undefined : this.#hash(`address\n${address}\n${headers['user-agent'] ?? ''}`)
+    if (session === undefined) {
+      return { session, sessionHash: undefined, key: networkKey, basis: networkKey === undefined ? undefined : 'address', networkKey, forwarded }
     }
-    return this.#hashes.of(`client\n${day}\n${identity}`)
+    const sessionHash = this.#hash(`cookie\n${session.value}`)
+    return { session, sessionHash, key: this.#keyOf(sessionHash), basis: 'session', networkKey, forwarded }
   }
 
-  #identity(headers: IncomingHttpHeaders, socketAddress: string | undefined): string | undefined {
-    const session = headers.cookie === undefined ? undefined : sessionOf(headers.cookie, this.settings.sessionCookies)
-    if (session !== undefined) return `cookie\n${session}`
-    if (isBehindUntrustedProxy(headers, socketAddress, this.settings.trustProxy)) return undefined
-    const address = clientAddress(headers, socketAddress, this.settings.trustProxy)
-    return address === undefined ? undefined : `address\n${address}\n${headers['user-agent'] ?? ''}`
+  /** Takes note of the sessions that a response to this client sets; returns whether it names any. */
+  follow({ session, sessionHash, key }: Client, setCookie: readonly string[]): boolean {
+    const changes = sessionChanges(setCookie, this.settings.sessionCookies)
+    if (session === undefined || sessionHash === undefined || key === undefined) return changes.any
+    const next = changes.set.find(({ name }) => name === session.name)
+    if (next !== undefined && next.value !== session.value) this.#remember(this.#hash(`cookie\n${next.value}`), { key, before: sessionHash })
+    return changes.any
   }
-}
 
-/** Configured names win over well-known ones, wherever they stand in the header. */
-export function sessionOf(cookie: string, configured: ReadonlySet<string>): string | undefined {
-  let known: string | undefined
-  for (let start = 0; start < cookie.length; ) {
-    const semicolon = cookie.indexOf(';', start)
-    const end = semicolon < 0 ? cookie.length : semicolon
-    const equals = cookie.indexOf('=', start)
-    if (equals > 0 && equals < end) {
-      const name = cookie.slice(start, equals).trim()
-      const value = cookie.slice(equals + 1, end).trim()
-      if (!ENDED.has(value)) {
-        if (configured.has(name)) return value
-        if (known === undefined && isKnown(name)) known = stable(name, value)
-      }
+  #keyOf(sessionHash: string): string {
+    const successor = this.#successors.get(sessionHash)
+    if (successor === undefined) return sessionHash
+    // What is in use moves to the end: the oldest unused go first.
+    this.#successors.delete(sessionHash)
+    this.#successors.set(sessionHash, successor)
+    return successor.key
+  }
+
+  #remember(hash: string, successor: Successor): void {
+    const twoBefore = this.#successors.get(successor.before)?.before
+    if (twoBefore !== undefined && twoBefore !== hash) this.#successors.delete(twoBefore)
+    this.#successors.delete(hash)
+    this.#successors.set(hash, successor)
+    if (this.#successors.size <= SUCCESSORS) return
+    for (const oldest of this.#successors.keys()) {
+      this.#successors.delete(oldest)
+      return
     }
-    start = end + 1
   }
-  return known
+
+  #hash(identity: string): string {
+    return this.#hashes.of(`client\n${this.#day}\n${identity}`)
+  }
+
+  #begin(day: number): void {
+    if (day === this.#day) return
+    this.#day = day
+    this.#hashes.forget()
+    this.#successors.clear()
+  }
 }
 
-/** Auth.js cuts a long token into cookies `.0`, `.1`, ...: the first is enough. */
-function isKnown(name: string): boolean {
-  const bare = name.replace(/^__(?:Secure|Host)-/, '').replace(/\.0$/, '')
-  return KNOWN.has(bare) || (bare.startsWith('sb-') && bare.includes('-auth-token'))
-}
-
-/** Clerk renews its token every minute; the session's id inside does not change. */
-function stable(name: string, value: string): string {
-  if (name !== '__session' || !value.startsWith('eyJ')) return value
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(value.split('.', 2)[1] ?? '', 'base64url').toString())
-    const sid = (claims as { sid?: unknown } | null)?.sid
-    return typeof sid === 'string' ? sid : value
-  } catch {
-    return value
-  }
+function isTrusting(trustProxy: boolean | number): boolean {
+  return trustProxy !== false && trustProxy !== 0
 }
 
 /** Whether the address is that of a proxy in front, which all people behind it share: one key for all would be wrong. */
@@ -104,8 +106,8 @@ export function isBehindUntrustedProxy(
   socketAddress: string | undefined,
   trustProxy: boolean | number,
 ): boolean {
-  const trusted = trustProxy !== false && trustProxy !== 0
-  return !trusted && headers['x-forwarded-for'] !== undefined && isInternal(socketAddress ?? '')
+  const forwarded = headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined
+  return !isTrusting(trustProxy) && forwarded && isInternal(socketAddress ?? '')
 }
 
 /** Loopback, private and carrier-grade addresses, where proxies stand. */
@@ -119,7 +121,7 @@ export function clientAddress(
   socketAddress: string | undefined,
   trustProxy: boolean | number,
 ): string | undefined {
-  const forwarded = trustProxy === false || trustProxy === 0 ? undefined : headers['x-forwarded-for']
+  const forwarded = isTrusting(trustProxy) ? headers['x-forwarded-for'] : undefined
   if (forwarded === undefined) return socketAddress
   const hops = String(forwarded).split(',')
   const index = trustProxy === true ? 0 : Math.max(0, hops.length - Number(trustProxy))

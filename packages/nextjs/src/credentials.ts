@@ -3,9 +3,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { API_KEY_HEADERS, SIGNATURE_HEADERS } from './header-names.js'
 
-export function credentials(headers: IncomingHttpHeaders): string[] {
+/** `session`: one of the cookies is a session. */
+export function credentials(headers: IncomingHttpHeaders, session: boolean): string[] {
   const found: string[] = []
   if (headers.cookie !== undefined) found.push('cookie')
+  if (session) found.push('session')
   const scheme = authorization(headers.authorization)
   if (scheme) found.push(scheme)
   if (scheme !== 'api-key' && API_KEY_HEADERS.some((name) => headers[name] !== undefined)) found.push('api-key')

@@ -16,7 +16,7 @@ export interface Manifest {
   encryptionKey?: unknown
 }
 
-/** Next.js 14 has entries without names: then the id is all there is. */
+/** Before 15.5 webpack builds have entries without names: then the code may say it. */
 export function nameOf(manifest: Manifest | undefined, id: string): ActionName | undefined {
   const entry = manifest?.node?.[id] ?? manifest?.edge?.[id]
   if (typeof entry?.exportedName !== 'string') return undefined

@@ -2,20 +2,39 @@
 // requests is subscribed to. `register` comes through here too, with the app's facts already on its resource.
 
 import { channel } from 'node:diagnostics_channel'
-import { trace, type Attributes } from '@opentelemetry/api'
-import { appFacts } from './app-facts.js'
+import { Beginnings, TrustedPeers } from './beginning.js'
 import { Build } from './build.js'
+import { BuildReport } from './build-report.js'
+import { ClientKeys } from './client-key.js'
+import { Current } from './current.js'
 import { fault } from './faults.js'
 import { RememberedHashes } from './keyed-hash.js'
-import { Observer } from './observer.js'
-import { settle, type ObserveOptions } from './options.js'
-import { chooseSecret } from './secret.js'
+import { Notices, type Tally } from './notices.js'
+import { Observer, type ObserverParts } from './observer.js'
+import { settle, type ObserveOptions, type Settings } from './options.js'
+import { OwnCalls } from './own-call.js'
+import { chooseSecret, type ScopedSecret } from './secret.js'
 import { SelfFetch } from './self-fetch.js'
 import { flushAtShutdown } from './shutdown.js'
 import { Spans } from './spans.js'
-import { SCOPE_NAME, SCOPE_VERSION } from './version.js'
+import { sharedTracing, type Tracing } from './tracing.js'
+import { UseCache } from './use-cache.js'
 
 const STARTED = Symbol.for('@pointsman/nextjs')
+/** Without a request the way of the spans is decided then: by now every SDK of the app has started. */
+const DECIDE_MS = 2000
+
+/** What differs between the two entries. */
+export interface Way {
+  /** Asked at the first request, or a little after the start: an SDK that starts after us must be seen too. */
+  bringUp: (notices: Notices) => Tracing
+  /** Why none of the requests may have been recorded. */
+  whyNothing: () => string
+  build?: Build
+  /** The facts stand on the resource already, so spans need not repeat them. */
+  factsOnResource: boolean
+  notices?: Notices
+}
 
 /** Bundlers may hold two copies of this module, and development loads it again: the process has one observer. */
 function startedBefore(): boolean {
@@ -29,33 +48,88 @@ export function openBuild(options: ObserveOptions): Build {
   return new Build(options.distDir, process.cwd(), process.env.NODE_ENV === 'development')
 }
 
-export function factsOf(build: Build): Attributes {
-  return appFacts(build.dirs, process.cwd(), process.env)
+/** Neither the edge runtime nor `next build` serves requests. */
+export function servesNothing(env: NodeJS.ProcessEnv): boolean {
+  return env['NEXT_RUNTIME'] === 'edge' || env['NEXT_PHASE'] === 'phase-production-build'
 }
 
-/** `onResource`: the facts stand on the resource already, so spans need not repeat them. */
-export function observe(options: ObserveOptions, onResource: boolean, build?: Build): void {
+export function observe(options: ObserveOptions, way: Way): void {
   try {
-    if (process.env['NEXT_RUNTIME'] === 'edge' || startedBefore()) return
+    if (servesNothing(process.env) || startedBefore()) return
     const settings = settle(options)
-    const opened = build ?? openBuild(options)
-    const { secret, scope } = chooseSecret(
-      process.env['POINTSMAN_HASH_SECRET'],
-      opened.encryptionKey() ?? process.env['NEXT_SERVER_ACTIONS_ENCRYPTION_KEY'],
-    )
-    const facts: Attributes = { 'pointsman.key.scope': scope, ...(onResource ? {} : factsOf(opened)) }
-    const spans = new Spans(settings.settleMs, settings.maxOpenSpans)
-    const around = { build: opened, secret, requestKeys: new RememberedHashes(secret), maxHashedBytes: settings.maxHashedBytes }
-    const observer = new Observer(trace.getTracer(SCOPE_NAME, SCOPE_VERSION), spans, settings, around, facts)
+    const build = way.build ?? openBuild(options)
+    const notices = way.notices ?? new Notices()
+    const report = new BuildReport(build)
+    const tracing = once(() => {
+      const chosen = bringUp(way, notices)
+      report.begin(chosen.tracer)
+      return chosen
+    })
+    const parts = assemble(settings, build, way.factsOnResource, tracing)
+    const observer = new Observer(parts.observer)
     channel('http.server.request.start').subscribe(observer.onRequest)
-    if (settings.propagateToSelf) passOnToSelf(new SelfFetch())
-    flushAtShutdown(spans)
+    if (settings.propagateToSelf) markOwnCalls(parts.ownCalls, parts.observer.current, () => tracing().shared)
+    flushAtShutdown(parts.observer.spans, () => tracing().flush())
+    setTimeout(tracing, DECIDE_MS).unref()
+    notices.watch(parts.observer.tally, way.whyNothing)
   } catch (error) {
     fault('starting', error)
   }
 }
 
-function passOnToSelf(selfFetch: SelfFetch): void {
+/** The app's own provider, or none, is what is left when ours cannot be made. */
+function bringUp(way: Way, notices: Notices): Tracing {
+  try {
+    return way.bringUp(notices)
+  } catch (error) {
+    fault('bringing tracing up', error)
+    return sharedTracing()
+  }
+}
+
+function assemble(
+  settings: Settings,
+  build: Build,
+  factsOnResource: boolean,
+  tracing: () => Tracing,
+): { observer: ObserverParts; ownCalls: OwnCalls } {
+  const { secret, scope } = secretOf(build)
+  const current = new Current()
+  const ownCalls = new OwnCalls(secret)
+  const tally: Tally = { seen: 0, recorded: 0 }
+  const observer: ObserverParts = {
+    tracing,
+    beginnings: new Beginnings(ownCalls, new TrustedPeers(settings.trustTraceparent)),
+    spans: new Spans(settings.settleMs, settings.maxOpenSpans),
+    settings,
+    exchanges: {
+      build,
+      secret,
+      clients: new ClientKeys(secret, settings),
+      requestKeys: new RememberedHashes(secret),
+      maxHashedBytes: settings.maxHashedBytes,
+      graphqlOperationNames: settings.graphqlOperationNames,
+    },
+    current,
+    useCache: new UseCache(current),
+    tally,
+    facts: { 'pointsman.key.scope': scope, ...(factsOnResource ? {} : build.facts()) },
+  }
+  return { observer, ownCalls }
+}
+
+function secretOf(build: Build): ScopedSecret {
+  const { POINTSMAN_HASH_SECRET: given, NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: key } = process.env
+  return chooseSecret(given, build.encryptionKey() ?? key)
+}
+
+function markOwnCalls(ownCalls: OwnCalls, current: Current, shared: () => boolean): void {
+  const selfFetch = new SelfFetch(ownCalls, () => current.get()?.spanContext, shared)
   channel('http.server.request.start').subscribe(selfFetch.onRequest)
   channel('undici:request:create').subscribe(selfFetch.onFetch)
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }

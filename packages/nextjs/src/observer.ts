@@ -2,38 +2,53 @@
 // with the response. Called by Node.js in the middle of the app's request, so every entrance catches everything.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isSpanContextValid, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Span, type Tracer } from '@opentelemetry/api'
-import { ClientKeys } from './client-key.js'
-import { Exchange, type Surroundings } from './exchange.js'
+import { isSpanContextValid, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Span } from '@opentelemetry/api'
+import type { Beginnings } from './beginning.js'
+import type { Current, Running } from './current.js'
+import { Exchange, type ExchangeConfig } from './exchange.js'
 import { fault } from './faults.js'
+import type { Tally } from './notices.js'
 import type { Settings } from './options.js'
 import { requestFacts } from './request-facts.js'
 import type { Spans } from './spans.js'
-import { hasPrefix, isOwnAsset, splitTarget, type Target } from './target.js'
+import { hasPrefix, isOwnAsset, splitTarget } from './target.js'
+import type { Tracing } from './tracing.js'
+import type { UseCache } from './use-cache.js'
 
 const OBSERVED = Symbol('pointsman.observed')
 const SWEEP_MS = 1000
-type Observed = ServerResponse & { [OBSERVED]?: { span: Span; exchange: Exchange | undefined } | undefined }
+
+interface OpenExchange {
+  span: Span
+  exchange: Exchange | undefined
+}
+
+type Observed = ServerResponse & { [OBSERVED]?: OpenExchange | undefined }
+
+export interface ObserverParts {
+  /** Asked with each request: which provider the app has may be known only then. */
+  tracing: () => Tracing
+  beginnings: Beginnings
+  spans: Spans
+  settings: Settings
+  exchanges: ExchangeConfig
+  current: Current
+  useCache: UseCache
+  tally: Tally
+  /** What every span of this process says. */
+  facts: Attributes
+}
 
 export class Observer {
-  #seen = 0
   #swept = 0
   readonly #open = new Set<Observed>()
-  readonly #keys: ClientKeys
 
-  constructor(
-    private readonly tracer: Tracer,
-    private readonly spans: Spans,
-    private readonly settings: Settings,
-    private readonly around: Surroundings,
-    private readonly facts: Attributes,
-  ) {
-    this.#keys = new ClientKeys(around.secret, settings)
-  }
+  constructor(private readonly parts: ObserverParts) {}
 
   /** Subscriber of `http.server.request.start`. */
   readonly onRequest = (message: unknown): void => {
     try {
+      this.parts.current.leave()
       const { request, response } = message as { request: IncomingMessage; response: ServerResponse }
       this.#start(request, response)
     } catch (error) {
@@ -42,29 +57,51 @@ export class Observer {
   }
 
   #start(request: IncomingMessage, response: ServerResponse): void {
+    const { settings, spans, tally, exchanges } = this.parts
     const target = splitTarget(request.url ?? '/')
-    if (isOwnAsset(target.path) || hasPrefix(target.path, this.settings.ignorePaths)) return
-    this.#seen += 1
+    if (isOwnAsset(target.path) || hasPrefix(target.path, settings.ignorePaths)) return
+    tally.seen += 1
     const now = Date.now()
-    if (this.spans.full()) this.#sweep(now)
-    if (!this.spans.admit()) return
-    const { headers } = request
-    const parent = propagation.extract(ROOT_CONTEXT, headers)
-    const attributes = requestFacts(request, target, this.settings, this.#keys, now)
-    attributes['pointsman.requests.seen'] = this.#seen
-    if (this.spans.dropped > 0) attributes['pointsman.requests.dropped'] = this.spans.dropped
-    Object.assign(attributes, this.facts)
-    const span = this.tracer.startSpan(request.method ?? 'GET', { kind: SpanKind.SERVER, attributes }, parent)
-    if (isSpanContextValid(span.spanContext())) link(span, headers)
-    if (span.isRecording()) this.#watch(span, request, response, target)
+    if (spans.full()) this.#sweep(now)
+    if (!spans.admit()) return
+    const client = exchanges.clients.of(request.headers, request.socket.remoteAddress, now)
+    const span = this.#startSpan(request, requestFacts(request, target, settings, client), now)
+    const running = this.#run(span)
+    if (!span.isRecording()) return
+    tally.recorded += 1
+    const observed = this.#watch(span, response)
+    observed.exchange = new Exchange(request, response, target, client, running, exchanges)
   }
 
-  #watch(span: Span, request: IncomingMessage, response: Observed, target: Target): void {
-    this.spans.open += 1
-    response[OBSERVED] = { span, exchange: undefined }
+  #startSpan(request: IncomingMessage, attributes: Attributes, now: number): Span {
+    const { spans, tally, facts, beginnings } = this.parts
+    const { tracer, shared } = this.parts.tracing()
+    const { parent, links, remoteUnsampled } = beginnings.of(request, shared, now)
+    attributes['pointsman.requests.seen'] = tally.seen
+    if (spans.dropped > 0) attributes['pointsman.requests.dropped'] = spans.dropped
+    if (remoteUnsampled) attributes['pointsman.remote.unsampled'] = true
+    Object.assign(attributes, facts)
+    const span = tracer.startSpan(request.method ?? 'GET', { kind: SpanKind.SERVER, attributes, links }, parent)
+    if (shared && isSpanContextValid(span.spanContext())) link(span, request.headers)
+    return span
+  }
+
+  /** Makes the request known to the code that answers it, where something will ask for it. */
+  #run(span: Span): Running {
+    const { current, useCache } = this.parts
+    const running: Running = { spanContext: span.spanContext(), cacheHits: 0, cacheMisses: 0, cacheFills: 0 }
+    useCache.watch()
+    if (useCache.used || !this.parts.tracing().shared) current.enter(running)
+    return running
+  }
+
+  #watch(span: Span, response: Observed): OpenExchange {
+    this.parts.spans.open += 1
+    const observed: OpenExchange = { span, exchange: undefined }
+    response[OBSERVED] = observed
     this.#open.add(response)
     response.on('close', this.#onClose)
-    response[OBSERVED].exchange = new Exchange(request, response, target, this.around)
+    return observed
   }
 
   readonly #onClose = ((observer: Observer) =>
@@ -91,15 +128,15 @@ export class Observer {
     for (const response of this.#open) if (response.req.socket.destroyed) this.#close(response)
   }
 
-  #finish({ span, exchange }: { span: Span; exchange: Exchange | undefined }, response: ServerResponse): void {
-    this.spans.open -= 1
+  #finish({ span, exchange }: OpenExchange, response: ServerResponse): void {
+    this.parts.spans.open -= 1
     const end = performance.now()
     let outcome: Attributes = {}
     try {
       outcome = exchange?.outcome(Date.now()) ?? outcome
       judge(span, response, outcome)
     } finally {
-      this.spans.close(span, outcome, end)
+      this.parts.spans.close(span, outcome, end)
     }
   }
 }

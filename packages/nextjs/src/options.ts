@@ -3,7 +3,7 @@
 export interface ObserveOptions {
   /**
    * Names of the cookies that tell one browser from another, tried before the well-known ones
-   * (`sid`, `session`, `connect.sid`, those of next-auth, Auth.js, Supabase, Clerk and iron-session).
+   * (`sid`, `session`, `connect.sid`, those of Auth.js, better-auth, Supabase, Clerk, Auth0, iron-session and others).
    * Only a keyed hash of the value leaves the process. Default: none beyond the well-known names.
    */
   sessionCookies?: readonly string[]
@@ -20,8 +20,16 @@ export interface ObserveOptions {
   queryNames?: readonly string[]
   /** Paths, by prefix, that are not observed at all: neither a span nor counted. Default: only Next.js's own assets. */
   ignorePaths?: readonly string[]
-  /** Let a fetch of the app to itself carry on the trace (`traceparent`); other hosts never get the header. Default `true`. */
+  /** Mark a fetch of the app to itself, so that the called request is seen as the app's own; other hosts never get the mark. Default `true`. */
   propagateToSelf?: boolean
+  /**
+   * Whether a request that brings a trace context (`traceparent`) continues that trace. `true`: always; a list of addresses
+   * and networks (`['10.0.0.0/8']`): when it comes from one of these. Default `false`: it gets a trace of its own with a link
+   * to the remote span, since anyone can send the header. One that is not sampled is never continued.
+   */
+  trustTraceparent?: boolean | readonly string[]
+  /** Send the name of GraphQL operations, from JSON bodies. Default `false`: names are chosen by clients. */
+  graphqlOperationNames?: boolean
   /** Spans held at once, running or waiting for Next.js's own spans; requests above it get none and are counted. Default 5000. */
   maxOpenSpans?: number
   /** How long a span waits after its response for the spans of Next.js below it, in ms. Its end time stays true. Default 250. */
@@ -38,6 +46,8 @@ export interface Settings {
   queryNames: ReadonlySet<string>
   ignorePaths: readonly string[]
   propagateToSelf: boolean
+  trustTraceparent: boolean | readonly string[]
+  graphqlOperationNames: boolean
   maxOpenSpans: number
   settleMs: number
   distDir: string | undefined
@@ -52,6 +62,8 @@ export function settle(options: ObserveOptions = {}): Settings {
     queryNames: new Set(options.queryNames ?? []),
     ignorePaths: options.ignorePaths ?? [],
     propagateToSelf: options.propagateToSelf ?? true,
+    trustTraceparent: options.trustTraceparent ?? false,
+    graphqlOperationNames: options.graphqlOperationNames ?? false,
     maxOpenSpans: atLeast(1, options.maxOpenSpans, 5000),
     settleMs: atLeast(0, options.settleMs, 250),
     distDir: options.distDir,

@@ -1,17 +1,24 @@
-// The entry for an app without OpenTelemetry: brings up tracing and its export by OTLP over HTTP, then observes.
-// The OpenTelemetry packages are optional peers, imported only here. The environment variables of OpenTelemetry hold.
+// The entry for an app without OpenTelemetry, or next to one whose spans go elsewhere: brings up tracing and its export by
+// OTLP over HTTP, then observes. The OpenTelemetry packages are optional peers, imported only here. The environment
+// variables of OpenTelemetry hold.
 
 import { context, propagation, trace } from '@opentelemetry/api'
+import { destinationOf, serviceNameFor, type Destination, type ServiceName } from './destination.js'
 import { fault } from './faults.js'
-import { factsOf, observe, openBuild } from './observe.js'
+import { Notices } from './notices.js'
+import { observe, openBuild, servesNothing } from './observe.js'
 import type { ObserveOptions } from './options.js'
-import { resourceFacts } from './resource-facts.js'
+import { globalProvider, type Tracing } from './tracing.js'
+import { SCOPE_NAME, SCOPE_VERSION } from './version.js'
+import { WatchedExporter } from './watched-exporter.js'
 
 export type { ObserveOptions } from './options.js'
 
 export interface RegisterOptions extends ObserveOptions {
-  /** `service.name`. `OTEL_SERVICE_NAME` wins; the default is the name in the app's package.json. */
+  /** `service.name`. `OTEL_SERVICE_NAME` wins; the default is the name in the app's package.json, else that of its folder. */
   serviceName?: string
+  /** Where Pointsman listens, `http://host:4318`. `POINTSMAN_OTLP_ENDPOINT` wins; without both OpenTelemetry's variables hold. */
+  endpoint?: string
 }
 
 const PEERS = [
@@ -25,13 +32,25 @@ const PEERS = [
 
 /** Resolves when tracing is up; never rejects, and does nothing in the edge runtime. */
 export async function register(options: RegisterOptions = {}): Promise<void> {
-  if (process.env['NEXT_RUNTIME'] === 'edge' || process.env['OTEL_SDK_DISABLED'] === 'true') return
+  if (servesNothing(process.env) || process.env['OTEL_SDK_DISABLED'] === 'true') return
   try {
     const peers = await loadPeers()
     if (!peers) return
     const build = openBuild(options)
-    startTracing(peers, { ...resourceFacts(options.serviceName, process.cwd(), process.env), ...factsOf(build) })
-    observe(options, true, build)
+    const service = serviceNameFor(options.serviceName, process.cwd(), process.env)
+    const notices = new Notices()
+    observe(options, {
+      build,
+      notices,
+      factsOnResource: true,
+      bringUp: () => {
+        const destination = destinationOf(options.endpoint, process.env)
+        const tracing = startTracing(peers, { ...resourceFacts(service), ...build.facts() }, destination, notices)
+        notices.started(startLine(destination, service, tracing.shared))
+        return tracing
+      },
+      whyNothing: () => `the sampler chose none of them (OTEL_TRACES_SAMPLER=${process.env['OTEL_TRACES_SAMPLER'] ?? ''})`,
+    })
   } catch (error) {
     fault('register', error)
   }
@@ -56,18 +75,38 @@ async function loadPeers() {
   }
 }
 
-function startTracing({ hooks, core, exporter, resources, sdk }: Peers, facts: Record<string, unknown>): void {
+/** Before OTEL_RESOURCE_ATTRIBUTES has the last word. */
+function resourceFacts({ name }: ServiceName): Record<string, string> {
+  const environment = process.env.NODE_ENV
+  return { 'service.name': name, ...(environment ? { 'node.env': environment } : {}) }
+}
+
+/**
+ * With a provider in place already, ours stays private: nothing global is set, and its spans are the package's own only.
+ * Otherwise it becomes the app's, so that the spans of Next.js come along.
+ */
+function startTracing({ hooks, core, exporter, resources, sdk }: Peers, facts: Record<string, unknown>, to: Destination, notices: Notices): Tracing {
+  const settings = { ...(to.url === undefined ? {} : { url: to.url }), ...(to.headers === undefined ? {} : { headers: to.headers }) }
+  const watched = new WatchedExporter(new exporter.OTLPTraceExporter(settings), (failed, error) => notices.exported(error, failed, to.shown, Date.now()))
   const provider = new sdk.BasicTracerProvider({
     resource: resources
       .defaultResource()
       .merge(resources.resourceFromAttributes(facts as Record<string, string>))
       .merge(resources.detectResources({ detectors: [resources.envDetector] })),
-    spanProcessors: [new sdk.BatchSpanProcessor(new exporter.OTLPTraceExporter())],
+    spanProcessors: [new sdk.BatchSpanProcessor(watched)],
   })
-  // With a provider in place already the API keeps that one and says so on its logger.
-  if (!trace.setGlobalTracerProvider(provider)) return
-  context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable())
-  propagation.setGlobalPropagator(
-    new core.CompositePropagator({ propagators: [new core.W3CTraceContextPropagator(), new core.W3CBaggagePropagator()] }),
-  )
+  const shared = globalProvider() === undefined && trace.setGlobalTracerProvider(provider)
+  if (shared) {
+    context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable())
+    propagation.setGlobalPropagator(
+      new core.CompositePropagator({ propagators: [new core.W3CTraceContextPropagator(), new core.W3CBaggagePropagator()] }),
+    )
+  }
+  return { tracer: provider.getTracer(SCOPE_NAME, SCOPE_VERSION), shared, flush: () => provider.forceFlush() }
+}
+
+function startLine({ shown }: Destination, { name, from }: ServiceName, shared: boolean): string {
+  const hint = from === 'guessed' ? ' (the name of its folder: set OTEL_SERVICE_NAME)' : ''
+  const beside = shared ? '' : ", next to the app's own OpenTelemetry provider, which is left as it is"
+  return `traces go to ${shown} as service "${name}"${hint}${beside}`
 }

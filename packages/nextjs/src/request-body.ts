@@ -1,9 +1,8 @@
-// Counts a request's body as the parser hands it over, feeds the request's hash and keeps the first bytes of a form post.
+// Counts a request's body as the parser hands it over, feeds the request's hash and keeps the first bytes where asked to.
 // The app's own reading is not touched: the chunk goes on in any case.
 
 import type { Hmac } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { FORM_PREFIX_BYTES } from './action-form.js'
 import { fault } from './faults.js'
 
 export class RequestBody {
@@ -13,12 +12,12 @@ export class RequestBody {
   constructor(
     private hash: Hmac | undefined,
     private readonly maxHashedBytes: number,
-    private readonly keepPrefix: boolean,
+    private readonly prefixBytes: number,
   ) {}
 
   add(chunk: Buffer): void {
-    if (this.keepPrefix && this.prefix.length < FORM_PREFIX_BYTES) {
-      this.prefix += chunk.toString('latin1', 0, FORM_PREFIX_BYTES - this.prefix.length)
+    if (this.prefix.length < this.prefixBytes) {
+      this.prefix += chunk.toString('latin1', 0, this.prefixBytes - this.prefix.length)
     }
     this.size += chunk.length
     if (this.hash === undefined) return

@@ -1,6 +1,6 @@
 // Counts a response's body twice: as the app writes it, and as it goes to the wire below any compression, and feeds the
 // response's hash. `write` and `end` become accessors, so that what a middleware assigns to them later is seen too,
-// without a closure per request. Bytes pass unchanged.
+// without a closure per request. Bytes pass unchanged. When the app writes is noted too: a stream shows in that.
 
 import type { Hmac } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
@@ -9,9 +9,19 @@ import { fault } from './faults.js'
 type Writer = (this: ServerResponse, ...args: unknown[]) => unknown
 type Method = 'write' | 'end'
 
+/** Told when the app writes its first bytes: by then the headers of the response are set. */
+export interface BodyListener {
+  bodyBegins(): void
+}
+
 export class ResponseBody {
   wireSize = 0
   size = 0
+  /** Writes of the app that held bytes, before compression. */
+  writes = 0
+  /** On the clock of performance.now(); 0 before the first write. */
+  firstWrite = 0
+  lastWrite = 0
   /** Above 0 while the outermost writer runs: what it calls below is not counted as the app's again. */
   depth = 0
   readonly layers: Record<Method, Writer[]> = { write: [], end: [] }
@@ -21,6 +31,7 @@ export class ResponseBody {
     response: ServerResponse,
     private hash: Hmac | undefined,
     private readonly maxHashedBytes: number,
+    private readonly listener?: BodyListener,
   ) {
     this.base = { write: response.write as Writer, end: response.end as Writer }
   }
@@ -31,10 +42,19 @@ export class ResponseBody {
 
   add(chunk: string | Uint8Array, encoding: BufferEncoding | undefined, length: number): void {
     this.size += length
+    if (length > 0) this.#noteWrite()
     if (this.hash === undefined) return
     if (this.size > this.maxHashedBytes) this.hash = undefined
     else if (typeof chunk === 'string') this.hash.update(chunk, encoding ?? 'utf8')
     else this.hash.update(chunk)
+  }
+
+  #noteWrite(): void {
+    this.lastWrite = performance.now()
+    this.writes += 1
+    if (this.writes > 1) return
+    this.firstWrite = this.lastWrite
+    this.listener?.bodyBegins()
   }
 
   /** The hash over everything written, or nothing when the body passed the bound. */
@@ -70,6 +90,11 @@ function accessor(method: Method): PropertyDescriptor {
       return this[BODY].layers[method].at(-1) ?? wire
     },
     set(this: Observed, assigned: Writer) {
+      // Whatever is no function reads back as what it is; the counting ends with it.
+      if (typeof assigned !== 'function') {
+        Object.defineProperty(this, method, { configurable: true, enumerable: true, writable: true, value: assigned })
+        return
+      }
       const layers = this[BODY].layers[method]
       const known = assigned === wire ? 0 : layers.indexOf(assigned) + 1
       if (known > 0 || assigned === wire) layers.length = known

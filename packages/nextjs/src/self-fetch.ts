@@ -1,13 +1,14 @@
-// Lets a fetch by which the app calls its own API carry on the trace: Next.js's own span of a fetch passes nothing on, so
-// the called request would look like one from outside. The header goes to addresses that this process answers at, and to
-// no other. Called by Node.js in the middle of the app's fetch, so every entrance catches everything.
+// Marks a fetch by which the app calls its own API: Next.js's own span of a fetch passes nothing on, so the called request
+// would look like one from outside. The mark goes to addresses that this process answers at, and to no other.
+// Called by Node.js in the middle of the app's fetch, so every entrance catches everything.
 
 import type { IncomingMessage } from 'node:http'
-import { context, propagation } from '@opentelemetry/api'
+import { context, trace, type SpanContext } from '@opentelemetry/api'
 import { fault } from './faults.js'
+import { OWN_CALL_HEADER, type OwnCalls } from './own-call.js'
+import { parseTraceparent } from './trace-context.js'
 
 const REMEMBERED = 16
-const PASSED_ON = ['traceparent', 'tracestate']
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** The newest addresses, bounded; one that comes again stays. */
@@ -70,6 +71,13 @@ interface UndiciRequest {
 export class SelfFetch {
   readonly #own = new OwnAddresses()
 
+  /** `running`: the package's span of the request whose code runs, where the app's own spans are another provider's. */
+  constructor(
+    private readonly ownCalls: OwnCalls,
+    private readonly running: () => SpanContext | undefined,
+    private readonly shared: () => boolean,
+  ) {}
+
   /** Subscriber of `http.server.request.start`. */
   readonly onRequest = (message: unknown): void => {
     try {
@@ -83,20 +91,24 @@ export class SelfFetch {
   readonly onFetch = (message: unknown): void => {
     try {
       const { request } = message as { request: UndiciRequest }
-      if (!request.origin || !this.#own.includes(new URL(request.origin)) || carriesTrace(request.headers)) return
-      const carrier: Record<string, string> = {}
-      propagation.inject(context.active(), carrier)
-      if (carrier['traceparent'] === undefined) return
-      for (const name of PASSED_ON) if (carrier[name]) request.addHeader(name, carrier[name])
+      if (!request.origin || !this.#own.includes(new URL(request.origin))) return
+      const caller = this.shared() ? callerOf(request.headers) : this.running()
+      if (caller) request.addHeader(OWN_CALL_HEADER, this.ownCalls.mark(caller, Date.now()))
     } catch (error) {
-      fault('passing a trace on', error)
+      fault('marking an own call', error)
     }
   }
 }
 
-function carriesTrace(headers: UndiciRequest['headers']): boolean {
-  if (typeof headers === 'string') return /^traceparent:/im.test(headers)
-  return (headers ?? []).some((name, at) => at % 2 === 0 && String(name).toLowerCase() === 'traceparent')
+/** The span of the fetch, if an instrumentation has made one and put it into the headers; else the one that is active. */
+function callerOf(headers: UndiciRequest['headers']): SpanContext | undefined {
+  return parseTraceparent(carriedTrace(headers)) ?? trace.getSpanContext(context.active())
+}
+
+function carriedTrace(headers: UndiciRequest['headers']): string | undefined {
+  if (typeof headers === 'string') return /^traceparent:\s*(\S+)/im.exec(headers)?.[1]
+  const at = (headers ?? []).findIndex((name, index) => index % 2 === 0 && String(name).toLowerCase() === 'traceparent')
+  return at < 0 ? undefined : String(headers?.[at + 1])
 }
 
 function firstOf(list: string): string {

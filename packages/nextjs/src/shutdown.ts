@@ -1,49 +1,57 @@
 // Ends settling spans when the process is told to go, and has them exported before it is gone: Next.js exits before an
-// exporter that was only just called has sent anything. Every listener for the signal is called as without us; only the
-// last step waits, for a bounded time. Until a signal comes nothing is changed.
+// exporter that was only just called has sent anything. Every listener for the signal is called as without us. Only the exit
+// of Next.js's own server waits, for a bounded time: an exit that the app calls ends the process at once, as it must.
 
-import { trace } from '@opentelemetry/api'
 import { fault } from './faults.js'
 import type { Spans } from './spans.js'
 
 const FLUSH_MS = 1000
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+/** A frame of Next.js's own server, wherever a package manager puts it. */
+const OF_NEXT = /[\\/]next[\\/]dist[\\/](?:server|cli|bin)[\\/]/
 
-export function flushAtShutdown(spans: Spans): void {
+export function flushAtShutdown(spans: Spans, flushProvider: () => unknown): void {
   process.on('beforeExit', () => spans.flush())
   for (const signal of SIGNALS) {
     const onSignal = (): void => {
       process.removeListener(signal, onSignal)
       spans.hasten()
       // With no listener but ours the process must end by the signal, as it would have without us.
-      if (process.listenerCount(signal) === 0) void exportNow(spans).then(() => process.kill(process.pid, signal))
-      else exportBeforeExit(spans)
+      if (process.listenerCount(signal) === 0) {
+        void exportNow(spans, flushProvider).then(() => process.kill(process.pid, signal))
+        return
+      }
+      holdExitOfNext(spans, flushProvider)
+      void exportNow(spans, flushProvider)
     }
     process.prependListener(signal, onSignal)
   }
 }
 
 /** A second signal, or a crash, does not come through here and ends the process at once. */
-function exportBeforeExit(spans: Spans): void {
+function holdExitOfNext(spans: Spans, flushProvider: () => unknown): void {
   const { exit } = process
-  process.exit = ((code?: number) => {
+  const held = ((code?: number): void => {
     process.exit = exit
-    void exportNow(spans).then(() => exit.call(process, code))
+    if (!isCalledByNext(held)) exit.call(process, code)
+    else void exportNow(spans, flushProvider).then(() => exit.call(process, code))
   }) as typeof exit
+  process.exit = held
 }
 
-async function exportNow(spans: Spans): Promise<void> {
+/** Nothing follows the call of `process.exit` in Next.js's server, so there it may return. */
+function isCalledByNext(callee: (...args: never[]) => unknown): boolean {
+  const here: { stack?: string } = {}
+  Error.captureStackTrace(here, callee)
+  const caller = here.stack?.split('\n', 2)[1] ?? ''
+  return OF_NEXT.test(caller)
+}
+
+async function exportNow(spans: Spans, flushProvider: () => unknown): Promise<void> {
   try {
     spans.flush()
-    await Promise.race([providerFlush(), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))])
+    await Promise.race([flushProvider(), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))])
   } catch (error) {
     fault('flushing at shutdown', error)
   }
-}
-
-/** The API hides the SDK's provider behind a proxy; one without `forceFlush` sends at its own time. */
-function providerFlush(): unknown {
-  const proxy = trace.getTracerProvider() as { getDelegate?: () => unknown }
-  const provider = (proxy.getDelegate?.() ?? proxy) as { forceFlush?: () => unknown }
-  return provider.forceFlush?.()
 }

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { startApp } from '../support/app.mjs'
 import { buildLab } from '../support/lab.mjs'
 import { startSink } from '../support/sink.mjs'
-import { checks } from './suite.mjs'
+import { checks, START_LINE } from './suite.mjs'
 
 const majors = (process.env.POINTSMAN_LAB_NEXT ?? '14,15,16').split(',').map(Number)
 
@@ -40,7 +40,10 @@ for (const major of majors) {
         assert.doesNotMatch(world.lab.buildLog, /pointsman|not supported in the Edge Runtime/)
       })
       for (const [name, check] of checks(world)) test(name, check)
-      test('the app says nothing of the package', () => assert.doesNotMatch(world.app.log(), /@pointsman/))
+      test('the app says one thing of the package: where its spans go', () => {
+        const said = world.app.log().split('\n').filter((line) => line.includes('@pointsman'))
+        assert.match(said.join('\n'), START_LINE[otel])
+      })
     })
   }
 }

@@ -1,4 +1,5 @@
-// Sends exactly the requests a test writes, each with a trace id of its own, by which its spans are found again.
+// Sends exactly the requests a test writes, each with a trace id of its own, by which its spans are found again: the package
+// links to a remote span, or continues its trace when told to.
 
 import { randomBytes } from 'node:crypto'
 import { Agent, request as httpRequest } from 'node:http'
@@ -12,6 +13,10 @@ export function newTrace() {
   const parentId = randomBytes(8).toString('hex')
   return { traceId, parentId, traceparent: `00-${traceId}-${parentId}-01` }
 }
+
+/** Whether a span is the package's own of the request that brought this trace context. */
+export const isOwnOf = ({ traceId, parentId }) => (span) =>
+  isOwn(span) && (span.links.some((link) => link.traceId === traceId && link.spanId === parentId) || (span.traceId === traceId && span.parentSpanId === parentId))
 
 /** The answer as it came over the wire; `own()` waits for the package's span of this request. */
 export async function ask(app, sink, path, { method = 'GET', headers = {}, body, abortAfter } = {}) {
@@ -30,7 +35,7 @@ export async function ask(app, sink, path, { method = 'GET', headers = {}, body,
     if (abortAfter !== undefined) setTimeout(() => request.destroy(), abortAfter)
     request.end(body)
   })
-  const own = async () => (await sink.until((span) => isOwn(span) && span.traceId === trace.traceId && span.parentSpanId === trace.parentId))[0]
+  const own = async () => (await sink.until(isOwnOf(trace)))[0]
   return { ...answer, ...trace, own }
 }
 

@@ -28,21 +28,26 @@ export const VERSIONS = {
   16: { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' },
 }
 
-/** `dev` installs without building; `nodesdk` adds @opentelemetry/sdk-node, which makes installing and building slow; `standalone` sets that output. */
-export function buildLab({ major = 16, nodesdk = false, standalone = false, dev = false } = {}) {
-  const dir = join(BASE, `next-${major}${nodesdk ? '-nodesdk' : ''}${standalone ? '-standalone' : ''}${dev ? '-dev' : ''}`)
+/**
+ * `dev` installs without building; `nodesdk` adds @opentelemetry/sdk-node, which makes installing and building slow; `standalone`
+ * sets that output; `next` takes another version of that major; `more` are further dependencies, `flags` further settings.
+ */
+export function buildLab({ major = 16, next, nodesdk = false, standalone = false, dev = false, more = {}, name, env: flags = {} } = {}) {
+  const dir = join(BASE, `next-${name ?? next ?? major}${nodesdk ? '-nodesdk' : ''}${standalone ? '-standalone' : ''}${dev ? '-dev' : ''}`)
   mkdirSync(dir, { recursive: true })
   const dependencies = {
     ...VERSIONS[major],
+    ...(next === undefined ? {} : { next }),
     ...OTEL,
+    ...more,
     ...(nodesdk ? { '@opentelemetry/sdk-node': '0.223.0' } : {}),
     typescript: '5.9.3',
     '@types/react': '19.0.0',
     '@types/node': '20.19.0',
   }
   install(dir, dependencies)
-  const env = { ...process.env, LAB_NEXT: String(major), NEXT_TELEMETRY_DISABLED: '1', ...(standalone ? { LAB_STANDALONE: '1' } : {}) }
-  const stamp = fingerprint([LAB, join(PACKAGE, 'dist'), join(PACKAGE, 'package.json')]) + JSON.stringify(dependencies)
+  const env = { ...process.env, LAB_NEXT: String(major), NEXT_TELEMETRY_DISABLED: '1', ...(standalone ? { LAB_STANDALONE: '1' } : {}), ...flags }
+  const stamp = fingerprint([LAB, join(PACKAGE, 'dist'), join(PACKAGE, 'package.json')]) + JSON.stringify([dependencies, flags])
   const log = join(dir, 'build.log')
   if (read(join(dir, 'build.stamp')) !== stamp) {
     rmSync(join(dir, 'build.stamp'), { force: true })

@@ -56,6 +56,7 @@ const span = (scope, resource) => (bytes) => ({
   start: one(bytes, 7, BigInt),
   end: one(bytes, 8, BigInt),
   attributes: attributes(bytes, 9),
+  links: all(bytes, 13, (link) => ({ traceId: one(link, 1, hex), spanId: one(link, 2, hex) })),
   status: one(bytes, 15, (status) => one(status, 3, Number, 0), 0),
 })
 

@@ -51,6 +51,7 @@ function spansOfJson(request) {
           start: BigInt(span.startTimeUnixNano),
           end: BigInt(span.endTimeUnixNano),
           attributes: attributes(span.attributes),
+          links: (span.links ?? []).map(({ traceId, spanId }) => ({ traceId, spanId })),
           status: span.status?.code ?? 0,
         })
   return out

@@ -103,3 +103,18 @@ test('writing after the end counts nothing', async () => {
   })
   assert.equal(size, 1)
 })
+
+test('what is no function reads back as it was assigned, and a function put back works', async () => {
+  const seen = []
+  const { received } = await answer((response) => {
+    const { write } = response
+    response.write = undefined
+    seen.push(response.write, 'write' in response)
+    response.write = write
+    seen.push(typeof response.write)
+    response.write('a')
+    response.end('b')
+  })
+  assert.deepEqual(seen, [undefined, true, 'function'])
+  assert.equal(received.toString(), 'ab')
+})

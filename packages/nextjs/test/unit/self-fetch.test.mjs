@@ -1,9 +1,10 @@
-// Which fetches carry on a trace: those to an address this process answers at, and no others.
+// Which fetches are marked as the app's own: those to an address this process answers at, and no others.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { context, propagation, trace, TraceFlags } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
+import { OWN_CALL_HEADER, OwnCalls } from '../../dist/own-call.js'
 import { OwnAddresses, SelfFetch } from '../../dist/self-fetch.js'
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
@@ -47,35 +48,47 @@ test('names are bounded, and one in use stays', () => {
 
 const PARENT = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: TraceFlags.SAMPLED }
 
-function headersOf(fetched, span = PARENT) {
+const OTHER = { traceId: '3'.repeat(32), spanId: '4'.repeat(16), traceFlags: TraceFlags.NONE }
+const ownCalls = new OwnCalls(Buffer.alloc(32, 1))
+
+/** The headers added, the mark read. */
+function headersOf(fetched, { active = PARENT, running, shared = true } = {}) {
   const added = {}
-  const self = new SelfFetch()
+  const self = new SelfFetch(ownCalls, () => running, () => shared)
   self.onRequest({ request: request({}) })
   const message = { request: { headers: ['accept', '*/*'], addHeader: (name, value) => (added[name] = value), ...fetched } }
-  const active = propagation.setBaggage(context.active(), propagation.createBaggage({ user: { value: 'me' } }))
-  context.with(span ? trace.setSpanContext(active, span) : active, () => self.onFetch(message))
-  return added
+  const baggage = propagation.setBaggage(context.active(), propagation.createBaggage({ user: { value: 'me' } }))
+  context.with(active ? trace.setSpanContext(baggage, active) : baggage, () => self.onFetch(message))
+  const { [OWN_CALL_HEADER]: mark, ...others } = added
+  assert.deepEqual(others, {})
+  return mark === undefined ? undefined : ownCalls.callerOf(mark, Date.now())?.spanId
 }
 
-test('the header is that of the active span, and baggage stays', () => {
-  assert.deepEqual(headersOf({ origin: 'http://127.0.0.1:3000' }), { traceparent: `00-${PARENT.traceId}-${PARENT.spanId}-01` })
-  assert.deepEqual(headersOf({ origin: new URL('http://127.0.0.1:3000') }), { traceparent: `00-${PARENT.traceId}-${PARENT.spanId}-01` })
+test('the mark names the span that the fetch belongs to', () => {
+  const own = { origin: 'http://127.0.0.1:3000' }
+  assert.equal(headersOf(own), PARENT.spanId)
+  assert.equal(headersOf({ origin: new URL('http://127.0.0.1:3000') }), PARENT.spanId)
+  const carried = `00-${OTHER.traceId}-${OTHER.spanId}-00`
+  assert.equal(headersOf({ ...own, headers: ['TraceParent', carried] }), OTHER.spanId)
+  assert.equal(headersOf({ ...own, headers: `accept: */*\r\ntraceparent: ${carried}\r\n` }), OTHER.spanId)
+  // Next to another provider its spans are no parents of ours.
+  assert.equal(headersOf({ ...own, headers: ['traceparent', carried] }, { shared: false, running: PARENT }), PARENT.spanId)
+  assert.equal(headersOf(own, { shared: false }), undefined)
 })
 
-test('no header to others, over one that is there, or without a span', () => {
-  assert.deepEqual(headersOf({ origin: 'http://127.0.0.1:3001' }), {})
-  assert.deepEqual(headersOf({ origin: 'https://api.example' }), {})
-  assert.deepEqual(headersOf({ origin: 'http://127.0.0.1:3000', headers: ['TraceParent', 'x'] }), {})
-  assert.deepEqual(headersOf({ origin: 'http://127.0.0.1:3000', headers: 'accept: */*\r\ntraceparent: x\r\n' }), {})
-  assert.deepEqual(headersOf({ origin: 'http://127.0.0.1:3000' }, null), {})
+test('no mark for others, or without a span', () => {
+  assert.equal(headersOf({ origin: 'http://127.0.0.1:3001' }), undefined)
+  assert.equal(headersOf({ origin: 'https://api.example' }), undefined)
+  assert.equal(headersOf({ origin: 'http://127.0.0.1:3000' }, { active: null }), undefined)
 })
 
 test('nothing is thrown into the fetch', () => {
   const fail = () => {
     throw new Error('injected')
   }
+  const broken = new SelfFetch(ownCalls, fail, fail)
   assert.doesNotThrow(() => headersOf({ origin: 'http://127.0.0.1:3000', addHeader: fail }))
   assert.doesNotThrow(() => headersOf({ origin: 'no url' }))
-  assert.doesNotThrow(() => new SelfFetch().onFetch(undefined))
-  assert.doesNotThrow(() => new SelfFetch().onRequest(undefined))
+  assert.doesNotThrow(() => broken.onFetch(undefined))
+  assert.doesNotThrow(() => broken.onRequest(undefined))
 })

@@ -1,0 +1,75 @@
+// The few lines in the app's log, and where spans go as what service.
+import assert from 'node:assert/strict'
+import { test, mock } from 'node:test'
+import { destinationOf, parseHeaders, serviceNameFor } from '../../dist/destination.js'
+import { Notices } from '../../dist/notices.js'
+
+function listen() {
+  const lines = []
+  return { lines, notices: new Notices((line) => lines.push(line), (line) => lines.push(`warn ${line}`)) }
+}
+
+const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:4318\nmore'), { code: 'ECONNREFUSED' })
+const MINUTE = 60_000
+
+test('a receiver that is away is said once, and that it is back', () => {
+  const { lines, notices } = listen()
+  for (let i = 0; i < 5; i += 1) notices.exported(refused, true, 'http://a', i * 5000)
+  notices.exported(undefined, false, 'http://a', 30_000)
+  notices.exported(undefined, false, 'http://a', 31_000)
+  assert.deepEqual(lines, [
+    '@pointsman/nextjs: nothing could be sent to http://a (connect ECONNREFUSED 127.0.0.1:4318); the app is not affected, its telemetry is dropped meanwhile',
+    '@pointsman/nextjs: spans reach http://a again',
+  ].map((line, i) => (i === 0 ? `warn ${line}` : line)))
+  notices.exported(Object.assign(new Error('<html>no\u0007</html>'), { code: 401 }), true, 'http://a', 5 * MINUTE)
+  assert.equal(lines.length, 2, 'not more often than every ten minutes')
+  notices.exported(Object.assign(new Error('<html>no\u0007</html>'), { code: 401 }), true, 'http://a', 15 * MINUTE)
+  assert.match(lines[2], /^warn @pointsman\/nextjs: spans can no longer be sent to http:\/\/a \(status 401\)/)
+})
+
+test('requests without any recorded span are said after a minute, with the reason', () => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  try {
+    for (const [tally, expected] of [[{ seen: 3, recorded: 0 }, 1], [{ seen: 3, recorded: 1 }, 0], [{ seen: 0, recorded: 0 }, 0]]) {
+      const { lines, notices } = listen()
+      notices.watch(tally, () => 'no SDK')
+      mock.timers.tick(59_000)
+      assert.equal(lines.length, 0)
+      mock.timers.tick(2000)
+      assert.deepEqual(lines, expected ? ['warn @pointsman/nextjs: 3 requests were served and none was recorded: no SDK'] : [])
+    }
+  } finally {
+    mock.timers.reset()
+  }
+})
+
+test('a log that throws does not reach the app', () => {
+  const fail = () => {
+    throw new Error('injected')
+  }
+  const notices = new Notices(fail, fail)
+  assert.doesNotThrow(() => notices.started('x'))
+  assert.doesNotThrow(() => notices.exported(undefined, true, 'x', 0))
+})
+
+test("spans go where the package's own settings say, else where OpenTelemetry's do; secrets are not shown", () => {
+  const shown = (endpoint, env = {}) => destinationOf(endpoint, env).shown
+  assert.equal(shown(undefined), 'http://localhost:4318/v1/traces')
+  assert.equal(shown(undefined, { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://user:pass@vendor.example/otlp/?key=1' }), 'https://vendor.example/otlp/')
+  assert.equal(shown(undefined, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://a:1/x' }), 'http://a:1/x')
+  const own = destinationOf('http://p:4318', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://vendor' })
+  assert.deepEqual([own.url, own.shown], ['http://p:4318/v1/traces', 'http://p:4318/v1/traces'])
+  assert.equal(destinationOf('http://p', { POINTSMAN_OTLP_ENDPOINT: 'http://q/' }).url, 'http://q/v1/traces')
+  assert.equal(destinationOf('http://p/v1/traces', {}).url, 'http://p/v1/traces')
+  assert.equal(shown('nonsense'), 'an endpoint that is not a valid URL')
+  assert.deepEqual(parseHeaders('authorization=Bearer%20x, y=1,broken,z=%'), { authorization: 'Bearer x', y: '1' })
+})
+
+test('a service always has a name, and a guessed one is said to be', () => {
+  assert.deepEqual(serviceNameFor('opt', '/nowhere/shop', { OTEL_SERVICE_NAME: 'env' }), { name: 'env', from: 'set' })
+  assert.deepEqual(serviceNameFor('opt', '/nowhere/shop', { OTEL_RESOURCE_ATTRIBUTES: 'a=b,service.name=res,c=d' }), { name: 'res', from: 'set' })
+  assert.deepEqual(serviceNameFor('opt', '/nowhere/shop', {}), { name: 'opt', from: 'set' })
+  assert.deepEqual(serviceNameFor(undefined, '/nowhere/shop', { npm_package_name: 'pkg' }), { name: 'pkg', from: 'package' })
+  assert.deepEqual(serviceNameFor(undefined, '/nowhere/shop', {}), { name: 'shop', from: 'guessed' })
+  assert.deepEqual(serviceNameFor(undefined, '/', {}), { name: 'nextjs', from: 'guessed' })
+})
