@@ -7,7 +7,7 @@ import { packageVersion, servedConfig } from './app-facts.js'
 import { buildFacts, type BuildManifests } from './build-facts.js'
 import { eachCodeFile, readCode, readJson, type Json } from './build-files.js'
 import type { Build } from './build.js'
-import { addChunkNames } from './chunk-names.js'
+import { addChunkNames, uniqueNames } from './chunk-names.js'
 import { fault } from './faults.js'
 
 const SPAN_NAME = 'pointsman.build'
@@ -77,7 +77,7 @@ async function findNames(dirs: readonly string[], actions: Json | undefined): Pr
       if (code !== undefined) addChunkNames(code, names, MAX_NAMES)
     }
   }
-  return names
+  return uniqueNames(names)
 }
 
 function send(tracer: Tracer, attributes: Attributes): void {

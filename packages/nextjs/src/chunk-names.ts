@@ -15,6 +15,16 @@ export function addChunkNames(code: string, names: Map<string, string>, limit: n
   if (code.includes('Promise.resolve().then(')) addMatches(code, SERVER, names, limit)
 }
 
+/**
+ * Only names that belong to one action: the file is not known, and two actions that share a name are two. Inline actions and
+ * default exports have names that every file may have.
+ */
+export function uniqueNames(names: ReadonlyMap<string, string>): Map<string, string> {
+  const uses = new Map<string, number>()
+  for (const name of names.values()) uses.set(name, (uses.get(name) ?? 0) + 1)
+  return new Map([...names].filter(([, name]) => uses.get(name) === 1 && name !== 'default' && !name.startsWith('$$')))
+}
+
 function addMatches(code: string, pattern: RegExp, names: Map<string, string>, limit: number): void {
   for (const [, id, name, quoted] of code.matchAll(pattern)) {
     if (names.size >= limit) return

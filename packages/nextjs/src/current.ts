@@ -11,6 +11,12 @@ export interface Running {
   cacheHits: number
   cacheMisses: number
   cacheFills: number
+  /** Requests to others with a span of their own. */
+  fetches: number
+}
+
+export function startRunning(spanContext: SpanContext): Running {
+  return { spanContext, cacheHits: 0, cacheMisses: 0, cacheFills: 0, fetches: 0 }
 }
 
 export class Current {

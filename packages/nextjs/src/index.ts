@@ -1,8 +1,9 @@
 // The entry for an app that already runs OpenTelemetry (@vercel/otel, NodeSDK, any SDK behind @opentelemetry/api).
 
+import type { TracerProvider } from '@opentelemetry/api'
 import { observe } from './observe.js'
 import type { ObserveOptions } from './options.js'
-import { globalProvider, serviceNameOf, sharedTracing } from './tracing.js'
+import { globalProvider, isSentrys, serviceNameOf, sharedTracing } from './tracing.js'
 
 export type { ObserveOptions } from './options.js'
 
@@ -15,25 +16,24 @@ export function observeNext(options: ObserveOptions = {}): void {
   observe(options, {
     factsOnResource: false,
     bringUp: (notices) => {
-      const provider = globalProvider()
-      const name = serviceNameOf(provider)
-      const service = name === undefined ? '' : ` as service "${name}"`
-      notices.started(
-        provider === undefined
-          ? `nothing is sent: no OpenTelemetry SDK is registered. ${REMEDY}`
-          : `requests are observed; the app's own OpenTelemetry SDK sends their spans${service}${unnamed(name)}`,
-      )
+      notices.started(startLine(globalProvider()))
       return sharedTracing()
     },
-    whyNothing: () =>
-      globalProvider() === undefined
-        ? `no OpenTelemetry SDK is registered. ${REMEDY}`
-        : `the sampler of the app's OpenTelemetry SDK chose none of them (OTEL_TRACES_SAMPLER)`,
+    whyNothing: () => missing(globalProvider()) ?? `the sampler of the app's OpenTelemetry SDK chose none of them (OTEL_TRACES_SAMPLER)`,
   })
 }
 
-const REMEDY = 'Start one before observeNext(), or use @pointsman/nextjs/register, which brings its own'
+function startLine(provider: TracerProvider | undefined): string {
+  const lacking = missing(provider)
+  if (lacking !== undefined) return `nothing is sent: ${lacking}`
+  const name = serviceNameOf(provider)
+  const service = name === undefined ? '' : ` as service "${name}"`
+  const unnamed = name?.startsWith('unknown_service') ? ' (set OTEL_SERVICE_NAME)' : ''
+  return `requests are observed; the app's own OpenTelemetry SDK sends their spans${service}${unnamed}`
+}
 
-function unnamed(name: string | undefined): string {
-  return name?.startsWith('unknown_service') ? ' (set OTEL_SERVICE_NAME)' : ''
+/** Why spans of this provider cannot arrive. */
+function missing(provider: TracerProvider | undefined): string | undefined {
+  if (provider === undefined) return 'no OpenTelemetry SDK is registered. Start one before observeNext(), or use @pointsman/nextjs/register, which brings its own'
+  return isSentrys(provider) ? "the app's OpenTelemetry provider is Sentry's, which keeps spans to itself. Use @pointsman/nextjs/register next to it" : undefined
 }

@@ -3,7 +3,7 @@
 // goes to OpenTelemetry's diag logger, in faults.ts.
 
 const PREFIX = '@pointsman/nextjs:'
-/** So long is waited for a first recorded request. */
+/** How often is looked whether requests are recorded, until the first have come. */
 const WATCH_MS = 60_000
 /** A receiver that comes and goes is not reported more often than this. */
 const REPEAT_MS = 10 * 60_000
@@ -47,14 +47,11 @@ export class Notices {
     this.#write(this.warn, `${lost} to ${to} (${reason(error)}); the app is not affected, its telemetry is dropped meanwhile`)
   }
 
-  /** From the first request on; says why when a minute later none has been recorded. */
+  /** Says why, when requests have come and a minute later none is recorded. */
   watch(tally: Tally, why: () => string): void {
     setTimeout(() => {
-      try {
-        if (tally.seen > 0 && tally.recorded === 0) this.#write(this.warn, `${tally.seen} requests were served and none was recorded: ${why()}`)
-      } catch {
-        // nothing may reach the app from here
-      }
+      if (tally.seen === 0) this.watch(tally, why)
+      else if (tally.recorded === 0) this.#write(this.warn, `${tally.seen} requests were served and none was recorded: ${explained(why)}`)
     }, WATCH_MS).unref()
   }
 
@@ -73,4 +70,12 @@ function reason(error: unknown): string {
   const text = typeof message === 'string' && message !== '' ? message : String(code ?? 'unknown error')
   const line = (text.split('\n', 1)[0] as string).replace(/[^\x20-\x7e]/g, '').slice(0, 120)
   return typeof code === 'number' ? `status ${code}` : line
+}
+
+function explained(why: () => string): string {
+  try {
+    return why()
+  } catch {
+    return 'for an unknown reason'
+  }
 }

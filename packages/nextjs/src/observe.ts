@@ -12,6 +12,7 @@ import { RememberedHashes } from './keyed-hash.js'
 import { Notices, type Tally } from './notices.js'
 import { Observer, type ObserverParts } from './observer.js'
 import { settle, type ObserveOptions, type Settings } from './options.js'
+import { Outgoing } from './outgoing.js'
 import { OwnCalls } from './own-call.js'
 import { chooseSecret, type ScopedSecret } from './secret.js'
 import { SelfFetch } from './self-fetch.js'
@@ -68,7 +69,8 @@ export function observe(options: ObserveOptions, way: Way): void {
     const parts = assemble(settings, build, way.factsOnResource, tracing)
     const observer = new Observer(parts.observer)
     channel('http.server.request.start').subscribe(observer.onRequest)
-    if (settings.propagateToSelf) markOwnCalls(parts.ownCalls, parts.observer.current, () => tracing().shared)
+    const outgoing = watchFetches(parts.observer.current, tracing)
+    if (settings.propagateToSelf) markOwnCalls(parts.ownCalls, parts.observer.current, outgoing, tracing)
     flushAtShutdown(parts.observer.spans, () => tracing().flush())
     setTimeout(tracing, DECIDE_MS).unref()
     notices.watch(parts.observer.tally, way.whyNothing)
@@ -123,8 +125,19 @@ function secretOf(build: Build): ScopedSecret {
   return chooseSecret(given, build.encryptionKey() ?? key)
 }
 
-function markOwnCalls(ownCalls: OwnCalls, current: Current, shared: () => boolean): void {
-  const selfFetch = new SelfFetch(ownCalls, () => current.get()?.spanContext, shared)
+function watchFetches(current: Current, tracing: () => Tracing): Outgoing {
+  const outgoing = new Outgoing(current, tracing)
+  channel('undici:request:create').subscribe(outgoing.onCreate)
+  channel('undici:request:headers').subscribe(outgoing.onHeaders)
+  channel('undici:request:trailers').subscribe(outgoing.onEnd)
+  channel('undici:request:error').subscribe(outgoing.onEnd)
+  return outgoing
+}
+
+/** After the spans of fetches are watched: a marked call hangs below the span of its fetch. */
+function markOwnCalls(ownCalls: OwnCalls, current: Current, outgoing: Outgoing, tracing: () => Tracing): void {
+  const running = (request: object) => outgoing.spanOf(request) ?? current.get()?.spanContext
+  const selfFetch = new SelfFetch(ownCalls, running, () => tracing().shared)
   channel('http.server.request.start').subscribe(selfFetch.onRequest)
   channel('undici:request:create').subscribe(selfFetch.onFetch)
 }

@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isSpanContextValid, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Span } from '@opentelemetry/api'
 import type { Beginnings } from './beginning.js'
-import type { Current, Running } from './current.js'
+import { startRunning, type Current, type Running } from './current.js'
 import { Exchange, type ExchangeConfig } from './exchange.js'
 import { fault } from './faults.js'
 import type { Tally } from './notices.js'
@@ -89,7 +89,7 @@ export class Observer {
   /** Makes the request known to the code that answers it, where something will ask for it. */
   #run(span: Span): Running {
     const { current, useCache } = this.parts
-    const running: Running = { spanContext: span.spanContext(), cacheHits: 0, cacheMisses: 0, cacheFills: 0 }
+    const running = startRunning(span.spanContext())
     useCache.watch()
     if (useCache.used || !this.parts.tracing().shared) current.enter(running)
     return running

@@ -3,6 +3,7 @@
 // variables of OpenTelemetry hold.
 
 import { context, propagation, trace } from '@opentelemetry/api'
+import { vendorAgent } from './agents.js'
 import { destinationOf, serviceNameFor, type Destination, type ServiceName } from './destination.js'
 import { fault } from './faults.js'
 import { Notices } from './notices.js'
@@ -45,8 +46,9 @@ export async function register(options: RegisterOptions = {}): Promise<void> {
       factsOnResource: true,
       bringUp: () => {
         const destination = destinationOf(options.endpoint, process.env)
-        const tracing = startTracing(peers, { ...resourceFacts(service), ...build.facts() }, destination, notices)
-        notices.started(startLine(destination, service, tracing.shared))
+        const other = globalProvider() === undefined ? vendorAgent(process.env, process.execArgv) : "the app's own OpenTelemetry provider"
+        const tracing = startTracing(peers, { ...resourceFacts(service), ...build.facts() }, destination, notices, other !== undefined)
+        notices.started(startLine(destination, service, other))
         return tracing
       },
       whyNothing: () => `the sampler chose none of them (OTEL_TRACES_SAMPLER=${process.env['OTEL_TRACES_SAMPLER'] ?? ''})`,
@@ -82,10 +84,16 @@ function resourceFacts({ name }: ServiceName): Record<string, string> {
 }
 
 /**
- * With a provider in place already, ours stays private: nothing global is set, and its spans are the package's own only.
- * Otherwise it becomes the app's, so that the spans of Next.js come along.
+ * Next to another provider or agent ours stays private: nothing global is set, no header is changed, and its spans are the
+ * package's own only. Otherwise it becomes the app's, so that the spans of Next.js come along.
  */
-function startTracing({ hooks, core, exporter, resources, sdk }: Peers, facts: Record<string, unknown>, to: Destination, notices: Notices): Tracing {
+function startTracing(
+  { hooks, core, exporter, resources, sdk }: Peers,
+  facts: Record<string, unknown>,
+  to: Destination,
+  notices: Notices,
+  beside: boolean,
+): Tracing {
   const settings = { ...(to.url === undefined ? {} : { url: to.url }), ...(to.headers === undefined ? {} : { headers: to.headers }) }
   const watched = new WatchedExporter(new exporter.OTLPTraceExporter(settings), (failed, error) => notices.exported(error, failed, to.shown, Date.now()))
   const provider = new sdk.BasicTracerProvider({
@@ -95,7 +103,7 @@ function startTracing({ hooks, core, exporter, resources, sdk }: Peers, facts: R
       .merge(resources.detectResources({ detectors: [resources.envDetector] })),
     spanProcessors: [new sdk.BatchSpanProcessor(watched)],
   })
-  const shared = globalProvider() === undefined && trace.setGlobalTracerProvider(provider)
+  const shared = !beside && trace.setGlobalTracerProvider(provider)
   if (shared) {
     context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable())
     propagation.setGlobalPropagator(
@@ -105,8 +113,8 @@ function startTracing({ hooks, core, exporter, resources, sdk }: Peers, facts: R
   return { tracer: provider.getTracer(SCOPE_NAME, SCOPE_VERSION), shared, flush: () => provider.forceFlush() }
 }
 
-function startLine({ shown }: Destination, { name, from }: ServiceName, shared: boolean): string {
+function startLine({ shown }: Destination, { name, from }: ServiceName, other: string | undefined): string {
   const hint = from === 'guessed' ? ' (the name of its folder: set OTEL_SERVICE_NAME)' : ''
-  const beside = shared ? '' : ", next to the app's own OpenTelemetry provider, which is left as it is"
+  const beside = other === undefined ? '' : `, next to ${other}, which is left as it is`
   return `traces go to ${shown} as service "${name}"${hint}${beside}`
 }

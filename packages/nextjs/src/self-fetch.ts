@@ -71,10 +71,10 @@ interface UndiciRequest {
 export class SelfFetch {
   readonly #own = new OwnAddresses()
 
-  /** `running`: the package's span of the request whose code runs, where the app's own spans are another provider's. */
+  /** `running`: the package's span that a fetch belongs to, where the app's own spans are another provider's. */
   constructor(
     private readonly ownCalls: OwnCalls,
-    private readonly running: () => SpanContext | undefined,
+    private readonly running: (request: object) => SpanContext | undefined,
     private readonly shared: () => boolean,
   ) {}
 
@@ -92,7 +92,7 @@ export class SelfFetch {
     try {
       const { request } = message as { request: UndiciRequest }
       if (!request.origin || !this.#own.includes(new URL(request.origin))) return
-      const caller = this.shared() ? callerOf(request.headers) : this.running()
+      const caller = this.shared() ? callerOf(request.headers) : this.running(request)
       if (caller) request.addHeader(OWN_CALL_HEADER, this.ownCalls.mark(caller, Date.now()))
     } catch (error) {
       fault('marking an own call', error)

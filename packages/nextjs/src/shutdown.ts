@@ -17,24 +17,24 @@ export function flushAtShutdown(spans: Spans, flushProvider: () => unknown): voi
       process.removeListener(signal, onSignal)
       spans.hasten()
       // With no listener but ours the process must end by the signal, as it would have without us.
-      if (process.listenerCount(signal) === 0) {
-        void exportNow(spans, flushProvider).then(() => process.kill(process.pid, signal))
-        return
-      }
-      holdExitOfNext(spans, flushProvider)
-      void exportNow(spans, flushProvider)
+      const sent = exportNow(spans, flushProvider)
+      if (process.listenerCount(signal) === 0) void sent.then(() => process.kill(process.pid, signal))
+      else holdExitOfNext(sent, () => exportNow(spans, flushProvider))
     }
     process.prependListener(signal, onSignal)
   }
 }
 
-/** A second signal, or a crash, does not come through here and ends the process at once. */
-function holdExitOfNext(spans: Spans, flushProvider: () => unknown): void {
+/**
+ * What was answered since the signal is sent as well, once the first batch is. A second signal, or a crash, does not come
+ * through here and ends the process at once.
+ */
+function holdExitOfNext(sent: Promise<void>, sendRest: () => Promise<void>): void {
   const { exit } = process
   const held = ((code?: number): void => {
     process.exit = exit
     if (!isCalledByNext(held)) exit.call(process, code)
-    else void exportNow(spans, flushProvider).then(() => exit.call(process, code))
+    else void Promise.all([sent, sendRest()]).then(() => exit.call(process, code))
   }) as typeof exit
   process.exit = held
 }

@@ -42,3 +42,8 @@ export function serviceNameOf(provider: TracerProvider | undefined): string | un
   const name = (sdk?.resource ?? sdk?._resource)?.attributes?.['service.name']
   return typeof name === 'string' ? name : undefined
 }
+
+/** Sentry's provider makes spans for Sentry alone: no exporter of the app's ever sees them. */
+export function isSentrys(provider: TracerProvider | undefined): boolean {
+  return provider?.constructor.name === 'SentryTracerProvider'
+}

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { gunzipSync } from 'node:zlib'
+import { VERSIONS } from '../support/lab.mjs'
 import { ask, formFields, isOwnOf, multipart, newTrace, pipeline } from '../support/client.mjs'
 
 const HEX16 = /^[0-9a-f]{16}$/
@@ -65,6 +66,18 @@ export function checks(world) {
         'pointsman.request.query_names': ['code'],
         'pointsman.key.scope': 'shared',
       })
+    },
+
+    'a caller that says "not sampled" is seen, and one trace id for ever makes no endless trace': async () => {
+      const hidden = newTrace()
+      await get('/api/hello', { headers: { traceparent: hidden.traceparent.replace(/01$/, '00') } })
+      const [span] = await sink.until(isOwnOf(hidden))
+      assert.deepEqual([span.parentSpanId, span.attributes['pointsman.remote.unsampled']], ['', true])
+      const constant = newTrace()
+      for (let i = 0; i < 5; i += 1) await get('/api/hello', { headers: { traceparent: constant.traceparent } })
+      const own = await sink.until(isOwnOf(constant), 5)
+      assert.equal(new Set(own.map(({ traceId }) => traceId)).size, 5)
+      assert.equal(sink.spans.filter(({ traceId }) => traceId === constant.traceId).length, 0)
     },
 
     'routes and kinds are those of Next.js': async () => {
@@ -200,6 +213,39 @@ export function checks(world) {
       assert.notEqual(await key('sid=a'), await key('sid=b'))
     },
 
+    'a browser whose session changes with each answer stays one client': async () => {
+      const keys = new Set()
+      let cookie = '__Secure-authjs.session-token=first'
+      for (let i = 0; i < 5; i += 1) {
+        const answer = await get('/api/rolling', { headers: { cookie } })
+        cookie = answer.headers['set-cookie'][0].split(';')[0]
+        const found = await attributes(answer)
+        keys.add(found['pointsman.client.key'])
+        assert.deepEqual([found['pointsman.response.sets_session_cookie'], found['pointsman.client.key_basis']], [true, 'session'])
+      }
+      assert.equal(keys.size, 1)
+    },
+
+    'a stream shows in when it was written': async () => {
+      const found = await attributes(await get('/api/stream'))
+      assert.ok(found['pointsman.response.writes'] > 1, `${found['pointsman.response.writes']} writes`)
+      assert.ok(found['pointsman.response.body_ns'] > 0)
+    },
+
+    'what the build says is on a span of its own': async () => {
+      if (world.dev) return
+      const [span] = await sink.until(({ name }) => name === 'pointsman.build')
+      const { attributes: found } = span
+      assert.deepEqual([span.scope.name, span.kind, span.parentSpanId], ['@pointsman/nextjs', 1, ''])
+      for (const route of ['/', '/acts', '/item/[id]', '/api/hello', '/api/legacy']) assert.ok(found['pointsman.next.routes'].includes(route), route)
+      assert.deepEqual(found['pointsman.next.proxy_matchers'], ['/api/echo', '/item/:path*'])
+      assert.ok(found['pointsman.next.prerendered'].includes('/'))
+      assert.deepEqual(found['pointsman.next.flags'].filter((flag) => /^(server|output)/.test(flag)), world.way === 'standalone' ? ['serverActions', 'output:standalone'] : ['serverActions'])
+      assert.ok(found['pointsman.next.actions'].includes(major === 14 ? '#plain' : 'app/acts/actions.ts#plain'), found['pointsman.next.actions'])
+      assert.deepEqual([found['pointsman.next.version'], found['pointsman.build.cut']], [VERSIONS[major].next, 0])
+      assert.match(found['pointsman.react.version'], /^1[89]\./)
+    },
+
     'actions called by fetch have id, name and file': async () => {
       const page = (await get('/acts')).body.toString()
       const id = actionIds(world, page)
@@ -234,7 +280,8 @@ export function checks(world) {
         assert.equal(found['pointsman.request.key'], undefined)
         assert.equal(found['http.request.body.size'], body.length)
         if (major === 14 && world.dev) continue
-        assert.equal(found['code.function.name'], major === 14 ? name.replace('RSC_SERVER_ACTION', 'ACTION') : name)
+        // Without a file, the name of an inline action is that of every other file's.
+        assert.equal(found['code.function.name'], major === 14 && form === 'inline' ? undefined : name)
         if (major === 14) continue
         assert.equal(found['code.file.path'], form === 'inline' ? 'app/acts/page.tsx' : 'app/acts/actions.ts')
       }

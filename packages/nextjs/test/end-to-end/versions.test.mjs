@@ -26,7 +26,7 @@ for (const major of majors) {
   for (const { way, otel } of WAYS.filter(({ way, otel }) => chosen?.includes(`${way}-${otel}`) ?? true)) {
     describe(`Next.js ${major}, ${way}, ${otel}`, async () => {
       const sink = await startSink()
-      const world = { sink, major, otel, dev: way === 'dev' }
+      const world = { sink, major, otel, way, dev: way === 'dev' }
       // One after the other: `next dev` of 14 and 15 writes where a production build lies, so it has a place of its own.
       before(async () => {
         world.lab = buildLab({ major, nodesdk: true, standalone: way === 'standalone', dev: way === 'dev' })

@@ -8,6 +8,7 @@ export async function register() {
   const options = JSON.parse(process.env.LAB_OPTIONS ?? '{}')
   if (variant === 'none') return
   if (variant === 'register') return pointsman(options)
+  if (variant?.startsWith('beside-')) return beside(variant, options)
   if (variant === 'nodesdk') {
     if (process.env.NEXT_RUNTIME === 'nodejs') (await import('./otel/nodesdk')).start()
   } else if (variant === 'vercel-fetch') {
@@ -17,4 +18,16 @@ export async function register() {
   }
   if (process.env.LAB_FAULT && process.env.NEXT_RUNTIME === 'nodejs') (await import('./otel/faults')).inject(process.env.LAB_FAULT)
   if (variant !== 'plain') observeNext(options)
+}
+
+/** Another provider in the same app: before the package, or after it. */
+async function beside(variant: string, options: object) {
+  const first = variant.endsWith('-first')
+  if (first) await pointsman(options)
+  if (variant.startsWith('beside-vercel')) registerOTel({ serviceName: 'other' })
+  else if (process.env.NEXT_RUNTIME === 'nodejs') {
+    if (variant.startsWith('beside-nodesdk')) (await import('./otel/nodesdk')).start()
+    if (variant.startsWith('beside-sentry')) (await import('./otel/sentry')).start()
+  }
+  if (!first) await pointsman(options)
 }

@@ -7,6 +7,9 @@ const config = {
   ...(process.env.LAB_STANDALONE ? { output: 'standalone' } : {}),
   ...(major === '16' ? {} : { eslint: { ignoreDuringBuilds: true } }),
   ...(major === '14' ? { experimental: { instrumentationHook: true } } : {}),
+  ...(process.env.LAB_USE_CACHE ? { experimental: { useCache: true } } : {}),
 }
 
-export default config
+const sentry = process.env.LAB_SENTRY ? await import('@sentry/nextjs/config') : undefined
+
+export default sentry ? sentry.withSentryConfig(config, { silent: true, telemetry: false, sourcemaps: { disable: true } }) : config

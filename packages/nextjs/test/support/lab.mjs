@@ -30,9 +30,9 @@ export const VERSIONS = {
 
 /**
  * `dev` installs without building; `nodesdk` adds @opentelemetry/sdk-node, which makes installing and building slow; `standalone`
- * sets that output; `next` takes another version of that major; `more` are further dependencies, `flags` further settings.
+ * sets that output; `next` takes another version of that major; `more` are further dependencies, `overrides` their own pinned.
  */
-export function buildLab({ major = 16, next, nodesdk = false, standalone = false, dev = false, more = {}, name, env: flags = {} } = {}) {
+export function buildLab({ major = 16, next, nodesdk = false, standalone = false, dev = false, more = {}, overrides = {}, name, env: flags = {} } = {}) {
   const dir = join(BASE, `next-${name ?? next ?? major}${nodesdk ? '-nodesdk' : ''}${standalone ? '-standalone' : ''}${dev ? '-dev' : ''}`)
   mkdirSync(dir, { recursive: true })
   const dependencies = {
@@ -45,13 +45,13 @@ export function buildLab({ major = 16, next, nodesdk = false, standalone = false
     '@types/react': '19.0.0',
     '@types/node': '20.19.0',
   }
-  install(dir, dependencies)
+  install(dir, dependencies, overrides)
   const env = { ...process.env, LAB_NEXT: String(major), NEXT_TELEMETRY_DISABLED: '1', ...(standalone ? { LAB_STANDALONE: '1' } : {}), ...flags }
   const stamp = fingerprint([LAB, join(PACKAGE, 'dist'), join(PACKAGE, 'package.json')]) + JSON.stringify([dependencies, flags])
   const log = join(dir, 'build.log')
   if (read(join(dir, 'build.stamp')) !== stamp) {
     rmSync(join(dir, 'build.stamp'), { force: true })
-    copyLab(dir, major, nodesdk)
+    copyLab(dir, major, { nodesdk, sentry: '@sentry/nextjs' in more, useCache: 'LAB_USE_CACHE' in flags })
     installPackage(dir)
     writeFileSync(log, dev ? '' : nextBuild(dir, env))
     writeFileSync(join(dir, 'build.stamp'), stamp)
@@ -59,8 +59,8 @@ export function buildLab({ major = 16, next, nodesdk = false, standalone = false
   return { dir, env, buildLog: readFileSync(log, 'utf8') }
 }
 
-function install(dir, dependencies) {
-  const manifest = JSON.stringify({ name: 'lab', version: '0.0.0', private: true, dependencies }, null, 2)
+function install(dir, dependencies, overrides) {
+  const manifest = JSON.stringify({ name: 'lab', version: '0.0.0', private: true, dependencies, ...(Object.keys(overrides).length > 0 ? { overrides } : {}) }, null, 2)
   if (read(join(dir, 'package.json')) === manifest && existsSync(join(dir, 'installed'))) return
   rmSync(join(dir, 'installed'), { force: true })
   writeFileSync(join(dir, 'package.json'), manifest)
@@ -75,11 +75,15 @@ function nextBuild(cwd, env) {
   return stdout + stderr
 }
 
-function copyLab(dir, major, nodesdk) {
+/** What the installed packages or the settings do not allow is left out, so that the rest builds. */
+function copyLab(dir, major, { nodesdk, sentry, useCache }) {
   // With .next goes webpack's cache, which takes a package of the same version for the same package.
   for (const name of ['.next', 'app', 'pages', 'otel', 'proxy.ts', 'middleware.ts']) rmSync(join(dir, name), { recursive: true, force: true })
   cpSync(LAB, dir, { recursive: true })
   if (!nodesdk) writeFileSync(join(dir, 'otel', 'nodesdk.ts'), 'export function start() {}\n')
+  if (!sentry) writeFileSync(join(dir, 'otel', 'sentry.ts'), 'export function start() {}\n')
+  // With `use cache` the edge runtime is a build error.
+  rmSync(join(dir, 'app', 'api', useCache ? 'edge' : 'cached'), { recursive: true })
   if (major === 16) return
   const proxy = readFileSync(join(dir, 'proxy.ts'), 'utf8')
   rmSync(join(dir, 'proxy.ts'))

@@ -5,6 +5,8 @@ import { gunzipSync } from 'node:zlib'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spansOfProtobuf } from './protobuf.mjs'
 
+const SERVER = 2
+
 export async function startSink() {
   const spans = []
   const server = createServer(async (request, response) => {
@@ -22,7 +24,7 @@ export async function startSink() {
   return {
     spans,
     url: `http://127.0.0.1:${server.address().port}`,
-    own: () => spans.filter((span) => span.scope.name === '@pointsman/nextjs'),
+    own: () => spans.filter((span) => span.scope.name === '@pointsman/nextjs' && span.kind === SERVER),
     close: () => new Promise((resolve) => server.close(resolve)),
     /** The spans for which `wanted` holds, once there are `count` of them. */
     async until(wanted, count = 1, ms = 10_000) {

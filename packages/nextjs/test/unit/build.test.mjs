@@ -9,7 +9,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor, TraceId
 import { buildFacts } from '../../dist/build-facts.js'
 import { BuildReport } from '../../dist/build-report.js'
 import { Build } from '../../dist/build.js'
-import { addChunkNames } from '../../dist/chunk-names.js'
+import { addChunkNames, uniqueNames } from '../../dist/chunk-names.js'
 
 const NOTHING = { config: undefined, functions: undefined, middleware: undefined, prerender: undefined, appRoutes: undefined, pages: undefined, actions: undefined, names: new Map() }
 const ID = '40'.repeat(21)
@@ -83,6 +83,9 @@ test('names of actions stand in the code of webpack builds', () => {
     '43c334152c9bea16cc274792999419a59b529b46': 'default',
     [OTHER]: 'plain',
   })
+  // Without a file, a name that several actions may have says nothing.
+  names.set('aa', 'plain')
+  assert.deepEqual(Object.fromEntries(uniqueNames(names)), { [ID]: 'signIn' })
   const few = new Map()
   addChunkNames(`createServerReference("${OTHER}", a, void 0, b, "one"),createServerReference("${ID}", a, void 0, b, "two")`, few, 1)
   assert.equal(few.size, 1)

@@ -1,6 +1,7 @@
 // The few lines in the app's log, and where spans go as what service.
 import assert from 'node:assert/strict'
 import { test, mock } from 'node:test'
+import { vendorAgent } from '../../dist/agents.js'
 import { destinationOf, parseHeaders, serviceNameFor } from '../../dist/destination.js'
 import { Notices } from '../../dist/notices.js'
 
@@ -36,8 +37,16 @@ test('requests without any recorded span are said after a minute, with the reaso
       mock.timers.tick(59_000)
       assert.equal(lines.length, 0)
       mock.timers.tick(2000)
+      mock.timers.tick(120_000)
       assert.deepEqual(lines, expected ? ['warn @pointsman/nextjs: 3 requests were served and none was recorded: no SDK'] : [])
     }
+    const { lines, notices } = listen()
+    const late = { seen: 0, recorded: 0 }
+    notices.watch(late, () => 'no SDK')
+    for (let minute = 0; minute < 5; minute += 1) mock.timers.tick(60_000)
+    late.seen = 1
+    mock.timers.tick(60_000)
+    assert.equal(lines.length, 1)
   } finally {
     mock.timers.reset()
   }
@@ -72,4 +81,14 @@ test('a service always has a name, and a guessed one is said to be', () => {
   assert.deepEqual(serviceNameFor(undefined, '/nowhere/shop', { npm_package_name: 'pkg' }), { name: 'pkg', from: 'package' })
   assert.deepEqual(serviceNameFor(undefined, '/nowhere/shop', {}), { name: 'shop', from: 'guessed' })
   assert.deepEqual(serviceNameFor(undefined, '/', {}), { name: 'nextjs', from: 'guessed' })
+})
+
+test('agents of vendors are known by how they are loaded, or by what they leave', () => {
+  assert.equal(vendorAgent({ NODE_OPTIONS: '--max-old-space-size=100 --require dd-trace/init' }, []), 'Datadog')
+  assert.equal(vendorAgent({}, ['-r', 'newrelic']), 'New Relic')
+  assert.equal(vendorAgent({ NEW_RELIC_LICENSE_KEY: 'x' }, []), 'New Relic')
+  assert.equal(vendorAgent({ NODE_OPTIONS: '--require ./add-trace.js' }, ['--enable-source-maps']), undefined)
+  globalThis[Symbol.for('dd-trace')] = {}
+  assert.equal(vendorAgent({}, []), 'Datadog')
+  delete globalThis[Symbol.for('dd-trace')]
 })

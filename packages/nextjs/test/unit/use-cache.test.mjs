@@ -1,7 +1,7 @@
 // Counting what `use cache` does, through handlers as Next.js keeps them, alone and with another wrapper around.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Current } from '../../dist/current.js'
+import { Current, startRunning } from '../../dist/current.js'
 import { UseCache } from '../../dist/use-cache.js'
 
 const MAP = Symbol.for('@next/cache-handlers-map')
@@ -34,7 +34,7 @@ async function counted(wrap = (handler) => handler, late = false) {
   for (let i = 0; i < 3; i += 1) cache.watch()
   if (late) map.set('default', wrap(map.get('default')))
   const used = [cache.used]
-  const running = { spanContext: {}, cacheHits: 0, cacheMisses: 0, cacheFills: 0 }
+  const running = startRunning({})
   const use = map.get('default')
   await (async () => {
     current.enter(running)
