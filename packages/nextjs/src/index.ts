@@ -3,7 +3,7 @@
 import type { TracerProvider } from '@opentelemetry/api'
 import { observe } from './observe.js'
 import type { ObserveOptions } from './options.js'
-import { globalProvider, isSentrys, serviceNameOf, sharedTracing } from './tracing.js'
+import { globalProvider, isSentrys, sharedLine, sharedTracing } from './tracing.js'
 
 export type { ObserveOptions } from './options.js'
 
@@ -14,7 +14,6 @@ export type { ObserveOptions } from './options.js'
  */
 export function observeNext(options: ObserveOptions = {}): void {
   observe(options, {
-    factsOnResource: false,
     bringUp: (notices) => {
       notices.started(startLine(globalProvider()))
       return sharedTracing()
@@ -25,11 +24,7 @@ export function observeNext(options: ObserveOptions = {}): void {
 
 function startLine(provider: TracerProvider | undefined): string {
   const lacking = missing(provider)
-  if (lacking !== undefined) return `nothing is sent: ${lacking}`
-  const name = serviceNameOf(provider)
-  const service = name === undefined ? '' : ` as service "${name}"`
-  const unnamed = name?.startsWith('unknown_service') ? ' (set OTEL_SERVICE_NAME)' : ''
-  return `requests are observed; the app's own OpenTelemetry SDK sends their spans${service}${unnamed}`
+  return lacking === undefined ? sharedLine(provider as TracerProvider) : `nothing is sent: ${lacking}`
 }
 
 /** Why spans of this provider cannot arrive. */

@@ -32,8 +32,6 @@ export interface Way {
   /** Why none of the requests may have been recorded. */
   whyNothing: () => string
   build?: Build
-  /** The facts stand on the resource already, so spans need not repeat them. */
-  factsOnResource: boolean
   notices?: Notices
 }
 
@@ -66,7 +64,7 @@ export function observe(options: ObserveOptions, way: Way): void {
       report.begin(chosen.tracer)
       return chosen
     })
-    const parts = assemble(settings, build, way.factsOnResource, tracing)
+    const parts = assemble(settings, build, tracing)
     const observer = new Observer(parts.observer)
     channel('http.server.request.start').subscribe(observer.onRequest)
     const outgoing = watchFetches(parts.observer.current, tracing)
@@ -89,12 +87,7 @@ function bringUp(way: Way, notices: Notices): Tracing {
   }
 }
 
-function assemble(
-  settings: Settings,
-  build: Build,
-  factsOnResource: boolean,
-  tracing: () => Tracing,
-): { observer: ObserverParts; ownCalls: OwnCalls } {
+function assemble(settings: Settings, build: Build, tracing: () => Tracing): { observer: ObserverParts; ownCalls: OwnCalls } {
   const { secret, scope } = secretOf(build)
   const current = new Current()
   const ownCalls = new OwnCalls(secret)
@@ -115,7 +108,7 @@ function assemble(
     current,
     useCache: new UseCache(current),
     tally,
-    facts: { 'pointsman.key.scope': scope, ...(factsOnResource ? {} : build.facts()) },
+    facts: { 'pointsman.key.scope': scope },
   }
   return { observer, ownCalls }
 }

@@ -35,7 +35,7 @@ export interface ObserverParts {
   current: Current
   useCache: UseCache
   tally: Tally
-  /** What every span of this process says. */
+  /** What every span of this process says, besides the facts of the build. */
   facts: Attributes
 }
 
@@ -74,13 +74,13 @@ export class Observer {
   }
 
   #startSpan(request: IncomingMessage, attributes: Attributes, now: number): Span {
-    const { spans, tally, facts, beginnings } = this.parts
-    const { tracer, shared } = this.parts.tracing()
+    const { spans, tally, facts, beginnings, exchanges } = this.parts
+    const { tracer, shared, factsOnResource } = this.parts.tracing()
     const { parent, links, remoteUnsampled } = beginnings.of(request, shared, now)
     attributes['pointsman.requests.seen'] = tally.seen
     if (spans.dropped > 0) attributes['pointsman.requests.dropped'] = spans.dropped
     if (remoteUnsampled) attributes['pointsman.remote.unsampled'] = true
-    Object.assign(attributes, facts)
+    Object.assign(attributes, facts, factsOnResource ? undefined : exchanges.build.facts())
     const span = tracer.startSpan(request.method ?? 'GET', { kind: SpanKind.SERVER, attributes, links }, parent)
     if (shared && isSpanContextValid(span.spanContext())) link(span, request.headers)
     return span

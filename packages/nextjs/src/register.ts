@@ -5,11 +5,12 @@
 import { context, propagation, trace } from '@opentelemetry/api'
 import { vendorAgent } from './agents.js'
 import { destinationOf, serviceNameFor, type Destination, type ServiceName } from './destination.js'
+import { sendsTo } from './export-hosts.js'
 import { fault } from './faults.js'
 import { Notices } from './notices.js'
 import { observe, openBuild, servesNothing } from './observe.js'
 import type { ObserveOptions } from './options.js'
-import { globalProvider, type Tracing } from './tracing.js'
+import { globalProvider, sharedLine, sharedTracing, type Tracing } from './tracing.js'
 import { SCOPE_NAME, SCOPE_VERSION } from './version.js'
 import { WatchedExporter } from './watched-exporter.js'
 
@@ -43,10 +44,15 @@ export async function register(options: RegisterOptions = {}): Promise<void> {
     observe(options, {
       build,
       notices,
-      factsOnResource: true,
       bringUp: () => {
         const destination = destinationOf(options.endpoint, process.env)
-        const other = globalProvider() === undefined ? vendorAgent(process.env, process.execArgv) : "the app's own OpenTelemetry provider"
+        const provider = globalProvider()
+        if (provider !== undefined && sendsTo(provider, destination.shown)) {
+          // A second exporter would bring each request a second time: once as Next.js's span, once as ours.
+          notices.started(sharedLine(provider))
+          return sharedTracing()
+        }
+        const other = provider === undefined ? vendorAgent(process.env, process.execArgv) : "the app's own OpenTelemetry provider"
         const tracing = startTracing(peers, { ...resourceFacts(service), ...build.facts() }, destination, notices, other !== undefined)
         notices.started(startLine(destination, service, other))
         return tracing
@@ -110,7 +116,7 @@ function startTracing(
       new core.CompositePropagator({ propagators: [new core.W3CTraceContextPropagator(), new core.W3CBaggagePropagator()] }),
     )
   }
-  return { tracer: provider.getTracer(SCOPE_NAME, SCOPE_VERSION), shared, flush: () => provider.forceFlush() }
+  return { tracer: provider.getTracer(SCOPE_NAME, SCOPE_VERSION), shared, factsOnResource: true, flush: () => provider.forceFlush() }
 }
 
 function startLine({ shown }: Destination, { name, from }: ServiceName, other: string | undefined): string {

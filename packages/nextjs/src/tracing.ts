@@ -9,6 +9,8 @@ export interface Tracing {
   tracer: Tracer
   /** Whether the spans of Next.js go the same way, and so hang below the package's. */
   shared: boolean
+  /** Whether the resource of its spans holds the app's facts, so that spans need not repeat them. */
+  factsOnResource: boolean
   /** Sends what waits; a provider that cannot do so sends at its own time. */
   flush(): unknown
 }
@@ -32,18 +34,27 @@ export function sharedTracing(): Tracing {
   return {
     tracer: trace.getTracer(SCOPE_NAME, SCOPE_VERSION),
     shared: true,
+    factsOnResource: false,
     flush: () => (globalProvider() as SdkProvider | undefined)?.forceFlush?.(),
   }
 }
 
 /** `service.name` of a provider's resource, if it shows one. */
-export function serviceNameOf(provider: TracerProvider | undefined): string | undefined {
-  const sdk = provider as SdkProvider | undefined
-  const name = (sdk?.resource ?? sdk?._resource)?.attributes?.['service.name']
+function serviceNameOf(provider: TracerProvider): string | undefined {
+  const sdk = provider as SdkProvider
+  const name = (sdk.resource ?? sdk._resource)?.attributes?.['service.name']
   return typeof name === 'string' ? name : undefined
 }
 
 /** Sentry's provider makes spans for Sentry alone: no exporter of the app's ever sees them. */
 export function isSentrys(provider: TracerProvider | undefined): boolean {
   return provider?.constructor.name === 'SentryTracerProvider'
+}
+
+/** What the log says when spans go through the app's own provider. */
+export function sharedLine(provider: TracerProvider): string {
+  const name = serviceNameOf(provider)
+  const service = name === undefined ? '' : ` as service "${name}"`
+  const unnamed = name?.startsWith('unknown_service') ? ' (set OTEL_SERVICE_NAME)' : ''
+  return `requests are observed; the app's own OpenTelemetry SDK sends their spans${service}${unnamed}`
 }

@@ -106,6 +106,21 @@ for (const other of chosen) {
   }
 }
 
+test('next to an SDK that sends to the same place, its exporter is used: each request arrives once', async () => {
+  const sink = await startSink()
+  const app = await startApp(labs.vercel(), sink, { otel: 'beside-vercel' })
+  try {
+    const own = await (await ask(app, sink, '/item/9')).own()
+    const next = await sink.until((span) => span.traceId === own.traceId && span.scope.name === 'next.js')
+    assert.ok(next.length > 0)
+    assert.deepEqual([own.resource['service.name'], typeof own.attributes['pointsman.instance.id']], ['other', 'string'])
+    assert.match(app.log(), /requests are observed; the app's own OpenTelemetry SDK sends their spans as service "other"/)
+  } finally {
+    await app.stop('SIGKILL')
+    await sink.close()
+  }
+})
+
 /** As much of Sentry's receiver as an SDK needs: keeps the envelopes. */
 async function startSentry() {
   const envelopes = []

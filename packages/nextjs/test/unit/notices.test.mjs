@@ -1,8 +1,11 @@
 // The few lines in the app's log, and where spans go as what service.
 import assert from 'node:assert/strict'
 import { test, mock } from 'node:test'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { vendorAgent } from '../../dist/agents.js'
 import { destinationOf, parseHeaders, serviceNameFor } from '../../dist/destination.js'
+import { exportHosts, sendsTo } from '../../dist/export-hosts.js'
 import { Notices } from '../../dist/notices.js'
 
 function listen() {
@@ -91,4 +94,19 @@ test('agents of vendors are known by how they are loaded, or by what they leave'
   globalThis[Symbol.for('dd-trace')] = {}
   assert.equal(vendorAgent({}, []), 'Datadog')
   delete globalThis[Symbol.for('dd-trace')]
+})
+
+test("it is seen whether the app's own SDK sends to the same place: then its exporter is enough", () => {
+  const sdk = (url) => new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url }))] })
+  assert.deepEqual([...exportHosts(sdk('http://127.0.0.1:4318/v1/traces'))], ['localhost:4318'])
+  assert.ok(sendsTo(sdk('http://127.0.0.1:4318/v1/traces'), 'http://localhost:4318/v1/traces'))
+  assert.ok(!sendsTo(sdk('https://vendor.example/v1/traces'), 'http://localhost:4318/v1/traces'))
+  const grpc = { _activeSpanProcessor: { _spanProcessors: [{ _exporter: { _transport: { _parameters: { address: 'localhost:4317' } } } }] } }
+  assert.ok(sendsTo(grpc, 'http://localhost:4318/v1/traces'))
+  // Nothing is called, rings end, and what is no provider has no exporters.
+  const ring = { _activeSpanProcessor: { get trap() { throw new Error('called') } } }
+  ring._activeSpanProcessor.self = ring
+  assert.deepEqual([...exportHosts(ring)], [])
+  assert.deepEqual([...exportHosts({})], [])
+  assert.ok(!sendsTo(grpc, 'an endpoint that is not a valid URL'))
 })

@@ -35,7 +35,7 @@ async function observed(answer, { options = {}, shared = true, limit = 100 } = {
   const current = new Current()
   const spans = new Spans(0, limit)
   const observer = new Observer({
-    tracing: () => ({ tracer: provider.getTracer('test'), shared, flush: () => undefined }),
+    tracing: () => ({ tracer: provider.getTracer('test'), shared, factsOnResource: true, flush: () => undefined }),
     beginnings: new Beginnings(ownCalls, new TrustedPeers(settings.trustTraceparent)),
     spans,
     settings,
