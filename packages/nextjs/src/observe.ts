@@ -22,13 +22,18 @@ import { sharedTracing, type Tracing } from './tracing.js'
 import { UseCache } from './use-cache.js'
 
 const STARTED = Symbol.for('@pointsman/nextjs')
-/** Without a request the way of the spans is decided then: by now every SDK of the app has started. */
-const DECIDE_MS = 2000
+/** By now every SDK of the app has started, and the way of the spans is decided. */
+const DECIDE_MS = 1000
 
 /** What differs between the two entries. */
 export interface Way {
-  /** Asked at the first request, or a little after the start: an SDK that starts after us must be seen too. */
+  /** The final way: asked once, at the first request or a little after the start. */
   bringUp: (notices: Notices) => Tracing
+  /**
+   * While an SDK of the app may still start: a way that sets nothing global, for requests that do not wait. Nothing when
+   * there is no reason to wait.
+   */
+  meanwhile?: () => Tracing | undefined
   /** Why none of the requests may have been recorded. */
   whyNothing: () => string
   build?: Build
@@ -59,18 +64,19 @@ export function observe(options: ObserveOptions, way: Way): void {
     const build = way.build ?? openBuild(options)
     const notices = way.notices ?? new Notices()
     const report = new BuildReport(build)
-    const tracing = once(() => {
+    const choice = new Choice(way, (): Tracing => {
       const chosen = bringUp(way, notices)
       report.begin(chosen.tracer)
       return chosen
     })
+    const tracing = (): Tracing => choice.now()
     const parts = assemble(settings, build, tracing)
     const observer = new Observer(parts.observer)
     channel('http.server.request.start').subscribe(observer.onRequest)
     const outgoing = watchFetches(parts.observer.current, tracing)
     if (settings.propagateToSelf) markOwnCalls(parts.ownCalls, parts.observer.current, outgoing, tracing)
     flushAtShutdown(parts.observer.spans, () => tracing().flush())
-    setTimeout(tracing, DECIDE_MS).unref()
+    setTimeout(() => choice.decide(), DECIDE_MS).unref()
     notices.watch(parts.observer.tally, way.whyNothing)
   } catch (error) {
     fault('starting', error)
@@ -135,7 +141,21 @@ function markOwnCalls(ownCalls: OwnCalls, current: Current, outgoing: Outgoing, 
   channel('undici:request:create').subscribe(selfFetch.onFetch)
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined
-  return () => (made ??= { value: make() }).value
+/** Which way spans go now, and from its decision on for good. */
+class Choice {
+  #chosen: Tracing | undefined
+
+  constructor(
+    private readonly way: Way,
+    private readonly choose: () => Tracing,
+  ) {}
+
+  now(): Tracing {
+    return this.#chosen ?? this.way.meanwhile?.() ?? this.decide()
+  }
+
+  decide(): Tracing {
+    this.#chosen ??= this.choose()
+    return this.#chosen
+  }
 }

@@ -41,11 +41,12 @@ export async function register(options: RegisterOptions = {}): Promise<void> {
     const build = openBuild(options)
     const service = serviceNameFor(options.serviceName, process.cwd(), process.env)
     const notices = new Notices()
+    const destination = destinationOf(options.endpoint, process.env)
+    const own = new OwnProvider(peers, { ...resourceFacts(service), ...build.facts() }, destination, notices)
     observe(options, {
       build,
       notices,
       bringUp: () => {
-        const destination = destinationOf(options.endpoint, process.env)
         const provider = globalProvider()
         if (provider !== undefined && sendsTo(provider, destination.shown)) {
           // A second exporter would bring each request a second time: once as Next.js's span, once as ours.
@@ -53,10 +54,11 @@ export async function register(options: RegisterOptions = {}): Promise<void> {
           return sharedTracing()
         }
         const other = provider === undefined ? vendorAgent(process.env, process.execArgv) : "the app's own OpenTelemetry provider"
-        const tracing = startTracing(peers, { ...resourceFacts(service), ...build.facts() }, destination, notices, other !== undefined)
+        const tracing = other === undefined ? own.global() : own.private()
         notices.started(startLine(destination, service, other))
         return tracing
       },
+      meanwhile: () => (globalProvider() === undefined && vendorAgent(process.env, process.execArgv) === undefined ? own.private() : undefined),
       whyNothing: () => `the sampler chose none of them (OTEL_TRACES_SAMPLER=${process.env['OTEL_TRACES_SAMPLER'] ?? ''})`,
     })
   } catch (error) {
@@ -89,34 +91,52 @@ function resourceFacts({ name }: ServiceName): Record<string, string> {
   return { 'service.name': name, ...(environment ? { 'node.env': environment } : {}) }
 }
 
-/**
- * Next to another provider or agent ours stays private: nothing global is set, no header is changed, and its spans are the
- * package's own only. Otherwise it becomes the app's, so that the spans of Next.js come along.
- */
-function startTracing(
-  { hooks, core, exporter, resources, sdk }: Peers,
-  facts: Record<string, unknown>,
-  to: Destination,
-  notices: Notices,
-  beside: boolean,
-): Tracing {
-  const settings = { ...(to.url === undefined ? {} : { url: to.url }), ...(to.headers === undefined ? {} : { headers: to.headers }) }
-  const watched = new WatchedExporter(new exporter.OTLPTraceExporter(settings), (failed, error) => notices.exported(error, failed, to.shown, Date.now()))
-  const provider = new sdk.BasicTracerProvider({
-    resource: resources
-      .defaultResource()
-      .merge(resources.resourceFromAttributes(facts as Record<string, string>))
-      .merge(resources.detectResources({ detectors: [resources.envDetector] })),
-    spanProcessors: [new sdk.BatchSpanProcessor(watched)],
-  })
-  const shared = !beside && trace.setGlobalTracerProvider(provider)
-  if (shared) {
+/** The package's own provider with its exporter, made when it is first asked for. */
+class OwnProvider {
+  #provider: InstanceType<Peers['sdk']['BasicTracerProvider']> | undefined
+
+  constructor(
+    private readonly peers: Peers,
+    private readonly facts: Record<string, unknown>,
+    private readonly to: Destination,
+    private readonly notices: Notices,
+  ) {}
+
+  /** Nothing global is set and no header is changed: its spans are the package's own only. */
+  private(): Tracing {
+    const provider = this.#get()
+    return { tracer: provider.getTracer(SCOPE_NAME, SCOPE_VERSION), shared: false, factsOnResource: true, flush: () => provider.forceFlush() }
+  }
+
+  /** It becomes the app's, so that the spans of Next.js come along. */
+  global(): Tracing {
+    const { hooks, core } = this.peers
+    if (!trace.setGlobalTracerProvider(this.#get())) return this.private()
     context.setGlobalContextManager(new hooks.AsyncLocalStorageContextManager().enable())
     propagation.setGlobalPropagator(
       new core.CompositePropagator({ propagators: [new core.W3CTraceContextPropagator(), new core.W3CBaggagePropagator()] }),
     )
+    return { ...this.private(), shared: true }
   }
-  return { tracer: provider.getTracer(SCOPE_NAME, SCOPE_VERSION), shared, factsOnResource: true, flush: () => provider.forceFlush() }
+
+  #get() {
+    this.#provider ??= this.#make()
+    return this.#provider
+  }
+
+  #make() {
+    const { sdk, resources, exporter } = this.peers
+    const { url, headers, shown } = this.to
+    const settings = { ...(url === undefined ? {} : { url }), ...(headers === undefined ? {} : { headers }) }
+    const report = (failed: boolean, error: unknown): void => this.notices.exported(error, failed, shown, Date.now())
+    return new sdk.BasicTracerProvider({
+      resource: resources
+        .defaultResource()
+        .merge(resources.resourceFromAttributes(this.facts as Record<string, string>))
+        .merge(resources.detectResources({ detectors: [resources.envDetector] })),
+      spanProcessors: [new sdk.BatchSpanProcessor(new WatchedExporter(new exporter.OTLPTraceExporter(settings), report))],
+    })
+  }
 }
 
 function startLine({ shown }: Destination, { name, from }: ServiceName, other: string | undefined): string {
