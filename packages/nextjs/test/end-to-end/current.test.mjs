@@ -167,3 +167,24 @@ test('requests that are not sampled are counted and make no span', async () => {
     await sink.close()
   }
 })
+
+test('a receiver that is away, and an SDK that is missing, are said in the log', async () => {
+  const sink = await startSink()
+  const away = { url: 'http://127.0.0.1:9' }
+  const rows = [
+    ['register', { OTEL_EXPORTER_OTLP_TIMEOUT: '500' }, /nothing could be sent to http:\/\/127\.0\.0\.1:9\/v1\/traces \(/],
+    ['bare', {}, /nothing is sent: no OpenTelemetry SDK is registered\. Start one before observeNext\(\), or use @pointsman\/nextjs\/register/],
+  ]
+  for (const [otel, env, expected] of rows) {
+    const app = await startApp(lab, away, { otel, env })
+    try {
+      for (let i = 0; i < 3; i += 1) assert.equal((await ask(app, sink, '/api/hello')).status, 200)
+      for (const end = Date.now() + 15_000; !expected.test(app.log()) && Date.now() < end; ) await sleep(100)
+      const lines = app.log().split('\n').filter((line) => expected.test(line))
+      assert.equal(lines.length, 1, app.log())
+    } finally {
+      await app.stop('SIGKILL')
+    }
+  }
+  await sink.close()
+})

@@ -7,6 +7,7 @@ export async function register() {
   const variant = process.env.LAB_OTEL
   const options = JSON.parse(process.env.LAB_OPTIONS ?? '{}')
   if (variant === 'none') return
+  if (variant === 'bare') return observeNext(options)
   if (variant === 'register') return pointsman(options)
   if (variant?.startsWith('beside-')) return beside(variant, options)
   if (variant === 'nodesdk') {
