@@ -26,7 +26,9 @@ fn page(request: &Request<'_>) -> Form {
     let header = |name| request.attributes.request_header(name).is_some();
     let rsc = header("rsc") || request.data_of.is_some() || request.attributes.flag("next.rsc") == Some(true);
     let prefetch = header("next-router-prefetch") || header("next-router-segment-prefetch");
-    if header("next-action") {
+    // The client router's headers on a request of the app itself: nobody but Next.js sends them from there.
+    let of_next = rsc && request.above.is_some() && request.within_above;
+    if header("next-action") || of_next {
         Form::Internal
     } else if !rsc {
         document(request)

@@ -130,7 +130,7 @@ impl Outcome {
             Some(500..) => Self::ServerError,
             _ if call.has(Sign::Failed) => Self::ServerError,
             Some(400..) => Self::ClientError,
-            Some(200..) => Self::Succeeded,
+            Some(101 | 200..) => Self::Succeeded,
             Some(_) | None => Self::Unknown,
         }
     }

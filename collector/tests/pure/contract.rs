@@ -145,6 +145,7 @@ fn the_fetch_of_a_redirects_target_is_nobodys_work() {
     let otlp = sent(Vec::new(), spans);
     let calls = crate::support::extract([otlp]).calls;
     assert!(!calls[0].has(Sign::Reads), "{calls:?}");
+    assert_eq!(calls[1].form, Form::Internal);
 }
 
 #[test]

@@ -297,3 +297,7 @@ fn one(told: &Telemetry) -> String {
 fn minute(time: &str) -> &str {
     time.get(..16).unwrap_or(time)
 }
+
+#[cfg(test)]
+#[path = "checkup_tests.rs"]
+mod tests;
