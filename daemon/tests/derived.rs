@@ -13,7 +13,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use support::{pointsman, recorded, sql};
+use support::{blocks, command, otlp, pointsman, recorded, sql};
 
 const RECORDINGS: [&str; 2] = ["next-16.4", "next-15.5"];
 
@@ -97,4 +97,32 @@ fn reindex_gives_the_same_evidence_whatever_happened_to_what_was_derived() {
         assert!(run.out.starts_with("derived anew: "), "{}", run.out);
         assert_eq!(evidence(&db), before, "{harm}");
     }
+}
+
+#[test]
+fn reindex_takes_out_of_stored_spans_what_is_not_stored_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let (db, file) = (folder.path().join("kept.db"), folder.path().join("kept.jsonl"));
+    let mut span = otlp::route_call(1, "/api/cart");
+    let note = json!({ "key": "myapp.note", "value": { "stringValue": "call Ada back" } });
+    span["attributes"].as_array_mut().unwrap().push(note);
+    std::fs::write(&file, otlp::request(&[span]).to_string()).unwrap();
+    let kept = command(&db)
+        .arg("replay")
+        .arg(&file)
+        .env("POINTSMAN_OTLP__KEEP_ATTRIBUTES", r#"["myapp.*"]"#)
+        .output();
+    assert!(kept.unwrap().status.success());
+    assert!(stored(&db).contains("call Ada back"));
+    let run = pointsman(&db, ["reindex"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    assert!(run.out.contains("1 blocks held more than is stored today"), "{}", run.out);
+    assert!(stored(&db).contains("/api/cart") && !stored(&db).contains("call Ada back"));
+    assert!(pointsman(&db, ["reindex"]).out.contains("0 blocks held more"));
+}
+
+/// All stored spans, as text.
+fn stored(db: &Path) -> String {
+    let inflated = blocks(db).into_iter().map(|block| zstd::decode_all(block.as_slice()).unwrap());
+    inflated.map(|block| String::from_utf8_lossy(&block).into_owned()).collect()
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Reason;
 use super::door::Door;
 use crate::extract::build_span;
-use crate::redact::{Left, Marks, Treatment, rule, treat};
+use crate::redact::{Left, Marks, Treatment, origin_of, rule, treat};
 use crate::wire::fields::Malformed;
 use crate::wire::otlp::{Attribute, Value, any_value, key_value, list, repeated};
 
@@ -37,7 +37,7 @@ impl Door<'_> {
         let mut written = 0;
         for attribute in attributes {
             let before = self.out.len();
-            if self.attribute(number, attribute, 0)? {
+            if self.attribute(number, attribute)? {
                 written += 1;
                 if written > most {
                     self.out.truncate(before);
@@ -49,22 +49,31 @@ impl Door<'_> {
     }
 
     /// Writes an attribute, if it may stay; whether it did.
-    fn attribute(&mut self, number: u8, attribute: &Attribute<'_>, depth: usize) -> Result<bool, Malformed> {
+    fn attribute(&mut self, number: u8, attribute: &Attribute<'_>) -> Result<bool, Malformed> {
         let key = self.utf8(attribute.key);
         let key = self.cut(&key);
-        let treatment = rule(key).treatment;
+        let treatment = self.treatment(key);
         if treatment == Treatment::Drop {
             return Ok(false);
         }
         let before = self.out.len();
         let stays = self.message(number, |door| {
             door.out.text(key_value::KEY, key);
-            door.value(key_value::VALUE, treatment, attribute.value, depth)
+            door.value(key_value::VALUE, treatment, attribute.value, 0)
         })?;
         if !stays {
             self.out.truncate(before);
         }
         Ok(stays)
+    }
+
+    /// What happens to an attribute. What tells of credentials never stays, whatever the settings say.
+    fn treatment(&self, key: &str) -> Treatment {
+        let rule = rule(key);
+        match rule.treatment {
+            Treatment::Drop if rule.mark.is_none() && self.limits.keeps_attribute(key) => Treatment::Word,
+            treatment => treatment,
+        }
     }
 
     /// Writes a value and all within it; whether it may stay.
@@ -75,36 +84,41 @@ impl Door<'_> {
         message: &[u8],
         depth: usize,
     ) -> Result<bool, Malformed> {
-        let value = Value::read(message)?;
-        if let Value::Text(text) = value {
-            let text = self.utf8(text);
-            let Some(treated) = treat(treatment, &text) else { return Ok(false) };
-            self.message(number, |door| door.cut_text(any_value::STRING, &treated));
-            return Ok(true);
+        match Value::read(message)? {
+            Value::Text(text) => {
+                let text = self.utf8(text);
+                let Some(treated) = self.treated(treatment, &text) else { return Ok(false) };
+                self.message(number, |door| door.cut_text(any_value::STRING, &treated));
+                Ok(true)
+            }
+            // Nothing that the product reads is a map or bytes, and of what is treated only texts can be.
+            Value::Bytes(_) | Value::Kvlist(_) => Ok(false),
+            Value::Bool(_) | Value::Int(_) | Value::Double(_) if !treatment.takes_numbers() => Ok(false),
+            value => {
+                self.message(number, |door| door.content(treatment, value, depth))?;
+                Ok(true)
+            }
         }
-        self.message(number, |door| door.content(treatment, value, depth))?;
-        Ok(true)
+    }
+
+    fn treated<'a>(&self, treatment: Treatment, text: &'a str) -> Option<Cow<'a, str>> {
+        if treatment == Treatment::Referer && self.referer_is_foreign && !text.starts_with('/') {
+            return Some(origin_of(text));
+        }
+        treat(treatment, text, self.secret)
     }
 
     fn content(&mut self, treatment: Treatment, value: Value<'_>, depth: usize) -> Result<(), Malformed> {
         match value {
-            Value::Array(_) | Value::Kvlist(_) if depth >= self.limits.max_depth => {
-                self.refused.add(Reason::Values, 1);
-            }
+            Value::Array(_) if depth >= self.limits.max_depth => self.refused.add(Reason::Values, 1),
             Value::Array(array) => {
                 self.message(any_value::ARRAY, |door| door.array(treatment, array, depth))?;
-            }
-            Value::Kvlist(list) => self.message(any_value::KVLIST, |door| door.kvlist(list, depth))?,
-            Value::Bytes(bytes) => {
-                let kept = bytes.get(..self.limits.max_text_bytes).unwrap_or(bytes);
-                self.refused.add(Reason::Values, usize::from(kept.len() < bytes.len()));
-                self.out.data(any_value::BYTES, kept);
             }
             Value::Bool(flag) => self.out.integer(any_value::BOOL, flag.into()),
             Value::Int(number) => self.out.integer(any_value::INT, number.cast_unsigned()),
             Value::Double(number) => self.out.fixed64(any_value::DOUBLE, number.to_bits()),
-            // Texts are written where it is decided whether they may stay.
-            Value::Absent | Value::Text(_) => {}
+            // Texts are written where it is decided whether they may stay; the rest never stays.
+            Value::Absent | Value::Text(_) | Value::Bytes(_) | Value::Kvlist(_) => {}
         }
         Ok(())
     }
@@ -118,19 +132,6 @@ impl Door<'_> {
             let value = value?;
             if at < longest {
                 self.value(list::VALUES, treatment, value, depth + 1)?;
-            } else {
-                self.refused.add(Reason::Values, 1);
-            }
-        }
-        Ok(())
-    }
-
-    /// A map: its entries are attributes of their own.
-    fn kvlist(&mut self, message: &[u8], depth: usize) -> Result<(), Malformed> {
-        for (at, entry) in repeated(message, list::VALUES).enumerate() {
-            let entry = entry?;
-            if at < self.limits.max_list {
-                self.attribute(list::VALUES, &Attribute::read(entry)?, depth + 1)?;
             } else {
                 self.refused.add(Reason::Values, 1);
             }
@@ -152,12 +153,6 @@ impl Door<'_> {
                 }),
             });
         });
-    }
-
-    /// Writes a text as it came, put right and cut.
-    pub(super) fn text(&mut self, number: u8, text: &[u8]) {
-        let text = self.utf8(text);
-        self.cut_text(number, &text);
     }
 
     /// Writes a text up to the limit.

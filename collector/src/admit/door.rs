@@ -3,7 +3,7 @@
 use pointsman_store::TraceId;
 
 use super::{Admitted, Limits, Reason, Refusals};
-use crate::redact::{Secret, names_a_person_or_machine};
+use crate::redact::Secret;
 use crate::wire::fields::{Content, Fields, Malformed};
 use crate::wire::otlp::{self, Attribute, Span, request, resource, resource_spans, scope, scope_spans};
 use crate::wire::writer::Writer;
@@ -16,6 +16,10 @@ pub(super) struct Door<'d> {
     pub(super) now_ns: u64,
     pub(super) out: Writer,
     pub(super) refused: Refusals,
+    /// Whether the scope that is walked through fills the names of its spans with what may be stored.
+    pub(super) keeps_names: bool,
+    /// Whether the span that is walked through was called by a page of another host.
+    pub(super) referer_is_foreign: bool,
     spans: u32,
     traces: Vec<TraceId>,
 }
@@ -24,7 +28,17 @@ impl<'d> Door<'d> {
     /// For a request of about that many bytes.
     pub(super) fn new(bytes: usize, now_ns: u64, limits: &'d Limits, secret: &'d Secret) -> Self {
         let out = Writer::with_capacity(bytes + bytes / 16);
-        Self { limits, secret, now_ns, out, refused: Refusals::default(), spans: 0, traces: Vec::new() }
+        Self {
+            limits,
+            secret,
+            now_ns,
+            out,
+            refused: Refusals::default(),
+            keeps_names: false,
+            referer_is_foreign: false,
+            spans: 0,
+            traces: Vec::new(),
+        }
     }
 
     /// All that passed.
@@ -86,7 +100,7 @@ impl<'d> Door<'d> {
                     self.with_spans(resource_spans::SCOPE_SPANS, |door| door.scope_spans(within, span))?;
                 }
                 (resource_spans::SCHEMA_URL, Content::Bytes(url)) => {
-                    self.text(resource_spans::SCHEMA_URL, url);
+                    self.schema_url(resource_spans::SCHEMA_URL, url);
                 }
                 _ => {}
             }
@@ -110,13 +124,12 @@ impl<'d> Door<'d> {
             }
         }
         let found = attributes.len();
-        attributes
-            .retain(|attribute| !std::str::from_utf8(attribute.key).is_ok_and(names_a_person_or_machine));
         self.attributes(resource::ATTRIBUTES, &attributes)?;
         Ok(found)
     }
 
     fn scope_spans<'a>(&mut self, message: &'a [u8], span: &mut Span<'a>) -> Result<(), Malformed> {
+        self.keeps_names = scope_name(message)?.is_some_and(|name| self.limits.keeps_names_of(name));
         let mut fields = Fields::of(message);
         while let Some(field) = fields.next()? {
             match field {
@@ -131,7 +144,9 @@ impl<'d> Door<'d> {
                 (scope_spans::SCOPE, Content::Bytes(scope)) => {
                     self.message(scope_spans::SCOPE, |door| door.scope(scope))?;
                 }
-                (scope_spans::SCHEMA_URL, Content::Bytes(url)) => self.text(scope_spans::SCHEMA_URL, url),
+                (scope_spans::SCHEMA_URL, Content::Bytes(url)) => {
+                    self.schema_url(scope_spans::SCHEMA_URL, url)
+                }
                 _ => {}
             }
         }
@@ -143,8 +158,8 @@ impl<'d> Door<'d> {
         let mut fields = Fields::of(message);
         while let Some(field) = fields.next()? {
             match field {
-                (scope::NAME, Content::Bytes(name)) => self.text(scope::NAME, name),
-                (scope::VERSION, Content::Bytes(version)) => self.text(scope::VERSION, version),
+                (scope::NAME, Content::Bytes(name)) => self.package(scope::NAME, name),
+                (scope::VERSION, Content::Bytes(version)) => self.package(scope::VERSION, version),
                 (scope::ATTRIBUTES, Content::Bytes(attribute)) => self.collect(&mut attributes, attribute)?,
                 (scope::DROPPED_ATTRIBUTES, Content::Varint(count)) => {
                     self.out.integer(scope::DROPPED_ATTRIBUTES, otlp::uint32(count).into());
@@ -153,6 +168,22 @@ impl<'d> Door<'d> {
             }
         }
         self.attributes(scope::ATTRIBUTES, &attributes)
+    }
+
+    /// The name or version of a package; anything else has no place there.
+    fn package(&mut self, number: u8, name: &[u8]) {
+        let name = self.utf8(name);
+        if is_package(&name) {
+            self.cut_text(number, &name);
+        }
+    }
+
+    /// The address of a schema of OpenTelemetry; any other one says nothing that is read.
+    fn schema_url(&mut self, number: u8, url: &[u8]) {
+        let url = self.utf8(url);
+        if url.starts_with("https://opentelemetry.io/schemas/") && !url.contains(['?', '#', '@']) {
+            self.cut_text(number, &url);
+        }
     }
 
     /// Adds an attribute to a list, up to the limit.
@@ -177,4 +208,28 @@ impl<'d> Door<'d> {
         }
         Ok(())
     }
+}
+
+/// The name of the scope, wherever in the message it stands.
+fn scope_name(message: &[u8]) -> Result<Option<&str>, Malformed> {
+    let mut fields = Fields::of(message);
+    while let Some(field) = fields.next()? {
+        if let (scope_spans::SCOPE, Content::Bytes(scope)) = field {
+            let mut fields = Fields::of(scope);
+            while let Some(field) = fields.next()? {
+                if let (scope::NAME, Content::Bytes(name)) = field {
+                    return Ok(std::str::from_utf8(name).ok());
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a text has the form of a package's name or version: `@opentelemetry/instrumentation-http`, `next.js`, `0.0.1`.
+fn is_package(name: &str) -> bool {
+    const LONGEST: usize = 128;
+    let bare = name.strip_prefix('@').unwrap_or(name);
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"./_-:+".contains(&byte);
+    name.len() <= LONGEST && bare.bytes().all(known) && !name.contains("://")
 }

@@ -1,5 +1,5 @@
 //! The door: what of a request may pass on to the disk. Spans that cannot be are refused, what is too much
-//! is cut, what is personal is taken out (`redact`); all of it is counted. Doing it twice changes nothing.
+//! is cut, what is not known to be harmless is left out (`redact`); all of it is counted. Doing it twice changes nothing.
 //!
 //! It reads the protobuf of a request and writes another one: a span is held only while it passes, borrowed from
 //! the request, so that memory does not depend on what a sender packs into its bytes. `door` walks down to the
@@ -17,7 +17,7 @@ pub use crate::redact::Secret;
 use crate::wire::DecodeError;
 use door::Door;
 
-/// How much a span may bring. The defaults suit a small host and are above what the SDKs send.
+/// What and how much a span may bring. The defaults suit a small host and are above what the SDKs send.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Attributes per span, event, link, scope, resource or map value; the rest is cut.
@@ -34,6 +34,10 @@ pub struct Limits {
     pub max_depth: usize,
     /// How far in the future a span may start, ns.
     pub max_future_ns: u64,
+    /// Names of attributes that are stored besides those that the product reads; `*` at the end stands for any rest.
+    pub keep_attributes: Vec<String>,
+    /// Scopes whose spans keep their names, besides those of known instrumentations; `*` at the end stands for any rest.
+    pub keep_span_names: Vec<String>,
 }
 
 impl Default for Limits {
@@ -46,7 +50,46 @@ impl Default for Limits {
             max_list: 64,
             max_depth: 8,
             max_future_ns: 24 * 3_600 * 1_000_000_000,
+            keep_attributes: Vec::new(),
+            keep_span_names: Vec::new(),
         }
+    }
+}
+
+impl Limits {
+    /// Whether an attribute is stored that is on no list of the product's own.
+    fn keeps_attribute(&self, key: &str) -> bool {
+        fits_any(&self.keep_attributes, key)
+    }
+
+    /// Whether the spans of a scope keep their names.
+    fn keeps_names_of(&self, scope: &str) -> bool {
+        KNOWN_SCOPES.iter().any(|known| fits(known, scope)) || fits_any(&self.keep_span_names, scope)
+    }
+}
+
+/// Instrumentations that fill the names of spans with methods, routes and operations, never with data.
+const KNOWN_SCOPES: [&str; 10] = [
+    "pointsman",
+    "next.js",
+    "@pointsman/nextjs",
+    "@vercel/otel*",
+    "@opentelemetry/*",
+    "opentelemetry.instrumentation.*",
+    "io.opentelemetry.*",
+    "@prisma/instrumentation",
+    "prisma",
+    "@sentry/*",
+];
+
+fn fits_any(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| fits(pattern, name))
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => pattern == name,
     }
 }
 

@@ -4,6 +4,7 @@ use pointsman_store::{SpanId, TraceId};
 
 use super::Reason;
 use super::door::Door;
+
 use crate::redact::{Marks, span_name};
 use crate::wire::fields::{Content, Fields, Malformed};
 use crate::wire::otlp::{self, Parts, SERVER, Span, event, link, span as field, status};
@@ -11,6 +12,19 @@ use crate::wire::otlp::{self, Parts, SERVER, Span, event, link, span as field, s
 /// 2000-01-01T00:00:00Z, ns since the epoch. OpenTelemetry is younger: an earlier start is a clock that was
 /// never set, or a time in the wrong unit.
 const EARLIEST_START_NS: u64 = 946_684_800_000_000_000;
+
+/// The name of the event that says what was thrown.
+const EXCEPTION: &str = "exception";
+
+/// Whether a member of a trace state holds thresholds and random values of sampling only: `ot=th:8;rv:0f`.
+fn is_sampling(member: &str) -> bool {
+    let values = member.strip_prefix("ot=").unwrap_or(member);
+    values.split(';').all(|value| {
+        value.split_once(':').is_some_and(|(key, digits)| {
+            matches!(key, "th" | "rv" | "p" | "r") && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
+    })
+}
 
 impl Door<'_> {
     /// Lets a span pass, or counts why not; the trace that it belongs to. `span` is where it is read to.
@@ -56,13 +70,12 @@ impl Door<'_> {
     fn pass(&mut self, span: &Span<'_>, trace: TraceId, id: SpanId) -> Result<(), Malformed> {
         self.out.data(field::TRACE_ID, &trace.0);
         self.out.data(field::SPAN_ID, &id.0);
-        if !span.trace_state.is_empty() {
-            self.text(field::TRACE_STATE, span.trace_state);
-        }
+        self.trace_state(span.trace_state);
         if let Some(parent) = SpanId::from_wire(span.parent_span_id) {
             self.out.data(field::PARENT_SPAN_ID, &parent.0);
         }
         let marks = self.marks(&span.attributes)?;
+        self.referer_is_foreign = marks.referer_is_foreign();
         self.name(span.name, &marks);
         self.out.integer(field::KIND, otlp::varint(span.kind));
         self.out.fixed64(field::START, span.start_ns);
@@ -75,7 +88,7 @@ impl Door<'_> {
         self.attributes_up_to(most, field::ATTRIBUTES, &span.attributes)?;
         left.into_iter().for_each(|(key, left)| self.leave(field::ATTRIBUTES, key, left));
         for event in &span.events {
-            self.message(field::EVENTS, |door| door.event(event))?;
+            self.event(event)?;
         }
         for link in &span.links {
             self.link(link)?;
@@ -104,25 +117,43 @@ impl Door<'_> {
 
     fn name(&mut self, name: &[u8], marks: &Marks<'_>) {
         let name = self.utf8(name);
-        let redacted = span_name(&name, marks.statement());
+        let redacted = span_name(&name, self.keeps_names, marks.statement(), self.secret);
         self.cut_text(field::NAME, &redacted);
     }
 
+    /// Of the states of all vendors the one of OpenTelemetry, which declares how the trace was sampled.
+    fn trace_state(&mut self, state: &[u8]) {
+        if state.is_empty() {
+            return;
+        }
+        let state = self.utf8(state);
+        let declared = state.split(',').map(str::trim).find(|member| member.starts_with("ot="));
+        if let Some(declared) = declared.filter(|member| is_sampling(member)) {
+            self.cut_text(field::TRACE_STATE, declared);
+        }
+    }
+
+    /// Of events only that something was thrown, and its type, may be stored.
     fn event(&mut self, message: &[u8]) -> Result<(), Malformed> {
+        let (mut name, mut at) = (&b""[..], None);
         let mut attributes = Vec::new();
         let mut fields = Fields::of(message);
         while let Some(field) = fields.next()? {
             match field {
-                (event::TIME, Content::Fixed64(at)) => self.out.fixed64(event::TIME, at),
-                (event::NAME, Content::Bytes(name)) => self.text(event::NAME, name),
+                (event::TIME, Content::Fixed64(time)) => at = Some(time),
+                (event::NAME, Content::Bytes(bytes)) => name = bytes,
                 (event::ATTRIBUTES, Content::Bytes(attribute)) => self.collect(&mut attributes, attribute)?,
-                (event::DROPPED_ATTRIBUTES, Content::Varint(count)) => {
-                    self.out.integer(event::DROPPED_ATTRIBUTES, otlp::uint32(count).into());
-                }
                 _ => {}
             }
         }
-        self.attributes(event::ATTRIBUTES, &attributes)
+        if name != EXCEPTION.as_bytes() {
+            return Ok(());
+        }
+        self.message(field::EVENTS, |door| {
+            at.into_iter().for_each(|at| door.out.fixed64(event::TIME, at));
+            door.out.text(event::NAME, EXCEPTION);
+            door.attributes(event::ATTRIBUTES, &attributes)
+        })
     }
 
     /// A link to nothing is cut.
@@ -152,7 +183,6 @@ impl Door<'_> {
         let mut fields = Fields::of(message);
         while let Some(field) = fields.next()? {
             match field {
-                (link::TRACE_STATE, Content::Bytes(state)) => self.text(link::TRACE_STATE, state),
                 (link::ATTRIBUTES, Content::Bytes(attribute)) => self.collect(&mut attributes, attribute)?,
                 (link::DROPPED_ATTRIBUTES, Content::Varint(count)) => {
                     self.out.integer(link::DROPPED_ATTRIBUTES, otlp::uint32(count).into());

@@ -1,31 +1,11 @@
 //! What tells one client from others becomes an opaque key of one UTC day: its session's cookie, else its address with the
 //! user agent. What it was made of goes.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use super::keyed::{Secret, hash};
 
 const DAY_NS: u64 = 24 * 3_600 * 1_000_000_000;
-
-/// Under which client keys are made. It never leaves the process and prints as nothing.
-#[derive(Clone)]
-pub struct Secret(Vec<u8>);
-
-impl Secret {
-    /// A secret of any length.
-    #[must_use]
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(bytes.into())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
 
 /// What tells one client from others.
 #[derive(Clone, Copy, Debug)]
@@ -36,23 +16,23 @@ pub(super) enum Identity<'a> {
     Address { address: &'a str, agent: &'a str },
 }
 
+impl Identity<'_> {
+    /// What the key rests on, in the word of the telemetry contract.
+    pub(super) fn basis(self) -> &'static str {
+        match self {
+            Self::Session(_) => "session",
+            Self::Address { .. } => "address",
+        }
+    }
+}
+
 /// The key of the client that a request came from: 16 hex digits over what identifies it and the UTC date.
 pub(super) fn key(identity: Identity<'_>, start_ns: u64, secret: &Secret) -> Option<String> {
-    let day = start_ns / DAY_NS;
-    // An HMAC takes a key of any length: the error has no case.
-    let mut hmac = Hmac::<Sha256>::new_from_slice(&secret.0).ok()?;
     let parts = match identity {
         Identity::Session(session) => ["pointsman.client.session", session, ""],
         Identity::Address { address, agent } => ["pointsman.client", address, agent],
     };
-    for part in parts {
-        hmac.update(&(part.len() as u64).to_be_bytes());
-        hmac.update(part.as_bytes());
-    }
-    hmac.update(&day.to_be_bytes());
-    let digest = hmac.finalize().into_bytes();
-    let (first, _) = digest.split_first_chunk::<8>()?;
-    Some(format!("{:016x}", u64::from_be_bytes(*first)))
+    hash(&parts, start_ns / DAY_NS, secret)
 }
 
 /// One spelling for an address: the first of a list, without port and brackets, IPv4 as IPv4.

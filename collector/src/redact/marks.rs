@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::client::{self, Identity, Secret};
+use super::client::{self, Identity};
+use super::keyed::Secret;
 use super::session;
 
 /// Names that outside parties append to links; of queries nothing else is kept.
@@ -15,6 +16,8 @@ pub(crate) enum Mark {
     Address(u8),
     Agent(u8),
     Statement(u8),
+    Host(u8),
+    Referer,
     Cookie,
     Authorization,
     ApiKey,
@@ -37,6 +40,8 @@ pub(crate) struct Marks<'a> {
     address: Option<(u8, String)>,
     agent: Option<(u8, &'a str)>,
     statement: Option<(u8, &'a str)>,
+    host: Option<(u8, &'a str)>,
+    referer: Option<&'a str>,
     cookie: bool,
     session: Option<Cow<'a, str>>,
     authorization: Option<&'a str>,
@@ -86,6 +91,8 @@ impl<'a> Marks<'a> {
             }
             Mark::Agent(rank) => lower(&mut self.agent, (rank, text)),
             Mark::Statement(rank) => lower(&mut self.statement, (rank, text)),
+            Mark::Host(rank) => lower(&mut self.host, (rank, text)),
+            Mark::Referer => self.referer = self.referer.or(Some(text)),
             Mark::Signature(rank, name) => lower(&mut self.signature, (rank, name)),
             Mark::Cookie => {
                 self.cookie = true;
@@ -117,6 +124,17 @@ impl<'a> Marks<'a> {
         self.statement.map(|(_, statement)| statement)
     }
 
+    /// Whether the page that called is not known to be of the host that was asked: its path belongs to somebody else.
+    pub(crate) fn referer_is_foreign(&self) -> bool {
+        let Some((_, page)) = self.referer.and_then(|referer| referer.split_once("://")) else {
+            return false;
+        };
+        let page = page.split(['/', '?', '#']).next().unwrap_or_default();
+        let page = page.rsplit('@').next().unwrap_or_default();
+        let own = self.host.map(|(_, host)| host.split(',').next().unwrap_or_default().trim());
+        !own.is_some_and(|own| without_port(page).eq_ignore_ascii_case(without_port(own)))
+    }
+
     /// The attributes to leave on the span of a request that began at `start_ns`; what it says itself stays.
     pub(crate) fn left(&self, start_ns: u64, secret: &Secret) -> Vec<(&'static str, Left)> {
         let mut left = Vec::new();
@@ -125,6 +143,10 @@ impl<'a> Marks<'a> {
             && let Some(key) = client::key(identity, start_ns, secret)
         {
             left.push(("pointsman.client.key", Left::Text(key)));
+            left.push(("pointsman.client.key_basis", Left::Text(identity.basis().to_owned())));
+            if let Some(network) = self.network().and_then(|network| client::key(network, start_ns, secret)) {
+                left.push(("pointsman.client.network_key", Left::Text(network)));
+            }
             if !self.has_key_scope {
                 left.push(("pointsman.key.scope", Left::Text("shared".to_owned())));
             }
@@ -149,6 +171,11 @@ impl<'a> Marks<'a> {
         if let Some(session) = &self.session {
             return Some(Identity::Session(session));
         }
+        self.network()
+    }
+
+    /// Where the client is, with which program.
+    fn network(&self) -> Option<Identity<'_>> {
         let (_, address) = self.address.as_ref()?;
         Some(Identity::Address { address, agent: self.agent.map_or("", |(_, agent)| agent) })
     }
@@ -158,6 +185,9 @@ impl<'a> Marks<'a> {
         let mut found = Vec::new();
         if self.cookie {
             found.push("cookie".to_owned());
+        }
+        if self.session.is_some() {
+            found.push("session".to_owned());
         }
         if let Some(value) = self.authorization {
             let scheme = value.split(' ').next().unwrap_or_default().to_ascii_lowercase();
@@ -169,6 +199,14 @@ impl<'a> Marks<'a> {
         }
         found.extend(self.signature.map(|(_, name)| format!("signature:{name}")));
         found
+    }
+}
+
+/// A host without its port; behind a proxy the port is another.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 

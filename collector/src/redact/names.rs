@@ -1,13 +1,13 @@
-//! What happens to which attribute, by its name. Headers pass by a list; everything else by what is known to be
-//! personal. What a text looks like is looked at elsewhere.
+//! What happens to which attribute, by its name. What may be stored is a list, of headers and of other names; every other
+//! name is left out. What becomes of the text of a value is `text`'s business.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use foldhash::fast::RandomState;
 
+use super::allowed::ALLOWED;
 use super::marks::Mark;
-use crate::extract::build_span;
 
 /// What happens to an attribute of some name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,27 +17,43 @@ pub(crate) struct Rule {
     pub(crate) mark: Option<Mark>,
 }
 
-/// What happens to the texts of an attribute.
+/// What happens to the value of an attribute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Treatment {
-    /// It stays, unless its value looks like an address; a URL loses query, fragment and user.
-    Keep,
-    /// It stays with whatever it holds, except queries: the app's own host.
-    KeepHost,
-    /// It stays as it is: the source says it, no request does. A pattern of the proxy may hold `?` and `#`.
-    OfBuild,
     /// It goes.
     Drop,
-    /// It loses everything from the first `?`, `#` or `;`.
+    /// It stays: a word, a number, a flag. A text that looks like an address, a URL with a query or an e-mail address
+    /// does not stay as it is.
+    Word,
+    /// It stays as it is: the source says it, no request does. A pattern of the proxy may hold `?` and `#`.
+    OfBuild,
+    /// The user agent stays.
+    Agent,
+    /// A host stays, without a user before it.
+    Host,
+    /// A path or URL loses everything from the first `?`, `#` or `;`, and the segments that may name a person.
     Path,
-    /// A name loses the queries in it.
-    Name,
-    /// Only the first keyword of a statement stays.
-    Statement,
-    /// Only the part before the first `;` stays.
-    FirstPart,
+    /// The page that called: a path if it is on the app's own host, else its origin.
+    Referer,
+    /// The name of a span loses what a path loses.
+    SpanName,
+    /// Only the first keyword of a statement or an operation stays.
+    Keyword,
+    /// A file stays if its path is relative, as the app's own are.
+    File,
+    /// Only the first word stays, before any parameter.
+    FirstWord,
     /// Only that it was there stays.
     Presence,
+    /// Only its keyed hash stays.
+    Hash,
+}
+
+impl Treatment {
+    /// Whether a number or a flag may stay as it is: of what only texts can be, it tells nothing that is meant.
+    pub(crate) fn takes_numbers(self) -> bool {
+        matches!(self, Self::Word | Self::OfBuild)
+    }
 }
 
 /// Request headers whose values are kept: those of the telemetry contract, and sizes.
@@ -70,7 +86,7 @@ const REQUEST_HEADERS: [&str; 25] = [
 ];
 
 /// Response headers whose values are kept.
-const RESPONSE_HEADERS: [&str; 17] = [
+const RESPONSE_HEADERS: [&str; 27] = [
     "access-control-allow-origin",
     "cache-control",
     "content-disposition",
@@ -80,6 +96,11 @@ const RESPONSE_HEADERS: [&str; 17] = [
     "etag",
     "link",
     "location",
+    "ratelimit",
+    "ratelimit-limit",
+    "ratelimit-policy",
+    "ratelimit-remaining",
+    "ratelimit-reset",
     "retry-after",
     "vary",
     "x-action-redirect",
@@ -88,6 +109,11 @@ const RESPONSE_HEADERS: [&str; 17] = [
     "x-nextjs-cache",
     "x-nextjs-postponed",
     "x-nextjs-prerender",
+    "x-rate-limit-limit",
+    "x-rate-limit-remaining",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
 ];
 
 /// Headers that carry an API key.
@@ -137,40 +163,73 @@ const AGENTS: [&str; 3] = ["user_agent.original", "http.user_agent", "http.reque
 /// Where a statement of a database may stand.
 const STATEMENTS: [&str; 2] = ["db.query.text", "db.statement"];
 
+/// Where the host that was asked may stand, as the browser knows it first.
+const HOSTS: [&str; 5] = [
+    "http.request.header.x-forwarded-host",
+    "http.request.header.host",
+    "server.address",
+    "http.host",
+    "net.host.name",
+];
+
 const REQUEST_HEADER: &str = "http.request.header.";
 const RESPONSE_HEADER: &str = "http.response.header.";
+
+/// What happens to an attribute that is on no list.
+const UNKNOWN: Rule = Rule { treatment: Treatment::Drop, mark: None };
 
 /// What happens to the attribute of this name.
 pub(crate) fn rule(key: &str) -> Rule {
     static KNOWN: LazyLock<HashMap<String, Rule, RandomState>> = LazyLock::new(known);
-    KNOWN.get(key).copied().unwrap_or_else(|| Rule { treatment: treatment(key), mark: None })
+    KNOWN.get(key).copied().unwrap_or(UNKNOWN)
 }
 
-/// The rules of all names that tell something, and of those that often occur.
+/// The rules of all names that are known: those that may be stored, and those that tell something before they go.
 fn known() -> HashMap<String, Rule, RandomState> {
     let mut known = HashMap::default();
-    let mut add = |key: &str, mark: Option<Mark>| {
-        let rule = Rule { treatment: treatment(key), mark };
-        // Older conventions wrote `_` for `-` in the names of headers.
-        if let Some((before, header)) = key.split_once(".header.") {
-            known.insert(format!("{before}.header.{}", header.replace('-', "_")), rule);
+    for (prefix, headers) in
+        [(REQUEST_HEADER, &REQUEST_HEADERS[..]), (RESPONSE_HEADER, &RESPONSE_HEADERS[..])]
+    {
+        for header in headers {
+            let rule = Rule { treatment: of_header(header), mark: None };
+            known.insert(format!("{prefix}{header}"), rule);
         }
-        known.insert(key.to_owned(), rule);
-    };
-    REQUEST_HEADERS.iter().for_each(|name| add(&format!("{REQUEST_HEADER}{name}"), None));
-    RESPONSE_HEADERS.iter().for_each(|name| add(&format!("{RESPONSE_HEADER}{name}"), None));
-    (0..).zip(ADDRESSES).for_each(|(rank, key)| add(key, Some(Mark::Address(rank))));
-    (0..).zip(AGENTS).for_each(|(rank, key)| add(key, Some(Mark::Agent(rank))));
-    (0..).zip(STATEMENTS).for_each(|(rank, key)| add(key, Some(Mark::Statement(rank))));
+    }
+    for group in ALLOWED {
+        let rule = Rule { treatment: group.treatment, mark: None };
+        known.extend(group.names.iter().map(|name| ((*name).to_owned(), rule)));
+    }
+    for (key, mark) in marks() {
+        known.entry(key).or_insert(UNKNOWN).mark = Some(mark);
+    }
+    // Older conventions wrote `_` for `-` in the names of headers.
+    let older = known.iter().filter_map(|(key, rule)| {
+        let (before, header) = key.split_once(".header.")?;
+        Some((format!("{before}.header.{}", header.replace('-', "_")), *rule))
+    });
+    let older: Vec<_> = older.collect();
+    known.extend(older);
+    known
+}
+
+/// What tells something of a request.
+fn marks() -> Vec<(String, Mark)> {
+    let mut marks: Vec<(String, Mark)> = Vec::new();
+    let mut add = |key: &str, mark| marks.push((key.to_owned(), mark));
+    (0..).zip(ADDRESSES).for_each(|(rank, key)| add(key, Mark::Address(rank)));
+    (0..).zip(AGENTS).for_each(|(rank, key)| add(key, Mark::Agent(rank)));
+    (0..).zip(STATEMENTS).for_each(|(rank, key)| add(key, Mark::Statement(rank)));
+    (0..).zip(HOSTS).for_each(|(rank, key)| add(key, Mark::Host(rank)));
     for name in API_KEY_HEADERS {
-        add(&format!("{REQUEST_HEADER}{name}"), Some(Mark::ApiKey));
+        add(&format!("{REQUEST_HEADER}{name}"), Mark::ApiKey);
     }
     for (rank, name) in (0..).zip(SIGNATURE_HEADERS) {
-        add(&format!("{REQUEST_HEADER}{name}"), Some(Mark::Signature(rank, name)));
+        add(&format!("{REQUEST_HEADER}{name}"), Mark::Signature(rank, name));
     }
     for (key, mark) in [
         ("http.request.header.cookie", Mark::Cookie),
         ("http.request.header.authorization", Mark::Authorization),
+        ("http.request.header.referer", Mark::Referer),
         ("http.response.header.set-cookie", Mark::SetCookie),
         ("http.target", Mark::Url),
         ("http.url", Mark::Url),
@@ -182,97 +241,21 @@ fn known() -> HashMap<String, Rule, RandomState> {
         ("pointsman.request.query_names", Mark::HasQueryNames),
         ("pointsman.response.sets_cookie", Mark::HasSetsCookie),
     ] {
-        add(key, Some(mark));
+        add(key, mark);
     }
-    known
+    marks
 }
 
-fn treatment(key: &str) -> Treatment {
-    if let Some(header) = key.strip_prefix(REQUEST_HEADER) {
-        return header_treatment(&header.replace('_', "-"), &REQUEST_HEADERS);
-    }
-    if let Some(header) = key.strip_prefix(RESPONSE_HEADER) {
-        return header_treatment(&header.replace('_', "-"), &RESPONSE_HEADERS);
-    }
-    match key {
-        "http.target" | "http.url" | "url.full" | "url.path" => Treatment::Path,
-        "next.span_name" | "resource.name" | "operation.name" => Treatment::Name,
-        "db.statement" | "db.query.text" | "sql.query" => Treatment::Statement,
-        "server.address" | "net.host.name" | "net.host.ip" | "http.host" | "http.server_name" => {
-            Treatment::KeepHost
-        }
-        _ if build_span::is_list(key) => Treatment::OfBuild,
-        _ if goes(key) => Treatment::Drop,
-        _ => Treatment::Keep,
-    }
-}
-
-fn header_treatment(header: &str, kept: &[&str]) -> Treatment {
+/// What happens to the value of a header that is on one of the lists.
+fn of_header(header: &str) -> Treatment {
     match header {
-        "referer" | "location" | "x-action-redirect" => Treatment::Path,
-        "content-disposition" | "link" => Treatment::FirstPart,
-        "if-none-match" => Treatment::Presence,
-        "host" | "x-forwarded-host" | "origin" => Treatment::KeepHost,
-        _ if kept.contains(&header) => Treatment::Keep,
+        "location" | "x-action-redirect" => Treatment::Path,
+        "referer" => Treatment::Referer,
+        "content-disposition" | "content-type" => Treatment::FirstWord,
+        "host" | "x-forwarded-host" | "origin" => Treatment::Host,
+        "user-agent" => Treatment::Agent,
+        "etag" | "if-none-match" | "link" => Treatment::Presence,
         _ if header.contains("ratelimit") || header.contains("rate-limit") => Treatment::Presence,
-        _ => Treatment::Drop,
+        _ => Treatment::Word,
     }
-}
-
-fn goes(key: &str) -> bool {
-    const EXACT: [&str; 25] = [
-        "url.query",
-        "url.fragment",
-        "client.address",
-        "client.port",
-        "client.socket.address",
-        "http.client_ip",
-        "network.peer.address",
-        "network.peer.port",
-        "net.sock.peer.addr",
-        "net.sock.peer.name",
-        "net.sock.peer.port",
-        "net.peer.ip",
-        "source.address",
-        "exception.message",
-        "exception.stacktrace",
-        "error.message",
-        "error.stack",
-        "session.id",
-        "session.previous_id",
-        "db.user",
-        "db.connection_string",
-        "graphql.document",
-        "graphql.source",
-        "message",
-        "next.request.query",
-    ];
-    const PREFIXES: [&str; 8] = [
-        "enduser.",
-        "user.",
-        "db.query.parameter.",
-        "db.operation.parameter.",
-        "db.statement.",
-        "db.postgresql.values",
-        "graphql.variables",
-        "http.request.body.text",
-    ];
-    EXACT.contains(&key)
-        || PREFIXES.iter().any(|prefix| key.starts_with(prefix))
-        || names_a_person_or_machine(key)
-}
-
-/// Attributes of a resource that say who runs it, with which arguments, on which hardware.
-pub(crate) fn names_a_person_or_machine(key: &str) -> bool {
-    const NAMES: [&str; 8] = [
-        "process.command",
-        "process.command_args",
-        "process.command_line",
-        "process.owner",
-        "process.executable.path",
-        "process.working_directory",
-        "host.ip",
-        "host.mac",
-    ];
-    NAMES.contains(&key) || key.starts_with("process.environment_variable.")
 }

@@ -1,50 +1,146 @@
-//! What becomes of a text: a URL loses its query, an address goes, a statement leaves its first keyword.
+//! What becomes of a text: a URL loses its query, an address goes, a statement leaves its first keyword, a span's name what
+//! its instrumentation is not known to fill with words of its own.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
+use super::keyed::{Secret, hash};
 use super::names::Treatment;
+use super::path::{is_opaque, without_secrets};
+
+/// What a hash begins with that stands for a text; it is left as it is when it is read again.
+const HASHED: char = '~';
 
 /// Treats a text; `None` where it may not stay.
-pub(crate) fn treat(treatment: Treatment, text: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn treat<'a>(treatment: Treatment, text: &'a str, secret: &Secret) -> Option<Cow<'a, str>> {
     Some(match treatment {
         Treatment::Drop => return None,
-        Treatment::Keep => {
-            let kept = cut_if_url(text);
-            if is_address(&kept) {
-                return None;
-            }
-            kept
-        }
-        Treatment::KeepHost => cut_if_url(text),
-        Treatment::OfBuild => Cow::Borrowed(text),
-        Treatment::Path => cut_url(text, &['?', '#', ';']),
-        Treatment::Name => cut_name(text),
-        Treatment::Statement => Cow::Borrowed(first_keyword(text)),
-        Treatment::FirstPart => Cow::Borrowed(cut_at(text, &[';', ','])),
+        Treatment::Word => word(text)?,
+        Treatment::OfBuild | Treatment::Agent => Cow::Borrowed(text),
+        Treatment::Host => without_user(cut_at(text, &['?', '#'])),
+        Treatment::Path | Treatment::Referer => path(text, secret),
+        Treatment::SpanName => words_of_name(text, secret),
+        Treatment::Keyword => Cow::Borrowed(first_keyword(text)),
+        Treatment::File => Cow::Borrowed(relative(text)?),
+        Treatment::FirstWord => Cow::Borrowed(cut_at(text, &[';', ','])),
         Treatment::Presence => Cow::Borrowed("1"),
+        Treatment::Hash if text.starts_with(HASHED) => Cow::Borrowed(text),
+        Treatment::Hash => Cow::Owned(format!("{HASHED}{}", hash(&["pointsman.machine", text], 0, secret)?)),
     })
 }
 
-fn cut_if_url(text: &str) -> Cow<'_, str> {
-    if text.starts_with('/') || scheme_end(text).is_some() {
-        cut_url(text, &['?', '#'])
+/// Of the page that called, on another host: its origin.
+pub(crate) fn origin_of(referer: &str) -> Cow<'_, str> {
+    let authority = scheme_end(referer).unwrap_or(0);
+    let end = referer.get(authority..).and_then(|rest| rest.find(['/', '?', '#']));
+    without_user(end.map_or(referer, |end| referer.get(..authority + end).unwrap_or_default()))
+}
+
+/// A text that may be anything: not an address, not an e-mail address, and of a URL no query.
+fn word(text: &str) -> Option<Cow<'_, str>> {
+    let kept = if text.starts_with('/') || scheme_end(text).is_some() {
+        without_user(cut_at(text, &['?', '#']))
     } else {
         Cow::Borrowed(text)
+    };
+    (!is_address(&kept) && !names_a_mailbox(&kept)).then_some(kept)
+}
+
+fn names_a_mailbox(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let around = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        before.is_some_and(u8::is_ascii_alphanumeric)
+            && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
+    };
+    memchr::memchr(b'@', bytes).is_some_and(around)
+}
+
+fn path<'a>(text: &'a str, secret: &Secret) -> Cow<'a, str> {
+    match without_user(cut_at(text, &['?', '#', ';'])) {
+        Cow::Borrowed(path) => without_secrets(path, secret),
+        Cow::Owned(path) => Cow::Owned(without_secrets(&path, secret).into_owned()),
     }
 }
 
-/// A span's name, which may repeat a URL or the span's statement. A statement that is its keyword alone tells
-/// nothing that would have to go.
-pub(crate) fn span_name<'a>(name: &'a str, statement: Option<&'a str>) -> Cow<'a, str> {
+/// The path of a file that says nothing about the machine it lies on.
+fn relative(file: &str) -> Option<&str> {
+    let is_absolute = file.starts_with(['/', '\\', '~']) || file.as_bytes().get(1) == Some(&b':');
+    let has_scheme = file.contains("://");
+    (!is_absolute && !has_scheme).then_some(file)
+}
+
+/// A span's name as it may be stored. Known instrumentations fill it with routes, methods and operations; of any other
+/// one only an HTTP method with its paths, or an operation of a database stays, for an app may write anything there.
+pub(crate) fn span_name<'a>(
+    name: &'a str,
+    is_known_scope: bool,
+    statement: Option<&'a str>,
+    secret: &Secret,
+) -> Cow<'a, str> {
     let repeats = |statement: &&str| {
         first_keyword(statement) != *statement
             && (name.contains(statement) || (name.len() > 20 && statement.starts_with(name)))
     };
-    match statement.filter(repeats) {
-        Some(statement) => Cow::Borrowed(first_keyword(statement)),
-        None => cut_name(name),
+    let name = statement.filter(repeats).map_or(name, first_keyword);
+    if is_known_scope || KNOWN_NAMES.contains(&name) {
+        return words_of_name(name, secret);
     }
+    let mut words = name.split_whitespace();
+    match words.next() {
+        Some(method) if METHODS.contains(&method) => {
+            let paths = words.filter(|word| is_path(word)).map(|word| path(word, secret));
+            Cow::Owned(std::iter::once(Cow::Borrowed(method)).chain(paths).collect::<Vec<_>>().join(" "))
+        }
+        Some(operation) if OPERATIONS.iter().any(|known| operation.eq_ignore_ascii_case(known)) => {
+            Cow::Borrowed(operation)
+        }
+        _ => Cow::Borrowed(""),
+    }
+}
+
+/// Names that extraction looks for, whoever made the span.
+const KNOWN_NAMES: [&str; 2] = ["prisma:client:operation", "pointsman.build"];
+
+/// Methods of HTTP, with which the names of spans begin.
+const METHODS: [&str; 10] =
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "RSC", "HTTP", "CONNECT"];
+
+/// Operations of databases, with which the names of spans begin.
+const OPERATIONS: [&str; 12] = [
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "MERGE",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "find",
+    "aggregate",
+    "query",
+    "set",
+];
+
+fn is_path(word: &str) -> bool {
+    word.starts_with('/') || word.contains("://")
+}
+
+/// The words of a name, of which paths lose what paths lose, and opaque ones go.
+fn words_of_name<'a>(name: &'a str, secret: &Secret) -> Cow<'a, str> {
+    let suspicious =
+        |word: &str| word.contains(['?', '#', '@']) || word.len() > 8 && (is_path(word) || is_opaque(word));
+    if !name.split_whitespace().any(suspicious) {
+        return Cow::Borrowed(name);
+    }
+    let words = name.split_whitespace().filter_map(|word| {
+        if is_path(word) {
+            return Some(path(word, secret));
+        }
+        let word = cut_at(word, &['?', '#']);
+        (!is_opaque(word)).then_some(Cow::Borrowed(word))
+    });
+    Cow::Owned(words.collect::<Vec<_>>().join(" "))
 }
 
 fn is_address(text: &str) -> bool {
@@ -63,10 +159,9 @@ fn scheme_end(text: &str) -> Option<usize> {
     if after.starts_with("://") { Some(colon + 3) } else { Some(colon + after.find("://")? + 3) }
 }
 
-/// Cuts what follows the path, and the user before the host.
-fn cut_url<'a>(text: &'a str, ends: &[char]) -> Cow<'a, str> {
-    let text = cut_at(text, ends);
-    let Some(authority) = scheme_end(text) else { return Cow::Borrowed(text) };
+/// A URL or a host without the user before the host.
+fn without_user(text: &str) -> Cow<'_, str> {
+    let authority = scheme_end(text).unwrap_or(0);
     let (scheme, rest) = text.split_at_checked(authority).unwrap_or((text, ""));
     let host_end = rest.find('/').unwrap_or(rest.len());
     match rest.get(..host_end).and_then(|host| host.rfind('@')) {
@@ -77,15 +172,6 @@ fn cut_url<'a>(text: &'a str, ends: &[char]) -> Cow<'a, str> {
 
 fn cut_at<'a>(text: &'a str, ends: &[char]) -> &'a str {
     text.split_once(ends).map_or(text, |(before, _)| before.trim_end())
-}
-
-/// Cuts the query out of every word of a name: `GET /a?b=c` becomes `GET /a`.
-fn cut_name(name: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'?', name.as_bytes()).is_none() {
-        return Cow::Borrowed(name);
-    }
-    let words = name.split(' ').map(|word| word.split('?').next().unwrap_or_default());
-    Cow::Owned(words.collect::<Vec<_>>().join(" "))
 }
 
 /// The first keyword of a statement in any query language: letters, after comments and brackets. For a

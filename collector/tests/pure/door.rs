@@ -7,11 +7,11 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use pointsman_collector::admit::{Admitted, Limits, Reason, Refusals, Secret, admit};
-use pointsman_collector::wire::{check_protobuf, file, json_to_protobuf};
+use pointsman_collector::wire::{file, json_to_protobuf};
 use proptest::prelude::*;
 use prost::Message;
 
-use crate::support::{OWN, PLAIN, bytes, decoded, extract, own_calls, requests, row, spans_mut};
+use crate::support::{OWN, PLAIN, decoded, extract, own_calls, requests, row, spans_mut};
 
 const NOW: u64 = 1_795_400_000_000_000_000;
 
@@ -26,7 +26,13 @@ fn pass(requests: &mut [ExportTraceServiceRequest]) -> Vec<Refusals> {
 }
 
 fn passed(otlp: &[u8], secret: &str) -> Admitted {
-    admit(otlp, NOW, &Limits::default(), &Secret::new(secret)).unwrap()
+    admit(otlp, NOW, &limits(), &Secret::new(secret)).unwrap()
+}
+
+/// Names that nobody reads, for tests of limits.
+fn limits() -> Limits {
+    let keep_attributes = ["extra*", "\u{fffd}"].map(str::to_owned).to_vec();
+    Limits { keep_attributes, ..Limits::default() }
 }
 
 fn span() -> Span {
@@ -98,9 +104,11 @@ fn what_cannot_be_is_refused() {
 
 #[test]
 fn what_is_too_much_is_cut_and_counted() {
-    let attributes = (0..300).map(|at| text(&format!("a{at}"), "x")).chain([text("b", "x")]).collect();
-    let long = Span { attributes: vec![text("long", &"ü".repeat(4_000))], ..span() };
-    let events = Span { events: vec![Event::default(); 200], ..span() };
+    let attributes =
+        (0..300).map(|at| text(&format!("extra{at}"), "x")).chain([text("extra", "x")]).collect();
+    let long = Span { attributes: vec![text("extra", &"ü".repeat(4_000))], ..span() };
+    let thrown = Event { name: "exception".to_owned(), ..Event::default() };
+    let events = Span { events: vec![thrown; 200], ..span() };
     let mut requests = [one(Span { attributes, ..span() }), one(long), one(events)];
     let refusals = pass(&mut requests);
     assert_eq!(refusals[0].count(Reason::Attributes), 45);
@@ -123,16 +131,17 @@ fn nothing_personal_stays() {
         (("http.target", "/a?b=c"), vec![("http.target", "/a")]),
         (("http.url", "https://me:pw@host/a?b=c#d"), vec![("http.url", "https://host/a")]),
         (("url.query", "b=c"), vec![]),
-        (("anything", "https://host/a?b=c"), vec![("anything", "https://host/a")]),
-        (("anything", "10.1.2.3"), vec![]),
-        (("net.host.ip", "10.1.2.3"), vec![("net.host.ip", "10.1.2.3")]),
+        (("extra", "https://host/a?b=c"), vec![("extra", "https://host/a")]),
+        (("anything", "harmless"), vec![]),
+        (("extra", "10.1.2.3"), vec![]),
+        (("server.address", "10.1.2.3"), vec![("server.address", "10.1.2.3")]),
         (
             ("next.span_name", "fetch GET http://h/a?b=c now"),
             vec![("next.span_name", "fetch GET http://h/a now")],
         ),
         (
             ("http.request.header.referer", "https://h/a?b=c"),
-            vec![("http.request.header.referer", "https://h/a")],
+            vec![("http.request.header.referer", "https://h")],
         ),
         (("http.response.header.location", "/a?t=1"), vec![("http.response.header.location", "/a")]),
         (
@@ -194,11 +203,10 @@ fn each_limit_has_its_reason() {
     for (spoiled, reason, count) in [
         (Span { links: vec![link(16); limits.max_links + 3], ..span() }, Reason::Links, 3),
         (Span { links: vec![link(15), link(16), link(0)], ..span() }, Reason::Links, 2),
-        (with(value("list", list(limits.max_list + 5))), Reason::Values, 5),
-        (with(value("deep", deep)), Reason::Values, 1),
-        (with(value("bytes", Some(Value::BytesValue(vec![0; 5_000])))), Reason::Values, 1),
+        (with(value("extra", list(limits.max_list + 5))), Reason::Values, 5),
+        (with(value("extra", deep)), Reason::Values, 1),
         (with(text(&"k".repeat(4 << 20), "")), Reason::Values, 1),
-        (Span { name: "n".repeat(5_000), trace_state: "s".repeat(5_000), ..span() }, Reason::Values, 2),
+        (Span { name: format!("GET /{}", "n".repeat(5_000)), ..span() }, Reason::Values, 1),
     ] {
         let mut requests = [one(spoiled)];
         let refusals = pass(&mut requests);
@@ -243,15 +251,16 @@ fn texts_that_are_no_utf8_are_put_right_and_counted() {
         wrong += 1;
     }
     let passed = passed(&otlp, "s");
-    assert_eq!((wrong, passed.refused.count(Reason::Utf8)), (18, 18));
+    // The event and the link's state, four texts, are left out unread.
+    assert_eq!((wrong, passed.refused.count(Reason::Utf8)), (18, 14));
     let kept = decoded(&passed.otlp);
     let span = &kept.resource_spans[0].scope_spans[0].spans[0];
-    assert_eq!((span.name.as_str(), span.attributes[0].key.as_str()), ("\u{fffd}", "\u{fffd}"));
+    assert_eq!((span.name.as_str(), span.attributes[0].key.as_str()), ("", "\u{fffd}"));
 }
 
 #[test]
 fn what_is_left_on_a_span_counts_to_its_attributes() {
-    let mut attributes: Vec<_> = (0..255).map(|at| text(&format!("a{at}"), "x")).collect();
+    let mut attributes: Vec<_> = (0..255).map(|at| text(&format!("extra{at}"), "x")).collect();
     attributes.push(text("http.target", "/a?code=1"));
     let once = passed(&one(Span { attributes, ..span() }).encode_to_vec(), "s");
     assert_eq!(once.refused.count(Reason::Attributes), 1);
@@ -263,7 +272,7 @@ fn what_is_left_on_a_span_counts_to_its_attributes() {
 #[test]
 fn several_resources_share_one_limit() {
     let resource = |from: usize| Resource {
-        attributes: (from..from + 200).map(|at| text(&format!("a{at}"), "x")).collect(),
+        attributes: (from..from + 200).map(|at| text(&format!("extra{at}"), "x")).collect(),
         ..Resource::default()
     };
     let part =
@@ -284,14 +293,15 @@ fn several_resources_share_one_limit() {
 
 #[test]
 fn an_address_in_disguise_goes_and_a_keyword_stays() {
-    assert_eq!(redacted(vec![text("peer", "10.0.0.1?://")]), []);
+    assert_eq!(redacted(vec![text("extra", "10.0.0.1?://")]), []);
     let named = |statement: &str| {
         let attributes = vec![text("db.statement", statement)];
         let mut requests = [one(Span { name: "SELECT shop".to_owned(), attributes, ..span() })];
         pass(&mut requests);
         spans_mut(&mut requests).next().unwrap().name.clone()
     };
-    assert_eq!(named("SELECT"), "SELECT shop");
+    // The scope is not known: of its names nothing stays but the operation.
+    assert_eq!(named("SELECT"), "SELECT");
     assert_eq!(named("SELECT shop"), "SELECT");
 }
 
@@ -383,84 +393,6 @@ fn passing_twice_changes_nothing() {
         assert!(pass(&mut twice).iter().all(Refusals::is_empty), "{name}");
         assert_eq!(once, twice, "{name}");
     }
-}
-
-#[test]
-fn a_recording_reads_the_same_in_every_layout() {
-    let requests = requests("next-16.4");
-    let frame = |request: &ExportTraceServiceRequest| {
-        let body = request.encode_to_vec();
-        [&u32::try_from(body.len()).unwrap().to_be_bytes()[..], &body].concat()
-    };
-    let frames: Vec<u8> = requests.iter().flat_map(frame).collect();
-    let read = |bytes: &[u8]| -> Vec<_> {
-        file::requests("f", bytes).map(|request| decoded(&request.unwrap())).collect()
-    };
-    assert_eq!(read(&frames), requests);
-    assert_eq!(read(&requests[0].encode_to_vec()), requests[..1]);
-    let lines = bytes("next-16.4");
-    let first = lines.split(|byte| *byte == b'\n').next().unwrap();
-    let value: serde_json::Value = serde_json::from_slice(first).unwrap();
-    assert_eq!(read(serde_json::to_string_pretty(&value).unwrap().as_bytes()), requests[..1]);
-    assert_eq!(read(b""), []);
-    assert_eq!(read(b"\n\r\n"), []);
-}
-
-#[test]
-fn a_broken_part_is_a_fault_and_the_rest_is_kept() {
-    let lines = bytes("next-16.4");
-    let count = requests("next-16.4").len();
-    let cut = [&b"{\"resourceSpans\": 7}\n"[..], &lines[..lines.len() - 100]].concat();
-    let parts: Vec<_> = file::requests("cut.jsonl", &cut).collect();
-    let faults: Vec<_> =
-        parts.iter().filter_map(|part| part.as_ref().err()).map(ToString::to_string).collect();
-    assert_eq!((parts.len(), faults.len()), (count + 1, 2));
-    assert!(faults[0].starts_with("cut.jsonl, line 1: column 19: invalid type"), "{}", faults[0]);
-    assert!(faults[1].starts_with(&format!("cut.jsonl, line {}: ", count + 1)), "{}", faults[1]);
-
-    let body = requests("next-16.4")[0].encode_to_vec();
-    let frame = [&u32::try_from(body.len()).unwrap().to_be_bytes()[..], &body].concat();
-    let cut = [&frame[..], &frame[..50]].concat();
-    let parts: Vec<_> = file::requests("cut.bin", &cut).collect();
-    assert!(parts[0].is_ok());
-    let fault = parts[1].as_ref().unwrap_err().to_string();
-    assert_eq!(fault, format!("cut.bin, byte {}: the last message is cut off after 50 bytes", frame.len()));
-}
-
-#[test]
-fn json_has_its_traps() {
-    let json = br#"{"unknown": {}, "resourceSpans": [null, {"resource": null, "scopeSpans": [{"scope": {"name": null},
-      "spans": [{"traceId": "0AF7651916CD43DD8448eb211c80319c", "span_id": "ignored", "spanId": "b7ad6b71",
-        "parentSpanId": "zz", "name": null, "kind": 2, "startTimeUnixNano": 1795331434132623779,
-        "endTimeUnixNano": "1795331434136865967", "events": null, "links": null, "status": {},
-        "attributes": [{"key": "empty", "value": {}}, {"key": "list", "value": {"arrayValue": {}}},
-          {"key": "nan", "value": {"doubleValue": "NaN"}}, {"key": "inf", "value": {"doubleValue": "-Infinity"}},
-          {"key": "string", "value": {"intValue": "7"}}, {"key": "number", "value": {"intValue": 7}},
-          {"key": "map", "value": {"kvlistValue": {"values": null}}}, {"key": "bytes", "value": {"bytesValue": "AQI="}},
-          {"key": "none", "value": null}, {"key": "text", "value": {"stringValue": ""}}]}]}]}]}"#;
-    let request = decoded(&json_to_protobuf(json).unwrap());
-    let span = &request.resource_spans[0].scope_spans[0].spans[0];
-    assert_eq!(span.trace_id[..3], [0x0a, 0xf7, 0x65]);
-    assert_eq!((span.span_id.len(), span.parent_span_id.len()), (4, 0));
-    assert_eq!(
-        (span.start_time_unix_nano, span.end_time_unix_nano),
-        (1795331434132623779, 1795331434136865967)
-    );
-    let values: Vec<_> =
-        span.attributes.iter().map(|it| it.value.clone().and_then(|value| value.value)).collect();
-    assert_eq!(values[0], None);
-    assert_eq!(values[1], Some(Value::ArrayValue(ArrayValue::default())));
-    assert!(matches!(values[2], Some(Value::DoubleValue(nan)) if nan.is_nan()));
-    assert_eq!(values[3], Some(Value::DoubleValue(f64::NEG_INFINITY)));
-    assert_eq!((&values[4], &values[5]), (&Some(Value::IntValue(7)), &Some(Value::IntValue(7))));
-    assert!(matches!(&values[6], Some(Value::KvlistValue(map)) if map.values.is_empty()));
-    assert_eq!(values[7], Some(Value::BytesValue(vec![1, 2])));
-    assert_eq!(values[9], Some(Value::StringValue(String::new())));
-    let error = json_to_protobuf(b"{\"resourceSpans\": \"x\"}").unwrap_err().to_string();
-    assert!(error.starts_with("not an OTLP trace request in JSON: line 1, column "), "{error}");
-    assert!(["[]", "null", "7", "{} {}"].iter().all(|json| json_to_protobuf(json.as_bytes()).is_err()));
-    assert!(check_protobuf(b"{}").is_err() && check_protobuf(b"").is_ok());
-    assert_eq!(json_to_protobuf(b"{}").unwrap(), b"");
 }
 
 proptest! {

@@ -7,6 +7,7 @@
 )]
 
 mod action_signs;
+mod allowed;
 mod app_facts;
 mod captures;
 mod clients;
@@ -14,6 +15,7 @@ mod contract;
 mod door;
 mod errors;
 mod hostile;
+mod layouts;
 mod made;
 mod order;
 mod plain;

@@ -1,14 +1,16 @@
-//! `pointsman reindex`: Calls and Rollups derived afresh from the stored spans.
+//! `pointsman reindex`: Calls and Rollups derived again from the stored spans. The spans themselves lose what would not be
+//! stored today: the list of what may be kept grows shorter, or a setting is taken back.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use pointsman_collector::admit::admit;
 use pointsman_collector::ingest::{Pipeline, Settings};
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::trace::trace_ids;
-use pointsman_store::{BlockId, Store};
+use pointsman_store::{BlockId, Forgotten, Store};
 use prometheus::Registry;
 
 use super::progress::Progress;
@@ -36,9 +38,10 @@ pub(crate) async fn run(db: &Path, config: &Config) -> anyhow::Result<ExitCode> 
 
 async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
     let context = || format!("cannot derive anew from {}", store.path().display());
-    let (forgotten, blocks, newest) = forget(store).await.with_context(context)?;
+    let settings = config.otlp.pipeline(hash_secret(config)?);
+    let Read { forgotten, blocks, cut, newest } = forget(store, &settings).await.with_context(context)?;
     let metrics = Metrics::register(&Registry::new())?;
-    let pipeline = Pipeline::start(store.clone(), Settings::new(hash_secret(config)?), metrics).await?;
+    let pipeline = Pipeline::start(store.clone(), settings, metrics).await?;
     extract(store, pipeline, newest).await?;
     let mut progress = Progress::new("counting", "hours");
     let mut show = |done, all| progress.show(done, all);
@@ -46,7 +49,8 @@ async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
     drop(progress);
     let calls = store.volumes().await?.calls.rows;
     Ok(format!(
-        "derived anew: {} traces from {blocks} blocks, {} hours; {} calls were forgotten for it, there are {calls} now\n",
+        "derived anew: {} traces from {blocks} blocks, {} hours; {} calls were forgotten for it, there are {calls} now\n\
+         {cut} blocks held more than is stored today, and lost it\n",
         forgotten.traces, forgotten.hours, forgotten.calls
     ))
 }
@@ -68,22 +72,39 @@ async fn extract(store: &Store, pipeline: Pipeline, newest: BlockId) -> anyhow::
     }
 }
 
-/// Forgets the Calls of every trace whose spans are stored; also says in how many blocks they are, and which is the newest.
-async fn forget(store: &Store) -> anyhow::Result<(pointsman_store::Forgotten, u64, BlockId)> {
+/// What was read before anything is derived.
+struct Read {
+    forgotten: Forgotten,
+    blocks: u64,
+    /// Blocks of which something went that is not stored any more.
+    cut: u64,
+    newest: BlockId,
+}
+
+/// Forgets the Calls of every trace whose spans are stored, and cuts the spans to what is stored today.
+async fn forget(store: &Store, settings: &Settings) -> anyhow::Result<Read> {
     let all = store.volumes().await?.blocks.rows;
     let mut progress = Progress::new("reading spans", "blocks");
     let mut reindex = store.reindex().await?;
-    let (mut last, mut count) = (BlockId(0), 0);
+    let (mut newest, mut count, mut cut) = (BlockId(0), 0, 0);
+    // When a span came has been looked at; what is stored is not refused for its time.
+    let now_ns = u64::MAX;
     loop {
-        let blocks = store.blocks_after(last, BLOCKS).await?;
-        let Some((newest, _)) = blocks.last() else { break };
-        last = *newest;
+        let blocks = store.blocks_after(newest, BLOCKS).await?;
+        let Some((last, _)) = blocks.last() else { break };
+        newest = *last;
         count += blocks.len() as u64;
-        for (_, otlp) in &blocks {
+        for (id, otlp) in &blocks {
+            let kept = admit(otlp, now_ns, &settings.limits, &settings.secret)
+                .with_context(|| format!("block {} cannot be read", id.0))?;
+            if kept.otlp != *otlp {
+                reindex.rewrite(*id, &kept.otlp).await?;
+                cut += 1;
+            }
             reindex.note(&trace_ids(otlp)).await?;
         }
         progress.show(count, all);
     }
     drop(progress);
-    Ok((reindex.finish().await?, count, last))
+    Ok(Read { forgotten: reindex.finish().await?, blocks: count, cut, newest })
 }

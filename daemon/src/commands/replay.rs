@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use pointsman_collector::ingest::{Pipeline, Settings};
+use pointsman_collector::ingest::Pipeline;
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::replay::{Recording, Summary, replay};
 use pointsman_store::Store;
@@ -26,7 +26,8 @@ const SHOWN_FAULTS: usize = 20;
 pub(crate) async fn run(db: &Path, options: ReplayOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let store = Store::open(db).await?;
     let metrics = Metrics::register(&Registry::new())?;
-    let pipeline = Pipeline::start(store.clone(), Settings::new(hash_secret(config)?), metrics).await?;
+    let pipeline =
+        Pipeline::start(store.clone(), config.otlp.pipeline(hash_secret(config)?), metrics).await?;
     let mut failed = false;
     for file in options.files {
         let name = file.display().to_string();

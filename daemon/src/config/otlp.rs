@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pointsman_collector::admit::Secret;
+use pointsman_collector::admit::{Limits, Secret};
 use pointsman_collector::ingest;
 use pointsman_collector::receive::access::{Access, Origins, Tls, TlsFiles, Tokens};
 use pointsman_collector::receive::{grpc, http};
@@ -29,6 +29,10 @@ pub(crate) struct Otlp {
     pub tokens_file: Option<PathBuf>,
     /// A file with the secret under which addresses become client keys; without one they hold until the daemon ends.
     pub hash_secret_file: Option<PathBuf>,
+    /// Names of attributes that are stored besides those that the product reads; `*` at the end stands for any rest.
+    pub keep_attributes: Vec<String>,
+    /// Instrumentation scopes whose spans keep their names as they are; `*` at the end stands for any rest.
+    pub keep_span_names: Vec<String>,
     /// Origins whose pages may send over HTTP.
     pub cors_origins: Vec<String>,
     /// Connections that each of the two receivers holds open.
@@ -66,6 +70,8 @@ impl Default for Otlp {
             tls_client_ca: None,
             tokens_file: None,
             hash_secret_file: None,
+            keep_attributes: Vec::new(),
+            keep_span_names: Vec::new(),
             cors_origins: Vec::new(),
             max_connections: 400,
             max_streams: 32,
@@ -105,6 +111,11 @@ impl Otlp {
                 ));
             }
         }
+        for (key, patterns) in
+            [("keep_attributes", &self.keep_attributes), ("keep_span_names", &self.keep_span_names)]
+        {
+            faults.extend(patterns.iter().filter_map(|pattern| bad_pattern(key, pattern)));
+        }
         for text in &self.cors_origins {
             faults.extend(
                 Origins::new([text.as_str()]).err().map(|fault| format!("otlp.cors_origins: {fault}")),
@@ -135,6 +146,11 @@ impl Otlp {
     /// How the pipeline is set; what does not stand in the section keeps its default.
     pub(crate) fn pipeline(&self, secret: Secret) -> ingest::Settings {
         ingest::Settings {
+            limits: Limits {
+                keep_attributes: self.keep_attributes.clone(),
+                keep_span_names: self.keep_span_names.clone(),
+                ..Limits::default()
+            },
             queue_bytes: bytes(self.queue_bytes),
             retry_after: Duration::from_secs(self.retry_after_s),
             backlog_bytes: bytes(self.backlog_bytes),
@@ -221,6 +237,14 @@ pub(super) fn load_tokens(file: Option<PathBuf>, variable: &str) -> anyhow::Resu
     Ok(Tokens::load(file, given)?)
 }
 
+/// A pattern names what is kept: one that fits everything would undo the list of what may be stored.
+fn bad_pattern(key: &str, pattern: &str) -> Option<String> {
+    let name = pattern.strip_suffix('*').unwrap_or(pattern);
+    (name.is_empty() || name.contains('*')).then(|| {
+        format!("otlp.{key}: {pattern:?} is not a valid pattern: write a name, or the beginning of one with * at its end")
+    })
+}
+
 fn out_of_range(key: &str, value: u64, range: &RangeInclusive<u64>) -> Option<String> {
     let (least, most) = (range.start(), range.end());
     (!range.contains(&value)).then(|| format!("otlp.{key} = {value}: write a number from {least} to {most}"))
@@ -262,6 +286,7 @@ mod tests {
             max_connections: 0,
             queue_bytes: 10,
             keepalive_s: 120,
+            keep_attributes: vec!["myapp.*".to_owned(), "*".to_owned()],
             cors_origins: vec!["https://shop.example".to_owned(), "shop.example".to_owned()],
             ..Otlp::default()
         };
@@ -270,6 +295,7 @@ mod tests {
             "otlp.max_connections = 0: write a number from 1 to 1000000",
             "otlp.queue_bytes = 10: write a number from 65536 to 1073741824",
             "otlp.keepalive_s = 120: it must be below otlp.idle_s = 120",
+            "otlp.keep_attributes: \"*\" is not a valid pattern",
             "otlp.cors_origins: shop.example is no origin",
         ];
         assert_eq!(said.len(), begins.len(), "{said:#?}");

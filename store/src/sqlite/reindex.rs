@@ -5,7 +5,7 @@
 use sqlx::{Sqlite, Transaction};
 
 use super::many::{Many, statements};
-use super::{Store, StoreError, volumes};
+use super::{BlockId, Store, StoreError, volumes};
 use crate::{Hour, Kind, TraceId};
 
 static NOTE: Many = Many::new(|| statements("INSERT OR IGNORE INTO temp.reindexed (trace)", 1, ""));
@@ -49,6 +49,30 @@ impl Reindex {
     /// When the database refuses.
     pub async fn note(&mut self, traces: &[TraceId]) -> Result<(), StoreError> {
         NOTE.run(&mut self.tx, traces, |query, trace| query.bind(&trace.0[..])).await?;
+        Ok(())
+    }
+
+    /// Stores a block's spans as they are now allowed to be kept, in place of what it held. Its traces stay the same.
+    ///
+    /// # Errors
+    /// When the database refuses, or the compressor fails.
+    pub async fn rewrite(&mut self, block: BlockId, otlp: &[u8]) -> Result<(), StoreError> {
+        let payload = zstd::bulk::compress(otlp, 1).map_err(|error| StoreError::Damaged {
+            block: block.0,
+            reason: format!("it cannot be compressed again: {error}"),
+        })?;
+        let length = i64::try_from(payload.len()).unwrap_or(i64::MAX);
+        let before: i64 = sqlx::query_scalar("SELECT length(payload) FROM blocks WHERE id = ?")
+            .bind(block.0)
+            .fetch_one(&mut *self.tx)
+            .await?;
+        sqlx::query("UPDATE blocks SET payload = ?, inflated_bytes = ? WHERE id = ?")
+            .bind(payload)
+            .bind(i64::try_from(otlp.len()).unwrap_or(i64::MAX))
+            .bind(block.0)
+            .execute(&mut *self.tx)
+            .await?;
+        volumes::add(&mut self.tx, Kind::Blocks, 0, length - before).await?;
         Ok(())
     }
 
