@@ -1,6 +1,8 @@
 //! The daemon's care of the database file while it runs: retention, giving space back, checking. All of it gives way to
 //! ingest: after each small step it rests twice as long as the step took, and it stops within one step.
 
+mod age_clock;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,6 +11,7 @@ use pointsman_store::{Kind, Soundness, Store, StoreError};
 use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
 
+use self::age_clock::AgeClock;
 use crate::clock;
 use crate::config::Current;
 use crate::metrics::Metrics;
@@ -29,8 +32,9 @@ impl Upkeep {
     /// Keeps what the settings say, until it is told to stop. A pass that fails is counted and tried again at its next
     /// time.
     pub(crate) async fn keep_within_limits(mut self) -> anyhow::Result<()> {
+        let (begin, mut age) = (Instant::now(), None);
         loop {
-            match self.pass().await {
+            match self.pass(begin, &mut age).await {
                 Ok(()) => self.metrics.upkeep_done(),
                 Err(error) => {
                     self.metrics.upkeep_failed();
@@ -86,10 +90,12 @@ impl Upkeep {
         }
     }
 
-    async fn pass(&mut self) -> Result<(), StoreError> {
+    /// One pass of retention; `age` is the clock by which it counts, begun by the first one.
+    async fn pass(&mut self, begin: Instant, age: &mut Option<AgeClock>) -> Result<(), StoreError> {
         self.store.measure_calls().await?;
         self.show().await?;
-        let mut trim = self.store.trim(self.config.get().retention.limits(), clock::now_ns()).await?;
+        let now_ns = self.time_of_age(begin, age).await?;
+        let mut trim = self.store.trim(self.config.get().retention.limits(), now_ns).await?;
         let mut deleted = 0;
         loop {
             let begin = Instant::now();
@@ -115,6 +121,40 @@ impl Upkeep {
             self.show().await?;
         }
         Ok(())
+    }
+
+    /// The time by which age is counted; says so where it is not that of the machine.
+    async fn time_of_age(&self, begin: Instant, age: &mut Option<AgeClock>) -> Result<u64, StoreError> {
+        let (now_ns, at) = (clock::now_ns(), begin.elapsed());
+        let clock = match age {
+            Some(clock) => clock,
+            None => age.insert(AgeClock::begin(self.store.newest().await?, now_ns, at)),
+        };
+        let reading = clock.read(now_ns, at);
+        if let Some(ahead) = reading.doubted_by {
+            warn!(
+                hours_ahead = ahead.as_secs() / 3_600,
+                "the clock is far ahead of the newest stored data: until it has been so for a day, retention counts age from \
+                 that data; if the clock is wrong, set it"
+            );
+        }
+        Ok(reading.now_ns)
+    }
+
+    /// Ends with an error when the database file is not the one that was opened any more.
+    pub(crate) async fn watch_place(mut self) -> anyhow::Result<()> {
+        /// Senders are refused by then; this ends a daemon that can keep nothing.
+        const EVERY: Duration = Duration::from_secs(5);
+        loop {
+            match self.store.check_place() {
+                Err(fault @ StoreError::Replaced { .. }) => return Err(fault.into()),
+                Err(error) => warn!(%error, "the database file cannot be looked at"),
+                Ok(()) => {}
+            }
+            if !self.waited(tokio::time::sleep(EVERY)).await {
+                return Ok(());
+            }
+        }
     }
 
     /// Leaves the database to others for a while; false when it is time to stop.

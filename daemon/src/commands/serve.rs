@@ -76,6 +76,7 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
         Upkeep { store: store.clone(), config: current.clone(), metrics: own_metrics, stopped: upkeep_ended };
     let mut upkeeping = JoinSet::new();
     upkeeping.spawn(upkeep.clone().keep_within_limits());
+    upkeeping.spawn(upkeep.clone().watch_place());
     upkeeping.spawn(upkeep.check_again_and_again());
     let mut tasks = JoinSet::new();
     addresses.warn_if_open(&receivers);
@@ -86,7 +87,11 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
     info!(db = %db.display(), "ready");
     manager::ready();
 
-    wait_for_end(&mut signals, &reloader, &mut tasks, &mut upkeeping).await?;
+    if let Err(fault) = wait_for_end(&mut signals, &reloader, &mut tasks, &mut upkeeping).await {
+        // The log of a file that was replaced would be taken for the new file's: SQLite takes it away when it closes.
+        let _ = tokio::time::timeout(within, store.close()).await;
+        return Err(fault);
+    }
     manager::stopping();
     info!(within_s = within.as_secs(), "stopping; a second signal ends at once");
     let finish = async {

@@ -99,6 +99,8 @@ impl Store {
         volumes::add(&mut tx, Kind::Blocks, rows, bytes.sum()).await?;
         let step = self.index.step(&mut tx).await?;
         tx.commit().await?;
+        // A file that was deleted meanwhile has taken the commit, and keeps nothing.
+        self.check_place()?;
         self.index.committed(blocks, last, step);
         // Within a transaction nobody else takes numbers in between.
         Ok((last + 1 - rows..=last).map(BlockId).collect())

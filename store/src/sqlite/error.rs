@@ -23,6 +23,17 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// Another file, or none, is where the open one was.
+    #[error(
+        "the database {path} was {how} while it was open: nothing more is stored in it; start the daemon again, after \
+         putting back the file that is wanted without the -wal and -shm of another one"
+    )]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+        /// What happened to it.
+        how: &'static str,
+    },
     /// The schema is newer than this program.
     #[error(
         "the database {path} was written by a newer version of pointsman (its schema has step {step}, this one \

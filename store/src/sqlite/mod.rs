@@ -14,6 +14,7 @@ mod forget;
 mod handlers;
 mod integrity;
 mod many;
+mod place;
 mod published;
 mod read_calls;
 mod recover;
@@ -40,6 +41,7 @@ pub use blocks::{Block, BlockId};
 pub use error::StoreError;
 pub use forget::{Dropped, Forgetting};
 pub use integrity::Soundness;
+use place::Place;
 pub use recover::{Recovered, RecoveredTable, recover};
 pub use reindex::{Forgotten, Reindex};
 pub use retention::Trim;
@@ -65,6 +67,7 @@ pub struct Store {
     readers: SqlitePool,
     index: Arc<TraceIndex>,
     path: PathBuf,
+    place: Place,
 }
 
 impl Store {
@@ -91,13 +94,24 @@ impl Store {
             .test_before_acquire(false)
             .idle_timeout(Duration::from_secs(60))
             .connect_lazy_with(reading(path));
-        Ok(Self { writer, readers, index: Arc::default(), path: path.to_owned() })
+        let place = Place::of(path)?;
+        Ok(Self { writer, readers, index: Arc::default(), path: path.to_owned(), place })
     }
 
     /// Begins a transaction that writes. It takes the lock at once: one that reads first would be refused, without any
     /// waiting, when another process has written in between.
-    async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+    async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.check_place()?;
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Whether the file that was opened is still the one at its path. What is written into one that was deleted or
+    /// replaced is gone with the last process that holds it open.
+    ///
+    /// # Errors
+    /// When it is not, or cannot be looked at.
+    pub fn check_place(&self) -> Result<(), StoreError> {
+        self.place.check(&self.path)
     }
 
     /// The file that holds it all.

@@ -109,4 +109,19 @@ impl Store {
         let oldest: Option<Option<i64>> = sqlx::query_scalar(sql).fetch_optional(&self.readers).await?;
         Ok(oldest.flatten().map(|at| at.max(0).cast_unsigned()))
     }
+
+    /// When the newest of all that is kept came or began, ns since the epoch; `None` when nothing is kept.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn newest(&self) -> Result<Option<u64>, StoreError> {
+        let newest: Option<i64> = sqlx::query_scalar(
+            "SELECT max(at) FROM (SELECT max(received_ns) AS at FROM blocks WHERE id = (SELECT max(id) FROM blocks) \
+             UNION ALL SELECT max((SELECT max(start_ns) FROM calls WHERE handler = fingerprint)) FROM handlers \
+             UNION ALL SELECT max((SELECT max(hour) FROM rollups WHERE handler = fingerprint)) * 3600000000000 FROM handlers)",
+        )
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(newest.map(|at| at.max(0).cast_unsigned()))
+    }
 }
