@@ -12,11 +12,13 @@ const MARK: char = '~';
 const DIGITS: usize = 16;
 /// A number this long may be a telephone number, a card or an account.
 const LONG_NUMBER: usize = 9;
-/// Letters of both cases with digits make a token from this length on: ids of URL shorteners and invitations have 12
-/// and more.
-const MIXED_TOKEN: usize = 12;
-/// Letters and digits in one piece make a token from this length on, whatever their case.
-const TOKEN: usize = 16;
+/// Letters and digits that change places as often as chance has it make a token from this length on with digits among
+/// them, and from the second one on without: ids of URL shorteners and invitations have 12 characters and more.
+const TOKEN: usize = 12;
+const TOKEN_OF_LETTERS: usize = 20;
+/// Characters in a row of one kind (digits, small letters with a capital before them, capitals): words have more of them,
+/// `getUserV2Profile` 3.2, random letters and digits some 1.7, hexadecimal ones some 1.4. In tenths.
+const RUN_TENTHS: usize = 22;
 
 /// The path with each opaque segment hashed; `path` may have a scheme and a host before it.
 pub(super) fn without_secrets<'a>(path: &'a str, secret: &Secret) -> Cow<'a, str> {
@@ -76,16 +78,24 @@ fn is_uuid(segment: &str) -> bool {
     lengths.eq([8, 4, 4, 4, 12]) && segment.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
+/// Whether letters and digits change places as in no name.
 fn is_token(segment: &str) -> bool {
-    let has = |kind: fn(&u8) -> bool| segment.bytes().any(|byte| kind(&byte));
-    let digit = has(u8::is_ascii_digit);
-    let mixed = digit && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
-    if mixed && segment.len() >= MIXED_TOKEN {
-        return true;
+    let (mut length, mut digits, mut runs) = (0, 0, 0);
+    let mut before = b'-';
+    for byte in segment.bytes() {
+        length += usize::from(byte.is_ascii_alphanumeric());
+        digits += usize::from(byte.is_ascii_digit());
+        let begins = match byte {
+            b'0'..=b'9' => !before.is_ascii_digit(),
+            b'A'..=b'Z' => !before.is_ascii_uppercase(),
+            b'a'..=b'z' => !before.is_ascii_alphabetic(),
+            _ => false,
+        };
+        runs += usize::from(begins);
+        before = byte;
     }
-    let pieces = segment.split(|c: char| !c.is_ascii_alphanumeric());
-    digit
-        && pieces.filter(|piece| piece.bytes().any(|b| b.is_ascii_digit())).any(|piece| piece.len() >= TOKEN)
+    let is_long = length >= TOKEN_OF_LETTERS || length >= TOKEN && digits > 0;
+    is_long && length * 10 <= runs * RUN_TENTHS
 }
 
 #[cfg(test)]
@@ -107,6 +117,9 @@ mod tests {
             ("@modal", false),
             ("task.move,project.list", false),
             ("internationalization", false),
+            ("getUserV2Profile", false),
+            ("organization.getMembersByRoleV2,project.list", false),
+            ("2026-11-30-12-45", false),
             ("~0123456789abcdef", false),
             ("mail@example.com", true),
             ("mail%40example.com", true),
@@ -116,6 +129,8 @@ mod tests {
             ("7d84f3f0-4a55-4c2e-9d53-0d6f9c0f2b11", true),
             ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", true),
             ("Xk9dPq2LmN1z", true),
+            ("7d84f3f04a554c2e9d53", true),
+            ("CANARYx9Kd72LmPq04ZtRw", true),
             ("clh3am8ji0000358u1h2x4f7q", true),
         ] {
             assert_eq!(is_opaque(segment), opaque, "{segment}");

@@ -13,7 +13,7 @@ use anyhow::Context;
 use pointsman_collector::ingest::{Pipeline, Settings};
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::observed::Observed;
-use pointsman_store::Store;
+use pointsman_store::{Store, StoreError};
 use prometheus::Registry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -88,8 +88,15 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
     manager::ready();
 
     if let Err(fault) = wait_for_end(&mut signals, &reloader, &mut tasks, &mut upkeeping).await {
-        // The log of a file that was replaced would be taken for the new file's: SQLite takes it away when it closes.
-        let _ = tokio::time::timeout(within, store.close()).await;
+        if let Some(StoreError::Replaced { .. }) = fault.downcast_ref() {
+            match tokio::time::timeout(within, store.abandon()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    error!(%error, "the log of the replaced database is still there: remove {}-wal", db.display())
+                }
+                Err(_) => error!("the replaced database was not closed in time: remove {}-wal", db.display()),
+            }
+        }
         return Err(fault);
     }
     manager::stopping();

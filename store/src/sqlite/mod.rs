@@ -120,6 +120,17 @@ impl Store {
         &self.path
     }
 
+    /// Closes every connection of a file that was deleted or replaced. Its log goes, or whoever opens the new file would play
+    /// the old log into it.
+    ///
+    /// # Errors
+    /// When the log cannot be removed.
+    pub async fn abandon(&self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        self.writer.close().await;
+        Ok(self.place.remove_log(&self.path).map_err(sqlx::Error::Io)?)
+    }
+
     /// Writes the log back into the file and closes every connection.
     pub async fn close(&self) {
         self.readers.close().await;

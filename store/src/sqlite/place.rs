@@ -2,29 +2,33 @@
 //! SQLite goes on writing into the one that it holds.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::StoreError;
 
-/// What tells one file from all others of the machine.
+/// Device and inode, which tell one file from all others of the machine.
+type Identity = (u64, u64);
+
+/// The files that are open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Place {
-    device: u64,
-    inode: u64,
+    database: Identity,
+    /// Its log, which a connection has made by now.
+    log: Option<Identity>,
 }
 
 impl Place {
-    /// Of the file at this path.
+    /// Of the database at this path, which is open.
     pub(super) fn of(path: &Path) -> Result<Self, StoreError> {
-        let found =
-            std::fs::metadata(path).map_err(|source| StoreError::opening(path, &sqlx::Error::Io(source)))?;
-        Ok(Self { device: found.dev(), inode: found.ino() })
+        let database =
+            identity(path).map_err(|source| StoreError::opening(path, &sqlx::Error::Io(source)))?;
+        Ok(Self { database, log: identity(&beside(path, "-wal")).ok() })
     }
 
     /// Whether the path still names that file.
     pub(super) fn check(self, path: &Path) -> Result<(), StoreError> {
-        match std::fs::metadata(path) {
-            Ok(found) if (found.dev(), found.ino()) == (self.device, self.inode) => Ok(()),
+        match identity(path) {
+            Ok(found) if found == self.database => Ok(()),
             Ok(_) => Err(StoreError::Replaced { path: path.to_owned(), how: "replaced" }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Err(StoreError::Replaced { path: path.to_owned(), how: "deleted" })
@@ -32,4 +36,29 @@ impl Place {
             Err(error) => Err(sqlx::Error::Io(error).into()),
         }
     }
+
+    /// Takes away the log of a database that was replaced, which SQLite leaves where it is: whoever opens the new one would
+    /// play it into that. A log that somebody has put there with the new one stays.
+    pub(super) fn remove_log(self, path: &Path) -> std::io::Result<()> {
+        let log = beside(path, "-wal");
+        if self.log.is_none() || identity(&log).ok() != self.log {
+            return Ok(());
+        }
+        std::fs::remove_file(log)?;
+        match std::fs::remove_file(beside(path, "-shm")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn identity(path: &Path) -> std::io::Result<Identity> {
+    let found = std::fs::metadata(path)?;
+    Ok((found.dev(), found.ino()))
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
