@@ -77,6 +77,7 @@ pub(super) static ALLOWED: &[Group] = &[
             "pointsman.request.credentials",
             "pointsman.request.key",
             "pointsman.request.query_names",
+            "pointsman.requests.dropped",
             "pointsman.requests.seen",
             "pointsman.response.body_ns",
             "pointsman.response.first_byte_ns",
