@@ -13,6 +13,7 @@ mod gain;
 pub mod life;
 mod profile;
 mod report;
+mod routes;
 pub mod rules;
 mod sampling;
 mod settings;

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Layer;
+use crate::metadata_file::is_metadata_file;
+
+/// What Next.js calls a closure that is marked `'use server'`, before its number.
+const INLINE: &str = "$$RSC_SERVER_ACTION_";
 
 /// What kind of code answers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -133,6 +137,12 @@ impl Handler {
         Some(first.map_or(layer, |first| layer.with_operation(first)))
     }
 
+    /// Whether it is a file that Next.js serves by convention (`/favicon.ico`, `/sitemap.xml`): nobody's API.
+    #[must_use]
+    pub fn is_metadata_file(&self) -> bool {
+        self.kind == HandlerKind::RouteHandler && is_metadata_file(&self.route)
+    }
+
     /// Whether it stands for a whole layer, which never moves: a Dispatcher, not one of its Operations.
     #[must_use]
     pub fn is_dispatcher(&self) -> bool {
@@ -157,6 +167,22 @@ impl Handler {
 }
 
 impl Action {
+    /// What people call an action with this exported name and file: closures have names that the compiler made.
+    #[must_use]
+    pub fn title(name: &str, file: &str) -> String {
+        match name.strip_prefix(INLINE).map(str::parse::<u32>) {
+            Some(Ok(0)) => format!("inline action in {file}"),
+            Some(Ok(number)) => format!("inline action {} in {file}", number.saturating_add(1)),
+            _ => format!("{name} ({file})"),
+        }
+    }
+
+    /// The same without the file, where one line has no room for it.
+    #[must_use]
+    pub fn short_title(name: &str, file: &str) -> String {
+        if name.starts_with(INLINE) { Self::title(name, file) } else { name.to_owned() }
+    }
+
     /// Its exported name, or else its id; and its file where that is known.
     #[must_use]
     pub fn name_and_file(&self) -> (Option<&str>, Option<&str>) {
@@ -259,6 +285,18 @@ mod tests {
         let id = cart(HandlerKind::RouteHandler, "/api/cart", None).fingerprint();
         assert_eq!(id.to_string(), "7423e4fb90052264");
         assert_eq!(Fingerprint::from_hex(&id.to_string()), Some(id));
+    }
+
+    #[test]
+    fn an_inline_action_is_called_by_its_file() {
+        let file = "app/ui/sidenav.tsx";
+        for (name, title) in [
+            ("signOut", "signOut (app/ui/sidenav.tsx)"),
+            ("$$RSC_SERVER_ACTION_0", "inline action in app/ui/sidenav.tsx"),
+            ("$$RSC_SERVER_ACTION_1", "inline action 2 in app/ui/sidenav.tsx"),
+        ] {
+            assert_eq!(Action::title(name, file), title);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod handler;
 mod ids;
 mod kept;
 mod layer;
+mod metadata_file;
 mod published;
 mod record;
 mod shape;

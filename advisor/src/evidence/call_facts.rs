@@ -1,10 +1,11 @@
 //! Facts that one Call shows by itself.
 
-use pointsman_store::{Call, Caller, Form, HandlerKind, Hour, Sign};
+use pointsman_store::{Call, Caller, Form, HandlerKind, Hour, Sign, neutral_path};
 
 use super::pass::{Known, Pass};
 use super::rollup::About;
 use super::{Dimension, Fact, Measure};
+use crate::routes::is_worth_learning;
 
 /// Statuses that an action cannot answer by itself (rules.md, status-or-header-contract).
 const ROUTE_STATUSES: [u16; 9] = [201, 202, 204, 401, 403, 409, 412, 422, 429];
@@ -33,8 +34,10 @@ pub(super) fn count(pass: &mut Pass, known: Known<'_>) {
     if call.method == "GET" || call.method == "HEAD" {
         caching(about, call);
     }
-    if call.handler.kind == HandlerKind::ServerAction {
-        action(about, call);
+    match call.handler.kind {
+        HandlerKind::ServerAction => action(about, call),
+        HandlerKind::Page => page(about, call),
+        _ => {}
     }
     work(about, call);
 }
@@ -96,7 +99,7 @@ fn caller(about: &mut About<'_>, call: &Call) {
         }
     }
     if let Some(page) = &call.page {
-        about.tally(Dimension::Page, page);
+        about.tally(Dimension::Page, &neutral_path(page));
     }
     if let Some(origin) = &call.origin {
         about.tally(Dimension::Origin, origin);
@@ -264,6 +267,19 @@ fn caching(about: &mut About<'_>, call: &Call) {
         if !call.has(Sign::CacheControl) {
             about.exemplify(Fact::GetsWithoutCacheControl);
         }
+    }
+}
+
+/// In which form a page was asked for, and by which paths.
+fn page(about: &mut About<'_>, call: &Call) {
+    match call.form {
+        Form::Document => about.count(Fact::PageDocuments),
+        Form::Rsc => about.count(Fact::PageNavigations),
+        Form::Prefetch => about.exemplify(Fact::PagePrefetches),
+        _ => {}
+    }
+    if let Some(path) = call.path.as_deref().filter(|path| is_worth_learning(&call.handler.route, path)) {
+        about.tally(Dimension::PageForm, &neutral_path(path));
     }
 }
 

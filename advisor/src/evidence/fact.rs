@@ -321,6 +321,12 @@ coded! {
         Speculations,
         /// HEAD requests.
         Probes,
+        /// Requests to a page for its document.
+        PageDocuments,
+        /// Requests of the client router to a page that it shows: navigations and refreshes.
+        PageNavigations,
+        /// Requests to a page ahead of a navigation that may never come.
+        PagePrefetches,
     }
 }
 
@@ -396,6 +402,8 @@ coded! {
         UnknownActionHour,
         /// Key of a client of the own UI that asked for an unknown action id.
         UnknownActionClient,
+        /// Of a page: the form of its paths, names only, where the path does not tell the route.
+        PageForm,
     }
 }
 

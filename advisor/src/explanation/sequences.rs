@@ -140,7 +140,7 @@ fn example(
 
 fn name(handler: &Handler) -> String {
     match &handler.action {
-        Some(Action::Export { name, .. }) => name.clone(),
+        Some(Action::Export { file, name }) => Action::short_title(name, file),
         Some(Action::Id(id)) => id.clone(),
         _ => format!("{} {}", handler.method, handler.path()),
     }

@@ -20,6 +20,8 @@ fn row(verdict: Verdict) -> HandlerReport {
         file: None,
         calls: 700.0,
         calls_per_day: 100.0,
+        forms: BTreeMap::new(),
+        preflights: 0,
         callers: BTreeMap::from([("own_ui".to_owned(), 1.0)]),
         verdict,
         barred: false,

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use pointsman_store::{AppFact, Handler, HandlerKind};
 
-use super::routes::Routes;
 use super::surroundings;
 use super::{Profile, Spans};
-use crate::evidence::{Fact, Recorded};
+use crate::evidence::{Dimension, Fact, Recorded};
 use crate::report::ReportInput;
+use crate::routes::Routes;
 use crate::sampling::Weights;
 use crate::settings::Settings;
+use crate::stats::as_f64;
 
 /// The Profiles of all Handlers of the environment that were called in the window, by id.
 pub(crate) fn profiles<'a>(input: &ReportInput<'a>, settings: &Settings) -> Vec<Profile<'a>> {
-    let pages = input.handlers.values().filter(|handler| handler.kind == HandlerKind::Page);
-    let routes = Routes::new(pages.map(|handler| handler.route.clone()));
+    let routes = routes(input);
     let weights = weights(input, settings);
     let days = days_covered(input);
     let body_limit = body_limit(input.facts).unwrap_or(settings.action_body_limit);
@@ -42,6 +42,32 @@ pub(crate) fn profiles<'a>(input: &ReportInput<'a>, settings: &Settings) -> Vec<
     profiles.sort_by_key(|profile| profile.id);
     surroundings::tell(&mut profiles, input.facts);
     profiles
+}
+
+/// The routes of the environment's pages: those that were seen, and those that the build has.
+fn routes(input: &ReportInput<'_>) -> Routes {
+    let of_environment = |handler: &&Handler| handler.environment.as_deref() == input.environment;
+    let handlers = || input.handlers.values().filter(of_environment);
+    let built = input.facts.iter().filter(|fact| {
+        let api = fact.value == "/api" || fact.value.starts_with("/api/");
+        fact.name == "pointsman.next.routes" && !api
+    });
+    let built = built.map(|fact| &fact.value).filter(|route| {
+        route.starts_with('/') && !handlers().any(|known| known.kind.is_route() && known.route == **route)
+    });
+    let pages = handlers().filter(|handler| handler.kind == HandlerKind::Page);
+    let patterns = pages.map(|page| &page.route).chain(built).cloned();
+    let seen = input.windows.retained.iter().filter_map(|(id, rollup)| {
+        let page = input.handlers.get(id).filter(of_environment)?;
+        (page.kind == HandlerKind::Page).then_some((page, rollup))
+    });
+    let seen = seen.flat_map(|(page, rollup)| {
+        let tallies = rollup.strata.iter().filter_map(|(_, stratum)| stratum.tally(Dimension::PageForm));
+        tallies.flat_map(|tally| {
+            tally.values().map(|(form, calls)| (page.route.clone(), form.to_owned(), as_f64(calls)))
+        })
+    });
+    Routes::new(patterns, seen)
 }
 
 /// A process' requests are those of all its Handlers together.

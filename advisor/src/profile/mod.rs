@@ -3,7 +3,6 @@
 
 mod gather;
 mod naming;
-mod routes;
 mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,8 +25,10 @@ pub struct Profile<'a> {
     pub handler: Handler,
     /// Days that the window covers, at least 1.
     pub days: f64,
-    /// Pages that call it, by route, most calls first.
+    /// Pages that call it, by route, most calls first; of an action those that it was posted to.
     pub pages: Vec<(String, f64)>,
+    /// The same for Calls of an action that belong to the load of the page.
+    pub load_pages: Vec<(String, f64)>,
     /// What stands around it.
     pub surroundings: Surroundings,
     /// The app's own limit on the bodies of actions, bytes.
@@ -115,22 +116,28 @@ impl<'a> Profile<'a> {
             handler: handler.clone(),
             days,
             pages,
+            load_pages: Vec::new(),
             surroundings: Surroundings::default(),
             body_limit,
             spans,
             window: spans.window,
             weighing,
         };
-        let mut pages: BTreeMap<String, f64> = BTreeMap::new();
-        for (path, calls) in profile.values(Dimension::Page) {
-            *pages.entry(route_of(&path)).or_default() += calls;
+        let of_action = handler.kind == HandlerKind::ServerAction;
+        let by_route = |dimension| {
+            let mut pages: BTreeMap<String, f64> = BTreeMap::new();
+            for (path, calls) in profile.values(dimension) {
+                *pages.entry(route_of(&path)).or_default() += calls;
+            }
+            by_size(pages)
+        };
+        let pages = by_route(if of_action { Dimension::Route } else { Dimension::Page });
+        let load_pages = by_route(Dimension::LoadPage);
+        if of_action && let Some((route, _)) = pages.first() {
+            handler.route.clone_from(route);
         }
-        profile.pages = by_size(pages);
-        if handler.kind == HandlerKind::ServerAction
-            && let Some((route, _)) = profile.values(Dimension::Route).into_iter().next()
-        {
-            handler.route = route;
-        }
+        profile.pages = pages;
+        profile.load_pages = load_pages;
         profile.handler = handler;
         profile
     }

@@ -74,6 +74,7 @@ pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
         policies: Vec::new(),
         shadow: shadow(&judgements),
         unknown_actions: unknown_actions(&unknown),
+        preflights: preflights(input),
         settings: settings.clone(),
         rules: effective_rules(&thresholds),
         changes: None,
@@ -105,6 +106,15 @@ fn unknown_actions(profiles: &[Profile<'_>]) -> Vec<UnknownActions> {
     let row =
         |p: &Profile<'_>| UnknownActions { route: p.handler.route.clone(), calls: p.count(Fact::Calls) };
     profiles.iter().map(row).collect()
+}
+
+/// Preflights that were observed in the window, of all Handlers of the environment.
+fn preflights(input: &ReportInput<'_>) -> u64 {
+    let of_environment = |id| {
+        input.handlers.get(id).is_some_and(|handler| handler.environment.as_deref() == input.environment)
+    };
+    let rollups = input.windows.window.iter().filter(|(id, _)| of_environment(*id));
+    rollups.map(|(_, rollup)| rollup.observed(Fact::Preflights)).sum()
 }
 
 /// Moves first, then by time and requests saved, then by calls.

@@ -35,6 +35,8 @@ pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Setti
         file,
         calls: profile.count(Fact::Calls),
         calls_per_day: profile.per_day(Fact::Calls),
+        forms: forms(profile),
+        preflights: profile.observed(Fact::Preflights),
         callers: callers(profile),
         verdict: judgement.verdict,
         confidence: judgement.confidence,
@@ -52,6 +54,17 @@ pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Setti
         needs: judgement.needs.clone(),
         duration_ms: p(0.5).zip(p(0.95)).map(|(p50, p95)| Quantiles { p50, p95 }),
     }
+}
+
+/// Calls of a page by the form in which they came.
+fn forms(profile: &Profile<'_>) -> BTreeMap<String, f64> {
+    const FORMS: [(&str, Fact); 3] = [
+        ("document", Fact::PageDocuments),
+        ("navigation", Fact::PageNavigations),
+        ("prefetch", Fact::PagePrefetches),
+    ];
+    let seen = FORMS.into_iter().filter(|(_, fact)| profile.observed(*fact) > 0);
+    seen.map(|(name, fact)| (name.to_owned(), profile.count(fact))).collect()
 }
 
 fn callers(profile: &Profile<'_>) -> BTreeMap<String, f64> {

@@ -46,6 +46,9 @@ pub struct Report {
     pub shadow: BTreeMap<String, usize>,
     /// Calls of action ids that the app did not know, by page: errors of that page's actions.
     pub unknown_actions: Vec<UnknownActions>,
+    /// Preflights (OPTIONS) of the window, as observed, those included that asked for what nobody called.
+    #[serde(default)]
+    pub preflights: u64,
     /// The thresholds in force for all rules.
     pub settings: Settings,
     /// Each rule with the thresholds in force.
@@ -104,6 +107,13 @@ pub struct HandlerReport {
     pub calls: f64,
     /// Calls per day covered.
     pub calls_per_day: f64,
+    /// Of a page: its calls by form (`document`, `navigation`, `prefetch`), corrected for sampling; what is none of them is not
+    /// listed. Empty for all else.
+    #[serde(default)]
+    pub forms: BTreeMap<String, f64>,
+    /// Preflights (OPTIONS) that asked for it, as observed: evidence, not calls.
+    #[serde(default)]
+    pub preflights: u64,
     /// Share of calls by class of caller.
     pub callers: BTreeMap<String, f64>,
     /// The verdict.

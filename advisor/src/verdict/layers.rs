@@ -1,4 +1,4 @@
-//! Dispatchers and their Operations: a route that stands for a whole layer is never moved, and what may be said about one of
+//! Routes that no move could be advised for, whatever their traffic: metadata files, Dispatchers and their Operations. A route that stands for a whole layer is never moved, and what may be said about one of
 //! its Operations depends on whose code runs there. How the layer is recognized is the store's business.
 
 use pointsman_store::{Handler, Layer};
@@ -13,11 +13,12 @@ const HEARD: [&str; 4] = ["duplicate-get", "payload-diet", "sequential-waterfall
 const FOR_GOOD: &str = "nothing: this verdict does not depend on traffic";
 
 /// Whether a rule is heard: a Dispatcher is many endpoints, of which no rule can speak at once, and the endpoints of a
-/// library are nobody's to change.
+/// library, like the files that Next.js serves by convention, are nobody's to change.
 pub(super) fn hears(handler: &Handler, rule: &Rule) -> bool {
-    let Some(layer) = handler.layer() else { return true };
+    let improves = rule.effect == Effect::Improves;
+    let Some(layer) = handler.layer() else { return !(improves && handler.is_metadata_file()) };
     let own_code = handler.operation.is_some() && is_own_code(layer);
-    own_code && (rule.effect != Effect::Improves || HEARD.contains(&rule.id))
+    own_code && (!improves || HEARD.contains(&rule.id))
 }
 
 /// The verdict on a Dispatcher or an Operation; `None` for any other route.
@@ -45,6 +46,14 @@ pub(super) fn decide(handler: &Handler) -> Option<Decision> {
         ),
     };
     Some(Decision::keep(&reason, FOR_GOOD).barred())
+}
+
+/// The verdict on a file that Next.js serves by convention; `None` for any other route.
+pub(super) fn metadata_file(handler: &Handler) -> Option<Decision> {
+    handler.is_metadata_file().then(|| {
+        let reason = "Next.js serves it as a metadata file (icon, sitemap, manifest or preview image): there is nothing to move";
+        Decision::keep(reason, FOR_GOOD).barred()
+    })
 }
 
 /// Whether the app's own code runs in the Operations of a layer.

@@ -97,7 +97,7 @@ impl Bench<'_, '_> {
         if let Some(blocker) = findings.first(Effect::BlocksAction) {
             return Decision::keep(&blocker.statement.text, &blocker.statement.flips_if).barred();
         }
-        if let Some(decision) = self.unknown() {
+        if let Some(decision) = layers::metadata_file(&profile.handler).or_else(|| self.unknown()) {
             return decision;
         }
         if !is_mutation_route(profile) {

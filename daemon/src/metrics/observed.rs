@@ -169,7 +169,7 @@ fn label(name: &str, value: &str) -> proto::LabelPair {
 /// What a handler is called in a label: `POST /api/cart`, `addToCart (app/actions.ts)`.
 pub(super) fn named(method: &str, route: &str, action: Option<&str>, file: Option<&str>) -> String {
     match (action, file) {
-        (Some(action), Some(file)) => format!("{action} ({file})"),
+        (Some(action), Some(file)) => Action::title(action, file),
         (Some(action), None) => action.to_owned(),
         (None, _) => format!("{method} {route}"),
     }

@@ -22,7 +22,7 @@ use std::io::IsTerminal;
 
 use anyhow::Context;
 use pointsman_advisor::{EvidenceKind, HandlerReport, Need, Report, Settings, Verdict};
-use pointsman_store::Handler;
+use pointsman_store::{Action, Handler};
 use serde::Serialize;
 
 /// How text for a terminal looks.
@@ -70,7 +70,7 @@ pub(crate) fn path(route: &str, operation: Option<&str>) -> String {
 /// The same, from what makes the name: the kind, the method and route, an action's name and file.
 fn name_of(kind: &str, (method, route): (&str, &str), action: (Option<&str>, Option<&str>)) -> String {
     match action {
-        (Some(action), Some(file)) => format!("{action} ({file})"),
+        (Some(action), Some(file)) => Action::title(action, file),
         (Some(action), None) => format!("action {} on {route}", action.get(..10).unwrap_or(action)),
         (None, _) if kind == "server_action" => format!("actions of {route}"),
         (None, _) if kind == "unmatched" => unmatched(route).to_owned(),
@@ -97,6 +97,27 @@ pub(crate) fn kind(kind: &str) -> &str {
         "server_action" => "server action",
         other => other,
     }
+}
+
+/// How many preflights there were in all; nothing when there were none.
+pub(crate) fn preflights(report: &Report) -> Option<String> {
+    let count = report.preflights;
+    let verb = if count == 1 { "preflight (OPTIONS) was" } else { "preflights (OPTIONS) were" };
+    (count > 0).then(|| {
+        format!("{count} {verb} seen: they show which other origins call, and are not counted as calls")
+    })
+}
+
+/// What of the calls is not what it seems: prefetches of a page, and preflights, which are none.
+pub(crate) fn forms(handler: &HandlerReport) -> Vec<String> {
+    let prefetches = handler.forms.get("prefetch").filter(|count| **count >= 0.5);
+    let prefetches = prefetches
+        .map(|count| format!("{} of {} requests are prefetches", number(*count), number(handler.calls)));
+    let preflights = (handler.preflights > 0).then(|| match handler.preflights {
+        1 => "1 preflight (OPTIONS) besides".to_owned(),
+        many => format!("{many} preflights (OPTIONS) besides"),
+    });
+    prefetches.into_iter().chain(preflights).collect()
 }
 
 /// How much of its calls the app's own pages make; `unknown` where nobody knows who calls.

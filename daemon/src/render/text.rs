@@ -7,7 +7,8 @@ use super::benefit::{benefit, overlap};
 use super::changes::{in_short, told};
 use super::page::{Ink, Page};
 use super::{
-    Style, capital, headline, kind, life, lowered, name, needs, number, percent, safe, verdict_and_state,
+    Style, capital, forms, headline, kind, life, lowered, name, needs, number, percent, preflights, safe,
+    verdict_and_state,
 };
 
 /// All reports, one after the other.
@@ -66,6 +67,10 @@ fn report(report: &Report, style: Style) -> String {
             &format!("{calls} calls asked {route} for action ids that the app did not know"),
         );
     }
+    if let Some(preflights) = preflights(report) {
+        page.blank();
+        page.line(0, Ink::Faint, &preflights);
+    }
     page.policies(report);
     page.thresholds(report);
     page.finish()
@@ -107,6 +112,7 @@ impl Page {
             number(handler.calls_per_day),
             durations(handler)
         );
+        let calls = [vec![calls], forms(handler)].concat().join("; ");
         self.line(4, Ink::Faint, &calls);
         self.line(4, Ink::Keep, &safe::terminal(&handler.reason));
         if let Some(life) = life.filter(|life| life.state != State::Proposed) {

@@ -94,9 +94,7 @@ fn close(pass: &mut Pass, burst: Option<Burst<'_>>) {
         about.count(Fact::Sequenced);
         if burst.load.is_some() {
             about.exemplify(Fact::SoonAfterLoad);
-            if let Some(page) = &known.call.page {
-                about.tally(Dimension::LoadPage, page);
-            }
+            about.tally(Dimension::LoadPage, &known.call.handler.route);
         }
         let alone = burst.actions.len() < 2;
         if !alone {

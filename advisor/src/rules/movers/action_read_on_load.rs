@@ -9,7 +9,7 @@
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
 use super::unseen_sequences;
-use crate::evidence::{Dimension, Fact};
+use crate::evidence::Fact;
 use crate::gain::read_in_page;
 use crate::profile::{Profile, Seen, Share};
 use crate::stats::whole_number;
@@ -37,10 +37,9 @@ fn look_by_page(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if as_a_whole || profile.seen() == Seen::Writes || unseen_sequences(profile).is_some() {
         return Finding::Silent;
     }
-    let calls = profile.values(Dimension::Page);
-    let with_load = profile.values(Dimension::LoadPage).into_iter().filter_map(|(page, loads)| {
-        let (_, all) = calls.iter().find(|(known, _)| *known == page)?;
-        Some((page, Share::of(loads / all, *all, whole_number(*all))))
+    let with_load = profile.load_pages.iter().filter_map(|(page, loads)| {
+        let (_, all) = profile.pages.iter().find(|(known, _)| known == page)?;
+        Some((page.clone(), Share::of(loads / all, *all, whole_number(*all))))
     });
     let mut pages: Vec<(String, Share)> = with_load
         .filter(|(_, share)| share.samples >= knobs.min_samples && share.interval.low >= knobs.threshold)

@@ -1,7 +1,7 @@
 //! The steps from an action to a read in a server component.
 
 use super::names::{action, first_page, kebab};
-use crate::evidence::{Dimension, Fact};
+use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(super) fn steps(profile: &Profile) -> Vec<String> {
@@ -44,8 +44,9 @@ fn called_elsewhere(profile: &Profile) -> Vec<String> {
     if profile.observed(Fact::SoonAfterLoad) == 0 {
         return Vec::new();
     }
-    let with_load = profile.values(Dimension::LoadPage);
-    let loads = |page: &str| with_load.iter().find(|(path, _)| path == page).map_or(0.0, |(_, calls)| *calls);
-    let elsewhere = profile.values(Dimension::Page).into_iter();
-    elsewhere.filter(|(page, calls)| loads(page) < calls * WITH_LOAD).map(|(page, _)| page).take(3).collect()
+    let with_load = &profile.load_pages;
+    let loads =
+        |page: &str| with_load.iter().find(|(route, _)| route == page).map_or(0.0, |(_, calls)| *calls);
+    let elsewhere = profile.pages.iter().filter(|(page, calls)| loads(page) < calls * WITH_LOAD);
+    elsewhere.map(|(page, _)| page.clone()).take(3).collect()
 }

@@ -169,6 +169,7 @@ fn facts(handler: &HandlerReport, measured: Option<&Explanation>) -> Vec<(&'stat
         "calls",
         format!("{} ({} a day)", render::number(handler.calls), render::number(handler.calls_per_day)),
     )];
+    facts.extend(render::forms(handler).into_iter().map(|text| ("requests", text)));
     if let Some(ms) = handler.duration_ms {
         let text = format!("{} (p50), {} (p95)", render::duration(ms.p50), render::duration(ms.p95));
         facts.push(("duration", text));
