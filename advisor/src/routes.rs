@@ -52,12 +52,14 @@ impl Routes {
         if let Some(learned) = self.learned.get(&form) {
             return learned.clone();
         }
-        let certain = |pattern: &&String| !is_loose(pattern) && fits(pattern, path);
+        let found = self.patterns.iter().find(|pattern| fits(pattern, path));
+        // What the proxy puts in front is not in the path: a page that begins with it fits only by chance.
+        let by_chance = found.is_none_or(|pattern| is_loose(pattern) || pattern.starts_with("/["));
         let behind = |pattern: &&String| {
-            self.prefixed && without_first(pattern).is_some_and(|rest| !is_loose(&rest) && fits(&rest, path))
+            without_first(pattern).is_some_and(|rest| !is_loose(&rest) && fits(&rest, path))
         };
-        let found = self.patterns.iter().find(certain).or_else(|| self.patterns.iter().find(behind));
-        let found = found.or_else(|| self.patterns.iter().find(|pattern| fits(pattern, path)));
+        let behind = self.patterns.iter().filter(|_| self.prefixed && by_chance).find(behind);
+        let found = behind.or(found);
         found.cloned().unwrap_or(form)
     }
 }
@@ -73,7 +75,7 @@ fn without_first(pattern: &str) -> Option<String> {
     if rest.starts_with("...") || rest.starts_with('[') {
         return None;
     }
-    let at = rest.find('/').map_or(rest.len(), |at| at);
+    let at = rest.find('/').unwrap_or(rest.len());
     let rest = rest.get(at..)?;
     Some(if rest.is_empty() { "/".to_owned() } else { rest.to_owned() })
 }
@@ -165,5 +167,6 @@ mod tests {
             "never seen, but the proxy puts a locale in front"
         );
         assert_eq!(routes.of("/en/boards/17"), "/[locale]/boards/[id]");
+        assert_eq!(routes.of("/nothing/like/it"), "/[locale]/[...notFound]");
     }
 }

@@ -13,7 +13,7 @@ pub(crate) fn is_metadata_file(route: &str) -> bool {
     let segments: Vec<&str> = route.split('/').filter(|segment| !segment.is_empty()).collect();
     // One of several is behind its convention: `/sitemap/[__metadata_id__]`, `/blog/opengraph-image/3.png`.
     match segments.as_slice() {
-        [.., before, last] if last.starts_with("[__metadata_id__]") => is_named(before),
+        [.., before, last] if last.starts_with("[__metadata_id__]") => NAMES.contains(before),
         [] | [.., "api", _] => false,
         [.., last] => is_named(last) && !segments.contains(&"api"),
     }

@@ -275,7 +275,7 @@ fn page(about: &mut About<'_>, call: &Call) {
     match call.form {
         Form::Document => about.count(Fact::PageDocuments),
         Form::Rsc => about.count(Fact::PageNavigations),
-        Form::Prefetch => about.exemplify(Fact::PagePrefetches),
+        Form::Prefetch | Form::Speculation => about.exemplify(Fact::PagePrefetches),
         _ => {}
     }
     if let Some(path) = call.path.as_deref().filter(|path| is_worth_learning(&call.handler.route, path)) {

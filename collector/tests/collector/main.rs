@@ -20,6 +20,7 @@ mod sockets;
 mod spans;
 mod tls;
 mod tokens;
+mod visitors;
 mod world;
 
 /// A client of HTTP. In a build of the whole workspace it is one that knows TLS, and asks for somebody who does the arithmetic.

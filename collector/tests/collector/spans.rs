@@ -18,7 +18,7 @@ pub(crate) fn text(key: &str, value: &str) -> KeyValue {
     KeyValue { key: key.into(), value: Some(value), ..KeyValue::default() }
 }
 
-fn int(key: &str, value: i64) -> KeyValue {
+pub(crate) fn int(key: &str, value: i64) -> KeyValue {
     let value = AnyValue { value: Some(Value::IntValue(value)) };
     KeyValue { key: key.into(), value: Some(value), ..KeyValue::default() }
 }
