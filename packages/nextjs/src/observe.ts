@@ -139,6 +139,7 @@ function markOwnCalls(ownCalls: OwnCalls, current: Current, outgoing: Outgoing, 
   const selfFetch = new SelfFetch(ownCalls, running, () => tracing().shared)
   channel('http.server.request.start').subscribe(selfFetch.onRequest)
   channel('undici:request:create').subscribe(selfFetch.onFetch)
+  channel('http.client.request.created').subscribe(selfFetch.onClientRequest)
 }
 
 /** Which way spans go now, and from its decision on for good. */

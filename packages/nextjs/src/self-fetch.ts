@@ -2,7 +2,7 @@
 // would look like one from outside. The mark goes to addresses that this process answers at, and to no other.
 // Called by Node.js in the middle of the app's fetch, so every entrance catches everything.
 
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { context, trace, type SpanContext } from '@opentelemetry/api'
 import { fault } from './faults.js'
 import { OWN_CALL_HEADER, type OwnCalls } from './own-call.js'
@@ -98,6 +98,28 @@ export class SelfFetch {
       fault('marking an own call', error)
     }
   }
+
+  /** Subscriber of `http.client.request.created`, which Node.js has from 22.12 on: `http.request`, axios and others. */
+  readonly onClientRequest = (message: unknown): void => {
+    try {
+      const { request } = message as { request: ClientRequest }
+      const target = request.headersSent ? undefined : targetOf(request)
+      if (target === undefined || !this.#own.includes(target)) return
+      const carried = parseTraceparent(request.getHeader('traceparent')) ?? trace.getSpanContext(context.active())
+      const caller = this.shared() ? carried : this.running(request)
+      if (caller) request.setHeader(OWN_CALL_HEADER, this.ownCalls.mark(caller, Date.now()))
+    } catch (error) {
+      fault('marking an own call', error)
+    }
+  }
+}
+
+/** Where the connection of Node.js's own client will go; nothing when the `host` header says something else. */
+function targetOf(request: ClientRequest): URL | undefined {
+  const host = request.getHeader('host')
+  if (typeof host !== 'string') return undefined
+  const target = new URL(`${request.protocol}//${host}`)
+  return target.hostname.replace(/^\[|\]$/g, '') === request.host.toLowerCase() ? target : undefined
 }
 
 /** The span of the fetch, if an instrumentation has made one and put it into the headers; else the one that is active. */

@@ -92,3 +92,20 @@ test('nothing is thrown into the fetch', () => {
   assert.doesNotThrow(() => broken.onFetch(undefined))
   assert.doesNotThrow(() => broken.onRequest(undefined))
 })
+
+test("requests of Node.js's own client are marked too, by where they go and not by what they say", () => {
+  const marked = ({ host = '127.0.0.1', header = '127.0.0.1:3000', protocol = 'http:', headersSent = false, traceparent } = {}, shared = true) => {
+    const self = new SelfFetch(ownCalls, () => OTHER, () => shared)
+    self.onRequest({ request: request({}) })
+    const set = {}
+    const client = { host, protocol, headersSent, getHeader: (name) => ({ host: header, traceparent })[name], setHeader: (name, value) => (set[name] = value) }
+    context.with(trace.setSpanContext(context.active(), PARENT), () => self.onClientRequest({ request: client }))
+    return ownCalls.callerOf(set[OWN_CALL_HEADER], Date.now())?.spanId
+  }
+  assert.equal(marked(), PARENT.spanId)
+  assert.equal(marked({}, false), OTHER.spanId)
+  assert.equal(marked({ traceparent: `00-${OTHER.traceId}-${OTHER.spanId}-01` }), OTHER.spanId)
+  for (const other of [{ host: 'evil.example' }, { header: '127.0.0.1:3001' }, { header: null }, { headersSent: true }, { host: 'a', header: 'no host' }]) {
+    assert.equal(marked(other), undefined, JSON.stringify(other))
+  }
+})
