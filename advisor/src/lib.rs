@@ -24,11 +24,11 @@ mod windows;
 pub use coverage::{Coverage, Proxied, coverage, proxied};
 pub use explanation::{Explanation, Explanations, explain_each, explanations};
 pub use gain::{Gain, Waiting};
-pub use profile::{NextVersion, Profile, Seen, Share, Surroundings, UnknownIds};
+pub use profile::{Access, Grounds, NextVersion, Profile, Seen, Share, Surroundings, UnknownIds};
 pub use report::{
     Assumed, Benefit, Changes, EffectiveRule, EvidenceKind, EvidenceRow, HandlerChange, HandlerReport, Need,
-    Report, ReportInput, Sampled, Situation, Total, UnknownActions, Verdict, Window, changes, report,
-    rfc3339,
+    Report, ReportInput, Sampled, SharedReason, Situation, Total, UnknownActions, Verdict, Window, changes,
+    report, report_within, rfc3339,
 };
 pub use sampling::Basis;
 pub use settings::{Override, RuleSettings, Settings};

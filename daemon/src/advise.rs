@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 use pointsman_advisor::evidence::HourPass;
 use pointsman_advisor::life::{self, History, Occasion, Policies, Settling, Traffic};
-use pointsman_advisor::{Coverage, Explanations, Proxied, Report, Settings, explanations, report};
+use pointsman_advisor::{Coverage, Explanations, Proxied, Report, Settings, explanations, report_within};
 use pointsman_store::{AdviceRun, AppFact, Call, Hour, Store};
 use tokio::sync::{Mutex, mpsc};
 
@@ -265,7 +265,7 @@ impl<'a> Advisor<'a> {
             traffic: &traffic,
             measured: &gathered.measured,
         };
-        let judged = report(&input, &self.config.advice);
+        let judged = report_within(&input, &self.config.advice, &self.policies);
         let (report, history) = life::settle(judged, memory.history.clone(), &with);
         Settled { report, history, traffic }
     }

@@ -134,7 +134,7 @@ coded! {
         /// Failed action Calls whose origin names another host.
         OriginMismatch,
 
-        /// GET Calls of routes and Calls of actions whose request key and response hash are known.
+        /// GET and POST Calls of routes and Calls of actions whose request key and response hash are known.
         Comparable,
         /// ... of these, equal in both to the Call before with the same key, whoever made it, within 1 s.
         RepeatOfAnyoneWithinOneSecond,
@@ -180,11 +180,12 @@ coded! {
         Batches,
         /// Action Calls that, with their burst, began within 3 s of the load of their page.
         SoonAfterLoad,
-        /// Calls that were part of a regular poll: at least five of one client.
+        /// Calls that were part of a regular poll: at least five of one client. Counted of GETs, of actions, and of mutations that
+        /// the own UI sends.
         Polled,
         /// Polls.
         Polls,
-        /// Action Calls of a series in quick succession with changing arguments.
+        /// Calls of an action, or mutations of a route by the own UI, in quick succession with changing arguments.
         Typed,
         /// Prefetches seen within five seconds after an Interaction, by the same client.
         PrefetchesAfter,

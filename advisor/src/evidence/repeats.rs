@@ -58,7 +58,7 @@ impl Repeats {
         }
     }
 
-    /// Counts potential cache hits among the reads of routes, and equal answers of actions.
+    /// Counts potential cache hits among the reads of routes, and equal answers of actions and POSTs.
     pub(super) fn count(&mut self, pass: &mut Pass) {
         self.seen.sort_unstable();
         for same_request in self.seen.chunk_by(|a, b| (a.handler, a.key) == (b.handler, b.key)) {
@@ -76,7 +76,9 @@ fn looked_at(key: u64, halved: u32) -> bool {
 
 /// Request key and response hash of a Call that a cache might have answered.
 fn comparable(call: &Call) -> Option<(u64, u64)> {
-    let read = call.method == "GET" && call.form == Form::Plain && call.handler.kind.is_route();
+    // A POST may be a search: equal answers to equal bodies help to find that out.
+    let asks = matches!(call.method.as_str(), "GET" | "POST");
+    let read = asks && call.form == Form::Plain && call.handler.kind.is_route();
     let eligible = (read || is_action_fetch(call)) && call.status == Some(200) && is_unsampled(call);
     eligible.then_some(call.request_key.zip(call.response_hash)).flatten()
 }

@@ -92,6 +92,12 @@ impl Rollup {
         }
     }
 
+    /// What would have been counted, had the same calls been those of an action: of each client's calls the sequences are
+    /// read, and its answers are data.
+    pub(crate) fn as_of_action(&self) -> Self {
+        Self { strata: self.strata.as_of_action(), ..self.clone() }
+    }
+
     /// Keeps an Interaction, if chance so wills.
     pub(super) fn keep(&mut self, interaction: Interaction) {
         let kept = self.interactions.entry(interaction.kind).or_default();

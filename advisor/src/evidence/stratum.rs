@@ -87,6 +87,25 @@ impl Stratum {
         *known = known.saturating_add(calls);
     }
 
+    /// The same calls as those of an action.
+    fn as_of_action(&self) -> Self {
+        let mut moved = self.clone();
+        for (of_route, of_action) in [
+            (Fact::ClientKnown, Fact::Sequenced),
+            // What is sent within a second would wait in the client's queue.
+            (Fact::InOwnBatch, Fact::InBurst),
+            (Fact::Batches, Fact::Bursts),
+        ] {
+            moved.add(of_action, self.count(of_route).saturating_sub(self.count(of_action)));
+        }
+        if let Some((data, answers)) =
+            moved.measures.get_mut(Measure::DataBytes.code()).zip(self.measure(Measure::ResponseBytes))
+        {
+            *data = answers.clone();
+        }
+        moved
+    }
+
     fn write(&self, to: &mut Writer) {
         let facts = || self.facts.iter().enumerate().filter(|(_, count)| **count > 0);
         to.count(facts().count());
@@ -155,6 +174,11 @@ impl Strata {
     /// Each with its threshold.
     pub fn iter(&self) -> impl Iterator<Item = (Option<u64>, &Stratum)> {
         self.0.iter().map(|(threshold, stratum)| (*threshold, stratum))
+    }
+
+    /// The same calls as those of an action.
+    pub(super) fn as_of_action(&self) -> Self {
+        Self(self.0.iter().map(|(threshold, stratum)| (*threshold, stratum.as_of_action())).collect())
     }
 
     pub(super) fn of(&mut self, sampling: Sampling) -> &mut Stratum {

@@ -90,6 +90,14 @@ pub(super) fn is_action_fetch(call: &Call) -> bool {
     call.form == Form::ActionFetch && !call.has(Sign::ActionNotFound)
 }
 
+/// Whether it is a mutation of a route that the code of an own page sends: as an action it would be such a call.
+pub(super) fn is_own_mutation(call: &Call) -> bool {
+    call.handler.kind.is_route()
+        && call.form == Form::Plain
+        && call.caller == Caller::OwnUi
+        && matches!(call.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE")
+}
+
 /// Whether two paths name the same page; a trailing slash does not matter.
 pub(super) fn same_page(a: Option<&String>, b: Option<&String>) -> bool {
     a.zip(b).is_some_and(|(a, b)| a.trim_end_matches('/') == b.trim_end_matches('/'))

@@ -54,7 +54,7 @@ pub fn explain_each(input: &ReportInput<'_>, settings: &Settings, mut take: impl
     let thresholds = Thresholds::new(settings);
     let hours = known_hours(input);
     for profile in &profiles {
-        let judgement = judge(profile, &thresholds, input.standing.get(&profile.id).copied());
+        let judgement = judge(profile, &thresholds, input.standing.get(&profile.id).copied(), None);
         take(explanation(profile, input, &hours, &judgement));
     }
     profiles.first().map_or(settings.action_body_limit, |profile| profile.body_limit)

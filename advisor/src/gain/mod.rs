@@ -4,7 +4,8 @@
 mod overlap;
 mod simulate;
 
-use crate::evidence::Interaction;
+use crate::evidence::{Interaction, Measure};
+use crate::profile::Profile;
 use crate::stats::{Estimate, as_f64};
 
 pub(crate) use overlap::overlaps;
@@ -30,7 +31,7 @@ pub struct Gain {
     /// Bytes fewer on the wire per Interaction.
     pub bytes: f64,
     /// Time for which an Interaction holds the client's one queue for actions and no longer would, ms: whatever the user
-    /// does meanwhile waits.
+    /// does meanwhile waits. Negative where a move would make it hold the queue.
     pub queue_ms: f64,
     /// Round trips of which the duration is not measured and has to be assumed.
     pub assumed_trips: f64,
@@ -103,6 +104,15 @@ impl Gain {
             ..Self::default()
         })
     }
+}
+
+/// For how long a route would hold the client's queue as an action, ms per call, beyond what nobody notices: within a second
+/// hardly anybody begins something else. [judgement]
+pub(crate) fn held_by_action(profile: &Profile) -> f64 {
+    /// ms.
+    const UNNOTICED: f64 = 1_000.0;
+    let median = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
+    (median - UNNOTICED).max(0.0)
 }
 
 /// What gains are compared by, a day: requests or round trips, whichever is more, and a request for each 50 ms of waiting.

@@ -19,7 +19,7 @@ mod traffic;
 
 pub use decide::{Decision, DecisionError, decide};
 pub use history::{Candidate, Change, History, Promise, Recommendation, Standing, State, Who};
-pub use policy::{Keep, Policies, Policy, PolicyInForce};
+pub use policy::{Cost, HandlerPolicy, Keep, Policies, Policy, PolicyInForce, ReadsIn, WritesIn};
 pub use proof::{Compared, Measured, Outcome, Pairing, Proof};
 pub use settle::{Settling, deployed, settle};
 pub use standing::Occasion;

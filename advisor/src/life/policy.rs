@@ -6,7 +6,7 @@ use pointsman_store::Handler;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::report::{HandlerReport, Verdict, rfc3339};
+use crate::report::{Benefit, HandlerReport, Verdict, rfc3339};
 use crate::rules::{RULES, handler_globs, names};
 
 /// One decision of an app's team.
@@ -20,6 +20,10 @@ pub struct Policy {
     pub dismiss: bool,
     /// No move away from this kind is advised.
     pub keep: Option<Keep>,
+    /// The house rule for handlers that read: advice stays within it.
+    pub reads: Option<ReadsIn>,
+    /// The house rule for handlers that write.
+    pub writes: Option<WritesIn>,
     /// Until when it holds, ns since the epoch; `None` is without end.
     pub until_ns: Option<u64>,
     /// Why: it is shown with what the policy does.
@@ -36,8 +40,43 @@ pub enum Keep {
     Action,
 }
 
+/// Where a team has its reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadsIn {
+    /// In route handlers, fetched by the client: nothing is moved into server components.
+    Route,
+    /// In server components: no action becomes a route because it reads.
+    Component,
+    /// Wherever it is best.
+    Any,
+}
+
+/// Where a team has its writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WritesIn {
+    /// In Server Actions: none of them becomes a route.
+    Action,
+    /// In route handlers: none of them becomes an action.
+    Route,
+    /// Wherever it is best.
+    Any,
+}
+
+/// What a policy's house rule changed about one handler.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct HandlerPolicy {
+    /// The team's reason for the policy.
+    pub reason: String,
+    /// What would be advised without it.
+    pub verdict_without: Verdict,
+    /// What that would gain, and the policy therefore costs; null when nothing is claimed.
+    pub costs: Option<Benefit>,
+}
+
 /// A policy as a report tells it.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct PolicyInForce {
     /// Globs over handlers.
     pub handlers: Vec<String>,
@@ -45,6 +84,12 @@ pub struct PolicyInForce {
     pub rules: Vec<String>,
     /// The kind that is kept; null when every move is dismissed.
     pub keep: Option<Keep>,
+    /// Where reads belong; null when it says nothing of them.
+    #[serde(default)]
+    pub reads: Option<ReadsIn>,
+    /// Where writes belong; null when it says nothing of them.
+    #[serde(default)]
+    pub writes: Option<WritesIn>,
     /// Until when, RFC 3339; null is without end.
     pub until: Option<String>,
     /// Why.
@@ -53,6 +98,32 @@ pub struct PolicyInForce {
     pub dismissed_moves: usize,
     /// Improvements that it hides in this report.
     pub dismissed_improvements: usize,
+    /// Handlers of which it changed the verdict in this report: they would move, or move elsewhere.
+    #[serde(default)]
+    pub changed_verdicts: usize,
+    /// What all of these moves would gain together, a day, and the policy therefore costs.
+    #[serde(default)]
+    pub costs: Cost,
+}
+
+/// What a policy costs a day.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Cost {
+    /// Round trips that users wait for.
+    pub round_trips_per_day: f64,
+    /// Waiting of all users together, s.
+    pub waiting_s_per_day: f64,
+    /// Requests that the app answers.
+    pub origin_requests_per_day: f64,
+}
+
+impl Cost {
+    /// Adds what a move would have gained. What two policies keep apart is not looked for: shared waiting counts twice.
+    pub(super) fn add(&mut self, gain: &Benefit) {
+        self.round_trips_per_day += gain.round_trips_per_day;
+        self.waiting_s_per_day += gain.interactions_per_day * gain.ms_per_interaction_p50 / 1_000.0;
+        self.origin_requests_per_day += gain.origin_requests_per_day;
+    }
 }
 
 /// Policies that are ready to be asked. Of several that fit the first one speaks.
@@ -87,8 +158,17 @@ impl Policy {
             }
         }
         match (self.dismiss, self.keep) {
+            _ if self.is_house_rule() => {
+                if self.dismiss || self.keep.is_some() || !self.rules.is_empty() {
+                    faults.push(
+                        "reads or writes besides dismiss, keep or rules: a house rule says where handlers belong, the \
+                         others what is not wanted; write two policies"
+                            .to_owned(),
+                    );
+                }
+            }
             (false, None) => {
-                faults.push("neither dismiss = true nor keep: say what it does".to_owned());
+                faults.push("none of reads, writes, keep and dismiss = true: say what it does".to_owned());
             }
             (true, Some(_)) => {
                 faults.push("dismiss and keep: dismiss holds for every move already; write one".to_owned());
@@ -107,11 +187,28 @@ impl Policy {
         faults
     }
 
+    /// Whether it says where reads or writes belong.
+    #[must_use]
+    pub fn is_house_rule(&self) -> bool {
+        self.reads.is_some() || self.writes.is_some()
+    }
+
+    /// Whether its house rule forbids such a move of a handler that reads or does not.
+    pub(crate) fn forbids(&self, verdict: Verdict, reads: bool) -> bool {
+        match verdict {
+            Verdict::MoveToServerAction => self.writes == Some(WritesIn::Route),
+            Verdict::MoveToServerComponent => self.reads == Some(ReadsIn::Route),
+            Verdict::MoveToRouteHandler if reads => self.reads == Some(ReadsIn::Component),
+            Verdict::MoveToRouteHandler => self.writes == Some(WritesIn::Action),
+            Verdict::Keep | Verdict::InsufficientEvidence => false,
+        }
+    }
+
     fn holds_at(&self, now_ns: u64) -> bool {
         self.until_ns.is_none_or(|until| now_ns < until)
     }
 
-    /// Whether it is against such a move.
+    /// Whether it is against such a move. What a house rule forbids is not advised in the first place.
     fn is_against(&self, verdict: Verdict) -> bool {
         let of_kind = match self.keep {
             None => self.dismiss,
@@ -140,6 +237,18 @@ impl Policies {
     #[must_use]
     pub fn against(&self, handler: &Handler, verdict: Verdict, now_ns: u64) -> Option<&Policy> {
         self.place(handler, verdict, now_ns).and_then(|place| self.0.get(place)).map(|one| &one.policy)
+    }
+
+    /// The house rule for this Handler.
+    pub(crate) fn house_rule(&self, handler: &Handler, now_ns: u64) -> Option<&Policy> {
+        self.house_place(handler, now_ns).and_then(|place| self.0.get(place)).map(|one| &one.policy)
+    }
+
+    /// The place of the house rule for this Handler.
+    pub(super) fn house_place(&self, handler: &Handler, now_ns: u64) -> Option<usize> {
+        self.0
+            .iter()
+            .position(|one| one.policy.is_house_rule() && one.policy.holds_at(now_ns) && one.fits(handler))
     }
 
     /// The place of the policy that is against such a move.
@@ -185,10 +294,14 @@ impl Policies {
                 handlers: policy.handlers.clone(),
                 rules: policy.rules.clone(),
                 keep: policy.keep,
+                reads: policy.reads,
+                writes: policy.writes,
                 until: policy.until_ns.map(rfc3339),
                 reason: policy.reason.clone(),
                 dismissed_moves: 0,
                 dismissed_improvements: 0,
+                changed_verdicts: 0,
+                costs: Cost::default(),
             })
         };
         self.0.iter().map(told).collect()
@@ -282,6 +395,32 @@ mod tests {
         }
         let empty = Policy::default().faults();
         assert!(empty.iter().any(|fault| fault.starts_with("handlers is missing")), "{empty:?}");
-        assert!(empty.iter().any(|fault| fault.starts_with("neither dismiss")), "{empty:?}");
+        assert!(empty.iter().any(|fault| fault.starts_with("none of reads, writes")), "{empty:?}");
+        let both = Policy { reads: Some(ReadsIn::Route), keep: Some(Keep::Route), ..policy("**") };
+        assert!(both.faults()[0].starts_with("reads or writes besides"), "{:?}", both.faults());
+    }
+
+    #[test]
+    fn a_house_rule_forbids_what_leaves_its_place() {
+        let (to_action, to_route, to_page) =
+            (Verdict::MoveToServerAction, Verdict::MoveToRouteHandler, Verdict::MoveToServerComponent);
+        let reads = |place| Policy { reads: Some(place), ..policy("**") };
+        let writes = |place| Policy { writes: Some(place), ..policy("**") };
+        for (policy, verdict, is_read, forbidden) in [
+            (reads(ReadsIn::Route), to_page, true, true),
+            (reads(ReadsIn::Route), to_route, true, false),
+            (reads(ReadsIn::Component), to_route, true, true),
+            (reads(ReadsIn::Component), to_route, false, false),
+            (reads(ReadsIn::Component), to_page, true, false),
+            (reads(ReadsIn::Any), to_page, true, false),
+            (reads(ReadsIn::Route), to_action, false, false),
+            (writes(WritesIn::Route), to_action, false, true),
+            (writes(WritesIn::Action), to_action, false, false),
+            (writes(WritesIn::Action), to_route, false, true),
+            (writes(WritesIn::Action), to_route, true, false),
+            (writes(WritesIn::Any), to_action, false, false),
+        ] {
+            assert_eq!(policy.forbids(verdict, is_read), forbidden, "{policy:?} {verdict:?} {is_read}");
+        }
     }
 }

@@ -23,7 +23,19 @@ pub(super) fn show(report: &mut Report, history: &History, with: &Settling<'_>) 
         if one.is_some_and(super::history::Recommendation::is_dismissed_by_policy)
             && let Some(place) = with.policies.place(handler, row.verdict, with.now_ns)
         {
-            count(&mut policies, place, |policy| policy.dismissed_moves += 1);
+            count(&mut policies, place, |policy| {
+                policy.dismissed_moves += 1;
+                row.benefit.iter().for_each(|gain| policy.costs.add(gain));
+            });
+        }
+        if let Some(policy) = &row.policy
+            && let Some(place) = with.policies.house_place(handler, with.now_ns)
+        {
+            let costs = policy.costs.clone();
+            count(&mut policies, place, |policy| {
+                policy.changed_verdicts += 1;
+                costs.iter().for_each(|gain| policy.costs.add(gain));
+            });
         }
         for (place, hidden) in with.policies.hide_improvements(row, handler, with.now_ns) {
             count(&mut policies, place, |policy| policy.dismissed_improvements += hidden);

@@ -28,6 +28,7 @@ fn row(verdict: Verdict) -> HandlerReport {
         confidence: None,
         state: None,
         reason: "so it is".into(),
+        policy: None,
         flips_if: "otherwise".into(),
         blockers: Vec::new(),
         improvements: Vec::new(),

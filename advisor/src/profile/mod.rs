@@ -1,7 +1,10 @@
 //! A Profile: the merged Rollups of one Handler, ready to judge. Numbers leave it weighed for sampling; what is
-//! not known leaves it as `None`. How Profiles are put together is in `gather`, what a name tells in `naming`.
+//! not known leaves it as `None`. How Profiles are put together is in `gather`, what a Handler does with data in `access`,
+//! what a name says in `naming`.
 
+mod access;
 mod gather;
+mod moved;
 mod naming;
 mod surroundings;
 
@@ -13,6 +16,7 @@ use crate::evidence::{Dimension, Fact, Interaction, InteractionKind, Measure, Ro
 use crate::sampling::{Basis, Weighing};
 use crate::stats::{Distribution, Estimate, Interval, as_f64};
 
+pub use access::{Access, Grounds, Seen};
 pub(crate) use gather::{days_covered, profiles};
 pub use surroundings::{NextVersion, Surroundings};
 
@@ -86,17 +90,6 @@ impl Share {
     pub(crate) fn times(self, all: f64) -> Estimate {
         Estimate { value: self.observed * all, low: self.interval.low * all, high: self.interval.high * all }
     }
-}
-
-/// What an action does with data, as far as its traces and its name tell.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Seen {
-    /// It only reads: no effect was seen, and reading was.
-    Reads,
-    /// It changes something.
-    Writes,
-    /// Neither is certain: mails, queues and logs leave no trace either.
-    Unclear,
 }
 
 impl<'a> Profile<'a> {
@@ -245,10 +238,8 @@ impl<'a> Profile<'a> {
     /// library does to every answer is no effect of one Handler. Nothing is left where it happens everywhere.
     #[must_use]
     pub fn beyond_the_apps(&self, share: Share) -> Share {
-        /// Share of the app's reads and pages from which on one Handler's cookies say nothing. [judgement]
-        const EVERYWHERE: f64 = 0.2;
-        let everywhere = self.surroundings.cookies_elsewhere.unwrap_or_default();
-        let less = if everywhere >= EVERYWHERE { 1.0 } else { everywhere };
+        let elsewhere = self.surroundings.cookies_elsewhere.unwrap_or_default();
+        let less = if self.surroundings.cookies_are_ambient() { 1.0 } else { elsewhere };
         let beyond = |of: f64| (of - less).max(0.0);
         let interval = Interval { low: beyond(share.interval.low), high: beyond(share.interval.high) };
         Share { observed: beyond(share.observed), interval, ..share }
@@ -375,46 +366,6 @@ impl<'a> Profile<'a> {
     pub fn action_and_file(&self) -> (Option<String>, Option<String>) {
         let (name, file) = self.handler.action.as_ref().map_or((None, None), Action::name_and_file);
         (name.map(str::to_owned), file.map(str::to_owned))
-    }
-
-    /// Whether the action reads, writes, or cannot be told (rules.md, action-read-only).
-    #[must_use]
-    pub fn seen(&self) -> Seen {
-        /// Share of Calls that may show an effect in an action that reads.
-        const EFFECTS: f64 = 0.05;
-        let total = self.count(Fact::Calls).max(1.0);
-        if self.count(Fact::CachedFunctions) / total > 1.0 - EFFECTS {
-            return Seen::Reads;
-        }
-        let effects =
-            [Fact::Rerendered, Fact::SetsCookie, Fact::Redirected, Fact::WriteWork, Fact::FormPosts];
-        if effects.into_iter().any(|fact| self.count(fact) / total > EFFECTS) {
-            return Seen::Writes;
-        }
-        if self.looks_like_reading() { Seen::Reads } else { self.named() }
-    }
-
-    /// Whether its name or its child spans say that it reads; a page rendered anew, a cookie or a redirect do not count.
-    #[must_use]
-    pub fn looks_like_reading(&self) -> bool {
-        /// Share of Calls whose child spans read and do not write.
-        const READING: f64 = 0.95;
-        /// Calls below which child spans prove nothing.
-        const ENOUGH: u64 = 20;
-        let total = self.count(Fact::Calls).max(1.0);
-        let reads = self.observed(Fact::ReadWork) >= ENOUGH && self.count(Fact::ReadWork) / total > READING;
-        match self.named() {
-            Seen::Unclear => reads,
-            seen => seen == Seen::Reads,
-        }
-    }
-
-    /// What the name of an action says.
-    fn named(&self) -> Seen {
-        match &self.handler.action {
-            Some(Action::Export { name, .. }) => naming::verb(name),
-            _ => Seen::Unclear,
-        }
     }
 }
 

@@ -46,6 +46,17 @@ pub struct Surroundings {
     pub basic_on_pages: f64,
 }
 
+impl Surroundings {
+    /// Whether cookies come with many answers of the app, whatever is asked: the proxy or a session library sets them, and
+    /// they say nothing of one Handler.
+    #[must_use]
+    pub fn cookies_are_ambient(&self) -> bool {
+        /// Share of the app's reads and pages from which on one Handler's cookies say nothing. [judgement]
+        const EVERYWHERE: f64 = 0.2;
+        self.cookies_elsewhere.is_some_and(|share| share >= EVERYWHERE)
+    }
+}
+
 impl NextVersion {
     /// Reads `16.4.6` or `15.0.0-canary.3`.
     #[must_use]

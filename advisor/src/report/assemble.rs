@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use pointsman_store::{Action, AppFact, Fingerprint, Handler};
 
 use super::rows::row;
+use super::shared::shared_reasons;
 use super::{Benefit, EffectiveRule, HandlerReport, Report, Sampled, Total, UnknownActions, Verdict, Window};
 use crate::evidence::Fact;
 use crate::gain::overlaps;
-use crate::life::Record;
+use crate::life::{Policies, Record};
 use crate::profile::{Profile, days_covered, profiles};
 use crate::rules::{RULES, Thresholds};
 use crate::sampling::Basis;
@@ -37,6 +38,12 @@ pub struct ReportInput<'a> {
 /// Judges every Handler that was seen in the window.
 #[must_use]
 pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
+    report_within(input, settings, &Policies::default())
+}
+
+/// The same within a team's house rules: no move that they forbid is advised.
+#[must_use]
+pub fn report_within(input: &ReportInput<'_>, settings: &Settings, policies: &Policies) -> Report {
     let days_covered = days_covered(input);
     let next_version = latest_fact(input.facts, "pointsman.next.version");
     let window = window(input);
@@ -47,10 +54,12 @@ pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
         profiles.into_iter().partition(|profile| profile.handler.action == Some(Action::NotFound));
     let thresholds = Thresholds::new(settings);
     let standing = |profile: &Profile<'_>| input.standing.get(&profile.id).copied();
+    let house_rule = |profile: &Profile<'_>| policies.house_rule(&profile.handler, input.generated_at_ns);
     let judgements: Vec<(&Profile<'_>, Judgement)> =
-        judged.iter().map(|one| (one, judge(one, &thresholds, standing(one)))).collect();
+        judged.iter().map(|one| (one, judge(one, &thresholds, standing(one), house_rule(one)))).collect();
     let mut handlers: Vec<HandlerReport> =
         judgements.iter().map(|(profile, judgement)| row(profile, judgement, settings)).collect();
+    let shared_reasons = shared_reasons(&judgements, &mut handlers);
     handlers.sort_by(by_gain);
     let moves = judgements.iter().filter(|(_, judgement)| judgement.verdict.is_move());
     let overlapping: Vec<Vec<String>> = overlaps(moves.map(|(profile, _)| *profile))
@@ -69,6 +78,7 @@ pub fn report(input: &ReportInput<'_>, settings: &Settings) -> Report {
         sampling,
         handlers,
         total,
+        shared_reasons,
         recommendations: Vec::new(),
         record: Record::default(),
         policies: Vec::new(),

@@ -23,8 +23,8 @@ pub struct Benefit {
     pub ms_per_interaction_p50: f64,
     /// Waiting saved in one Interaction of twenty, ms; null where nothing measures it.
     pub ms_per_interaction_p95: Option<f64>,
-    /// Time for which an Interaction holds the client's one queue for actions and no longer would, ms; null where it holds
-    /// none.
+    /// Time for which an Interaction holds the client's one queue for actions and no longer would, ms; negative where a move
+    /// makes it hold the queue, null where neither is so.
     pub queue_ms_per_interaction: Option<f64>,
     /// Bytes saved a day.
     pub bytes_per_day: f64,
@@ -72,7 +72,7 @@ impl Benefit {
             round_trips_per_day: gain.round_trips_per_day(),
             ms_per_interaction_p50: gain.measured_ms(),
             ms_per_interaction_p95: gain.waiting.map(|waiting| waiting.p95),
-            queue_ms_per_interaction: (gain.queue_ms > 0.0).then_some(gain.queue_ms),
+            queue_ms_per_interaction: (gain.queue_ms != 0.0).then_some(gain.queue_ms),
             bytes_per_day: gain.bytes * per_day.value,
             origin_requests_per_day: gain.requests_per_day(),
             interval,

@@ -7,13 +7,15 @@ mod assemble;
 mod benefit;
 mod changes;
 mod rows;
+mod shared;
 mod total;
 mod types;
 
-pub use assemble::{ReportInput, report, rfc3339};
+pub use assemble::{ReportInput, report, report_within, rfc3339};
 pub(crate) use assemble::{by_gain, window};
 pub use benefit::{Assumed, Benefit};
 pub use changes::{Changes, HandlerChange, Situation, changes};
+pub use shared::SharedReason;
 pub use total::Total;
 pub use types::{
     EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions, Verdict,

@@ -7,6 +7,7 @@ use pointsman_store::Caller;
 use super::types::Quantiles;
 use super::{Benefit, EvidenceKind, EvidenceRow, HandlerReport};
 use crate::evidence::{Fact, Measure};
+use crate::life::HandlerPolicy;
 use crate::profile::Profile;
 use crate::rules::Effect;
 use crate::settings::Settings;
@@ -41,10 +42,18 @@ pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Setti
         verdict: judgement.verdict,
         confidence: judgement.confidence,
         state: judgement.verdict.is_move().then(|| "proposed".to_owned()),
+        policy: judgement.policy.as_ref().map(|ruled| HandlerPolicy {
+            reason: ruled.reason.clone(),
+            verdict_without: ruled.verdict,
+            costs: ruled.gain.map(|gain| Benefit::of(gain, settings)),
+        }),
         reason: judgement.reason.clone(),
         flips_if: judgement.flips_if.clone(),
         barred: judgement.barred,
-        blockers: ids(&[Effect::BlocksAction, Effect::BlocksRoute]),
+        blockers: ids(&[Effect::BlocksAction, Effect::BlocksRoute])
+            .into_iter()
+            .chain(judgement.findings.complaints.iter().map(|found| found.rule.id.to_owned()))
+            .collect(),
         improvements: ids(&[Effect::Improves]),
         evidence: evidence_rows(judgement),
         benefit: judgement.gain.map(|gain| Benefit::of(gain, settings)),
@@ -82,6 +91,12 @@ fn evidence_rows(judgement: &Judgement) -> Vec<EvidenceRow> {
             None => rows.push(row),
         }
     }
+    let complaints = judgement.findings.complaints.iter().map(|found| EvidenceRow {
+        kind: EvidenceKind::Blocker,
+        text: format!("as an action: {}", found.statement.text),
+        ..evidence_row(found)
+    });
+    rows.extend(complaints);
     rows
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Benefit, Changes, Total};
-use crate::life::{Life, PolicyInForce, Record};
+use super::{Benefit, Changes, SharedReason, Total};
+use crate::life::{HandlerPolicy, Life, PolicyInForce, Record};
 use crate::rules::Effect;
 use crate::settings::Settings;
 
@@ -33,6 +33,9 @@ pub struct Report {
     pub handlers: Vec<HandlerReport>,
     /// What all advised moves gain together.
     pub total: Total,
+    /// Reasons that alone hold most routes where they are: one decision of the app each.
+    #[serde(default)]
+    pub shared_reasons: Vec<SharedReason>,
     /// The life of every move that was ever advised, the newest change first.
     #[serde(default)]
     pub recommendations: Vec<Life>,
@@ -122,11 +125,15 @@ pub struct HandlerReport {
     pub confidence: Option<f64>,
     /// Where a recommendation stands in its life; null unless the verdict is a move.
     pub state: Option<String>,
+    /// What the team's house rule changed; null when it changed nothing.
+    #[serde(default)]
+    pub policy: Option<HandlerPolicy>,
     /// One sentence: why this verdict.
     pub reason: String,
-    /// What would have to be seen for another one.
+    /// What would have to be seen for another one; empty where nothing that is seen could change it.
     pub flips_if: String,
-    /// A move is out of the question, whatever else is seen: because of who calls, or because nobody knows who does.
+    /// A move is out of the question, whatever else is seen: because of who calls, because nobody knows who does, or
+    /// because its team has decided so.
     pub barred: bool,
     /// Ids of the rules that bar a move.
     pub blockers: Vec<String>,

@@ -39,6 +39,13 @@ pub enum Effect {
     Improves,
 }
 
+impl Effect {
+    /// Whether it points the same way: out of an action it does not matter where to.
+    pub(crate) fn points_to(self, other: Self) -> bool {
+        self == other || (other == Self::ForRoute && self == Self::ForServerComponent)
+    }
+}
+
 /// A rule: what it watches and what follows.
 pub struct Rule {
     /// Its stable id, as in reports and settings.
@@ -148,8 +155,13 @@ fn is_get_route(profile: &Profile) -> bool {
     is_route(profile) && profile.handler.method == "GET"
 }
 
-/// API routes answering a method that changes something.
+/// API routes answering a method that changes something, unless it is a POST that only reads.
 pub(crate) fn is_mutation_route(profile: &Profile) -> bool {
+    is_unsafe_route(profile) && !profile.reads_by_post()
+}
+
+/// API routes answering a method that may change something.
+pub(crate) fn is_unsafe_route(profile: &Profile) -> bool {
     is_route(profile) && matches!(profile.handler.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE")
 }
 

@@ -2,7 +2,7 @@
 
 use super::Knobs;
 use crate::gain::Gain;
-use crate::profile::Share;
+use crate::profile::{Profile, Share};
 use crate::stats::{Interval, as_f64};
 
 /// What a rule found.
@@ -66,6 +66,13 @@ impl Statement {
         let interval = Interval { low: observed, high: observed };
         let (exemplars, gain) = (Vec::new(), Gain::default());
         Self { observed, interval, samples: count, text, flips_if, exemplars, gain }
+    }
+
+    /// Says that it counts all that is retained, while reports speak of their window.
+    pub(super) fn over_all_retained(mut self, profile: &Profile) -> Self {
+        let days = u64::from(profile.days_retained());
+        self.text = format!("{} (counted over {}, all that is retained)", self.text, counted(days, "day"));
+        self
     }
 
     pub(super) fn with(mut self, exemplars: Vec<String>) -> Self {

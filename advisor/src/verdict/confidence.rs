@@ -2,7 +2,8 @@
 
 use super::Found;
 use crate::evidence::Fact;
-use crate::profile::Profile;
+use crate::profile::{Grounds, Profile};
+use crate::report::Verdict;
 use crate::rules::{Effect, Finding, Thresholds};
 use crate::stats::as_f64;
 
@@ -14,6 +15,10 @@ const FIRST_DAY: f64 = 0.8;
 const HIGH: f64 = 0.9;
 /// ... and what less than a week cannot exceed.
 const BEFORE_A_WEEK: f64 = HIGH - 0.01;
+/// What a move cannot exceed for which only a name says that the action reads ...
+const READ_BY_NAME: f64 = 0.8;
+/// ... and one into the render of a page, which runs for prefetches and crawlers as well: a write there runs unasked.
+const RENDERED_BY_NAME: f64 = 0.7;
 /// What is left for each span of time that contradicts the window.
 const CONTRADICTED: f64 = 0.75;
 
@@ -26,8 +31,10 @@ const CONTRADICTED: f64 = 0.75;
 /// - the agreement: 0.75 for the last day, and again for the last fortnight, when the main reason's interval lies below
 ///   its threshold there.
 ///
+/// A name that alone says that an action reads caps it: people write names, and nobody checks them.
+///
 /// [judgement] The form is ours; `make eval` shows how well it is calibrated.
-pub(super) fn of(profile: &Profile, main: &Found, thresholds: &Thresholds<'_>) -> f64 {
+pub(super) fn of(profile: &Profile, main: &Found, verdict: Verdict, thresholds: &Thresholds<'_>) -> f64 {
     let settings = thresholds.settings();
     let room = (1.0 - main.threshold).max(f64::EPSILON);
     let above = ((main.statement.interval.low - main.threshold) / room).clamp(0.0, 1.0);
@@ -42,7 +49,18 @@ pub(super) fn of(profile: &Profile, main: &Found, thresholds: &Thresholds<'_>) -
     let days = f64::from(profile.days_retained());
     let rhythm = FIRST_DAY + (1.0 - FIRST_DAY) * (days / WEEK).min(1.0);
     let confidence = evidence.sqrt() * sample * rhythm * agreement(profile, main, thresholds);
-    confidence.clamp(0.0, if days < WEEK { BEFORE_A_WEEK } else { 1.0 })
+    confidence.clamp(0.0, if days < WEEK { BEFORE_A_WEEK } else { 1.0 }).min(cap(profile, main, verdict))
+}
+
+/// What a confidence cannot exceed, whatever the traffic shows, because of what says that an action only reads.
+fn cap(profile: &Profile, main: &Found, verdict: Verdict) -> f64 {
+    // A stream belongs in a route whatever it does.
+    let by_name = profile.access().grounds == Grounds::Name && main.rule.id != "stream-or-binary";
+    match verdict {
+        Verdict::MoveToServerComponent if by_name => RENDERED_BY_NAME,
+        Verdict::MoveToRouteHandler if by_name => READ_BY_NAME,
+        _ => 1.0,
+    }
 }
 
 /// Whether the last day and the last fortnight say the same as the window.

@@ -1,11 +1,13 @@
 //! What all rules found about one Handler, and what it adds up to: a score, a main reason, a gain. What follows from the
 //! score is decided in `verdict`.
 
-use super::{Decision, layers};
-use crate::gain::Gain;
+use super::cause::{Assumed, Cause};
+use super::plan::action_name;
+use super::{Decision, Verdict, layers};
+use crate::gain::{Gain, held_by_action};
 use crate::profile::Profile;
-use crate::report::{Need, Verdict};
-use crate::rules::{Effect, Finding, Knobs, RULES, Rule, Statement, Thresholds};
+use crate::report::Need;
+use crate::rules::{Effect, Finding, Knobs, RULES, Rule, Statement, Thresholds, is_mutation_route};
 
 /// A rule with what it found.
 pub(crate) struct Found {
@@ -33,12 +35,20 @@ pub(crate) struct Findings {
     pub(crate) absent: Vec<(&'static Rule, Need)>,
     /// Rules that would speak, but run in the shadow.
     pub(crate) shadowed: Vec<&'static Rule>,
+    /// Of a route that changes something: rules that would advise it back, were it an action.
+    pub(crate) complaints: Vec<Found>,
+    /// ... and for how long it would hold the client's queue of actions, ms per call.
+    held_ms: f64,
 }
 
 impl Findings {
     /// Lets every rule look. While a move stands, the thresholds of what speaks for it are lower.
     pub(super) fn of(profile: &Profile, thresholds: &Thresholds<'_>, standing: Option<Verdict>) -> Self {
         let mut findings = Self::default();
+        if is_mutation_route(profile) && profile.handler.layer().is_none() {
+            findings.complaints = complaints(profile, thresholds);
+            findings.held_ms = held_by_action(profile);
+        }
         let applies = |rule: &&'static Rule| (rule.applies)(profile) && layers::hears(&profile.handler, rule);
         for rule in RULES.iter().copied().filter(applies) {
             let Some(knobs) = knobs(rule, profile, thresholds, standing) else { continue };
@@ -57,11 +67,6 @@ impl Findings {
         findings
     }
 
-    /// The first rule of an effect that speaks.
-    pub(super) fn first(&self, effect: Effect) -> Option<&Found> {
-        self.of_effect(effect).next()
-    }
-
     /// All rules of an effect that speak.
     pub(crate) fn of_effect(&self, effect: Effect) -> impl Iterator<Item = &Found> {
         self.holding.iter().filter(move |found| found.rule.effect == effect)
@@ -72,24 +77,29 @@ impl Findings {
         self.holding.iter().any(|found| found.rule.id == id)
     }
 
-    /// Sum of the weights for a move less those against it; of one theme only the heaviest counts.
-    pub(super) fn score(&self, reasons: &[Effect], against: Effect) -> f64 {
-        let mut counted: Vec<&Found> = Vec::new();
-        for found in &self.holding {
-            match counted.iter_mut().find(|other| {
-                other.rule.theme == found.rule.theme
-                    && (other.rule.effect == against) == (found.rule.effect == against)
-            }) {
-                Some(other) if other.weight < found.weight => *other = found,
+    /// Sum of the weights for a move less those against it; of one theme only the heaviest counts. What is assumed counts as
+    /// if it had been seen.
+    pub(super) fn score(&self, reasons: &[Effect], against: Effect, assumed: &Assumed) -> f64 {
+        let speaking = self.holding.iter().map(|found| (found.rule, found.weight));
+        let below = self.below.iter().map(|found| (found.rule, found.weight));
+        let unseen = self.absent.iter().map(|(rule, _)| (*rule, rule.weight));
+        let added = below.chain(unseen).filter(|(rule, _)| assumed.is_with(rule.id));
+        let mut counted: Vec<(&Rule, f64)> = Vec::new();
+        for (rule, weight) in speaking.filter(|(rule, _)| !assumed.is_without(rule.id)).chain(added) {
+            let same = counted.iter_mut().find(|(other, _)| {
+                other.theme == rule.theme && (other.effect == against) == (rule.effect == against)
+            });
+            match same {
+                Some(other) if other.1 < weight => *other = (rule, weight),
                 Some(_) => {}
-                None => counted.push(found),
+                None => counted.push((rule, weight)),
             }
         }
-        let signed = |found: &&Found| {
-            if reasons.contains(&found.rule.effect) {
-                found.weight
-            } else if found.rule.effect == against {
-                -found.weight
+        let signed = |(rule, weight): &(&Rule, f64)| {
+            if reasons.contains(&rule.effect) {
+                *weight
+            } else if rule.effect == against {
+                -weight
             } else {
                 0.0
             }
@@ -99,7 +109,13 @@ impl Findings {
 
     /// The heaviest rule for a move, which gives it its reason; of equal ones the first.
     pub(super) fn main_reason(&self, verdict: Verdict) -> Option<&Found> {
-        let reasons = self.holding.iter().filter(|found| verdict.reasons().contains(&found.rule.effect));
+        self.main_reason_without(verdict, &Assumed::default())
+    }
+
+    /// The same among the rules that are not assumed away.
+    pub(super) fn main_reason_without(&self, verdict: Verdict, assumed: &Assumed) -> Option<&Found> {
+        let speaking = self.holding.iter().filter(|found| !assumed.is_without(found.rule.id));
+        let reasons = speaking.filter(|found| verdict.reasons().contains(&found.rule.effect));
         let destination = |found: &&Found| found.rule.effect == Effect::ForServerComponent;
         let component = verdict == Verdict::MoveToServerComponent;
         let mut sorted: Vec<&Found> = reasons.collect();
@@ -112,7 +128,7 @@ impl Findings {
     }
 
     /// What acting on the verdict gains: of a move what the best of its reasons promises, else what the best improvement
-    /// does. Gains of several rules overlap, so they are never added up.
+    /// does. Gains of several rules overlap, so they are never added up. What a move costs counts against it.
     pub(super) fn gain(&self, verdict: Verdict) -> Option<Gain> {
         let best = |gains: &mut dyn Iterator<Item = Gain>| {
             gains
@@ -124,24 +140,35 @@ impl Findings {
         }
         if verdict.is_move() {
             let reasons = |found: &&Found| verdict.reasons().contains(&found.rule.effect);
-            return best(&mut self.holding.iter().filter(reasons).map(|found| found.statement.gain));
+            let gain = best(&mut self.holding.iter().filter(reasons).map(|found| found.statement.gain));
+            let held = if verdict == Verdict::MoveToServerAction { self.held_ms } else { 0.0 };
+            return gain.map(|gain| Gain { queue_ms: gain.queue_ms - held, ..gain });
         }
         best(&mut self.of_effect(Effect::Improves).map(|found| found.statement.gain))
     }
 
     /// No move is reached: because evidence is absent, or because there is none.
-    pub(super) fn undecided(&self, reasons: Effect, reason: &str) -> Decision {
-        let lacking = self.absent.iter().filter(|(rule, _)| rule.weight > 0.0).map(|(_, need)| need.clone());
+    pub(super) fn undecided(&self, reasons: Effect, reason: &str, assumed: &Assumed) -> Decision {
+        let lacking = || {
+            self.absent.iter().filter(|(rule, _)| {
+                rule.weight > 0.0 && rule.effect.points_to(reasons) && !assumed.is_with(rule.id)
+            })
+        };
         let mut needs: Vec<Need> = Vec::new();
-        lacking.for_each(|need| {
-            if !needs.contains(&need) {
-                needs.push(need);
+        for (_, need) in lacking() {
+            if !needs.contains(need) {
+                needs.push(need.clone());
             }
-        });
-        if !needs.is_empty() {
-            return Decision::insufficient("what clients do in a row cannot be seen", needs);
         }
-        let nearest = self.below.iter().filter(|f| f.rule.effect == reasons && f.statement.observed > 0.0);
+        if !needs.is_empty() {
+            let cause = Cause::Score(lacking().map(|(rule, _)| rule.id).collect());
+            return Decision::insufficient("what clients do in a row cannot be seen", needs).because(cause);
+        }
+        let nearest = self.below.iter().filter(|found| {
+            found.rule.effect.points_to(reasons)
+                && found.statement.observed > 0.0
+                && !assumed.is_with(found.rule.id)
+        });
         match nearest.max_by(|a, b| a.nearness().total_cmp(&b.nearness())) {
             Some(found) => Decision::keep(
                 &format!("{reason} ({})", found.statement.text),
@@ -149,10 +176,32 @@ impl Findings {
                     "{}: at least {:.2} instead of {:.2}",
                     found.rule.id, found.threshold, found.statement.observed
                 ),
-            ),
-            None => Decision::keep(reason, "a sequence that costs its users time"),
+            )
+            .because(Cause::Score(vec![found.rule.id])),
+            // More calls may show anything.
+            None if assumed.holds(&Cause::Sample) => {
+                Decision::keep(reason, "a sequence that costs its users time")
+                    .because(Cause::Score(Vec::new()))
+            }
+            None => Decision::keep(reason, "").because(Cause::Final),
         }
     }
+}
+
+/// What rules about actions would say of a route that becomes one.
+fn complaints(profile: &Profile, thresholds: &Thresholds<'_>) -> Vec<Found> {
+    let name = action_name(&profile.handler.route, &profile.handler.method);
+    profile.as_action(&name, |action| {
+        let advise_back = RULES.iter().copied().filter(|rule| rule.effect == Effect::ForRoute);
+        let said = advise_back.filter(|rule| (rule.applies)(action)).filter_map(|rule| {
+            let knobs = thresholds.of(rule, &profile.handler).filter(|knobs| !knobs.shadow)?;
+            let Finding::Holds(statement) = (rule.look)(action, &knobs) else { return None };
+            // What it gains to leave a state is no gain of never going there.
+            let statement = Statement { gain: Gain::default(), ..statement };
+            Some(Found { rule, weight: knobs.weight, threshold: knobs.threshold, statement })
+        });
+        said.collect()
+    })
 }
 
 /// The thresholds of a rule for a Handler whose verdict may stand already.

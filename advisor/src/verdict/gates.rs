@@ -135,8 +135,19 @@ pub(super) fn too_small(gain: Gain, settings: &Settings, ratio: f64) -> Option<S
             gain.per_day.value
         ));
     }
-    // Measured waiting, saved requests and the client's queue: nothing is assumed.
-    let ms = gain.measured_ms().max(gain.queue_ms);
+    // Measured waiting, saved requests and the client's queue: nothing is assumed. Time for which a move would hold the
+    // queue counts against what it saves.
+    let ms = if gain.queue_ms < 0.0 {
+        gain.measured_ms() + gain.queue_ms
+    } else {
+        gain.measured_ms().max(gain.queue_ms)
+    };
+    if ms < 0.0 {
+        return Some(format!(
+            "an action would hold up whatever else its user does for {:.0} ms longer than it would save",
+            -ms
+        ));
+    }
     let saves = gain.requests >= settings.min_gain_requests || ms >= settings.min_gain_ms * ratio;
     (!saves).then(|| format!("a move would save only {ms:.0} ms per interaction"))
 }

@@ -10,8 +10,6 @@ use crate::rules::{Effect, Rule};
 /// calls it how often. All others speak of headers, methods and statuses, which the layer decides for all of it.
 const HEARD: [&str; 4] = ["duplicate-get", "payload-diet", "sequential-waterfall", "server-self-fetch"];
 
-const FOR_GOOD: &str = "nothing: this verdict does not depend on traffic";
-
 /// Whether a rule is heard: a Dispatcher is many endpoints, of which no rule can speak at once, and the endpoints of a
 /// library, like the files that Next.js serves by convention, are nobody's to change.
 pub(super) fn hears(handler: &Handler, rule: &Rule) -> bool {
@@ -45,14 +43,14 @@ pub(super) fn decide(handler: &Handler) -> Option<Decision> {
              its typed client) would have to move too, and telemetry does not show that, so it stays"
         ),
     };
-    Some(Decision::keep(&reason, FOR_GOOD).barred())
+    Some(Decision::keep(&reason, "").barred())
 }
 
 /// The verdict on a file that Next.js serves by convention; `None` for any other route.
 pub(super) fn metadata_file(handler: &Handler) -> Option<Decision> {
     handler.is_metadata_file().then(|| {
         let reason = "Next.js serves it as a metadata file (icon, sitemap, manifest or preview image): there is nothing to move";
-        Decision::keep(reason, FOR_GOOD).barred()
+        Decision::keep(reason, "").barred()
     })
 }
 

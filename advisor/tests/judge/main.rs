@@ -1,9 +1,13 @@
 //! The judgement as a whole, on traffic that the tests make up: Calls in, verdicts out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's panic is its failure, in its helpers too")]
 
+mod access;
 mod actions;
+mod agreement;
 mod callers;
+mod flips;
 mod gains;
+mod house_rule;
 mod improvements;
 mod repeated;
 mod rollups;

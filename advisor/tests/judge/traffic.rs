@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use pointsman_advisor::evidence::roll_up;
-use pointsman_advisor::{Gathering, HandlerReport, Report, ReportInput, Settings, Verdict, report};
+use pointsman_advisor::life::Policies;
+use pointsman_advisor::{Gathering, HandlerReport, Report, ReportInput, Settings, Verdict, report_within};
 use pointsman_store::{
     Action, AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, HandlerKind, Hour, Sampling, Sign,
     Signs, SpanId, TraceId,
@@ -147,6 +148,17 @@ impl Traffic {
         standing: &HashMap<Fingerprint, Verdict>,
         facts: &[AppFact],
     ) -> Report {
+        self.report_within(settings, standing, facts, &Policies::default())
+    }
+
+    /// The same within a team's house rules.
+    pub(crate) fn report_within(
+        &self,
+        settings: &Settings,
+        standing: &HashMap<Fingerprint, Verdict>,
+        facts: &[AppFact],
+        policies: &Policies,
+    ) -> Report {
         let hours: BTreeSet<u32> = self.calls.iter().map(|call| Hour::of(call.start_ns).0).collect();
         let to = Hour(hours.last().map_or(0, |last| last + 1));
         let handlers: HashMap<_, _> =
@@ -166,7 +178,7 @@ impl Traffic {
             standing,
             facts,
         };
-        report(&input, settings)
+        report_within(&input, settings, policies)
     }
 
     /// What is said about one handler under the default thresholds.

@@ -5,6 +5,7 @@ use pointsman_store::{Action, HandlerKind, Sign, Signs};
 use super::facts;
 use super::origin;
 use super::requests::Request;
+use super::response_bytes;
 use super::shape::Shape;
 use super::work::Work;
 
@@ -225,6 +226,11 @@ fn allows_caching(value: &str) -> bool {
     allowed
 }
 
+/// An action's answer up to this size, bytes, holds a result and no page, whatever `x-action-revalidated` says: the header
+/// alone comes also where another worker answered, or where a cookie of the proxy made Next.js think that something
+/// changed. [judgement] A result alone was measured at 60 to 130 bytes.
+const SMALL_ANSWER: u64 = 1_000;
+
 fn of_action(seen: &Seen<'_>, signs: &mut Signs) {
     if seen.kind != HandlerKind::ServerAction {
         return;
@@ -243,7 +249,10 @@ fn of_action(seen: &Seen<'_>, signs: &mut Signs) {
     let content = attributes.media_type().as_deref() == Some("text/x-component");
     signs.set(Sign::RedirectedWithContent, header && content);
     let revalidated = attributes.response_header("x-action-revalidated").map(revalidated);
-    signs.set(Sign::Rerendered, seen.shape.built_tree || revalidated == Some(true));
+    let bytes =
+        attributes.count("pointsman.response.uncompressed_size").or_else(|| response_bytes(seen.request));
+    let came_along = bytes.is_none_or(|bytes| bytes > SMALL_ANSWER);
+    signs.set(Sign::Rerendered, seen.shape.built_tree || (revalidated == Some(true) && came_along));
     let only_refreshed = attributes.response_header("x-action-revalidated").map(str::trim) == Some("2");
     signs.set(Sign::DropsPrefetches, revalidated == Some(true) && !only_refreshed);
 }

@@ -38,6 +38,24 @@ fn only_what_drops_the_prefetches_says_so() {
 }
 
 #[test]
+fn the_header_alone_is_no_page_that_came_along() {
+    let revalidated = || header("response.header.x-action-revalidated", "1");
+    for (bytes, rerendered) in [(63, false), (1_000, false), (4_000, true)] {
+        let sized = vec![revalidated(), number("http.response.body.size", bytes)];
+        let call = action(ACTION, 200, sized);
+        assert_eq!(call.has(Sign::Rerendered), rerendered, "{bytes}");
+        assert!(call.has(Sign::DropsPrefetches), "the client obeys the header, whatever comes with it");
+    }
+    // What counts is what the page is, not what compression makes of it.
+    let compressed = vec![
+        revalidated(),
+        number("http.response.body.size", 700),
+        number("pointsman.response.uncompressed_size", 2_900),
+    ];
+    assert!(action(ACTION, 200, compressed).has(Sign::Rerendered));
+}
+
+#[test]
 fn the_first_bit_of_an_id_tells_a_cached_function() {
     let cached = format!("c0{}", &ACTION[2..]);
     assert!(action(&cached, 200, Vec::new()).has(Sign::CachedFunction));

@@ -1,16 +1,20 @@
-//! `[[policy]]` tables: reading them, from a file in the app's repository or from the configuration. Every fault is told,
+//! `[policy]`, or several `[[policy]]` tables: reading them, from a file in the app's repository or from the configuration. Every fault is told,
 //! each with its place. What a policy means is the advisor's business.
 
 use std::path::Path;
 
-use pointsman_advisor::life::{Keep, Policy};
+use pointsman_advisor::life::{Keep, Policy, ReadsIn, WritesIn};
 use toml::{Table, Value};
 
 use super::{one_line, syntax_fault};
 use crate::clock;
 
 /// The keys of a policy.
-const KEYS: &str = "handlers, rules, dismiss, keep, until, reason";
+const KEYS: &str = "handlers, reads, writes, keep, dismiss, rules, until, reason";
+/// The handlers of a house rule that names none: all of them.
+const ALL: &str = "**";
+/// Its reason, if it names none.
+const HOUSE_RULE: &str = "a house rule of the team";
 
 /// Reads a file that holds nothing but policies, and says what is wrong with it.
 pub(super) fn load(path: &Path) -> (Vec<Policy>, Vec<String>) {
@@ -43,11 +47,17 @@ fn parse(text: &str) -> (Vec<Policy>, Vec<String>) {
 
 /// Reads the tables, and says what is wrong with them.
 pub(super) fn read(tables: Value) -> (Vec<Policy>, Vec<String>) {
-    let Value::Array(tables) = tables else {
-        return (
-            Vec::new(),
-            vec!["policy: write [[policy]], with two brackets: there may be several".to_owned()],
-        );
+    let tables = match tables {
+        Value::Array(tables) => tables,
+        // One rule for the whole app needs no list.
+        table @ Value::Table(_) => vec![table],
+        other => {
+            let fault = format!(
+                "policy = {}: it is a table; write [policy], or [[policy]] where there are several",
+                one_line(&other.to_string())
+            );
+            return (Vec::new(), vec![fault]);
+        }
     };
     let (mut policies, mut faults) = (Vec::new(), Vec::new());
     for (number, table) in (1..).zip(tables) {
@@ -69,6 +79,14 @@ fn one(table: Table) -> (Policy, Vec<String>) {
             faults.push((key.clone(), format!("{key} = {}: {fault}", one_line(&value.to_string()))));
         }
     }
+    if policy.is_house_rule() {
+        if policy.handlers.is_empty() && !faults.iter().any(|(key, _)| key == "handlers") {
+            policy.handlers.push(ALL.to_owned());
+        }
+        if policy.reason.is_empty() && !faults.iter().any(|(key, _)| key == "reason") {
+            HOUSE_RULE.clone_into(&mut policy.reason);
+        }
+    }
     // What could not be read is not missing beside that.
     let senseless = policy
         .faults()
@@ -88,6 +106,22 @@ fn set(policy: &mut Policy, key: &str, value: &Value) -> Result<(), String> {
                 Some("route") => Keep::Route,
                 Some("action") => Keep::Action,
                 _ => return Err("write \"route\" or \"action\"".to_owned()),
+            });
+        }
+        "reads" => {
+            policy.reads = Some(match value.as_str() {
+                Some("route") => ReadsIn::Route,
+                Some("component") => ReadsIn::Component,
+                Some("any") => ReadsIn::Any,
+                _ => return Err("no place for reads; write \"route\", \"component\" or \"any\"".to_owned()),
+            });
+        }
+        "writes" => {
+            policy.writes = Some(match value.as_str() {
+                Some("action") => WritesIn::Action,
+                Some("route") => WritesIn::Route,
+                Some("any") => WritesIn::Any,
+                _ => return Err("no place for writes; write \"action\", \"route\" or \"any\"".to_owned()),
             });
         }
         "until" => {
@@ -128,6 +162,23 @@ mod tests {
     }
 
     #[test]
+    fn a_house_rule_is_one_table_of_two_lines_and_exceptions_come_before_it() {
+        let (policies, said) = parse("[policy]\nreads = \"component\"\nwrites = \"action\"");
+        assert_eq!(said, Vec::<String>::new());
+        let [rule] = policies.as_slice() else { panic!("{policies:?}") };
+        assert_eq!((rule.reads, rule.writes), (Some(ReadsIn::Component), Some(WritesIn::Action)));
+        assert_eq!(rule.handlers, ["**"]);
+        let (policies, said) = parse(
+            "[[policy]]\nhandlers = [\"/api/public/**\"]\nwrites = \"any\"\n\
+             [[policy]]\nwrites = \"route\"\nreason = \"one API for all clients\"",
+        );
+        assert_eq!(said, Vec::<String>::new());
+        let [public, rest] = policies.as_slice() else { panic!("{policies:?}") };
+        assert_eq!((public.writes, rest.writes), (Some(WritesIn::Any), Some(WritesIn::Route)));
+        assert_eq!(rest.reason, "one API for all clients");
+    }
+
+    #[test]
     fn every_fault_is_told_with_its_place() {
         let (_, said) = parse(
             "name = 1\n[[policy]]\nhandler = [\"/api\"]\ndismiss = \"yes\"\nuntil = \"soon\"\n\
@@ -152,7 +203,15 @@ mod tests {
             assert!(said.starts_with(begin), "{said}\n{begin}");
         }
         let (_, said) = parse("[policy]\nkeep = \"route\"");
-        assert!(said[0].contains("two brackets"), "{said:?}");
+        assert!(said[0].starts_with("policy 1: handlers is missing"), "{said:?}");
+        let (_, said) = parse("policy = \"route\"");
+        assert!(said[0].contains("write [policy]"), "{said:?}");
+        let (_, said) = parse("[policy]\nreads = \"server\"\nwrites = 1");
+        assert!(
+            said[0].starts_with("policy 1: reads = \"server\": no place for reads; write \"route\""),
+            "{said:?}"
+        );
+        assert!(said[1].starts_with("policy 1: writes = 1: no place for writes"), "{said:?}");
         let (_, said) = parse("[[policy]\n");
         assert!(said[0].starts_with("line 1: "), "{said:?}");
     }

@@ -15,7 +15,7 @@ pub(crate) struct Recommendations {
     pub run_at: FullHour,
     /// For how long after a deployment no verdict changes; `off` is not at all.
     pub pause_after_deployment: Age,
-    /// A file with `[[policy]]` tables, as it lies in the app's repository.
+    /// A file with the team's policy, as it lies in the app's repository (docs/policy.md).
     pub policy_file: Option<PathBuf>,
 }
 

@@ -19,8 +19,14 @@ pub(crate) fn benefit(benefit: &Benefit) -> Option<String> {
             number(benefit.ms_per_interaction_p50)
         ));
     }
-    if let Some(ms) = benefit.queue_ms_per_interaction.filter(|ms| *ms >= 0.5) {
-        parts.push(format!("the user's queue of actions free for {} ms more per interaction", number(ms)));
+    match benefit.queue_ms_per_interaction {
+        Some(ms) if ms >= 0.5 => {
+            parts.push(format!("{} ms less blocking of other actions per interaction", number(ms)));
+        }
+        Some(ms) if ms <= -0.5 => {
+            parts.push(format!("but {} ms MORE blocking of other actions per interaction", number(-ms)));
+        }
+        _ => {}
     }
     let requests = benefit.origin_requests_per_day;
     if requests >= 0.5 {

@@ -11,7 +11,9 @@ use super::{Style, life, number, points, safe, verdict};
 pub(crate) fn text(report: &Report, handler: &HandlerReport, measured: &Explanation, style: Style) -> String {
     let mut page = Page::new(style);
     page.entry(handler, life::of(report, handler));
-    page.line(2, Ink::Faint, &format!("it would be judged otherwise with: {}", handler.flips_if));
+    if !handler.flips_if.is_empty() {
+        page.line(2, Ink::Faint, &format!("what would change this verdict: {}", handler.flips_if));
+    }
     lives(&mut page, report, handler);
     rules(&mut page, handler);
     evidence::of(&mut page, measured);

@@ -5,8 +5,9 @@ use askama::Template;
 use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{HandlerReport, Report};
 
-use super::benefit::{benefit, overlap};
+use super::benefit::benefit;
 use super::changes::{Lists, in_short, told};
+use super::remarks::remarks;
 use super::text::days;
 use super::{
     Class, capital, headline, kind, life, lowered, name, needs, number, own_ui, points, safe,
@@ -52,6 +53,7 @@ struct Row<'a> {
     verdict: String,
     /// The state of its move and why, unless it is just proposed.
     state: Option<String>,
+    policy: Option<String>,
     history: Vec<String>,
     class: &'static str,
     calls_per_day: String,
@@ -84,7 +86,7 @@ fn section(report: &Report) -> Section<'_> {
         headline: headline(report),
         changes: report.changes.as_ref().map(|changes| (capital(&in_short(changes)), told(changes))),
         covered: days(report.days_covered),
-        overlap: overlap(report),
+        overlap: remarks(report),
         lowered: lowered(&report.settings),
         record: life::record(&report.record),
         policies: report.policies.iter().map(life::policy).collect(),
@@ -105,6 +107,7 @@ fn row<'a>(report: &Report, handler: &'a HandlerReport) -> Row<'a> {
         kind: kind(&handler.kind),
         verdict: verdict_and_state(handler),
         state: life.filter(|life| life.state != State::Proposed).map(life::state),
+        policy: life::house_rule(handler),
         history: life.map(|life| life.history.iter().map(life::step).collect()).unwrap_or_default(),
         class: Class::of(handler).as_str(),
         calls_per_day: number(handler.calls_per_day),

@@ -117,8 +117,20 @@ pub(crate) fn record(record: &Record) -> Option<String> {
 
 /// A policy and what it keeps out of this report.
 pub(crate) fn policy(policy: &PolicyInForce) -> String {
-    use pointsman_advisor::life::Keep;
+    use pointsman_advisor::life::{Keep, ReadsIn, WritesIn};
+    let reads = policy.reads.map(|reads| match reads {
+        ReadsIn::Route => "reads in route handlers",
+        ReadsIn::Component => "reads in server components",
+        ReadsIn::Any => "reads anywhere",
+    });
+    let writes = policy.writes.map(|writes| match writes {
+        WritesIn::Action => "writes in server actions",
+        WritesIn::Route => "writes in route handlers",
+        WritesIn::Any => "writes anywhere",
+    });
+    let places: Vec<&str> = reads.into_iter().chain(writes).collect();
     let what = match (policy.keep, policy.rules.is_empty()) {
+        _ if !places.is_empty() => places.join(", "),
         (Some(Keep::Route), _) => "routes stay routes".to_owned(),
         (Some(Keep::Action), _) => "actions stay actions".to_owned(),
         (None, true) => "no moves".to_owned(),
@@ -136,7 +148,41 @@ pub(crate) fn policy(policy: &PolicyInForce) -> String {
     } else {
         format!(" (dismisses {})", dismissed.join(" and "))
     };
-    format!("{}: {what}{until}: {}{dismissed}", policy.handlers.join(", "), policy.reason)
+    format!("{}: {what}{until}: {}{dismissed}{}", policy.handlers.join(", "), policy.reason, cost(policy))
+}
+
+/// What a policy costs a day: the moves that it keeps from being advised would gain that.
+fn cost(policy: &PolicyInForce) -> String {
+    let moves = policy.changed_verdicts + policy.dismissed_moves;
+    if moves == 0 {
+        return "; it costs nothing: no other move would be advised".to_owned();
+    }
+    let costs = &policy.costs;
+    let parts = [
+        (costs.round_trips_per_day >= 0.5)
+            .then(|| format!("{} round trips", number(costs.round_trips_per_day))),
+        (costs.waiting_s_per_day >= 0.5).then(|| format!("{} s of waiting", number(costs.waiting_s_per_day))),
+        (costs.origin_requests_per_day >= 0.5)
+            .then(|| format!("{} requests", number(costs.origin_requests_per_day))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let handlers = if moves == 1 { "1 handler".to_owned() } else { format!("{moves} handlers") };
+    if parts.is_empty() {
+        return format!("; {handlers} would be advised to move otherwise, without a measured gain");
+    }
+    format!("; it costs {} a day ({handlers} would be advised to move otherwise)", parts.join(", "))
+}
+
+/// What a house rule changed about one handler.
+pub(crate) fn house_rule(handler: &HandlerReport) -> Option<String> {
+    let ruled = handler.policy.as_ref()?;
+    let gain = ruled.costs.as_ref().and_then(super::benefit::benefit);
+    let gain = gain.map_or_else(String::new, |gain| format!("; that would gain {gain}"));
+    Some(format!(
+        "without your team's policy: {}{gain} (policy: {})",
+        verdict(ruled.verdict_without),
+        ruled.reason
+    ))
 }
 
 /// A move that was made, in one line.

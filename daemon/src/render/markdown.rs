@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
 
-use super::benefit::{benefit, overlap};
+use super::benefit::benefit;
 use super::changes::{in_short, told};
+use super::remarks::remarks;
 use super::safe::{markdown as safe, markdown_sentence as sentence};
 use super::text::days;
 use super::{capital, headline, kind, life, lowered, name, needs, number, own_ui, verdict_and_state};
@@ -43,11 +44,11 @@ fn report(report: &Report) -> String {
     for handler in &report.handlers {
         text += &row(handler);
     }
-    for handler in report.handlers.iter().filter(|h| h.verdict.is_move() || !h.improvements.is_empty()) {
+    for handler in report.handlers.iter().filter(|h| is_worth_a_section(h)) {
         text += &section(report, handler);
     }
     text += &made(report);
-    for line in overlap(report) {
+    for line in remarks(report) {
         let _ = writeln!(text, "\n{}.", safe(&capital(&line)));
     }
     for policy in &report.policies {
@@ -99,9 +100,16 @@ fn made(report: &Report) -> String {
     text
 }
 
+fn is_worth_a_section(handler: &HandlerReport) -> bool {
+    handler.verdict.is_move() || handler.policy.is_some() || !handler.improvements.is_empty()
+}
+
 fn section(report: &Report, handler: &HandlerReport) -> String {
     let mut text = format!("\n## {}: {}\n\n", safe(&name(handler)), verdict_and_state(handler));
     let _ = writeln!(text, "{}\n", safe(&capital(&handler.reason)));
+    if let Some(rule) = life::house_rule(handler) {
+        let _ = writeln!(text, "{}.\n", safe(&capital(&rule)));
+    }
     if let Some(life) = life::of(report, handler).filter(|_| !handler.is_open_move()) {
         let _ = writeln!(text, "{}.\n", safe(&capital(&life::state(life))));
     }

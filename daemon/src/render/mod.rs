@@ -11,6 +11,7 @@ pub(crate) mod html;
 pub(crate) mod life;
 pub(crate) mod markdown;
 mod page;
+pub(crate) mod remarks;
 pub(crate) mod safe;
 pub(crate) mod slack;
 pub(crate) mod text;
@@ -204,7 +205,7 @@ pub(crate) fn moves_in_short(report: &Report) -> String {
     ];
     let saves: Vec<String> = saves.into_iter().flatten().collect();
     let moves = match report.handlers.iter().filter(|h| h.is_open_move()).count() {
-        0 => return "nothing has to move".to_owned(),
+        0 => return none_so_far(report),
         1 => "1 move".to_owned(),
         many => format!("{many} moves"),
     };
@@ -213,6 +214,38 @@ pub(crate) fn moves_in_short(report: &Report) -> String {
     } else {
         format!("{moves} would save about {} a day", saves.join(" and "))
     }
+}
+
+/// That no move is advised; and, as long as some handlers lack calls, that this is so only so far, and how much it takes.
+fn none_so_far(report: &Report) -> String {
+    let waits = report.handlers.iter().filter(|h| h.verdict == Verdict::InsufficientEvidence);
+    let mut days: Vec<f64> = waits.filter_map(days_to_judge).collect();
+    days.sort_by(f64::total_cmp);
+    match days.first() {
+        None => "no moves recommended".to_owned(),
+        Some(first) => {
+            let (count, noun) = (days.len(), if days.len() == 1 { "handler needs" } else { "handlers need" });
+            let day = if *first <= 1.0 {
+                "one more day".to_owned()
+            } else {
+                format!("{} more days", number(*first))
+            };
+            format!("no moves recommended so far: {count} {noun} more calls, the first of them for {day}")
+        }
+    }
+}
+
+/// Days after which a handler has been called often enough; `None` where more calls alone do not help.
+fn days_to_judge(handler: &HandlerReport) -> Option<f64> {
+    let days = handler.needs.iter().map(|need| {
+        let missing = precise(need.want?.saturating_sub(need.have.unwrap_or_default()));
+        match need.code.as_str() {
+            "more_days" => Some(missing),
+            "more_calls" if handler.calls_per_day > 0.0 => Some((missing / handler.calls_per_day).ceil()),
+            _ => None,
+        }
+    });
+    days.collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::max)
 }
 
 /// What else there is: improvements, and what is not known enough.

@@ -3,9 +3,10 @@
 use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 
-use super::benefit::{benefit, overlap};
+use super::benefit::benefit;
 use super::changes::{in_short, told};
 use super::page::{Ink, Page};
+use super::remarks::remarks;
 use super::{
     Style, capital, forms, headline, kind, life, lowered, name, needs, number, percent, preflights, safe,
     verdict_and_state,
@@ -41,7 +42,7 @@ fn report(report: &Report, style: Style) -> String {
         ),
     );
     page.line(0, Ink::Faint, &report.sampling.text);
-    for line in overlap(report) {
+    for line in remarks(report) {
         page.line(0, Ink::Faint, &safe::terminal(&line));
     }
     if let Some(record) = life::record(&report.record) {
@@ -115,6 +116,9 @@ impl Page {
         let calls = [vec![calls], forms(handler)].concat().join("; ");
         self.line(4, Ink::Faint, &calls);
         self.line(4, Ink::Keep, &safe::terminal(&handler.reason));
+        if let Some(rule) = life::house_rule(handler) {
+            self.line(4, Ink::Keep, &safe::terminal(&rule));
+        }
         if let Some(life) = life.filter(|life| life.state != State::Proposed) {
             self.line(4, Ink::Keep, &safe::terminal(&life::state(life)));
         }

@@ -19,7 +19,7 @@ fn what_is_put_off_or_refused_is_no_open_move() {
     );
     assert_eq!(report["total"]["moves"], 0);
     let text = pointsman(&db, ["report", "--until", &moment(BEFORE + 1, "06:10")]).out;
-    assert!(text.contains("nothing has to move") && text.contains("Moves that are decided (1)"), "{text}");
+    assert!(text.contains("no moves recommended") && text.contains("Moves that are decided (1)"), "{text}");
     assert_eq!(cart(&report_of(&db, BEFORE + 2))["state"], "proposed");
 
     let reason = "the mobile app will use it";

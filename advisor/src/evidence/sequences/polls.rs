@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use pointsman_store::{Fingerprint, Form};
 
 use super::super::pass::{Known, Pass};
-use super::super::timeline::{Timeline, is_action_fetch};
+use super::super::timeline::{Timeline, is_action_fetch, is_own_mutation};
 use super::super::{Fact, InteractionKind, Measure};
 use super::{MILLI, SECOND, interaction};
 use crate::stats::as_f64;
@@ -29,7 +29,7 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
         let read = known.call.method == "GET"
             && known.call.form == Form::Plain
             && known.call.handler.kind.is_route();
-        if read || is_action_fetch(known.call) {
+        if read || is_action_fetch(known.call) || is_own_mutation(known.call) {
             by_target.entry((known.handler, known.call.path.as_ref())).or_default().push(*known);
         }
     }

@@ -1,6 +1,6 @@
 //! Reads of routes beside each other, and those that come with the load of a page; and
-//! quick series of actions with changing arguments. The arguments of reads are in their queries, of which telemetry tells
-//! nothing, not even the length: whether they grow is not known.
+//! quick series of actions or mutations with changing arguments. The arguments of reads are in their queries, of which
+//! telemetry tells nothing, not even the length: whether they grow is not known.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use pointsman_store::{Call, Caller, Fingerprint, Form, Sign};
 
 use super::super::Fact;
 use super::super::pass::{Known, Pass};
-use super::super::timeline::{Certainty, Timeline, is_action_fetch};
+use super::super::timeline::{Certainty, Timeline, is_action_fetch, is_own_mutation};
 use super::page_load::PageLoad;
 use super::{MILLI, SECOND, after, gap};
 
@@ -101,10 +101,11 @@ fn with_page_load<'a>(pass: &mut Pass, line: &Timeline<'a>) {
     }
 }
 
-/// Series of one action in quick succession, each with another argument and mostly a longer one.
+/// Series of one action or mutation in quick succession, each with another argument and mostly a longer one.
 fn typing(pass: &mut Pass, line: &Timeline<'_>) {
     let mut by_handler: HashMap<Fingerprint, Vec<Known<'_>>, foldhash::fast::FixedState> = HashMap::default();
-    for known in line.calls.iter().filter(|known| is_action_fetch(known.call)) {
+    let may_type = |call: &Call| is_action_fetch(call) || is_own_mutation(call);
+    for known in line.calls.iter().filter(|known| may_type(known.call)) {
         by_handler.entry(known.handler).or_default().push(*known);
     }
     for calls in by_handler.values() {

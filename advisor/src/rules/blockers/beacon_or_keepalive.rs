@@ -29,5 +29,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     };
     let text = format!("{text}: as an action it would queue before the user's own actions");
     let flips = "no such call in all that is retained".to_owned();
-    Statement::of_count(seen, text, flips).with(profile.exemplars(Fact::NoCors)).judged_by_count(knobs)
+    Statement::of_count(seen, text, flips)
+        .with(profile.exemplars(Fact::NoCors))
+        .over_all_retained(profile)
+        .judged_by_count(knobs)
 }

@@ -28,7 +28,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if is_well_known(&route) {
         let calls = profile.ever(Fact::Calls);
         let text = format!("machines look for {} at this very path", profile.handler.route);
-        return Statement::of_count(calls, text, flips).judged_by_count(knobs);
+        return Statement::of_count(calls, text, flips).over_all_retained(profile).judged_by_count(knobs);
     }
     let agents = profile.values_ever(Dimension::BotAgent);
     if agents.iter().all(|agent| is_scheduler_or_probe(agent)) {
@@ -37,7 +37,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let crawled = Fact::succeeded_by(Caller::Bot);
     let calls = profile.ever(crawled);
     let text = format!("{} by crawlers succeeded: they know a URL", counted(calls, "call"));
-    Statement::of_count(calls, text, flips).with(profile.exemplars(crawled)).judged_by_count(knobs)
+    Statement::of_count(calls, text, flips)
+        .with(profile.exemplars(crawled))
+        .over_all_retained(profile)
+        .judged_by_count(knobs)
 }
 
 /// Whether a path is one that machines look for.

@@ -32,5 +32,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     };
     let text = format!("{text}: actions refuse other origins");
     let flips = "no call, preflight or permission across origins in all that is retained".to_owned();
-    Statement::of_count(seen, text, flips).with(profile.exemplars(fact)).judged_by_count(knobs)
+    Statement::of_count(seen, text, flips)
+        .with(profile.exemplars(fact))
+        .over_all_retained(profile)
+        .judged_by_count(knobs)
 }

@@ -25,5 +25,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         named(&profile.values_ever(Dimension::ExternalAgent)),
     );
     let flips = "no successful call by such a client in all that is retained".to_owned();
-    Statement::of_count(calls, text, flips).with(profile.exemplars(fact)).judged_by_count(knobs)
+    Statement::of_count(calls, text, flips)
+        .with(profile.exemplars(fact))
+        .over_all_retained(profile)
+        .judged_by_count(knobs)
 }

@@ -20,5 +20,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         counted(calls, "request")
     );
     let flips = "no navigation to it in all that is retained".to_owned();
-    Statement::of_count(calls, text, flips).with(profile.exemplars(Fact::NavigatedTo)).judged_by_count(knobs)
+    Statement::of_count(calls, text, flips)
+        .with(profile.exemplars(Fact::NavigatedTo))
+        .over_all_retained(profile)
+        .judged_by_count(knobs)
 }

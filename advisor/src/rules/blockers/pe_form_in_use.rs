@@ -26,7 +26,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let flips = "no form post without JavaScript in all that is retained".to_owned();
     let statement = Statement::of_count(posts, text, flips).with(profile.exemplars(Fact::FormPosts));
     let common = profile.share(Fact::FormPosts, Fact::Calls).is_some_and(|s| s.observed >= knobs.threshold);
-    match statement.judged_by_count(knobs) {
+    match statement.over_all_retained(profile).judged_by_count(knobs) {
         Finding::Below(statement) if common => Finding::Holds(statement),
         finding => finding,
     }

@@ -41,7 +41,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let text = format!("{} calls it on a schedule: schedulers and probes know a URL", named(&agents));
     let flips = "no such caller in all that is retained".to_owned();
     let exemplars = profile.exemplars(Fact::succeeded_by(pointsman_store::Caller::Bot));
-    Statement::of_count(calls, text, flips).with(exemplars).judged_by_count(knobs)
+    Statement::of_count(calls, text, flips).with(exemplars).over_all_retained(profile).judged_by_count(knobs)
 }
 
 /// A path that schedulers and probes are given, and that no page of the app calls.
@@ -52,7 +52,9 @@ fn by_path(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
     let text = format!("{} is a path that schedulers and probes are given", profile.handler.route);
     let flips = "another path, or pages that call it".to_owned();
-    Statement::of_count(profile.ever(Fact::Calls), text, flips).judged_by_count(knobs)
+    Statement::of_count(profile.ever(Fact::Calls), text, flips)
+        .over_all_retained(profile)
+        .judged_by_count(knobs)
 }
 
 /// Whether a user agent is one of those that call on a schedule.

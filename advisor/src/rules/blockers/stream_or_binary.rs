@@ -76,7 +76,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         let text =
             format!("{} streamed or sent a file ({types}): an action cannot", counted(calls, "answer"));
         let statement = Statement::of_count(calls, text, flips());
-        return statement.with(profile.exemplars(Fact::StreamOrBinary)).judged_by_count(knobs);
+        return statement
+            .with(profile.exemplars(Fact::StreamOrBinary))
+            .over_all_retained(profile)
+            .judged_by_count(knobs);
     }
     let signs =
         STREAMS.iter().filter_map(|(fact, whole, what)| Some((*fact, profile.share(*fact, *whole)?, what)));

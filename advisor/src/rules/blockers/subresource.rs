@@ -16,5 +16,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let text =
         format!("{} embedded it or asked for a range of it: that takes a URL", counted(calls, "request"));
     let flips = "no such request in all that is retained".to_owned();
-    Statement::of_count(calls, text, flips).with(profile.exemplars(Fact::Subresources)).judged_by_count(knobs)
+    Statement::of_count(calls, text, flips)
+        .with(profile.exemplars(Fact::Subresources))
+        .over_all_retained(profile)
+        .judged_by_count(knobs)
 }

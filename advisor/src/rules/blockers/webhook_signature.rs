@@ -25,7 +25,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         counted(signed, "request"),
         named(&profile.values_ever(Dimension::Signature)),
     );
-    Statement::of_count(signed, text, flips()).with(profile.exemplars(Fact::Signed)).judged_by_count(knobs)
+    Statement::of_count(signed, text, flips())
+        .with(profile.exemplars(Fact::Signed))
+        .over_all_retained(profile)
+        .judged_by_count(knobs)
 }
 
 fn look_at_refusals(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
@@ -42,6 +45,7 @@ fn look_at_refusals(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let flips = "signed requests that are answered".to_owned();
     Statement::of_count(turned_away, text, flips)
         .with(profile.exemplars(Fact::SignedTurnedAway))
+        .over_all_retained(profile)
         .judged_by_count(knobs)
 }
 

@@ -23,5 +23,5 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         named(&profile.values_ever(Dimension::ExternalAgent)),
     );
     let statement = Statement::of_count(calls, text, "no such call in all that is retained".to_owned());
-    statement.with(profile.exemplars(fact)).judged_by_count(knobs)
+    statement.with(profile.exemplars(fact)).over_all_retained(profile).judged_by_count(knobs)
 }

@@ -1,7 +1,8 @@
 //! **action-read-only**: the action only reads.
 //!
-//! Seen: in nearly all calls no page rendered anew, no cookie, no redirect, no writing child span; and reading child
-//! spans, or a name that begins with get, list, fetch, search, load, find or count.
+//! Seen: in nearly all calls no page rendered again, no cookie of its own, no redirect, no writing child span; and reading
+//! child spans, or a name that can only mean reading: its verb is get, list, fetch, search, load, find or the like, and no
+//! other word of it could write (`findOrCreateCustomer`, `getAndDelete`). `count`, `check` and `read` may mean either.
 //! Why: an action is a POST, runs one at a time and is never cached; reading is what GET is for. Alone not enough.
 //! All versions. Source: Next.js docs, "Mutating Data"; react.dev `use server` (not recommended for data fetching).
 //! Guard: mails, queues and logs leave no trace either; without positive signs of reading the developer is asked.
@@ -9,7 +10,7 @@
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
 use crate::evidence::Fact;
-use crate::profile::{Profile, Seen, Share};
+use crate::profile::{Grounds, Profile, Seen, Share};
 use crate::stats::Interval;
 use crate::stats::as_f64;
 
@@ -29,8 +30,12 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let samples = profile.observed(Fact::Calls);
-    let text =
-        "it only reads: no effect was seen, and its name or its child spans say that it fetches".to_owned();
+    let says = match profile.access().grounds {
+        Grounds::Name => "its name says",
+        Grounds::Construction => "Next.js says",
+        Grounds::Traffic | Grounds::Nothing => "its child spans say",
+    };
+    let text = format!("it only reads: no effect was seen, and {says} that it fetches");
     let all = as_f64(samples);
     let share = Share { observed: 1.0, interval: Interval::wilson(all, all), samples };
     let statement = Statement::of_share(share, text, "calls that change something".to_owned());

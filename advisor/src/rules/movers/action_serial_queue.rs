@@ -34,9 +34,13 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let bursts = profile.observed(Fact::Bursts);
     let gain = parallel_reads(profile);
     let ms_p50 = gain.measured_ms();
+    let sooner = if ms_p50 > 0.0 {
+        format!(": run in parallel, the median burst would finish {ms_p50:.0} ms sooner")
+    } else {
+        String::new()
+    };
     let text = format!(
-        "{} of calls were part of {bursts} serial bursts, in which actions wait for each other: run in parallel, the \
-         median burst would end {ms_p50:.0} ms earlier",
+        "{} of calls were part of {bursts} serial bursts, in which actions wait for each other{sooner}",
         percent(share.observed),
     );
     let flips = format!("under {} of calls are in bursts", percent(knobs.threshold));

@@ -7,7 +7,7 @@
 
 use pointsman_store::Caller;
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_mutation_route};
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
@@ -25,11 +25,22 @@ pub(in super::super) static RULE: Rule = Rule {
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let own = Fact::succeeded_by(Caller::OwnUi);
     let Some(share) = profile.share(own, Fact::Succeeded) else { return Finding::Silent };
-    let text = format!(
-        "all {} successful calls came from the app's own pages, none from outside in {} days",
-        share.samples,
-        profile.days_retained()
-    );
+    let others = Caller::ALL.into_iter().filter(|caller| *caller != Caller::OwnUi);
+    let from_outside: u64 = others.map(|caller| profile.ever(Fact::succeeded_by(caller))).sum();
+    let retained = counted(u64::from(profile.days_retained()), "day");
+    let text = if from_outside == 0 {
+        format!(
+            "all {} successful calls of the window came from the app's own pages, and none from elsewhere in the {retained} \
+             that are retained",
+            share.samples
+        )
+    } else {
+        format!(
+            "all {} successful calls of the window came from the app's own pages; {from_outside} came from elsewhere in the \
+             {retained} that are retained",
+            share.samples
+        )
+    };
     let flips = "one successful call from outside".to_owned();
     let statement = Statement::of_share(share, text, flips);
     let enough = share.samples >= knobs.min_samples.min(knobs.settings.min_calls_without_outsiders);

@@ -9,6 +9,7 @@ mod warnings;
 use super::Judgement;
 use crate::profile::Profile;
 use crate::report::Verdict;
+pub(super) use names::action_name;
 
 /// What a move takes.
 #[derive(Default)]

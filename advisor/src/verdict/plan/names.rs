@@ -49,7 +49,7 @@ pub(super) fn route_file(profile: &Profile) -> String {
 }
 
 /// `/api/cart/[id]` and DELETE give `deleteCart`.
-pub(super) fn action_name(route: &str, method: &str) -> String {
+pub(in crate::verdict) fn action_name(route: &str, method: &str) -> String {
     let verb = match method {
         "DELETE" => "delete",
         "PUT" | "PATCH" => "update",

@@ -2,12 +2,13 @@
 
 use super::names::{action, first_page, kebab};
 use crate::evidence::Fact;
-use crate::profile::Profile;
+use crate::profile::{Grounds, Profile};
 
 pub(super) fn steps(profile: &Profile) -> Vec<String> {
     let (name, file) = action(profile);
     let page = first_page(profile);
     let mut steps = vec![
+        only_reads(profile, &name, &page),
         format!("move what {name} reads into a plain async function beside {file}, without 'use server'"),
         format!(
             "in the server component of {page} write `const data = await {name}(...)` and pass it down as props; start \
@@ -35,6 +36,18 @@ pub(super) fn steps(profile: &Profile) -> Vec<String> {
          byte of {page} has not grown"
     ));
     steps
+}
+
+/// What has to be sure before anything runs with a render.
+fn only_reads(profile: &Profile, name: &str, page: &str) -> String {
+    let runs = format!(
+        "once it is part of {page}, {name} also runs when a link to {page} is prefetched and when a crawler asks for it"
+    );
+    if profile.access().grounds == Grounds::Name {
+        format!("check in its code that {name} only reads, since nothing but its name says so: {runs}")
+    } else {
+        format!("{runs}: leave out what must not happen then, such as counting views or marking as read")
+    }
 }
 
 /// Pages from which it is called, but hardly with their load.

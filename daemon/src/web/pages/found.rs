@@ -75,7 +75,7 @@ impl<'a> Found<'a> {
             covered: render::text::days(report.days_covered),
             lowered: render::lowered(&report.settings),
             missing: Vec::new(),
-            overlap: render::benefit::overlap(report),
+            overlap: render::remarks::remarks(report),
             maps: maps(report),
             moves: rows(|handler| handler.verdict.is_move()),
             improvements: rows(|handler| !handler.verdict.is_move() && !handler.improvements.is_empty()),

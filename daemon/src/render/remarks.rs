@@ -1,0 +1,38 @@
+//! What is said of a report as a whole, one line each: gains that are counted once, reasons that most routes share.
+
+use pointsman_advisor::{Report, SharedReason};
+
+use super::{benefit, name};
+
+/// Names that are listed; of more only how many there are.
+const LISTED: usize = 3;
+
+/// All remarks on a report.
+pub(crate) fn remarks(report: &Report) -> Vec<String> {
+    let shared = report.shared_reasons.iter().map(|shared| reason(report, shared));
+    benefit::overlap(report).into_iter().chain(shared).collect()
+}
+
+/// A reason of the app, and what another decision about it would open.
+fn reason(report: &Report, shared: &SharedReason) -> String {
+    let SharedReason { rule, text, routes, of, would_move, could_be_judged } = shared;
+    let opens = match (would_move.len(), could_be_judged.len()) {
+        (0, 0) => "without it all of them would stay as well".to_owned(),
+        (0, judged) => format!("without it {judged} of them could be judged, and none would move today"),
+        (moves, 0) => format!("without it {moves} would move: {}", names(report, would_move)),
+        (moves, judged) => format!(
+            "without it {moves} would move ({}), and {judged} more could be judged",
+            names(report, would_move)
+        ),
+    };
+    format!("{rule} alone holds {routes} of {of} routes ({text}): {opens}")
+}
+
+fn names(report: &Report, ids: &[String]) -> String {
+    let known = ids.iter().filter_map(|id| report.handlers.iter().find(|handler| handler.id == *id));
+    let mut names: Vec<String> = known.take(LISTED).map(name).collect();
+    if ids.len() > LISTED {
+        names.push(format!("{} more", ids.len() - LISTED));
+    }
+    names.join(", ")
+}
