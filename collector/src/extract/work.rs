@@ -238,8 +238,9 @@ pub(super) fn fetches_of_next(requests: &Requests<'_>, request: &Request<'_>) ->
         let above = called.above.and_then(|above| requests.all.get(above));
         above.is_some_and(|above| above.at == request.at) && is_of_next(called)
     };
-    let mut found: BTreeSet<usize> = requests
-        .all
+    // Most traces hold one request only.
+    let others = if requests.all.len() > 1 { requests.all.as_slice() } else { &[] };
+    let mut found: BTreeSet<usize> = others
         .iter()
         .filter(called_here)
         .flat_map(|called| calls_between(requests, called, request))
