@@ -79,3 +79,39 @@ fn an_extension_is_no_page_of_the_app() {
         assert_eq!(posted(SAFARI, headers, 200), expected, "{headers:?}");
     }
 }
+
+/// What Chromium 156 sent to an app at `localhost:3000`, and over plain HTTP to `shop.example`, as a server saw it.
+#[test]
+fn what_chromium_sends_is_the_apps_own_where_a_page_of_it_sent_it() {
+    const LOCAL: &str = "http://localhost:3000";
+    const HTTP: &str = "http://shop.example";
+    let host = |origin: &'static str| ("host", origin.split_once("://").map_or("", |(_, host)| host));
+    let sent = |site, mode, origin| {
+        [("sec-fetch-site", site), ("sec-fetch-mode", mode), ("origin", origin), host(LOCAL)]
+    };
+    for (what, headers, expected) in [
+        ("fetch", &sent("same-origin", "cors", LOCAL)[..], "own_ui"),
+        ("sendBeacon", &sent("same-origin", "no-cors", LOCAL), "own_ui"),
+        ("a form", &sent("same-origin", "navigate", LOCAL), "own_ui"),
+        ("a form of a page with no-referrer", &sent("same-origin", "navigate", "null"), "own_ui"),
+        ("a form in a sandboxed frame", &sent("cross-site", "navigate", "null"), "cross_origin"),
+        ("fetch over plain HTTP", &[("origin", HTTP), ("referer", "/plain"), host(HTTP)], "own_ui"),
+        ("fetch of a page with no-referrer over plain HTTP", &[("origin", HTTP), host(HTTP)], "own_ui"),
+        // Nothing tells this one from a file or a sandboxed frame: on the careful side.
+        (
+            "a form of a page with no-referrer over plain HTTP",
+            &[("origin", "null"), host(HTTP)],
+            "cross_origin",
+        ),
+    ] {
+        assert_eq!(posted(IOS_SAFARI, headers, 200), expected, "{what}");
+    }
+    // Ahead of a navigation, by speculation rules.
+    let ahead = [
+        ("sec-fetch-site", "none"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-purpose", "prefetch"),
+        host(LOCAL),
+    ];
+    assert_eq!(class_on(Place::Page, true, IOS_SAFARI, &ahead, 200), "own_ui");
+}
