@@ -23,6 +23,12 @@ pub struct Behaviour {
     pub result: Option<Result>,
     /// How long it stays the same, s.
     pub fresh_s: f64,
+    /// Share of the clients for whom an answer of their own is empty, and so the same one as for others.
+    pub empty: f64,
+    /// Routes and actions after whose success a client's own answer is another one.
+    pub changed_by: Vec<String>,
+    /// How often the answer's body is written to; 1 by default, or 20 where it begins early.
+    pub writes: Option<u64>,
     /// Media type of the answer.
     pub media: Option<String>,
     /// Median size of the answer, bytes; 900 by default, and 20,000 for pages.
@@ -43,6 +49,8 @@ pub struct Behaviour {
     pub headers: std::collections::BTreeMap<String, String>,
     /// Share of requests whose answer has `set-cookie`.
     pub sets_cookie: f64,
+    /// Whether that cookie holds the session.
+    pub session_cookie: bool,
     /// Share of requests that Next.js' own cache answers (`x-nextjs-cache: HIT`).
     pub hit: f64,
     /// Share of requests that its cache was asked for and did not have.
@@ -95,6 +103,8 @@ pub enum Result {
     Shared,
     /// For each client.
     Own,
+    /// For each of three countries from which clients come.
+    Country,
     /// For nobody: each answer is another one.
     Unique,
 }
@@ -122,6 +132,9 @@ impl Default for Behaviour {
             args: None,
             result: None,
             fresh_s: 300.0,
+            empty: 0.0,
+            changed_by: Vec::new(),
+            writes: None,
             media: None,
             bytes: None,
             request_bytes: 120.0,
@@ -132,6 +145,7 @@ impl Default for Behaviour {
             refuses_with: 422,
             headers: std::collections::BTreeMap::new(),
             sets_cookie: 0.0,
+            session_cookie: false,
             hit: 0.0,
             miss: 0.0,
             cdn: 0.0,

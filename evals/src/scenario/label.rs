@@ -17,6 +17,8 @@ pub struct Label {
     pub may: Vec<String>,
     /// Improvements that must not be named, beside those that nobody asked for.
     pub not: Vec<String>,
+    /// Improvements that would leak, break or loop: dangerous when named.
+    pub never_improve: Vec<String>,
     /// Blockers that must be named.
     pub blocks: Vec<String>,
     /// Rules that must speak, in whatever role.
@@ -92,6 +94,7 @@ struct Table {
     improve: Vec<String>,
     may: Vec<String>,
     not: Vec<String>,
+    never_improve: Vec<String>,
     blocks: Vec<String>,
     speaks: Vec<String>,
     silent: Vec<String>,
@@ -127,6 +130,7 @@ impl From<Written> for Label {
             improve: table.improve,
             may: table.may,
             not: table.not,
+            never_improve: table.never_improve,
             blocks: table.blocks,
             speaks: table.speaks,
             silent: table.silent,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Line, Scenario, Step};
+use super::{Line, Scenario, Step, Target};
 
 /// Why a scenario cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +73,7 @@ pub fn load(folder: &Path, set: &str) -> Result<Vec<Scenario>, LoadError> {
 fn unknown(scenario: &Scenario) -> Option<String> {
     let knows = |name: &str| {
         scenario.pages.contains_key(name)
-            || scenario.routes.contains_key(name)
+            || scenario.route(name).is_some()
             || scenario.actions.contains_key(name)
     };
     let lines = scenario
@@ -84,26 +84,38 @@ fn unknown(scenario: &Scenario) -> Option<String> {
     // A machine may ask for what is not there: `METHOD /path?`, `unknown /page`.
     let called = called.filter(|call| !call.ends_with('?')).map(|call| {
         call.strip_prefix("unknown ")
+            .or_else(|| call.strip_prefix("random "))
+            .or_else(|| call.strip_prefix("POST ").filter(|page| scenario.pages.contains_key(*page)))
             .or_else(|| call.strip_prefix("GET ").filter(|page| scenario.pages.contains_key(*page)))
             .unwrap_or(call)
     });
     let fetched = scenario.pages.values().chain(scenario.routes.values()).chain(scenario.actions.values());
     let fetched = fetched.flat_map(|behaviour| &behaviour.fetches).map(String::as_str);
-    let named = lines.flat_map(names).chain(called).chain(fetched);
+    let changing = scenario.pages.values().chain(scenario.routes.values()).chain(scenario.actions.values());
+    let changing = changing.flat_map(|behaviour| &behaviour.changed_by).map(String::as_str);
+    let named = lines.flat_map(names).chain(called).chain(fetched).chain(changing).chain(scenario.favicon.as_deref());
     named.chain(scenario.expect.keys().map(String::as_str)).find(|name| !knows(name)).map(str::to_owned)
 }
 
 /// The handlers that a line names.
 fn names(line: &Line) -> Vec<&str> {
     match &line.step {
-        Step::Open(page) | Step::Go(page) => vec![page],
-        Step::Call(targets, _) => targets.iter().map(super::Target::name).collect(),
+        Step::Open(page) | Step::Go(page) | Step::Speculate(page) => vec![page],
+        Step::Call(targets, _) => targets.iter().map(Target::name).collect(),
+        Step::Poll(Target::Refresh, ..) => Vec::new(),
         Step::Poll(target, ..)
         | Step::Type(target, ..)
         | Step::Submit(target)
         | Step::Visit(target, _)
         | Step::Embed(target)
+        | Step::Worker(target)
+        | Step::Prefetch(target)
         | Step::Beacon(target) => vec![target.name()],
-        Step::Think(_) | Step::Pause(_) | Step::Refresh | Step::Reload => Vec::new(),
+        Step::Think(_)
+        | Step::Pause(_)
+        | Step::Refresh
+        | Step::Reload
+        | Step::Probe
+        | Step::Session(_) => Vec::new(),
     }
 }

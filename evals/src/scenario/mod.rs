@@ -54,6 +54,24 @@ pub struct Scenario {
     /// Paths for which the proxy (middleware) runs, by their beginnings.
     #[serde(default)]
     pub proxy: Vec<String>,
+    /// Share of the answers that pass it on which it sets a cookie.
+    #[serde(default)]
+    pub proxy_sets_cookie: f64,
+    /// Whether that cookie holds the session.
+    #[serde(default)]
+    pub proxy_sets_session: bool,
+    /// The page to which the proxy sends the browser's request for an icon, after each document.
+    pub favicon: Option<String>,
+    /// Whether everyone comes through a load balancer whose headers the app does not trust: without a session there
+    /// is no client key.
+    #[serde(default)]
+    pub untrusted_proxy: bool,
+    /// Whether actions of one client run side by side, as no Next.js does so far.
+    #[serde(default)]
+    pub parallel_actions: bool,
+    /// Whether the package may report the names of GraphQL operations.
+    #[serde(default)]
+    pub graphql_operations: bool,
     /// Days on which a new build is deployed.
     #[serde(default)]
     pub deploys: Vec<u32>,
@@ -105,10 +123,19 @@ pub struct People {
     /// Median round trip, ms.
     #[serde(default = "rtt")]
     pub rtt_ms: f64,
-    /// Whether they have a session.
+    /// Whether they have a session from the start.
     #[serde(default = "yes")]
     pub cookie: bool,
-    /// The page of another origin on which they are: `https://partner.example`.
+    /// What they show besides a session: `bearer`, or `cookie` for one that is no session.
+    #[serde(default)]
+    pub shows: Vec<String>,
+    /// Whether the session's value is another one after each answer that sets it.
+    #[serde(default)]
+    pub rotating: bool,
+    /// From how many addresses they come; by default each from one of its own.
+    pub networks: Option<u64>,
+    /// The page of another origin on which they are: `https://partner.example`; a browser's extension by
+    /// `chrome-extension://id`.
     pub from: Option<String>,
     /// What their requests name as `origin`, where a proxy in front rewrites the host.
     pub origin: Option<String>,
@@ -149,8 +176,20 @@ pub struct Machine {
     pub agent: Option<String>,
     /// What it is answered, in place of what the handler answers.
     pub status: Option<u16>,
+    /// Request headers that it sends besides those of its kind.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// The days on which it comes; all by default.
     pub on_days: Option<Vec<u32>>,
+}
+
+/// A route's name without its operation, and the operation.
+#[must_use]
+pub fn operation(name: &str) -> (&str, Option<&str>) {
+    match name.split_once(" @") {
+        Some((route, operation)) => (route, Some(operation)),
+        None => (name, None),
+    }
 }
 
 fn latest() -> String {
@@ -186,6 +225,16 @@ impl Scenario {
     #[must_use]
     pub fn set(&self) -> &str {
         self.id.split('/').next().unwrap_or_default()
+    }
+
+    /// How a route's name is described: by itself, or without its operation (`GET /api/trpc/[trpc] @task.list`).
+    #[must_use]
+    pub fn route(&self, name: &str) -> Option<&Behaviour> {
+        self.routes.get(name).or_else(|| {
+            let (route, operations) = operation(name);
+            let first = operations?.split(',').next()?;
+            self.routes.get(&format!("{route} @{first}")).or_else(|| self.routes.get(route))
+        })
     }
 
     /// The version of Next.js as two numbers; the newest where it cannot be read.

@@ -13,6 +13,11 @@
 //! visit GET /api/callback    the browser navigates there       arrive GET /api/x   the same, from outside
 //! embed GET /api/image       as <img>              beacon POST /api/collect   as the page closes
 //! download GET /api/export   a link with `download`
+//! sw POST /api/sync          by the app's service worker       prefetch GET /api/x   a <Link> to a handler in view
+//! GET /api/[...r] @a,b       operations of a route that stands for many
+//! poll refresh 5s x20        a page that refreshes itself      offline-probe   the router looks for the network
+//! speculate /b               a document fetched ahead by speculation rules
+//! sign-in    sign-out        from here on with a session, or without
 //! 30% refresh                any line, sometimes
 //! ```
 
@@ -57,6 +62,16 @@ pub enum Step {
     Embed(Target),
     /// A beacon as the page is left.
     Beacon(Target),
+    /// A call by the service worker.
+    Worker(Target),
+    /// A link to a handler comes into view.
+    Prefetch(Target),
+    /// A document fetched ahead.
+    Speculate(String),
+    /// The router asks for the page by HEAD.
+    Probe,
+    /// A session begins, or ends.
+    Session(bool),
 }
 
 /// How several calls follow each other.
@@ -77,19 +92,27 @@ pub enum Target {
     Route(String),
     /// An action's name.
     Action(String),
+    /// `router.refresh()`, as far as it can be polled.
+    Refresh,
 }
 
 impl Target {
     /// The name that it has in the scenario.
     #[must_use]
     pub fn name(&self) -> &str {
-        let (Self::Route(name) | Self::Action(name)) = self;
-        name
+        match self {
+            Self::Route(name) | Self::Action(name) => name,
+            Self::Refresh => "refresh",
+        }
     }
 
     fn read(words: &[&str]) -> Result<Self, String> {
         match words {
             [method, path] if path.starts_with('/') => Ok(Self::Route(format!("{method} {path}"))),
+            [method, path, operation] if path.starts_with('/') && operation.starts_with('@') => {
+                Ok(Self::Route(format!("{method} {path} {operation}")))
+            }
+            ["refresh"] => Ok(Self::Refresh),
             [name] if !name.starts_with('/') => Ok(Self::Action((*name).to_owned())),
             _ => Err(format!("{:?} is neither `METHOD /route` nor an action's name", words.join(" "))),
         }
@@ -130,6 +153,12 @@ fn step(words: &[&str]) -> Result<Step, String> {
         ["arrive", rest @ ..] => Step::Visit(Target::read(rest)?, true),
         ["embed", rest @ ..] => Step::Embed(Target::read(rest)?),
         ["beacon", rest @ ..] => Step::Beacon(Target::read(rest)?),
+        ["sw", rest @ ..] => Step::Worker(Target::read(rest)?),
+        ["prefetch", rest @ ..] => Step::Prefetch(Target::read(rest)?),
+        ["speculate", path] => Step::Speculate((*path).to_owned()),
+        ["offline-probe"] => Step::Probe,
+        ["sign-in"] => Step::Session(true),
+        ["sign-out"] => Step::Session(false),
         ["stay" | "wait" | "fetch" | "call", ..] | [] => return Err("no such step".to_owned()),
         _ => calls(words)?,
     })
@@ -201,6 +230,12 @@ mod tests {
                 "GET /api/a & b x2",
                 1.0,
                 Step::Call(vec![route("GET /api/a"), action("b"), action("b")], Manner::Together),
+            ),
+            ("poll refresh 5s x2", 1.0, Step::Poll(Target::Refresh, 5.0, 2, 0.05)),
+            (
+                "GET /api/[trpc] @a,b & c",
+                1.0,
+                Step::Call(vec![route("GET /api/[trpc] @a,b"), action("c")], Manner::Together),
             ),
             ("save twice", 1.0, Step::Call(vec![action("save"), action("save")], Manner::Twice)),
         ] {

@@ -30,12 +30,12 @@ pub(super) fn run(
     }
     exchange.action = Some(ActionRun { id, export, by_form });
     if !known {
-        unknown(server, &mut exchange);
-        return Draft { exchange, drops_prefetches: false, location: None };
+        unknown(server, &mut exchange, None);
+        return Draft::of(exchange);
     }
     if server.random.chance(behaviour.turned_away) {
         turn_away(&mut exchange);
-        return Draft { exchange, drops_prefetches: false, location: None };
+        return Draft::of(exchange);
     }
     if let Some(refused) = refused(server.scenario, &exchange) {
         exchange.status = Some(500);
@@ -43,7 +43,7 @@ pub(super) fn run(
         exchange.work.clear();
         exchange.end_ms = exchange.start_ms + refused;
         exchange.first_byte_ms = Some(exchange.end_ms);
-        return Draft { exchange, drops_prefetches: false, location: None };
+        return Draft::of(exchange);
     }
     server.fail(&mut exchange, behaviour, ask);
     server.self_fetches(&mut exchange, behaviour, ask);
@@ -56,15 +56,17 @@ fn answer(server: &mut Server<'_>, mut exchange: Exchange, behaviour: &Behaviour
     let version = server.scenario.version();
     let done = succeeded(&exchange);
     let dropping = done && (behaviour.revalidates == Some(Revalidates::Path) || exchange.sets_cookie);
+    // A cookie of the proxy is merged into those of the action: the answer says that the page changed, and lacks it.
+    let by_proxy = done && exchange.proxy_cookie;
     let refreshing = done && behaviour.revalidates == Some(Revalidates::Refresh);
     set(&mut exchange, "content-type", "text/x-component");
     set(&mut exchange, "cache-control", "no-store, must-revalidate");
-    let cookie = u8::from(exchange.sets_cookie);
+    let cookie = u8::from(exchange.sets_cookie || by_proxy);
     if version < (16, 1) {
         let paths = u8::from(dropping && cookie == 0);
         set(&mut exchange, "x-action-revalidated", &format!("[[],{paths},{cookie}]"));
-    } else if dropping || refreshing {
-        set(&mut exchange, "x-action-revalidated", if dropping { "1" } else { "2" });
+    } else if dropping || refreshing || by_proxy {
+        set(&mut exchange, "x-action-revalidated", if dropping || by_proxy { "1" } else { "2" });
     }
     let mut location = None;
     exchange.ran = if dropping || refreshing { Ran::Tree } else { Ran::Data };
@@ -76,7 +78,8 @@ fn answer(server: &mut Server<'_>, mut exchange: Exchange, behaviour: &Behaviour
     if exchange.ran == Ran::Tree || location.is_some() {
         exchange.response_bytes += 12_000;
     }
-    Draft { exchange, drops_prefetches: dropping, location }
+    let refetches = by_proxy && exchange.ran == Ran::Data && location.is_none();
+    Draft { exchange, drops_prefetches: dropping || by_proxy, refetches, location }
 }
 
 /// Answers a form without JavaScript: with the page, or by sending the browser on.
@@ -92,13 +95,14 @@ fn answer_form(mut exchange: Exchange, behaviour: &Behaviour) -> Draft {
         exchange.ran = Ran::Document;
         exchange.response_bytes += 18_000;
     }
-    Draft { exchange, drops_prefetches: false, location }
+    Draft { exchange, drops_prefetches: false, refetches: false, location }
 }
 
 /// An id that the answering process does not have.
-pub(super) fn unknown(server: &mut Server<'_>, exchange: &mut Exchange) {
+pub(super) fn unknown(server: &mut Server<'_>, exchange: &mut Exchange, random: Option<u64>) {
     if exchange.action.is_none() {
-        let id = action_id(server.scenario, "gone for long", false, u32::MAX);
+        let name = random.map_or_else(|| "gone for long".to_owned(), |number| number.to_string());
+        let id = action_id(server.scenario, &name, false, u32::MAX);
         exchange.asked.push(("next-action", Rc::clone(&id)));
         exchange.action = Some(ActionRun { id, export: None, by_form: false });
     }

@@ -10,6 +10,12 @@ pub(crate) struct Ask {
     pub(crate) what: What,
     /// Who asks; 0 is nobody known.
     pub(crate) client: u64,
+    /// From which address.
+    pub(crate) network: u64,
+    /// Which value of its session it has.
+    pub(crate) session: Option<u64>,
+    /// Whether it could have a session and has none: answers of its own are those of nobody.
+    pub(crate) signed_out: bool,
     /// The number that stands for `[id]` in routes.
     pub(crate) id: u64,
     /// Which of the different arguments it has.
@@ -32,12 +38,14 @@ pub(crate) struct Ask {
 pub(crate) enum What {
     /// A page, by its route.
     Page(Rc<str>, Form),
-    /// An API route by `METHOD /route`.
+    /// An API route by `METHOD /route`, with the operation behind an `@` where it stands for many.
     Route(Rc<str>),
     /// An action by its name, posted to the page of this route; whether by a form without JavaScript.
     Action(Rc<str>, Rc<str>, bool),
     /// An action of an id that no build has, posted to a page.
     UnknownAction(Rc<str>),
+    /// An action of an id that nobody has had before, posted to a page.
+    RandomAction(Rc<str>),
     /// A POST to a page that is no action.
     PostToPage(Rc<str>),
     /// A preflight of a route.
@@ -55,6 +63,8 @@ pub(crate) enum Form {
     Rsc,
     /// Ahead of a navigation.
     Prefetch,
+    /// By HEAD, to find out whether the network is there.
+    Probe,
 }
 
 /// What the client learns.
@@ -67,6 +77,10 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Whether the client drops what it has prefetched.
     pub(crate) drops_prefetches: bool,
+    /// Whether the client router fetches the page again, as the answer says that it changed and does not bring it.
+    pub(crate) refetches: bool,
+    /// Whether the session has another value from here on.
+    pub(crate) sets_session: bool,
     /// Where the answer sends it: a page's route.
     pub(crate) location: Option<Rc<str>>,
     /// Place of the exchange in the list, where the app saw it.
@@ -81,13 +95,16 @@ impl Ask {
     }
 }
 
-/// A path of a route: `[id]` and the like become the number.
-pub(crate) fn path_of(route: &str, id: u64) -> String {
+/// A path of a route: `[id]` and the like become the number, or the operation where the request names one.
+pub(crate) fn path_of(route: &str, id: u64, operation: Option<&str>) -> String {
+    if route == "/_not-found" {
+        return format!("/old/{id}");
+    }
     if !route.contains('[') {
         return route.to_owned();
     }
     let segments = route.split('/').map(|segment| match segment {
-        segment if segment.starts_with('[') => id.to_string(),
+        segment if segment.starts_with('[') => operation.map_or_else(|| id.to_string(), str::to_owned),
         segment => segment.to_owned(),
     });
     segments.collect::<Vec<_>>().join("/")

@@ -19,6 +19,12 @@ pub struct Exchange {
     pub build: u32,
     /// Who called; 0 is nobody known.
     pub client: u64,
+    /// The address from which it came, as a number.
+    pub network: u64,
+    /// Which value of its session the client showed; `None` without one.
+    pub session: Option<u64>,
+    /// Whether it came through a load balancer whose headers are not trusted.
+    pub forwarded: bool,
     /// Method.
     pub method: Rc<str>,
     /// Path without query.
@@ -53,8 +59,16 @@ pub struct Exchange {
     pub request_key: u64,
     /// What tells equal answers.
     pub response_hash: u64,
-    /// Whether `set-cookie` was answered.
+    /// Whether the handler answered `set-cookie`.
     pub sets_cookie: bool,
+    /// Whether the proxy did.
+    pub proxy_cookie: bool,
+    /// Whether one of them holds the session.
+    pub sets_session: bool,
+    /// How often the body was written to.
+    pub writes: u64,
+    /// The GraphQL operation that the package may name.
+    pub operation: Option<Rc<str>>,
     /// Names of the query's parameters that are reported.
     pub query: Vec<Rc<str>>,
     /// What its child spans did, from when to when.

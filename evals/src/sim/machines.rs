@@ -22,6 +22,9 @@ const AGENTS: [(&str, &str); 9] = [
     ("partner", "node-fetch/1.0 (+https://github.com/bitinn/node-fetch)"),
     ("script", "curl/8.9.1"),
 ];
+/// Headers that a scenario may add to a machine's requests; another name counts as one that the package does not capture.
+const HEADERS: [&str; 6] =
+    ["origin", "referer", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "content-type"];
 const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
 
 /// Plays the machines of the scenario.
@@ -66,6 +69,10 @@ fn come(server: &mut Server<'_>, machine: &Machine, number: u64, moment: f64) {
             ask.agent = Some(agent.as_str().into());
         }
         ask.credentials = machine.credentials.iter().map(|shown| shown.as_str().into()).collect();
+        for (name, value) in &machine.headers {
+            let name = HEADERS.into_iter().find(|known| known == name).unwrap_or("accept-language");
+            ask.headers.push((name, value.as_str().into()));
+        }
         server.answer(&ask);
     }
 }
@@ -84,6 +91,9 @@ fn ask(server: &mut Server<'_>, kind: &str, wanted: &str, at_ms: f64, client: u6
         at_ms,
         what,
         client,
+        network: client,
+        session: None,
+        signed_out: false,
         id: 1,
         argument: server.random.bits(),
         agent: agent.map(Into::into),
@@ -96,7 +106,8 @@ fn ask(server: &mut Server<'_>, kind: &str, wanted: &str, at_ms: f64, client: u6
     }
 }
 
-/// `METHOD /route`, `METHOD /path?` for what is not there, `unknown /page` for an action's id that is not, an action's name,
+/// `METHOD /route`, `METHOD /path?` for what is not there, `unknown /page` for an action's id that is not, `random /page`
+/// for one that is another each time, an action's name,
 /// `GET /page`, `POST /page`.
 fn what(server: &Server<'_>, wanted: &str) -> (What, Option<u16>) {
     let scenario = server.scenario;
@@ -105,6 +116,9 @@ fn what(server: &Server<'_>, wanted: &str) -> (What, Option<u16>) {
     }
     if let Some(page) = wanted.strip_prefix("unknown ") {
         return (What::UnknownAction(page.into()), None);
+    }
+    if let Some(page) = wanted.strip_prefix("random ") {
+        return (What::RandomAction(page.into()), None);
     }
     if scenario.actions.contains_key(wanted) {
         let page = scenario.pages.keys().next().map_or("/", String::as_str);

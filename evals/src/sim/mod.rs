@@ -31,11 +31,15 @@ pub struct Play {
     /// How much noise, in units of what is usual; above 1 there are also more errors and retries, and a second instance with
     /// another clock.
     pub noise: f64,
+    /// How many times longer everything takes on the server.
+    pub server_slow: f64,
+    /// How many times longer it takes on the way.
+    pub network_slow: f64,
 }
 
 impl Default for Play {
     fn default() -> Self {
-        Self { seed: 1, noise: 1.0 }
+        Self { seed: 1, noise: 1.0, server_slow: 1.0, network_slow: 1.0 }
     }
 }
 
@@ -47,7 +51,7 @@ const NOISY_SKEW_MS: f64 = 40.0;
 pub fn play(scenario: &Scenario, how: Play) -> Vec<Exchange> {
     let noisy = how.noise > 1.0;
     let instances = if noisy { scenario.instances.max(2) } else { scenario.instances };
-    let mut server = Server::new(scenario, how.seed, how.noise.max(1.0), instances);
+    let mut server = Server::new(scenario, how, instances);
     for (group, people) in (0_u64..).zip(&scenario.people) {
         let mut number = 0;
         for day in 0..scenario.days {

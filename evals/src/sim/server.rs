@@ -3,11 +3,14 @@
 use std::rc::Rc;
 
 use super::action;
+use std::collections::HashMap;
+
+use super::Play;
 use super::ask::{Answer, Ask, Form, What, path_of};
 use super::exchange::{Exchange, Inner, Kind, Nested, Ran};
 use super::rhythm::{DAY, SECOND};
-use crate::random::{Random, both, of_text};
-use crate::scenario::{Behaviour, Result, Scenario, Work};
+use crate::random::{Random, both, mix, of_text};
+use crate::scenario::{Behaviour, Result, Scenario, Work, operation};
 
 /// The app while it is played.
 pub(crate) struct Server<'s> {
@@ -17,6 +20,11 @@ pub(crate) struct Server<'s> {
     /// How much more of what goes wrong there is than the scenario says.
     pub(crate) trouble: f64,
     pub(crate) instances: u32,
+    /// How many times longer everything takes here, and on the way.
+    slow: f64,
+    pub(crate) network_slow: f64,
+    /// How often a client succeeded with what changes answers.
+    changes: HashMap<(u64, Rc<str>), u64>,
     default: Behaviour,
 }
 
@@ -24,7 +32,15 @@ pub(crate) struct Server<'s> {
 pub(crate) struct Draft {
     pub(crate) exchange: Exchange,
     pub(crate) drops_prefetches: bool,
+    pub(crate) refetches: bool,
     pub(crate) location: Option<Rc<str>>,
+}
+
+impl Draft {
+    /// An answer after which the client does nothing by itself.
+    pub(crate) fn of(exchange: Exchange) -> Self {
+        Self { exchange, drops_prefetches: false, refetches: false, location: None }
+    }
 }
 
 /// Next.js' own work on a request, ms.
@@ -36,9 +52,18 @@ const HANDLER_MS: f64 = 40.0;
 const API_BYTES: f64 = 900.0;
 
 impl<'s> Server<'s> {
-    pub(crate) fn new(scenario: &'s Scenario, seed: u64, trouble: f64, instances: u32) -> Self {
-        let random = Random::new(both(of_text(&scenario.id), seed));
-        Self { scenario, random, exchanges: Vec::new(), trouble, instances, default: Behaviour::default() }
+    pub(crate) fn new(scenario: &'s Scenario, how: Play, instances: u32) -> Self {
+        Self {
+            scenario,
+            random: Random::new(both(of_text(&scenario.id), how.seed)),
+            exchanges: Vec::new(),
+            trouble: how.noise.max(1.0),
+            instances,
+            slow: how.server_slow,
+            network_slow: how.network_slow,
+            changes: HashMap::new(),
+            default: Behaviour::default(),
+        }
     }
 
     /// The build that is deployed at a moment.
@@ -58,6 +83,8 @@ impl<'s> Server<'s> {
                 done_ms,
                 status: 200,
                 drops_prefetches: false,
+                refetches: false,
+                sets_session: false,
                 location: None,
                 place: None,
             };
@@ -69,11 +96,25 @@ impl<'s> Server<'s> {
             done_ms: exchange.end_ms,
             status: exchange.status.unwrap_or(200),
             drops_prefetches: draft.drops_prefetches,
+            refetches: draft.refetches,
+            sets_session: exchange.sets_session,
             location: draft.location,
             place: Some(self.exchanges.len()),
         };
+        if succeeded(exchange) {
+            self.note_change(ask);
+        }
         self.exchanges.push(draft.exchange);
         answer
+    }
+
+    /// What a client has done may change what it is answered from here on.
+    fn note_change(&mut self, ask: &Ask) {
+        if let What::Route(name) | What::Action(name, ..) = &ask.what
+            && !name.starts_with("GET ")
+        {
+            *self.changes.entry((ask.client, Rc::clone(name))).or_default() += 1;
+        }
     }
 
     /// The client of an exchange goes away at this moment, if it has not its answer by then.
@@ -93,10 +134,11 @@ impl<'s> Server<'s> {
     pub(crate) fn behaviour(&self, what: &What) -> &Behaviour {
         let scenario = self.scenario;
         let found = match what {
-            What::Page(route, _) | What::UnknownAction(route) | What::PostToPage(route) => {
-                scenario.pages.get(&**route)
-            }
-            What::Route(name) | What::Preflight(name) => scenario.routes.get(&**name),
+            What::Page(route, _)
+            | What::UnknownAction(route)
+            | What::RandomAction(route)
+            | What::PostToPage(route) => scenario.pages.get(&**route),
+            What::Route(name) | What::Preflight(name) => scenario.route(name),
             What::Action(name, ..) => scenario.actions.get(&**name),
             What::Missing(..) => None,
         };
@@ -109,7 +151,11 @@ impl<'s> Server<'s> {
             What::Page(_, form) => self.page(&mut exchange, ask, behaviour, *form),
             What::Route(_) => return self.route(exchange, ask, behaviour),
             What::Action(name, ..) => return action::run(self, exchange, ask, behaviour, name),
-            What::UnknownAction(_) => action::unknown(self, &mut exchange),
+            What::UnknownAction(_) => action::unknown(self, &mut exchange, None),
+            What::RandomAction(_) => {
+                let number = self.random.bits();
+                action::unknown(self, &mut exchange, Some(number));
+            }
             What::PostToPage(_) => {
                 exchange.ran = Ran::Document;
                 html(&mut exchange);
@@ -125,7 +171,7 @@ impl<'s> Server<'s> {
                 html(&mut exchange);
             }
         }
-        Draft { exchange, drops_prefetches: false, location: None }
+        Draft::of(exchange)
     }
 
     /// A request and what every answer has: how long it took, how large it is, what its child spans did.
@@ -133,11 +179,12 @@ impl<'s> Server<'s> {
         let (method, route, kind) = place(&ask.what, behaviour);
         let path: Rc<str> = match &ask.what {
             What::Missing(_, path) => Rc::clone(path),
-            _ => path_of(route.as_deref().unwrap_or("/"), ask.id).into(),
+            What::Route(name) => path_of(route.as_deref().unwrap_or("/"), ask.id, operation(name).1).into(),
+            _ => path_of(route.as_deref().unwrap_or("/"), ask.id, None).into(),
         };
         let is_page = matches!(kind, Kind::Page | Kind::PagesPage) && &*method == "GET";
         let median = behaviour.ms.unwrap_or(if is_page { PAGE_MS } else { HANDLER_MS });
-        let took = OVERHEAD_MS + self.random.log_normal(median, behaviour.sigma);
+        let took = (OVERHEAD_MS + self.random.log_normal(median, behaviour.sigma)) * self.slow;
         let begins = OVERHEAD_MS + (took - OVERHEAD_MS) * behaviour.first_byte.clamp(0.0, 1.0);
         let usual = if is_page { PAGE_BYTES } else { API_BYTES };
         let reads = &*method == "GET";
@@ -146,12 +193,20 @@ impl<'s> Server<'s> {
             0 => self.random.bits(),
             count => ask.argument % count,
         };
-        let request_key = both(of_text(&format!("{method} {path}")), both(argument, ask_what(&ask.what)));
+        let named = named_operation(&ask.what, &path);
+        let key = both(argument, ask_what(&ask.what) ^ named.as_deref().map_or(0, of_text));
+        let request_key = both(of_text(&format!("{method} {path}")), key);
         let result = behaviour.result.unwrap_or(if reads { Result::Own } else { Result::Unique });
-        let response_hash = self.result(request_key, result, behaviour.fresh_s, ask);
+        let response_hash = self.result(request_key, result, behaviour, ask);
         let sized =
             |median: f64, of: u64| bytes(Random::new(of).log_normal(median.max(0.1), behaviour.bytes_sigma));
         let proxied = self.scenario.proxy.iter().any(|start| path.starts_with(start.as_str()));
+        // Who has no session has none to be renewed.
+        let renews = !self.scenario.proxy_sets_session || ask.session.is_some();
+        let by_proxy = self.scenario.proxy_sets_cookie;
+        let proxy_cookie = proxied && renews && by_proxy > 0.0 && self.random.chance(by_proxy);
+        let sets_cookie = self.random.chance(behaviour.sets_cookie)
+            && !(behaviour.session_cookie && reads && ask.session.is_none() && ask.signed_out);
         Exchange {
             start_ms: ask.at_ms,
             first_byte_ms: Some(ask.at_ms + begins),
@@ -159,6 +214,9 @@ impl<'s> Server<'s> {
             instance: u32::try_from(self.random.below(self.instances.into())).unwrap_or(0),
             build: self.build_at(ask.at_ms),
             client: ask.client,
+            network: ask.network,
+            session: ask.session,
+            forwarded: self.scenario.untrusted_proxy,
             request_bytes: match ask.keystroke {
                 _ if reads => 0,
                 Some(key) => bytes(behaviour.request_bytes) + u64::from(key),
@@ -180,7 +238,12 @@ impl<'s> Server<'s> {
             action: None,
             request_key,
             response_hash,
-            sets_cookie: self.random.chance(behaviour.sets_cookie),
+            sets_cookie,
+            proxy_cookie,
+            sets_session: sets_cookie && behaviour.session_cookie
+                || proxy_cookie && self.scenario.proxy_sets_session,
+            writes: behaviour.writes.unwrap_or(if behaviour.first_byte < 0.5 { 20 } else { 1 }),
+            operation: named.filter(|_| self.scenario.graphql_operations),
             query: Vec::new(),
             work: work(behaviour, ask.at_ms, OVERHEAD_MS, took),
             nested: Vec::new(),
@@ -188,13 +251,24 @@ impl<'s> Server<'s> {
     }
 
     /// What stands for the content of an answer.
-    fn result(&mut self, key: u64, result: Result, fresh_s: f64, ask: &Ask) -> u64 {
-        let epoch = (ask.at_ms / (fresh_s * SECOND).max(1.0)).floor().to_bits();
+    fn result(&mut self, key: u64, result: Result, behaviour: &Behaviour, ask: &Ask) -> u64 {
+        let epoch = (ask.at_ms / (behaviour.fresh_s * SECOND).max(1.0)).floor().to_bits();
         match result {
             Result::Shared => both(key, epoch),
-            Result::Own => both(both(key, epoch), ask.client),
+            Result::Own if ask.signed_out || is_empty(key, behaviour.empty, ask.client) => both(key, 0),
+            Result::Own => match self.changes_of(ask.client, behaviour) {
+                0 => both(both(key, epoch), ask.client),
+                changes => both(both(both(key, epoch), ask.client), changes),
+            },
+            Result::Country => both(both(key, epoch), mix(ask.network) % 3),
             Result::Unique => self.random.bits(),
         }
+    }
+
+    /// How often the client has done what changes its answers.
+    fn changes_of(&self, client: u64, behaviour: &Behaviour) -> u64 {
+        let names = behaviour.changed_by.iter().map(|name| Rc::<str>::from(name.as_str()));
+        names.filter_map(|name| self.changes.get(&(client, name))).sum()
     }
 
     fn page(&mut self, exchange: &mut Exchange, ask: &Ask, behaviour: &Behaviour, form: Form) {
@@ -202,12 +276,17 @@ impl<'s> Server<'s> {
         if form == Form::Document {
             exchange.ran = Ran::Document;
             html(exchange);
+            if behaviour.status == 404 {
+                exchange.status = Some(404);
+            }
         } else {
             exchange.ran = Ran::Tree;
             set(exchange, "content-type", "text/x-component");
         }
         self.fail(exchange, behaviour, ask);
-        if form != Form::Prefetch {
+        if form == Form::Probe {
+            exchange.response_bytes = 0;
+        } else if form != Form::Prefetch {
             self.self_fetches(exchange, behaviour, ask);
         }
     }
@@ -246,7 +325,7 @@ impl<'s> Server<'s> {
             set(&mut exchange, "location", to);
         }
         self.self_fetches(&mut exchange, behaviour, ask);
-        Draft { exchange, drops_prefetches: false, location }
+        Draft { location, ..Draft::of(exchange) }
     }
 
     /// Lets what goes wrong now and then go wrong.
@@ -269,6 +348,7 @@ impl<'s> Server<'s> {
                 at_ms,
                 what: What::Route(name.as_str().into()),
                 client: 0,
+                session: None,
                 agent: Some("node".into()),
                 headers: vec![("host", "localhost:3000".into()), ("sec-fetch-mode", "cors".into())],
                 credentials: Vec::new(),
@@ -289,11 +369,16 @@ impl<'s> Server<'s> {
 fn place(what: &What, behaviour: &Behaviour) -> (Rc<str>, Option<Rc<str>>, Kind) {
     let page = if behaviour.pages_router { Kind::PagesPage } else { Kind::Page };
     match what {
-        What::Page(route, _) => ("GET".into(), Some(Rc::clone(route)), page),
+        What::Page(route, form) => {
+            let method = if *form == Form::Probe { "HEAD" } else { "GET" };
+            (method.into(), Some(Rc::clone(route)), page)
+        }
         What::Action(_, route, _) => ("POST".into(), Some(Rc::clone(route)), Kind::Page),
-        What::UnknownAction(route) | What::PostToPage(route) => ("POST".into(), Some(Rc::clone(route)), page),
+        What::UnknownAction(route) | What::RandomAction(route) | What::PostToPage(route) => {
+            ("POST".into(), Some(Rc::clone(route)), page)
+        }
         What::Route(name) | What::Preflight(name) => {
-            let (method, route) = name.split_once(' ').unwrap_or(("GET", name));
+            let (method, route) = operation(name).0.split_once(' ').unwrap_or(("GET", name));
             let preflight = matches!(what, What::Preflight(_));
             let method = if preflight { "OPTIONS" } else { method };
             let kind = if behaviour.pages_router { Kind::PagesApi } else { Kind::Route };
@@ -301,6 +386,18 @@ fn place(what: &What, behaviour: &Behaviour) -> (Rc<str>, Option<Rc<str>>, Kind)
         }
         What::Missing(method, _) => (Rc::clone(method), None, Kind::Nothing),
     }
+}
+
+/// The operation that is named by the request's body and not by its path.
+fn named_operation(what: &What, path: &str) -> Option<Rc<str>> {
+    let What::Route(name) = what else { return None };
+    operation(name).1.filter(|operation| !path.contains(*operation)).map(Into::into)
+}
+
+/// Whether this client is among those who have nothing.
+#[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
+fn is_empty(key: u64, share: f64, client: u64) -> bool {
+    share > 0.0 && ((mix(client ^ key) >> 11) as f64) < share * (1_u64 << 53) as f64
 }
 
 /// A number that stands for the action, whose path is that of its page.

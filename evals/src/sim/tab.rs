@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::ask::{Answer, Ask, Form, What, path_of};
 use super::server::Server;
-use crate::random::Random;
-use crate::scenario::{People, Target};
+use crate::random::{Random, both, of_text};
+use crate::scenario::{People, Step, Target};
 
 /// Where the app is reached.
 pub(crate) const HOST: &str = "app.example.com";
@@ -25,6 +25,11 @@ pub(crate) struct Tab<'w, 's> {
     /// Now, by the client.
     pub(crate) now_ms: f64,
     pub(crate) client: u64,
+    network: u64,
+    /// Which value of its session it has.
+    session: Option<u64>,
+    /// Whether people sign in and out here.
+    signs_in: bool,
     /// The number that stands for `[id]`.
     pub(crate) id: u64,
     agent: Rc<str>,
@@ -91,11 +96,15 @@ impl<'w, 's> Tab<'w, 's> {
         {
             build -= 1;
         }
+        let lines = || people.first.iter().chain(&people.again);
         Self {
             id: random.below(40) + 1,
             agent: agent.into(),
             fetch_metadata: !old && !webview && !people.plain_http,
-            rtt_ms: random.log_normal(people.rtt_ms, 0.35),
+            rtt_ms: random.log_normal(people.rtt_ms, 0.35) * server.network_slow,
+            network: people.networks.map_or(client, |count| both(of_text("network"), client % count.max(1)) | 1),
+            session: people.cookie.then_some(0),
+            signs_in: lines().any(|line| matches!(line.step, Step::Session(_))),
             build,
             server,
             people,
@@ -121,6 +130,9 @@ impl<'w, 's> Tab<'w, 's> {
             at_ms: at_ms + half,
             what,
             client: self.client,
+            network: self.network,
+            session: self.session,
+            signed_out: self.signs_in && self.session.is_none(),
             id: self.id,
             argument,
             agent: Some(Rc::clone(&self.agent)),
@@ -131,17 +143,30 @@ impl<'w, 's> Tab<'w, 's> {
             status: None,
             smooth: false,
         };
-        if self.people.cookie {
-            ask.credentials.push("cookie".into());
+        if self.session.is_some() {
+            ask.credentials.extend(["cookie".into(), "session".into()]);
+        }
+        for shown in &self.people.shows {
+            if !ask.credentials.iter().any(|known| **known == **shown) {
+                ask.credentials.push(shown.as_str().into());
+            }
         }
         ask = ask.with("host", HOST);
         let answer = self.server.answer(&ask);
+        if answer.sets_session && self.people.rotating {
+            self.session = self.session.map(|value| value + 1);
+        }
         Seen { headers_ms: answer.headers_ms + half, done_ms: answer.done_ms + half, answer }
     }
 
     /// The headers of a request by JavaScript from the page in view.
     fn by_script(&self, mode: &'static str, dest: &'static str) -> Vec<(&'static str, Rc<str>)> {
-        let site = if self.people.from.is_some() { "cross-site" } else { "same-origin" };
+        let site = match self.people.from.as_deref() {
+            // With permission for the host, an extension's own requests belong to no site.
+            Some(from) if from.starts_with("chrome-extension:") => "none",
+            Some(_) => "cross-site",
+            None => "same-origin",
+        };
         let mut headers = Vec::new();
         if self.fetch_metadata {
             headers.extend([
@@ -159,8 +184,9 @@ impl<'w, 's> Tab<'w, 's> {
     fn referer(&self) -> Option<(&'static str, Rc<str>)> {
         match &self.people.from {
             // Browsers tell other origins only the origin.
+            Some(from) if from.starts_with("chrome-extension:") => None,
             Some(from) => Some(("referer", format!("{from}/").into())),
-            None => self.page.as_ref().map(|page| ("referer", path_of(page, self.id).into())),
+            None => self.page.as_ref().map(|page| ("referer", path_of(page, self.id, None).into())),
         }
     }
 
@@ -203,6 +229,10 @@ impl<'w, 's> Tab<'w, 's> {
         let headers = self.by_browser(false);
         let seen = self.send(self.now_ms, What::Page(Rc::clone(page), Form::Document), 0, headers);
         self.page = Some(Rc::clone(page));
+        if let Some(icon) = self.server.scenario.favicon.as_deref() {
+            let headers = self.by_script("no-cors", "image");
+            self.send(seen.done_ms + 30.0, What::Page(icon.into(), Form::Document), 0, headers);
+        }
         let hydrates = self.random.log_normal(120.0, 0.4);
         self.now_ms = seen.done_ms + hydrates;
         self.prefetch(self.now_ms);
@@ -253,6 +283,14 @@ impl<'w, 's> Tab<'w, 's> {
         match target {
             Target::Route(name) => self.fetch(at_ms, name, argument),
             Target::Action(name) => self.act(at_ms, name, argument),
+            Target::Refresh => {
+                let now_ms = self.now_ms;
+                self.refresh(at_ms);
+                let done_ms = self.now_ms;
+                // It runs beside what the visit does.
+                self.now_ms = now_ms;
+                self.nothing(done_ms)
+            }
         }
     }
 
@@ -261,7 +299,7 @@ impl<'w, 's> Tab<'w, 's> {
         let mut at_ms = at_ms;
         if !name.starts_with("GET ") {
             headers.extend([("content-type", "application/json".into()), self.origin()]);
-            if self.people.from.is_some() {
+            if self.people.from.as_deref().is_some_and(|from| from.starts_with("http")) {
                 let mut asks = self.by_script("cors", "empty");
                 let method = name.split(' ').next().unwrap_or("POST");
                 asks.extend([self.origin(), ("access-control-request-method", method.into())]);
@@ -282,8 +320,14 @@ impl<'w, 's> Tab<'w, 's> {
         let mut headers = self.by_script("cors", "empty");
         headers.extend([("content-type", "text/plain;charset=UTF-8".into()), self.origin()]);
         let what = What::Action(name.into(), page, false);
-        let seen = self.send(at_ms.max(self.queue_free_ms), what, argument, headers);
-        self.queue_free_ms = seen.done_ms + REACTS_MS;
+        let queued_ms = if self.server.scenario.parallel_actions { at_ms } else { at_ms.max(self.queue_free_ms) };
+        let mut seen = self.send(queued_ms, what, argument, headers);
+        if seen.answer.refetches
+            && let Some(page) = self.page.clone()
+        {
+            seen.done_ms = self.rsc(seen.done_ms + REACTS_MS, &page).done_ms;
+        }
+        self.queue_free_ms = self.queue_free_ms.max(seen.done_ms + REACTS_MS);
         if let Some(to) = &seen.answer.location {
             self.page = Some(Rc::clone(to));
         }
@@ -304,7 +348,7 @@ impl<'w, 's> Tab<'w, 's> {
             (Target::Action(name), Some(page)) => {
                 (What::Action(name.as_str().into(), page, true), "multipart/form-data; boundary=x")
             }
-            (Target::Action(_), None) => return,
+            (Target::Action(_) | Target::Refresh, _) => return,
         };
         headers.push(("content-type", media.into()));
         let seen = self.send(self.now_ms, what, 0, headers);
@@ -337,12 +381,52 @@ impl<'w, 's> Tab<'w, 's> {
         self.send(self.now_ms, What::Route(name.into()), 0, headers);
     }
 
+    /// A call by the service worker: its script is the referer, and it belongs to no page.
+    pub(crate) fn by_worker(&mut self, name: &str, argument: u64) {
+        let mut headers = self.by_script("cors", "empty");
+        headers.retain(|(name, _)| *name != "referer");
+        headers.push(("referer", "/sw.js".into()));
+        if !name.starts_with("GET ") {
+            headers.extend([("content-type", "application/json".into()), self.origin()]);
+        }
+        self.now_ms = self.send(self.now_ms, What::Route(name.into()), argument, headers).done_ms;
+    }
+
+    /// A link to a handler comes into view: the client router takes it for a page.
+    pub(crate) fn prefetch_handler(&mut self, name: &str) {
+        let mut headers = self.by_script("cors", "empty");
+        headers.extend([("rsc", "1".into()), ("next-router-prefetch", "1".into())]);
+        self.send(self.now_ms + PREFETCHES_AFTER_MS, What::Route(name.into()), 0, headers);
+    }
+
+    /// A document fetched and rendered ahead by the browser.
+    pub(crate) fn speculate(&mut self, page: &str) {
+        let mut headers = self.by_browser(false);
+        headers.push(("sec-purpose", "prefetch;prerender".into()));
+        self.send(self.now_ms + REACTS_MS, What::Page(page.into(), Form::Document), 0, headers);
+    }
+
+    /// The router asks whether the network is there.
+    pub(crate) fn probe(&mut self) {
+        let Some(page) = self.page.clone() else { return };
+        let mut headers = self.by_script("cors", "empty");
+        headers.push(("rsc", "1".into()));
+        self.send(self.now_ms + REACTS_MS, What::Page(page, Form::Probe), 0, headers);
+    }
+
+    /// A session begins, with a value of its own, or ends.
+    pub(crate) fn sign(&mut self, in_: bool) {
+        self.session = in_.then(|| self.session.unwrap_or(0) + 1);
+    }
+
     fn nothing(&self, at_ms: f64) -> Seen {
         let answer = Answer {
             headers_ms: at_ms,
             done_ms: at_ms,
             status: 200,
             drops_prefetches: false,
+            refetches: false,
+            sets_session: false,
             location: None,
             place: None,
         };

@@ -160,9 +160,9 @@ fn the_same_seed_is_the_same_traffic_and_another_is_not() {
     );
     let scenario: Scenario = toml::from_str(&text).unwrap();
     let starts =
-        |seed| play(&scenario, Play { seed, noise: 1.0 }).iter().map(|it| it.start_ms).collect::<Vec<_>>();
+        |seed| play(&scenario, Play { seed, ..Play::default() }).iter().map(|it| it.start_ms).collect::<Vec<_>>();
     assert_eq!(starts(1), starts(1));
     assert_ne!(starts(1), starts(2));
-    let doubled = play(&scenario, Play { seed: 1, noise: 2.0 });
+    let doubled = play(&scenario, Play { noise: 2.0, ..Play::default() });
     assert!(doubled.iter().any(|exchange| exchange.instance == 1), "noise brings a second instance");
 }

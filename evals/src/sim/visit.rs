@@ -75,6 +75,18 @@ impl<'s> Visit<'_, '_, 's> {
                 self.tab.embed(target.name(), argument);
             }
             Step::Beacon(target) => self.tab.beacon(target.name()),
+            Step::Worker(target) => {
+                let argument = self.argument(target);
+                self.tab.by_worker(target.name(), argument);
+            }
+            Step::Prefetch(target) => self.tab.prefetch_handler(target.name()),
+            Step::Speculate(page) => self.tab.speculate(page),
+            Step::Probe => self.tab.probe(),
+            Step::Session(begins) => {
+                self.tab.sign(*begins);
+                // A reload or refresh that follows still answers the call before.
+                self.last = last;
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 
 use super::FIRST_DAY;
-use crate::random::both;
+use crate::random::{both, of_text};
 use crate::sim::Exchange;
 use crate::sim::exchange::Kind;
 
@@ -43,11 +43,7 @@ pub(super) fn of_request(exchange: &Exchange, seen: u64) -> Vec<KeyValue> {
     if let Some(agent) = &exchange.agent {
         told.push(text("user_agent.original", agent));
     }
-    if exchange.client != 0 {
-        // Keys change every day.
-        let day = FIRST_DAY + day_of(exchange.start_ms);
-        told.push(text("pointsman.client.key", &hex(both(exchange.client, day))));
-    }
+    of_client(exchange, &mut told);
     if !exchange.credentials.is_empty() {
         told.push(list("pointsman.request.credentials", &exchange.credentials));
     }
@@ -62,6 +58,29 @@ pub(super) fn of_request(exchange: &Exchange, seen: u64) -> Vec<KeyValue> {
     told
 }
 
+/// Who asked: by the session where there is one, else by address and agent; keys change every day.
+fn of_client(exchange: &Exchange, told: &mut Vec<KeyValue>) {
+    if exchange.client == 0 {
+        return;
+    }
+    let day = FIRST_DAY + day_of(exchange.start_ms);
+    let network = both(exchange.network, exchange.agent.as_deref().map_or(0, of_text));
+    let (key, basis) = match exchange.session {
+        Some(0) => (exchange.client, "session"),
+        Some(value) => (both(exchange.client, value), "session"),
+        None => (network, "address"),
+    };
+    if exchange.forwarded {
+        told.push(flag("pointsman.client.forwarded", true));
+    } else {
+        told.push(text("pointsman.client.network_key", &hex(both(network, day))));
+    }
+    if exchange.session.is_some() || !exchange.forwarded {
+        told.push(text("pointsman.client.key", &hex(both(key, day))));
+        told.push(text("pointsman.client.key_basis", basis));
+    }
+}
+
 fn of_route(exchange: &Exchange, told: &mut Vec<KeyValue>) {
     if let Some(route) = &exchange.route {
         told.push(text("http.route", route));
@@ -74,6 +93,9 @@ fn of_route(exchange: &Exchange, told: &mut Vec<KeyValue>) {
         Kind::Nothing => None,
     };
     told.extend(kind.map(|kind| text("pointsman.route.kind", kind)));
+    if let Some(operation) = &exchange.operation {
+        told.push(text("pointsman.graphql.operation", operation));
+    }
     if let Some(action) = &exchange.action {
         told.push(text("next.action.id", &action.id));
         told.push(text("pointsman.action.via", if action.by_form { "form" } else { "header" }));
@@ -93,10 +115,22 @@ fn of_answer(exchange: &Exchange, told: &mut Vec<KeyValue>) {
     told.push(number("http.response.status_code", status.into()));
     told.push(text("pointsman.response.hash", &hex(exchange.response_hash)));
     told.push(number("pointsman.response.uncompressed_size", exchange.response_bytes * 3));
-    told.push(flag("pointsman.response.sets_cookie", exchange.sets_cookie));
+    told.push(flag("pointsman.response.sets_cookie", exchange.sets_cookie || exchange.proxy_cookie));
+    told.push(flag("pointsman.response.sets_session_cookie", exchange.sets_session));
+    if let Some(begun) = exchange.first_byte_ms {
+        told.push(number("pointsman.response.first_byte_ns", nanos(begun - exchange.start_ms)));
+        let writing = if exchange.writes > 1 { exchange.end_ms - begun } else { 0.0 };
+        told.push(number("pointsman.response.body_ns", nanos(writing)));
+        told.push(number("pointsman.response.writes", exchange.writes));
+    }
     for (name, value) in &exchange.answered {
         told.push(list(&format!("http.response.header.{name}"), std::slice::from_ref(value)));
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some seconds, never negative")]
+fn nanos(ms: f64) -> u64 {
+    (ms.max(0.0) * 1e6) as u64
 }
 
 fn hex(number: u64) -> String {

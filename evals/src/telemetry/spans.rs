@@ -147,7 +147,8 @@ impl Telling<'_, '_> {
         let inner_id = inner.span_id.clone();
         self.batch.next.push(inner);
         let ran = self.ran(exchange, route, &inner_id);
-        if let Some(begun) = exchange.first_byte_ms {
+        // Next.js makes none below pages/api.
+        if let Some(begun) = exchange.first_byte_ms.filter(|_| exchange.kind != Kind::PagesApi) {
             let told = vec![typed("NextNodeServer.startResponse")];
             let begins = self.span(Some(&inner_id), INTERNAL, (begun, begun), told);
             self.batch.next.push(begins);
