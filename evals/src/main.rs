@@ -1,5 +1,5 @@
-//! `make eval`: plays all scenarios and prints how well the advice agrees with their labels. Fails when a move is wrong or
-//! fewer than 95 of 100 verdicts agree.
+//! `make eval`: plays all scenarios and prints how well the advice agrees with their labels. Fails when a move is wrong, an
+//! improvement dangerous, or fewer than 95 of 100 verdicts agree.
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 
 use std::path::PathBuf;

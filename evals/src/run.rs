@@ -17,7 +17,10 @@ use crate::telemetry::{Sent, send};
 /// The sets, in the order in which they are shown; the last two are held out: nothing is tuned on them.
 pub const SETS: [&str; 6] = ["cases", "rules", "traps", "trade-offs", "held-out", "real-2026-11"];
 
-/// The least share of verdicts that must agree.
+/// The sets that are held out.
+const HELD_OUT: [&str; 2] = ["held-out", "real-2026-11"];
+
+/// The least share of verdicts that must agree: of all, and of those that are held out.
 const AGREEMENT: f64 = 0.95;
 
 /// How often the clients of each scenario are drawn anew.
@@ -43,7 +46,7 @@ pub struct Wanted {
 pub struct Outcome {
     /// The tables.
     pub text: String,
-    /// Whether no move is wrong and enough verdicts agree.
+    /// Whether no move is wrong, no improvement dangerous, and enough verdicts agree.
     pub passed: bool,
 }
 
@@ -73,7 +76,10 @@ pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
     }
     let all = || sets.iter().flat_map(|(_, cases)| cases);
     let agreement = Counts::of(all().map(|case| (case, case.said))).agreement();
-    let passed = agreement >= AGREEMENT && unmoved && !all().any(Case::is_wrong_move);
+    let untuned = sets.iter().filter(|(set, _)| HELD_OUT.contains(&set.as_str())).flat_map(|(_, cases)| cases);
+    let untuned = Counts::of(untuned.map(|case| (case, case.said))).agreement();
+    let safe = !all().any(|case| case.is_wrong_move() || case.dangerous().next().is_some());
+    let passed = agreement >= AGREEMENT && untuned >= AGREEMENT && unmoved && safe;
     let mut text = table(&sets) + &robust;
     if wanted.explain {
         all().for_each(|case| text.push_str(&explained(case)));

@@ -1,6 +1,7 @@
 //! How well reports agree with labels: verdict by verdict, improvement by improvement, and how sure the advisor was.
 
 mod calibration;
+mod improvements;
 pub mod naive;
 mod table;
 
@@ -115,11 +116,20 @@ impl Case {
         let mut faults = missing("improvement", &self.label.improve, &self.improvements);
         faults.extend(missing("blocker", &self.label.blocks, &self.spoke));
         faults.extend(missing("rule", &self.label.speaks, &self.spoke));
-        let barred = self.label.silent.iter().chain(&self.label.not);
+        let barred = self.label.silent.iter().chain(&self.label.not).filter(|rule| !self.forbids(rule));
         faults.extend(
             barred.filter(|rule| self.spoke.contains(rule)).map(|rule| format!("{rule} should be silent")),
         );
         faults
+    }
+
+    /// Improvements that were named and would leak, break or loop.
+    pub fn dangerous(&self) -> impl Iterator<Item = &String> {
+        self.improvements.iter().filter(|rule| self.forbids(rule))
+    }
+
+    fn forbids(&self, rule: &String) -> bool {
+        self.label.never_improve.contains(rule)
     }
 
     /// Improvements that were named and nobody asked for.

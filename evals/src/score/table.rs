@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use pointsman_advisor::Verdict;
 
-use super::{Calibration, Case, is_wrong_move};
+use super::{Calibration, Case, improvements, is_wrong_move};
 
 /// Counts of one adviser on some cases.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -59,7 +59,7 @@ fn share(part: usize, all: usize) -> f64 {
 }
 
 /// Precision and recall of the improvements that were named, and how many labels of rules hold.
-fn improvements(cases: &[&Case]) -> (f64, f64) {
+fn precision_and_recall(cases: &[&Case]) -> (f64, f64) {
     let named: usize = cases.iter().map(|case| case.improvements.len()).sum();
     let unasked: usize = cases.iter().map(|case| case.unasked().count()).sum();
     let wanted = || cases.iter().flat_map(|case| case.label.improve.iter().map(move |rule| (case, rule)));
@@ -68,7 +68,7 @@ fn improvements(cases: &[&Case]) -> (f64, f64) {
 }
 
 const HEAD: &str =
-    "set          adviser   handlers  agree   moves  precision  recall  wrong  abstained  improvements p / r";
+    "set          adviser   handlers  agree   moves  precision  recall  wrong  abstained  dangerous  improvements p / r";
 
 /// The table of all sets, by name, with the list of what was not as labelled.
 #[must_use]
@@ -83,15 +83,21 @@ pub fn table(sets: &[(String, Vec<Case>)]) -> String {
         disagreements(&mut text, set, cases);
     }
     calibration(&mut text, &all);
+    improvements::table(&mut text, all);
     text
 }
 
 fn rows(text: &mut String, set: &str, cases: &[&Case]) {
     let said = Counts::of(cases.iter().map(|case| (*case, case.said)));
     let naive = Counts::of(cases.iter().map(|case| (*case, Some(case.naive))));
-    let (precision, recall) = improvements(cases);
+    let (precision, recall) = precision_and_recall(cases);
+    let dangerous: usize = cases.iter().map(|case| case.dangerous().count()).sum();
     for (adviser, counts, better) in [
-        ("pointsman", said, format!("{:.0} % / {:.0} %", precision * 100.0, recall * 100.0)),
+        (
+            "pointsman",
+            said,
+            format!("{dangerous:>9}  {:.0} % / {:.0} %", precision * 100.0, recall * 100.0),
+        ),
         ("naive", naive, String::new()),
     ] {
         let of_moves = share(counts.right_moves, counts.moves) * 100.0;
@@ -128,7 +134,9 @@ fn disagreements(text: &mut String, set: &str, cases: &[Case]) {
             ));
         }
         lines.extend(case.faults().into_iter().map(|fault| format!("  {name}: {fault}")));
-        lines.extend(case.unasked().map(|rule| format!("  {name}: improvement {rule} is not in the label")));
+        lines.extend(case.dangerous().map(|rule| format!("  DANGEROUS {name}: improvement {rule}")));
+        let unasked = case.unasked().filter(|rule| !case.label.never_improve.contains(rule));
+        lines.extend(unasked.map(|rule| format!("  {name}: improvement {rule} is not in the label")));
     }
     if !lines.is_empty() {
         let _ = writeln!(text, "\nnot as labelled in {set}:\n{}", lines.join("\n"));
