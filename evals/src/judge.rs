@@ -25,19 +25,18 @@ pub struct Told {
     pub facts: Vec<AppFact>,
 }
 
-/// Takes OTLP requests through the collector.
+/// Takes OTLP requests through the collector. Each holds its traces whole, as those of the simulator do.
 ///
 /// # Errors
 /// When one of them is refused: then the simulator sends what no SDK would.
-pub fn collect(requests: &[Vec<u8>]) -> anyhow::Result<Told> {
+pub fn collect(requests: impl IntoIterator<Item = Vec<u8>>) -> anyhow::Result<Told> {
     let secret = Secret::new("evals");
     let now_ns = (FIRST_DAY + 400) * 24 * Hour::NANOS;
-    let mut admitted = Vec::new();
+    let mut reading = Reading::default();
     for request in requests {
-        let passed = admit(request, now_ns, &Limits::default(), &secret)?;
-        admitted.push(passed.otlp);
+        reading.add(&admit(&request, now_ns, &Limits::default(), &secret)?.otlp)?;
     }
-    extract_all(&admitted)
+    Ok(reading.finish())
 }
 
 /// Finds the Calls in OTLP requests that need no redaction: those of the simulator have nothing that is personal, so that
@@ -45,32 +44,49 @@ pub fn collect(requests: &[Vec<u8>]) -> anyhow::Result<Told> {
 ///
 /// # Errors
 /// When the bytes are no such requests.
-pub fn extract_all(requests: &[Vec<u8>]) -> anyhow::Result<Told> {
-    let mut assembly = Assembly::new(MAX_SPANS);
+pub fn extract_all(requests: impl IntoIterator<Item = Vec<u8>>) -> anyhow::Result<Told> {
+    let mut reading = Reading::default();
     for request in requests {
+        reading.add(&request)?;
+    }
+    Ok(reading.finish())
+}
+
+/// What is told, while request after request is read: none is kept, or a scenario would fill a gigabyte.
+#[derive(Default)]
+struct Reading {
+    told: Told,
+    facts: BTreeMap<(String, Option<String>, Option<String>, String, String), AppFact>,
+}
+
+impl Reading {
+    fn add(&mut self, request: &[u8]) -> anyhow::Result<()> {
+        let mut assembly = Assembly::new(MAX_SPANS);
         assembly.add(request)?;
-    }
-    let mut told = Told::default();
-    let mut facts = BTreeMap::new();
-    for trace in assembly.finish() {
-        let found = extract::calls(&trace);
-        told.calls.extend(found.calls);
-        for fact in found.facts {
-            let key = (
-                fact.service.clone(),
-                fact.environment.clone(),
-                fact.build.clone(),
-                fact.name.clone(),
-                fact.value.clone(),
-            );
-            let known: &mut AppFact = facts.entry(key).or_insert_with(|| fact.clone());
-            known.first_seen_ns = known.first_seen_ns.min(fact.first_seen_ns);
-            known.last_seen_ns = known.last_seen_ns.max(fact.last_seen_ns);
+        for trace in assembly.finish() {
+            let found = extract::calls(&trace);
+            self.told.calls.extend(found.calls);
+            for fact in found.facts {
+                let key = (
+                    fact.service.clone(),
+                    fact.environment.clone(),
+                    fact.build.clone(),
+                    fact.name.clone(),
+                    fact.value.clone(),
+                );
+                let known: &mut AppFact = self.facts.entry(key).or_insert_with(|| fact.clone());
+                known.first_seen_ns = known.first_seen_ns.min(fact.first_seen_ns);
+                known.last_seen_ns = known.last_seen_ns.max(fact.last_seen_ns);
+            }
         }
+        Ok(())
     }
-    told.calls.sort_by_key(|call| (call.start_ns, call.trace, call.span));
-    told.facts = facts.into_values().collect();
-    Ok(told)
+
+    fn finish(mut self) -> Told {
+        self.told.calls.sort_by_key(|call| (call.start_ns, call.trace, call.span));
+        self.told.facts = self.facts.into_values().collect();
+        self.told
+    }
 }
 
 /// The report at the end of a scenario.

@@ -1,12 +1,16 @@
 //! `make eval`: plays all scenarios and prints how well the advice agrees with their labels. Fails when a move is wrong, an
 //! improvement dangerous, or fewer than 95 of 100 verdicts agree.
-#![allow(clippy::print_stdout, reason = "its output is what it is for")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is what it is for")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use pointsman_advisor::Settings;
 use pointsman_evals::run::{SETS, Wanted, evaluate};
+
+/// Robustness allocates and frees the telemetry of every scenario some sixty times.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
@@ -24,6 +28,11 @@ fn main() -> anyhow::Result<ExitCode> {
             ),
         }
     }
+    wanted.progress = Some(|done, all, scenario| {
+        if done % 10 == 0 || done == all {
+            eprintln!("{done:>4} of {all} scenarios, last {scenario}");
+        }
+    });
     let outcome = evaluate(&wanted)?;
     println!("{}", outcome.text);
     Ok(if outcome.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })

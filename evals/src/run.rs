@@ -8,11 +8,11 @@ use pointsman_advisor::Settings;
 
 use crate::judge::{collect, judge};
 use crate::robust::bootstrap::{Resampled, resample};
-use crate::robust::{self, Change, ChangeKind};
+use crate::robust::{self, Change, ChangeKind, Played};
 use crate::scenario::{Scenario, load};
 use crate::score::{Case, Counts, cases, table};
 use crate::sim::{Play, play};
-use crate::telemetry::{Sent, send};
+use crate::telemetry::{Encoded, Sent};
 
 /// The sets, in the order in which they are shown; the last two are held out: nothing is tuned on them.
 pub const SETS: [&str; 6] = ["cases", "rules", "traps", "trade-offs", "held-out", "real-2026-11"];
@@ -23,11 +23,8 @@ const HELD_OUT: [&str; 2] = ["held-out", "real-2026-11"];
 /// The least share of verdicts that must agree: of all, and of those that are held out.
 const AGREEMENT: f64 = 0.95;
 
-/// How often the clients of each scenario are drawn anew.
-const RESAMPLES: usize = 200;
-
 /// What is to be evaluated.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// Where the sets are.
     pub folder: PathBuf,
@@ -37,6 +34,8 @@ pub struct Wanted {
     pub explain: bool,
     /// Thresholds in place of the defaults, to see what they change.
     pub settings: Settings,
+    /// Told after each scenario how many are done, of how many, and which it was.
+    pub progress: Option<fn(usize, usize, &str)>,
     /// Only these sets or scenarios; all where empty.
     pub only: Vec<String>,
 }
@@ -50,48 +49,78 @@ pub struct Outcome {
     pub passed: bool,
 }
 
+/// What came out of one scenario.
+struct Examined {
+    cases: Vec<Case>,
+    changes: Vec<Change>,
+    resampled: Vec<Resampled>,
+}
+
 /// Plays, judges and compares.
 ///
 /// # Errors
 /// When a scenario cannot be read, or the collector refuses what is sent.
 pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
-    let (mut sets, mut played) = (Vec::new(), Vec::new());
+    let mut scenarios = Vec::new();
     for set in SETS {
-        let mut scenarios = load(&wanted.folder, set)?;
         let named = |scenario: &Scenario| wanted.only.iter().any(|only| *only == scenario.id || only == set);
-        scenarios.retain(|scenario| wanted.only.is_empty() || named(scenario));
-        let cases = in_parallel(&scenarios, |scenario| {
-            once(scenario, Play::default(), &Sent::default(), &wanted.settings)
-        })?;
-        if !scenarios.is_empty() {
-            sets.push((set.to_owned(), cases.into_iter().flatten().collect::<Vec<Case>>()));
+        let of_set = load(&wanted.folder, set)?.into_iter();
+        scenarios.extend(of_set.filter(|scenario| wanted.only.is_empty() || named(scenario)));
+    }
+    let done = AtomicUsize::new(0);
+    let examined = in_parallel(&scenarios, |scenario| {
+        let examined = examine(scenario, wanted)?;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some(tell) = wanted.progress {
+            tell(done, scenarios.len(), &scenario.id);
         }
-        played.extend(scenarios);
+        Ok(examined)
+    })?;
+    let mut sets: Vec<(String, Vec<Case>)> = Vec::new();
+    let (mut changes, mut resampled) = (Vec::new(), Vec::new());
+    for (scenario, examined) in scenarios.iter().zip(examined) {
+        match sets.last_mut().filter(|(set, _)| set == scenario.set()) {
+            Some((_, cases)) => cases.extend(examined.cases),
+            None => sets.push((scenario.set().to_owned(), examined.cases)),
+        }
+        changes.extend(examined.changes);
+        resampled.extend(examined.resampled);
     }
-    let (mut robust, mut unmoved) = (String::new(), true);
+    let mut text = table(&sets);
     if !wanted.quick {
-        let (changes, resampled) = robustness(&played, wanted)?;
-        unmoved = changes.iter().all(|change| change.kind != ChangeKind::WrongMove);
-        robust = robust::table(&changes, &resampled);
+        text += &robust::table(&changes, &resampled);
     }
-    let all = || sets.iter().flat_map(|(_, cases)| cases);
-    let agreement = Counts::of(all().map(|case| (case, case.said))).agreement();
-    let untuned = sets.iter().filter(|(set, _)| HELD_OUT.contains(&set.as_str())).flat_map(|(_, cases)| cases);
-    let untuned = Counts::of(untuned.map(|case| (case, case.said))).agreement();
-    let safe = !all().any(|case| case.is_wrong_move() || case.dangerous().next().is_some());
-    let passed = agreement >= AGREEMENT && untuned >= AGREEMENT && unmoved && safe;
-    let mut text = table(&sets) + &robust;
+    let passed = passes(&sets) && changes.iter().all(|change| change.kind != ChangeKind::WrongMove);
     if wanted.explain {
-        all().for_each(|case| text.push_str(&explained(case)));
+        sets.iter().flat_map(|(_, cases)| cases).for_each(|case| text.push_str(&explained(case)));
     }
     Ok(Outcome { text, passed })
 }
 
-/// All changes and resamples of these scenarios.
-fn robustness(scenarios: &[Scenario], wanted: &Wanted) -> anyhow::Result<(Vec<Change>, Vec<Resampled>)> {
-    let changes = in_parallel(scenarios, |scenario| robust::changes(scenario, &wanted.settings))?;
-    let resampled = in_parallel(scenarios, |scenario| resample(scenario, &wanted.settings, RESAMPLES))?;
-    Ok((changes.into_iter().flatten().collect(), resampled.into_iter().flatten().collect()))
+/// Whether no move is wrong, no improvement dangerous, and enough verdicts agree, of all and of those held out.
+fn passes(sets: &[(String, Vec<Case>)]) -> bool {
+    let agreement = |cases: &mut dyn Iterator<Item = &Case>| {
+        Counts::of(cases.map(|case| (case, case.said))).agreement() >= AGREEMENT
+    };
+    let all = || sets.iter().flat_map(|(_, cases)| cases);
+    let untuned = sets.iter().filter(|(set, _)| HELD_OUT.contains(&set.as_str()));
+    let safe = !all().any(|case| case.is_wrong_move() || case.dangerous().next().is_some());
+    safe && agreement(&mut all()) && agreement(&mut untuned.flat_map(|(_, cases)| cases))
+}
+
+/// Plays a scenario once, and asks of it all that is wanted.
+fn examine(scenario: &Scenario, wanted: &Wanted) -> anyhow::Result<Examined> {
+    let how = Play::default();
+    let encoded = Encoded::new(scenario, how, &play(scenario, how));
+    let told = collect(encoded.requests(&Sent::default()))?;
+    let before = cases(scenario, &judge(scenario, &told, &wanted.settings)?);
+    let (mut changes, mut resampled) = (Vec::new(), Vec::new());
+    let played = Played { scenario, settings: &wanted.settings, encoded, told, before };
+    if !wanted.quick {
+        changes = robust::changes(&played)?;
+        resampled = resample(&played)?;
+    }
+    Ok(Examined { cases: played.before, changes, resampled })
 }
 
 /// Everything that was said about a handler.
@@ -114,16 +143,6 @@ fn explained(case: &Case) -> String {
         );
     }
     text
-}
-
-/// Plays a scenario once and compares.
-///
-/// # Errors
-/// When the collector refuses what is sent.
-pub fn once(scenario: &Scenario, how: Play, sent: &Sent, settings: &Settings) -> anyhow::Result<Vec<Case>> {
-    let exchanges = play(scenario, how);
-    let told = collect(&send(scenario, how, &exchanges, sent))?;
-    Ok(cases(scenario, &judge(scenario, &told, settings)?))
 }
 
 /// Works on all of a list, on as many threads as there are cores; the results are in the list's order.

@@ -1,7 +1,8 @@
 //! The same scenarios with less telemetry, or with more noise: advice may turn into abstention, never into a wrong move.
 //!
-//! Each attribute of the contract is taken away in turn, nine of ten traces are not recorded, noise is doubled. `bootstrap`
-//! asks how much a verdict depends on who happened to come by.
+//! Each attribute of the contract is taken away in turn, nine of ten traces are not recorded, noise is doubled, the server
+//! or the network is slow. `bootstrap` asks how much a verdict depends on who happened to come by. A scenario is played and
+//! encoded once for all of that; only slowness and noise need it played again.
 
 pub mod bootstrap;
 mod table;
@@ -11,11 +12,11 @@ use std::collections::BTreeSet;
 use pointsman_advisor::{Report, Settings, Verdict};
 use pointsman_store::Call;
 
-use crate::judge::{Told, collect, extract_all, judge};
+use crate::judge::{Told, extract_all, judge};
 use crate::scenario::Scenario;
 use crate::score::{Case, cases, is_wrong_move};
-use crate::sim::{Exchange, Play, play};
-use crate::telemetry::{Sent, contract, send, send_changed};
+use crate::sim::{Play, play};
+use crate::telemetry::{Encoded, Sent};
 pub use table::table;
 
 /// What became of one verdict.
@@ -38,10 +39,12 @@ pub struct Change {
 pub enum ChangeKind {
     /// Nothing changed.
     Same,
-    /// No move any more, or nothing at all is said.
+    /// Nothing is said any more.
     Abstained,
     /// Another move, or one that was not advised before, and it is right.
     RightMove,
+    /// A move before, and told to stay now; or nothing before, and told to stay now.
+    Stays,
     /// A wrong move.
     WrongMove,
 }
@@ -57,26 +60,33 @@ const FACTS: [&str; 6] = [
 ];
 
 /// Everything that was played once, as it is needed again and again.
-struct Played<'s> {
-    scenario: &'s Scenario,
-    settings: &'s Settings,
-    exchanges: Vec<Exchange>,
-    told: Told,
-    before: Vec<Case>,
+pub struct Played<'s> {
+    /// The scenario.
+    pub scenario: &'s Scenario,
+    /// Thresholds.
+    pub settings: &'s Settings,
+    /// What was sent.
+    pub encoded: Encoded<'s>,
+    /// What was told by it.
+    pub told: Told,
+    /// What was said about that.
+    pub before: Vec<Case>,
 }
+
+/// Other ways to play a scenario, by what is different: five times slower is a loaded machine, or a phone.
+const OTHERWISE: [(&str, Play); 3] = [
+    ("doubled noise", Play { seed: 1, noise: 2.0, server_slow: 1.0, network_slow: 1.0 }),
+    ("server 5 times slower", Play { seed: 1, noise: 1.0, server_slow: 5.0, network_slow: 1.0 }),
+    ("network 8 times slower", Play { seed: 1, noise: 1.0, server_slow: 1.0, network_slow: 8.0 }),
+];
 
 /// All changes of one scenario.
 ///
 /// # Errors
 /// When the collector refuses what is sent.
-pub fn changes(scenario: &Scenario, settings: &Settings) -> anyhow::Result<Vec<Change>> {
-    let how = Play::default();
-    let exchanges = play(scenario, how);
-    let told = collect(&send(scenario, how, &exchanges, &Sent::default()))?;
-    let before = cases(scenario, &judge(scenario, &told, settings)?);
-    let played = Played { scenario, settings, exchanges, told, before };
+pub fn changes(played: &Played<'_>) -> anyhow::Result<Vec<Change>> {
     let mut changes = Vec::new();
-    for attribute in contract(scenario, how, &played.exchanges) {
+    for attribute in played.encoded.contract() {
         let what = format!("without {attribute}");
         match played.without(&attribute)? {
             Some(told) => changes.extend(played.compare(&what, &told)?),
@@ -85,25 +95,26 @@ pub fn changes(scenario: &Scenario, settings: &Settings) -> anyhow::Result<Vec<C
     }
     for (what, declared) in [("10 % sampled, declared", true), ("10 % sampled, undeclared", false)] {
         let sent = Sent { recorded: 0.1, declared, ..Sent::default() };
-        let told = extract_all(&send(scenario, how, &played.exchanges, &sent))?;
+        let told = extract_all(played.encoded.requests(&sent))?;
         changes.extend(played.compare(what, &told)?);
     }
-    let noisy = Play { noise: 2.0, ..how };
-    let told = collect(&send(scenario, noisy, &play(scenario, noisy), &Sent::default()))?;
-    changes.extend(played.compare("doubled noise", &told)?);
+    for (what, how) in OTHERWISE {
+        let encoded = Encoded::new(played.scenario, how, &play(played.scenario, how));
+        let told = extract_all(encoded.requests(&Sent::default()))?;
+        changes.extend(played.compare(what, &told)?);
+    }
     Ok(changes)
 }
 
 impl Played<'_> {
     /// What telemetry tells without an attribute; `None` where that is the same.
     fn without(&self, attribute: &str) -> anyhow::Result<Option<Told>> {
-        let how = Play::default();
         let sent = Sent { without: Some(attribute.to_owned()), ..Sent::default() };
-        let (requests, changed) = send_changed(self.scenario, how, &self.exchanges, &sent);
+        let (requests, changed) = self.encoded.changed(&sent);
         if changed.is_empty() || FACTS.contains(&attribute) {
-            return extract_all(&send(self.scenario, how, &self.exchanges, &sent)).map(Some);
+            return extract_all(self.encoded.requests(&sent)).map(Some);
         }
-        let again = extract_all(&requests)?;
+        let again = extract_all(requests)?;
         let (touched, untouched): (Vec<_>, Vec<_>) =
             self.told.calls.iter().partition(|call| changed.contains(&call.trace));
         if touched.into_iter().eq(&again.calls) {
@@ -162,6 +173,7 @@ fn kind(before: &Case, now: Option<Verdict>) -> ChangeKind {
         now if now == before.said => ChangeKind::Same,
         Some(now) if is_wrong_move(&before.label, now) => ChangeKind::WrongMove,
         Some(now) if now.is_move() => ChangeKind::RightMove,
+        Some(Verdict::Keep) => ChangeKind::Stays,
         _ => ChangeKind::Abstained,
     }
 }

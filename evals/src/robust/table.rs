@@ -12,8 +12,8 @@ use super::{Change, ChangeKind};
 #[must_use]
 pub fn table(changes: &[Change], resampled: &[Resampled]) -> String {
     let mut text = format!(
-        "\n{:<56} {:>6} {:>10} {:>10} {:>6}\n",
-        "robustness", "same", "abstained", "right move", "wrong"
+        "\n{:<56} {:>6} {:>10} {:>6} {:>10} {:>6}\n",
+        "robustness", "same", "abstained", "stays", "right move", "wrong"
     );
     let mut rows: BTreeMap<&str, BTreeMap<ChangeKind, usize>> = BTreeMap::new();
     for change in changes {
@@ -21,10 +21,29 @@ pub fn table(changes: &[Change], resampled: &[Resampled]) -> String {
     }
     for (what, counts) in rows {
         let count = |kind| counts.get(&kind).copied().unwrap_or(0);
-        let [same, abstained, right, wrong] =
-            [ChangeKind::Same, ChangeKind::Abstained, ChangeKind::RightMove, ChangeKind::WrongMove]
-                .map(count);
-        let _ = writeln!(text, "{what:<56} {same:>6} {abstained:>10} {right:>10} {wrong:>6}");
+        let [same, abstained, stays, right, wrong] = [
+            ChangeKind::Same,
+            ChangeKind::Abstained,
+            ChangeKind::Stays,
+            ChangeKind::RightMove,
+            ChangeKind::WrongMove,
+        ]
+        .map(count);
+        let _ = writeln!(text, "{what:<56} {same:>6} {abstained:>10} {stays:>6} {right:>10} {wrong:>6}");
+    }
+    // Slowness may cost evidence; it must not make another verdict of a move.
+    let turned = |change: &&Change| {
+        let (before, now) = change.verdicts;
+        change.what.ends_with("slower")
+            && change.kind != ChangeKind::WrongMove
+            && before != now
+            && before.is_some_and(Verdict::is_move)
+            && now.is_some_and(|now| now != Verdict::InsufficientEvidence)
+    };
+    for change in changes.iter().filter(turned) {
+        let (scenario, handler) = (&change.scenario, &change.handler);
+        let [before, now] = [change.verdicts.0, change.verdicts.1].map(|one| one.map_or("nothing", Verdict::as_str));
+        let _ = writeln!(text, "  {}: {scenario} {handler}: said {now}, before {before}", change.what);
     }
     for change in changes.iter().filter(|change| change.kind == ChangeKind::WrongMove) {
         let word = |verdict: Option<Verdict>| verdict.map_or("nothing", Verdict::as_str);

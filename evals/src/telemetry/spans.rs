@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use pointsman_store::TraceId;
 
 use super::attributes::{flag, number, of_request, text};
-use super::{Batch, FIRST_DAY, Sent, TraceTold};
+use super::{Batch, FIRST_DAY};
 use crate::random::{both, mix, of_text};
 use crate::scenario::{Scenario, Work};
 use crate::sim::exchange::{Inner, Kind, Ran};
@@ -21,69 +21,57 @@ const DAY_NS: u64 = 86_400_000_000_000;
 pub(super) struct Teller<'t> {
     scenario: &'t Scenario,
     how: Play,
-    sent: &'t Sent,
     seed: u64,
-    trace_state: String,
 }
 
 /// One trace while it is told.
-struct Telling<'a, 'b> {
-    teller: &'a Teller<'a>,
+struct Telling<'b> {
     batch: &'b mut Batch,
     trace: [u8; 16],
     spans: u64,
     error_ms: f64,
-    lacks: bool,
 }
 
 impl<'t> Teller<'t> {
-    pub(super) fn new(scenario: &'t Scenario, how: Play, sent: &'t Sent) -> Self {
-        let seed = both(of_text(&scenario.id), how.seed);
-        let trace_state = if sent.declared { threshold(sent.recorded) } else { String::new() };
-        Self { scenario, how, sent, seed, trace_state }
+    pub(super) fn new(scenario: &'t Scenario, how: Play) -> Self {
+        Self { scenario, how, seed: both(of_text(&scenario.id), how.seed) }
     }
 
-    /// Whether the trace of the exchange with this number is recorded.
+    /// A number between 0 and 1: the trace of the exchange with this number is recorded where it is at most the share
+    /// that is.
     #[expect(clippy::cast_precision_loss, reason = "as good as random all the same")]
-    pub(super) fn records(&self, number: u64) -> bool {
+    pub(super) fn luck(&self, number: u64) -> f64 {
         let random = mix(both(self.seed, number) ^ 0x5a5a) >> 11;
-        random as f64 / (1_u64 << 53) as f64 <= self.sent.recorded
+        random as f64 / (1_u64 << 53) as f64
     }
 
     /// Tells an exchange; `seen` is how many requests its process has seen.
-    pub(super) fn tell(&self, number: u64, exchange: &Exchange, seen: u64, batch: &mut Batch) -> TraceTold {
+    pub(super) fn tell(&self, number: u64, exchange: &Exchange, seen: u64, batch: &mut Batch) -> TraceId {
         let mut trace = [0; 16];
         let (high, low) = trace.split_at_mut(8);
         high.copy_from_slice(&(both(self.seed, number) | 1).to_be_bytes());
         low.copy_from_slice(&both(number, self.seed).to_be_bytes());
         let error_ms = clock_error_ms(self.scenario, self.how, exchange.instance);
-        let mut telling = Telling { teller: self, batch, trace, spans: 0, error_ms, lacks: false };
+        let mut telling = Telling { batch, trace, spans: 0, error_ms };
         telling.request(exchange, seen, None);
-        TraceTold { id: TraceId(trace), lacks: telling.lacks }
+        TraceId(trace)
     }
 }
 
-impl Telling<'_, '_> {
+impl Telling<'_> {
     fn span(
         &mut self,
         parent: Option<&[u8]>,
         kind: i32,
         (from, until): (f64, f64),
-        told: Vec<KeyValue>,
+        attributes: Vec<KeyValue>,
     ) -> Span {
         self.spans += 1;
         let low = self.trace.iter().fold(0_u64, |sum, byte| sum.rotate_left(8) ^ u64::from(*byte));
-        let mut attributes = told;
-        if let Some(without) = &self.teller.sent.without {
-            let all = attributes.len();
-            attributes.retain(|attribute| attribute.key != *without);
-            self.lacks |= attributes.len() < all;
-        }
         Span {
             trace_id: self.trace.to_vec(),
             span_id: (both(low, self.spans) | 1).to_be_bytes().to_vec(),
             parent_span_id: parent.map(<[u8]>::to_vec).unwrap_or_default(),
-            trace_state: self.teller.trace_state.clone(),
             kind,
             start_time_unix_nano: nanos(from + self.error_ms),
             end_time_unix_nano: nanos((until + self.error_ms).max(from + self.error_ms)),
@@ -209,7 +197,7 @@ fn typed(name: &str) -> KeyValue {
 
 /// The `tracestate` of a share of traces: a rejection threshold of 56 bits.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^56")]
-fn threshold(recorded: f64) -> String {
+pub(super) fn threshold(recorded: f64) -> String {
     let rejected = ((1.0 - recorded).clamp(0.0, 1.0) * (1_u64 << 56) as f64) as u64;
     format!("ot=th:{rejected:014x}")
 }
