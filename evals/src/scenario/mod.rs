@@ -185,7 +185,7 @@ pub struct Machine {
 
 /// A route's name without its operation, and the operation.
 #[must_use]
-pub fn operation(name: &str) -> (&str, Option<&str>) {
+pub(crate) fn operation(name: &str) -> (&str, Option<&str>) {
     match name.split_once(" @") {
         Some((route, operation)) => (route, Some(operation)),
         None => (name, None),

@@ -7,7 +7,7 @@ mod table;
 
 use pointsman_advisor::{HandlerReport, Report, Verdict};
 
-use crate::scenario::{Label, Scenario};
+use crate::scenario::{Label, Scenario, operation};
 pub use calibration::Calibration;
 pub use table::{Counts, table};
 
@@ -47,13 +47,24 @@ pub fn cases(scenario: &Scenario, report: &Report) -> Vec<Case> {
     scenario.expect.iter().chain(pages).map(|(name, label)| case(scenario, report, name, label)).collect()
 }
 
+/// What was said about the handler of this name. A route that stands for many is one row, and one more for each of its
+/// operations: a label without an operation holds for all of them, so that the worst of them counts, and every
+/// improvement.
 fn case(scenario: &Scenario, report: &Report, name: &str, label: &Label) -> Case {
-    let row = report.handlers.iter().find(|row| is_named(row, name));
-    let mut spoke: Vec<String> =
-        row.map(|row| row.evidence.iter().map(|row| row.rule.clone()).collect()).unwrap_or_default();
-    if let Some(row) = row {
-        spoke.extend(row.blockers.iter().chain(&row.improvements).cloned());
-    }
+    let rows: Vec<&HandlerReport> = report.handlers.iter().filter(|row| is_named(row, name)).collect();
+    let is_wrong = |row: &&&HandlerReport| is_wrong_move(label, row.verdict);
+    let disagrees = |row: &&&HandlerReport| !label.expect.is_empty() && !label.accepts(row.verdict);
+    let worst = rows.iter().find(is_wrong).or_else(|| rows.iter().find(disagrees)).or_else(|| rows.first());
+    let row = worst.copied();
+    let all = |of: fn(&HandlerReport) -> &Vec<String>| {
+        let mut all: Vec<String> = rows.iter().flat_map(|row| of(row)).cloned().collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    let mut spoke: Vec<String> = all(|row| &row.improvements);
+    spoke.extend(all(|row| &row.blockers));
+    spoke.extend(rows.iter().flat_map(|row| &row.evidence).map(|evidence| evidence.rule.clone()));
     spoke.sort();
     spoke.dedup();
     let needs = |row: &HandlerReport| match row.needs.first() {
@@ -69,7 +80,7 @@ fn case(scenario: &Scenario, report: &Report, name: &str, label: &Label) -> Case
         confidence: row.and_then(|row| row.confidence),
         row: row.cloned(),
         label: label.clone(),
-        improvements: row.map(|row| row.improvements.clone()).unwrap_or_default(),
+        improvements: all(|row| &row.improvements),
         spoke,
         reason: row.map(needs).unwrap_or_default(),
         naive: row.map_or(Verdict::Keep, naive::verdict),
@@ -77,12 +88,16 @@ fn case(scenario: &Scenario, report: &Report, name: &str, label: &Label) -> Case
     }
 }
 
-/// Whether a row of the report is the handler of this name: `/page`, `METHOD /route` or an action.
+/// Whether a row of the report is the handler of this name: `/page`, `METHOD /route`, `METHOD /route @operation` or an action.
 fn is_named(row: &HandlerReport, name: &str) -> bool {
-    match (row.kind.as_str(), name.split_once(' ')) {
+    let (named, operation) = operation(name);
+    match (row.kind.as_str(), named.split_once(' ')) {
         ("server_action", None) => row.action.as_deref() == Some(name),
         ("page", None) => row.route == name && row.method == "GET",
-        ("route_handler" | "pages_api", Some((method, route))) => row.method == method && row.route == route,
+        ("route_handler" | "pages_api", Some((method, route))) => {
+            let of_operation = operation.is_none() || row.operation.as_deref() == operation;
+            row.method == method && row.route == route && of_operation
+        }
         _ => false,
     }
 }
