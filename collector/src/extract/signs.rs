@@ -276,12 +276,13 @@ fn is_cached_function(request: &Request<'_>) -> bool {
     first.is_some_and(|byte| byte & 0x80 != 0)
 }
 
-/// Whether the App Router rendered the page: by what is declared, by its spans, or because only it answers RSC.
+/// Whether the App Router rendered the page: by what is declared, by its spans, or because only it answers RSC. Its client asks
+/// for RSC before it knows whose page a link leads to: a document that the Pages Router rendered for that stays its own.
 fn by_app_router(seen: &Seen<'_>) -> bool {
     let rendered = seen.shape.rendered_body || seen.shape.built_tree;
     let attributes = &seen.request.attributes;
     let rsc = attributes.request_header("rsc").is_some() || attributes.flag("next.rsc") == Some(true);
-    rendered || rsc || attributes.text("pointsman.route.kind") == Some("app_page")
+    rendered || rsc && !seen.shape.rendered_document || attributes.text("pointsman.route.kind") == Some("app_page")
 }
 
 fn by_pages_router(seen: &Seen<'_>) -> bool {

@@ -273,7 +273,8 @@ impl<'s> Server<'s> {
 
     fn page(&mut self, exchange: &mut Exchange, ask: &Ask, behaviour: &Behaviour, form: Form) {
         exchange.response_hash = self.random.bits();
-        if form == Form::Document {
+        // The App Router's client asks for RSC before it knows whose page a link leads to.
+        if form == Form::Document || exchange.kind == Kind::PagesPage {
             exchange.ran = Ran::Document;
             html(exchange);
             if behaviour.status == 404 {

@@ -45,6 +45,7 @@ fn resource(scenario: &Scenario, instance: u32, build: u32) -> Vec<KeyValue> {
     let mut attributes = vec![
         text("service.name", "app"),
         text("deployment.environment.name", &scenario.environment),
+        text("node.env", if scenario.environment == "development" { "development" } else { "production" }),
         text("telemetry.sdk.language", "nodejs"),
         text("pointsman.instance.id", &format!("instance-{instance}")),
         text("pointsman.next.version", &scenario.next),
