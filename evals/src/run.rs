@@ -34,8 +34,8 @@ pub struct Wanted {
     pub explain: bool,
     /// Thresholds in place of the defaults, to see what they change.
     pub settings: Settings,
-    /// Told after each scenario how many are done, of how many, and which it was.
-    pub progress: Option<fn(usize, usize, &str)>,
+    /// Told after each scenario, in a line: how many are done, of how many, and what is wrong with it.
+    pub progress: Option<fn(&str)>,
     /// Only these sets or scenarios; all where empty.
     pub only: Vec<String>,
 }
@@ -45,7 +45,18 @@ pub struct Wanted {
 pub struct Outcome {
     /// The tables.
     pub text: String,
-    /// Whether no move is wrong, no improvement dangerous, and enough verdicts agree.
+    /// What fails the evaluation in a scenario, in words; nothing where nothing does.
+fn wrongs(examined: &Examined) -> String {
+    let cases = &examined.cases;
+    let mut wrongs: Vec<String> = Vec::new();
+    wrongs.extend(cases.iter().filter(|case| case.is_wrong_move()).map(|case| format!("wrong move of {}", case.handler)));
+    wrongs.extend(cases.iter().flat_map(Case::dangerous).map(|rule| format!("dangerous {rule}")));
+    let changes = examined.changes.iter().filter(|change| change.kind == ChangeKind::WrongMove);
+    wrongs.extend(changes.map(|change| format!("wrong move of {} {}", change.handler, change.what)));
+    if wrongs.is_empty() { String::new() } else { format!(": {}", wrongs.join(", ")) }
+}
+
+/// Whether no move is wrong, no improvement dangerous, and enough verdicts agree.
     pub passed: bool,
 }
 
@@ -72,7 +83,7 @@ pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
         let examined = examine(scenario, wanted)?;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if let Some(tell) = wanted.progress {
-            tell(done, scenarios.len(), &scenario.id);
+            tell(&format!("{done:>4} of {} {}{}", scenarios.len(), scenario.id, wrongs(&examined)));
         }
         Ok(examined)
     })?;
