@@ -45,18 +45,7 @@ pub struct Wanted {
 pub struct Outcome {
     /// The tables.
     pub text: String,
-    /// What fails the evaluation in a scenario, in words; nothing where nothing does.
-fn wrongs(examined: &Examined) -> String {
-    let cases = &examined.cases;
-    let mut wrongs: Vec<String> = Vec::new();
-    wrongs.extend(cases.iter().filter(|case| case.is_wrong_move()).map(|case| format!("wrong move of {}", case.handler)));
-    wrongs.extend(cases.iter().flat_map(Case::dangerous).map(|rule| format!("dangerous {rule}")));
-    let changes = examined.changes.iter().filter(|change| change.kind == ChangeKind::WrongMove);
-    wrongs.extend(changes.map(|change| format!("wrong move of {} {}", change.handler, change.what)));
-    if wrongs.is_empty() { String::new() } else { format!(": {}", wrongs.join(", ")) }
-}
-
-/// Whether no move is wrong, no improvement dangerous, and enough verdicts agree.
+    /// Whether no move is wrong, no improvement dangerous, and enough verdicts agree.
     pub passed: bool,
 }
 
@@ -106,6 +95,22 @@ pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
         sets.iter().flat_map(|(_, cases)| cases).for_each(|case| text.push_str(&explained(case)));
     }
     Ok(Outcome { text, passed })
+}
+
+/// What fails the evaluation in a scenario, in words; nothing where nothing does.
+fn wrongs(examined: &Examined) -> String {
+    let cases = &examined.cases;
+    let mut wrongs: Vec<String> = Vec::new();
+    wrongs.extend(
+        cases
+            .iter()
+            .filter(|case| case.is_wrong_move())
+            .map(|case| format!("wrong move of {}", case.handler)),
+    );
+    wrongs.extend(cases.iter().flat_map(Case::dangerous).map(|rule| format!("dangerous {rule}")));
+    let changes = examined.changes.iter().filter(|change| change.kind == ChangeKind::WrongMove);
+    wrongs.extend(changes.map(|change| format!("wrong move of {} {}", change.handler, change.what)));
+    if wrongs.is_empty() { String::new() } else { format!(": {}", wrongs.join(", ")) }
 }
 
 /// Whether no move is wrong, no improvement dangerous, and enough verdicts agree, of all and of those held out.

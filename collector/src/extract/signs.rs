@@ -282,7 +282,9 @@ fn by_app_router(seen: &Seen<'_>) -> bool {
     let rendered = seen.shape.rendered_body || seen.shape.built_tree;
     let attributes = &seen.request.attributes;
     let rsc = attributes.request_header("rsc").is_some() || attributes.flag("next.rsc") == Some(true);
-    rendered || rsc && !seen.shape.rendered_document || attributes.text("pointsman.route.kind") == Some("app_page")
+    rendered
+        || rsc && !seen.shape.rendered_document
+        || attributes.text("pointsman.route.kind") == Some("app_page")
 }
 
 fn by_pages_router(seen: &Seen<'_>) -> bool {

@@ -124,8 +124,7 @@ fn a_page_of_the_pages_router_says_so() {
 fn a_document_that_the_app_routers_client_asked_for_as_rsc_stays_the_pages_routers() {
     let asked = vec![header("request.header.rsc", "1"), header("request.header.next-router-prefetch", "1")];
     let rendered = vec![text("next.span_type", "Render.renderDocument"), text("next.route", "/x")];
-    let spans =
-        vec![request("GET", "pages", 200, asked), span(2, 1, 1, (100, 900), rendered)];
+    let spans = vec![request("GET", "pages", 200, asked), span(2, 1, 1, (100, 900), rendered)];
     let mut unnamed = spans.clone();
     unnamed[0].attributes.retain(|attribute| attribute.key != "pointsman.route.kind");
     for spans in [spans, unnamed] {

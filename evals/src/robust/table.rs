@@ -42,7 +42,8 @@ pub fn table(changes: &[Change], resampled: &[Resampled]) -> String {
     };
     for change in changes.iter().filter(turned) {
         let (scenario, handler) = (&change.scenario, &change.handler);
-        let [before, now] = [change.verdicts.0, change.verdicts.1].map(|one| one.map_or("nothing", Verdict::as_str));
+        let [before, now] =
+            [change.verdicts.0, change.verdicts.1].map(|one| one.map_or("nothing", Verdict::as_str));
         let _ = writeln!(text, "  {}: {scenario} {handler}: said {now}, before {before}", change.what);
     }
     for change in changes.iter().filter(|change| change.kind == ChangeKind::WrongMove) {

@@ -93,7 +93,8 @@ fn unknown(scenario: &Scenario) -> Option<String> {
     let fetched = fetched.flat_map(|behaviour| &behaviour.fetches).map(String::as_str);
     let changing = scenario.pages.values().chain(scenario.routes.values()).chain(scenario.actions.values());
     let changing = changing.flat_map(|behaviour| &behaviour.changed_by).map(String::as_str);
-    let named = lines.flat_map(names).chain(called).chain(fetched).chain(changing).chain(scenario.favicon.as_deref());
+    let named =
+        lines.flat_map(names).chain(called).chain(fetched).chain(changing).chain(scenario.favicon.as_deref());
     named.chain(scenario.expect.keys().map(String::as_str)).find(|name| !knows(name)).map(str::to_owned)
 }
 
@@ -111,11 +112,8 @@ fn names(line: &Line) -> Vec<&str> {
         | Step::Worker(target)
         | Step::Prefetch(target)
         | Step::Beacon(target) => vec![target.name()],
-        Step::Think(_)
-        | Step::Pause(_)
-        | Step::Refresh
-        | Step::Reload
-        | Step::Probe
-        | Step::Session(_) => Vec::new(),
+        Step::Think(_) | Step::Pause(_) | Step::Refresh | Step::Reload | Step::Probe | Step::Session(_) => {
+            Vec::new()
+        }
     }
 }

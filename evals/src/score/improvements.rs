@@ -62,7 +62,10 @@ pub(super) fn table<'c>(text: &mut String, cases: impl IntoIterator<Item = &'c C
     for (rule, one) in rules {
         let said = one.said();
         let Reliability { right, allowed, wrong, dangerous, missed } = one;
-        let _ = writeln!(text, "{rule:<28} {said:>5} {right:>6} {allowed:>8} {wrong:>6} {dangerous:>10} {missed:>7}");
+        let _ = writeln!(
+            text,
+            "{rule:<28} {said:>5} {right:>6} {allowed:>8} {wrong:>6} {dangerous:>10} {missed:>7}"
+        );
     }
 }
 

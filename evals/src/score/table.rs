@@ -67,8 +67,7 @@ fn precision_and_recall(cases: &[&Case]) -> (f64, f64) {
     (share(named - unasked, named), share(found, wanted().count()))
 }
 
-const HEAD: &str =
-    "set          adviser   handlers  agree   moves  precision  recall  wrong  abstained  dangerous  improvements p / r";
+const HEAD: &str = "set          adviser   handlers  agree   moves  precision  recall  wrong  abstained  dangerous  improvements p / r";
 
 /// The table of all sets, by name, with the list of what was not as labelled.
 #[must_use]
@@ -93,11 +92,7 @@ fn rows(text: &mut String, set: &str, cases: &[&Case]) {
     let (precision, recall) = precision_and_recall(cases);
     let dangerous: usize = cases.iter().map(|case| case.dangerous().count()).sum();
     for (adviser, counts, better) in [
-        (
-            "pointsman",
-            said,
-            format!("{dangerous:>9}  {:.0} % / {:.0} %", precision * 100.0, recall * 100.0),
-        ),
+        ("pointsman", said, format!("{dangerous:>9}  {:.0} % / {:.0} %", precision * 100.0, recall * 100.0)),
         ("naive", naive, String::new()),
     ] {
         let of_moves = share(counts.right_moves, counts.moves) * 100.0;

@@ -102,7 +102,9 @@ impl<'w, 's> Tab<'w, 's> {
             agent: agent.into(),
             fetch_metadata: !old && !webview && !people.plain_http,
             rtt_ms: random.log_normal(people.rtt_ms, 0.35) * server.network_slow,
-            network: people.networks.map_or(client, |count| both(of_text("network"), client % count.max(1)) | 1),
+            network: people
+                .networks
+                .map_or(client, |count| both(of_text("network"), client % count.max(1)) | 1),
             session: people.cookie.then_some(0),
             signs_in: lines().any(|line| matches!(line.step, Step::Session(_))),
             build,
@@ -320,7 +322,8 @@ impl<'w, 's> Tab<'w, 's> {
         let mut headers = self.by_script("cors", "empty");
         headers.extend([("content-type", "text/plain;charset=UTF-8".into()), self.origin()]);
         let what = What::Action(name.into(), page, false);
-        let queued_ms = if self.server.scenario.parallel_actions { at_ms } else { at_ms.max(self.queue_free_ms) };
+        let queued_ms =
+            if self.server.scenario.parallel_actions { at_ms } else { at_ms.max(self.queue_free_ms) };
         let mut seen = self.send(queued_ms, what, argument, headers);
         if seen.answer.refetches
             && let Some(page) = self.page.clone()

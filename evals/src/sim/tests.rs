@@ -159,8 +159,9 @@ fn the_same_seed_is_the_same_traffic_and_another_is_not() {
         "title = 't'\nreason = 'r'\nsource = 's'\n{APP}\n[[people]]\nvisits = 9\ndoes = ['open /a']\n[expect]"
     );
     let scenario: Scenario = toml::from_str(&text).unwrap();
-    let starts =
-        |seed| play(&scenario, Play { seed, ..Play::default() }).iter().map(|it| it.start_ms).collect::<Vec<_>>();
+    let starts = |seed| {
+        play(&scenario, Play { seed, ..Play::default() }).iter().map(|it| it.start_ms).collect::<Vec<_>>()
+    };
     assert_eq!(starts(1), starts(1));
     assert_ne!(starts(1), starts(2));
     let doubled = play(&scenario, Play { noise: 2.0, ..Play::default() });

@@ -85,7 +85,12 @@ impl<'s> Encoded<'s> {
             batch.own.into_iter().for_each(|span| encoded.add(span, true, &mut numbers));
             batch.next.into_iter().for_each(|span| encoded.add(span, false, &mut numbers));
             let of = (exchange.instance, exchange.build);
-            encoded.traces.push(Trace { id, of, luck: teller.luck(number), spans: begin..encoded.spans.len() });
+            encoded.traces.push(Trace {
+                id,
+                of,
+                luck: teller.luck(number),
+                spans: begin..encoded.spans.len(),
+            });
         }
         encoded
     }
@@ -183,8 +188,12 @@ impl<'s> Encoded<'s> {
     /// A span as a field of its scope.
     fn append(&self, into: &mut Vec<u8>, span: &SpanBytes, without: Option<u16>, state: &str) {
         let bytes = |range: &Range<usize>| self.bytes.get(range.clone()).unwrap_or_default();
-        let kept =
-            || self.attributes_of(span).iter().filter(|(number, _)| Some(*number) != without).map(|(_, range)| range);
+        let kept = || {
+            self.attributes_of(span)
+                .iter()
+                .filter(|(number, _)| Some(*number) != without)
+                .map(|(_, range)| range)
+        };
         let state_length = if state.is_empty() { 0 } else { 2 + state.len() };
         let length = span.head.len() + state_length + kept().map(ExactSizeIterator::len).sum::<usize>();
         encode_key(SPANS, WireType::LengthDelimited, into);
@@ -204,7 +213,8 @@ impl<'s> Encoded<'s> {
         for (name, version, spans) in
             [("@pointsman/nextjs", "0.1.0", own), ("next.js", self.scenario.next.as_str(), next)]
         {
-            let scope = InstrumentationScope { name: name.into(), version: version.into(), ..Default::default() };
+            let scope =
+                InstrumentationScope { name: name.into(), version: version.into(), ..Default::default() };
             let mut head = Vec::new();
             message::encode(SCOPE, &scope, &mut head);
             field(&mut bytes, SCOPE_SPANS, &[&head, spans]);
