@@ -38,6 +38,8 @@ pub struct Wanted {
     pub progress: Option<fn(&str)>,
     /// Only these sets or scenarios; all where empty.
     pub only: Vec<String>,
+    /// Only every so manieth of the scenarios, by name; all where 0.
+    pub every: usize,
 }
 
 /// What came out.
@@ -67,6 +69,9 @@ pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
         let of_set = load(&wanted.folder, set)?.into_iter();
         scenarios.extend(of_set.filter(|scenario| wanted.only.is_empty() || named(scenario)));
     }
+    let mut number = 0..;
+    scenarios
+        .retain(|_| number.next().is_some_and(|number: usize| number.is_multiple_of(wanted.every.max(1))));
     let done = AtomicUsize::new(0);
     let examined = in_parallel(&scenarios, |scenario| {
         let examined = examine(scenario, wanted)?;
