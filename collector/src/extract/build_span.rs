@@ -29,11 +29,6 @@ pub(crate) const LONGEST_LIST: usize = 500;
 /// Facts that a build may tell.
 pub(super) const MOST: usize = LISTS.len() * LONGEST_LIST + 1;
 
-/// Whether an attribute is a list of a build.
-pub(crate) fn is_list(key: &str) -> bool {
-    key.starts_with("pointsman.next.") && LISTS.contains(&key)
-}
-
 /// Whether the span is the one about the build.
 pub(super) fn is_one(node: &Node<'_>) -> bool {
     node.span.name == NAME.as_bytes() && node.origin.scope_name() == SCOPE
