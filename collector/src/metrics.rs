@@ -8,6 +8,8 @@ use prometheus::{
     core::Collector,
 };
 
+use crate::admit::Reason;
+
 /// Buckets of a commit, seconds: an fdatasync takes 0.1 ms at best, a lock is waited for 10 s at most.
 const COMMIT_BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1.0, 4.0, 16.0];
@@ -38,6 +40,8 @@ pub(crate) struct AccessMetrics {
     pub(crate) connections: IntGaugeVec,
     pub(crate) connections_refused: IntCounterVec,
     pub(crate) connections_silent: IntCounterVec,
+    pub(crate) connections_evicted: IntCounterVec,
+    pub(crate) bodies_given_up: IntCounter,
     pub(crate) handshakes_failed: IntCounterVec,
     pub(crate) requests_unauthorized: IntCounterVec,
     pub(crate) sender_requests: IntCounterVec,
@@ -75,7 +79,7 @@ impl Metrics {
             extraction: ExtractionMetrics::register(&by)?,
             requests: by.counters(
                 "requests_total",
-                "OTLP trace requests answered.",
+                "OTLP trace requests answered; `empty` held no span.",
                 &["transport", "outcome"],
             )?,
             ignored_requests: by.counters(
@@ -182,7 +186,7 @@ impl ExtractionMetrics {
 impl AccessMetrics {
     fn register(by: &Registered<'_>) -> Result<Self, prometheus::Error> {
         Ok(Self {
-            connections: by.gauges("connections", "Open connections of senders.", &["protocol"])?,
+            connections: by.gauges("connections", "Open connections, by what is spoken: grpc and http for senders, pages and metrics for readers.", &["protocol"])?,
             connections_refused: by.counters(
                 "connections_refused_total",
                 "Connections closed at once because too many were open.",
@@ -192,6 +196,15 @@ impl AccessMetrics {
                 "connections_silent_total",
                 "Connections closed because nothing moved, or no head of a request was complete, for too long.",
                 &["protocol"],
+            )?,
+            connections_evicted: by.counters(
+                "connections_evicted_total",
+                "Idle, silent or stalled connections closed to make room for new ones, or because the daemon stops.",
+                &["protocol"],
+            )?,
+            bodies_given_up: by.counter(
+                "bodies_given_up_total",
+                "Request bodies given up while they arrived slowly, because others needed their room in the queue.",
             )?,
             handshakes_failed: by.counters(
                 "tls_handshakes_failed_total",
@@ -209,6 +222,15 @@ impl AccessMetrics {
                 &["sender"],
             )?,
         })
+    }
+}
+
+impl Metrics {
+    /// Counts places of a recorded request that were no Unicode and were put right.
+    pub(crate) fn count_repaired(&self, places: u64) {
+        if places > 0 {
+            self.span_parts_cut.with_label_values(&[Reason::Utf8.as_str()]).inc_by(places);
+        }
     }
 }
 

@@ -124,8 +124,9 @@ async fn feed(
             }
         };
         intake.count_body(Transport::Replay, request.len());
-        let share = intake.room_in_time(request.len()).await.map_err(refused)?;
-        let ticket = match intake.submit(share, Bytes::from(request.into_owned()), Transport::Replay).await {
+        intake.metrics().count_repaired(parts.repaired());
+        let reservation = intake.reserve_in_time(request.len()).await.map_err(refused)?;
+        let ticket = match intake.submit(reservation, Bytes::from(request.into_owned()), Transport::Replay).await {
             Ok(ticket) => ticket,
             Err(Rejected::Malformed(error)) => {
                 summary.faults.push(Fault {

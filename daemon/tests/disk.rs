@@ -148,6 +148,42 @@ fn a_full_disk_is_survived() {
     assert_nothing_lost(daemon, &db, &sender);
 }
 
+#[test]
+fn a_disk_that_is_full_at_the_start_is_waited_for() {
+    let Some(disk) = SmallDisk::mount(6) else {
+        println!("skipped: a file system cannot be mounted here");
+        return;
+    };
+    for is_new in [true, false] {
+        let db = disk.0.join("pointsman.db");
+        let ballast = disk.0.join("ballast");
+        let mut file = std::fs::File::create(&ballast).unwrap();
+        while file.write_all(&[1; 4_096]).is_ok() {}
+        let daemon = Daemon::start_until(&db, &[], &[], "pages and metrics at");
+        let log = daemon.wait_for_log("is full");
+        assert!(log.contains("the disk of the database") && log.contains("asked to retry"), "{log}");
+        let mut sender = Sender::new();
+        sender.next = if is_new { 1 } else { 1_000 };
+        for _ in 0..3 {
+            assert_eq!(sender.send(&daemon), Said::ComeAgain);
+        }
+        assert_eq!(daemon.get("/healthz").status, 200);
+        let ready = daemon.get("/readyz");
+        assert!(ready.status == 503 && ready.body.contains("disk"), "{ready:?}");
+        drop(file);
+        std::fs::remove_file(&ballast).unwrap();
+        wait_for("it to go on", || (sender.send(&daemon) == Said::Stored).then_some(()));
+        wait_for("the first report", || (daemon.get("/readyz").status == 200).then_some(()));
+        assert_eq!(daemon.get("/").status, 200);
+        // The daemon of the next round finds a database.
+        assert_nothing_lost(daemon, &db, &sender);
+        assert!(db.exists());
+        if is_new {
+            sender.acknowledged.clear();
+        }
+    }
+}
+
 /// A sqlite3 shell that holds the database; dropped it lets go.
 struct Holder(Child);
 

@@ -228,11 +228,11 @@ fn every_flag_and_command_that_is_named_exists() {
     assert_none(&faults, "commands and flags that do not exist");
 }
 
-/// `file::test` in the table of the specification: the end of a file's path, and a test in it.
+/// `file::test` in the tables of the specification and of limits: the end of a file's path, and a test in it.
 #[test]
 fn every_test_that_is_named_exists() {
     let files = tracked(&[".rs"]);
-    let text = read("docs/otlp.md");
+    let text = read("docs/otlp.md") + &read("docs/limits.md");
     let named: BTreeSet<(&str, &str)> =
         text.split('`').skip(1).step_by(2).filter_map(|code| code.split_once(".rs::")).collect();
     assert!(named.len() > 60, "{}", named.len());

@@ -6,6 +6,7 @@
 
 mod advice;
 mod app_fact;
+mod arrivals;
 mod call;
 mod handler;
 mod ids;
@@ -23,6 +24,7 @@ pub use advice::{
     AdviceChange, AdviceRecords, AdviceRun, ChangeRecord, RecommendationRecord, StandingRecord,
 };
 pub use app_fact::AppFact;
+pub use arrivals::{ArrivalKind, Arrivals};
 pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};
 pub use ids::{ClientKey, InstanceKey, SpanId, TraceId};

@@ -150,6 +150,13 @@ impl Reason {
         }
     }
 
+    /// Whether a sender can do something about it, and is told: its texts or lists are too long, or no Unicode.
+    #[must_use]
+    pub fn is_told(self) -> bool {
+        self.refuses_span()
+            || matches!(self, Self::Attributes | Self::Events | Self::Links | Self::Values | Self::Utf8)
+    }
+
     /// Whether the whole span was refused, rather than a part of it cut.
     #[must_use]
     pub fn refuses_span(self) -> bool {
@@ -183,6 +190,11 @@ impl Refusals {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
+    }
+
+    /// Notes places of a request that were no Unicode and were put right before it came to the door.
+    pub(crate) fn add_repaired(&mut self, places: u64) {
+        self.add(Reason::Utf8, usize::try_from(places).unwrap_or(usize::MAX));
     }
 
     fn add(&mut self, reason: Reason, more: usize) {

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::backlog::{Backlog, Committed};
 use super::intake::Waiting;
 use super::pulse::Commits;
-use super::room::Share;
+use super::budget::Reservation;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 
@@ -33,7 +33,7 @@ pub(super) struct Committer {
 struct Sender {
     otlp: Bytes,
     reply: oneshot::Sender<Result<(), String>>,
-    share: Share,
+    reservation: Reservation,
 }
 
 impl Committer {
@@ -50,7 +50,7 @@ impl Committer {
 
     async fn commit(&self, group: impl Iterator<Item = Waiting>) {
         let (blocks, senders): (Vec<Block>, Vec<Sender>) =
-            group.map(|Waiting { block, otlp, reply, share }| (block, Sender { otlp, reply, share })).unzip();
+            group.map(|Waiting { block, otlp, reply, reservation }| (block, Sender { otlp, reply, reservation })).unzip();
         let started = Instant::now();
         match self.store.append_blocks(&blocks).await {
             Ok(ids) => {
@@ -59,14 +59,14 @@ impl Committer {
                 let mut acknowledged = Vec::with_capacity(ids.len());
                 let mut committed = Vec::with_capacity(ids.len());
                 for (id, sender) in ids.into_iter().zip(senders) {
-                    acknowledged.push((sender.reply, sender.share));
+                    acknowledged.push((sender.reply, sender.reservation));
                     committed.push(Committed { id, otlp: sender.otlp });
                 }
                 // First the backlog, then the answers: who has one and asks for the Calls shall not be too early.
                 self.backlog.push(committed, self.clock.now_ns());
                 // Whoever waits for an answer sends less: what extraction finds in memory is half the work.
                 self.backlog.has_room(LONGEST_BRAKE).await;
-                for (reply, _share) in acknowledged {
+                for (reply, _reservation) in acknowledged {
                     // A sender that went away sends again; the spans count once all the same.
                     let _ = reply.send(Ok(()));
                 }

@@ -201,7 +201,7 @@ impl Extractor {
     /// that.
     async fn extract_batch(&mut self, batch: Batch, done: BlockId) {
         let found = self.found.take();
-        let extracting = super::intake::apart(move || batch.extract());
+        let extracting = super::intake::run_blocking(move || batch.extract());
         let (mut outcome, ()) = tokio::join!(extracting, self.store_all(found.as_ref()));
         if let Some(found) = found {
             self.advance(found.last);

@@ -1,7 +1,7 @@
 //! The one door behind every receiver: a request goes in as it came, and what comes back is the word that may be
 //! given to the sender. Nothing here knows a protocol; committing is the committer's business.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,10 +9,11 @@ use pointsman_store::Block;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::Settings;
-use super::room::{Full, Room, Share};
+use super::arrivals::Arrivals;
+use super::budget::{ByteBudget, Full, Reservation, Who};
 use crate::admit::{Admitted, Refusals, admit};
 use crate::metrics::Metrics;
-use crate::wire::{DecodeError, json_to_protobuf};
+use crate::wire::{DecodeError, convert_json, spanless};
 
 /// Requests up to this size are worked on where they were read: two milliseconds at most, less than a handover
 /// to another thread costs the many small ones. Larger ones must not hold up their neighbours.
@@ -38,6 +39,8 @@ pub struct Accepted {
     pub stored: u64,
     /// What was refused or cut; sending it again would change nothing.
     pub refused: Refusals,
+    /// What the request held instead of spans, where it held something and no span.
+    pub found_instead: Option<String>,
 }
 
 /// Nothing of a request is on disk.
@@ -57,6 +60,14 @@ pub enum Refused {
     /// Too much waits for its commit already.
     #[error("the queue is full; try again in {} s", retry_after.as_secs_f32())]
     Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The body did not arrive in time.
+    #[error("the body did not arrive within {} s; try again in {} s", within.as_secs_f32(), retry_after.as_secs_f32())]
+    TooSlow {
+        /// How long it was waited for.
+        within: Duration,
         /// When to try again.
         retry_after: Duration,
     },
@@ -84,8 +95,18 @@ pub struct Intake(Arc<Shared>);
 struct Shared {
     settings: Settings,
     metrics: Metrics,
-    room: Room,
-    queue: Mutex<Option<mpsc::UnboundedSender<Waiting>>>,
+    budget: ByteBudget,
+    queue: Mutex<Queue>,
+    arrivals: Arrivals,
+}
+
+/// Where requests go.
+#[derive(Debug)]
+enum Queue {
+    /// There is no database yet; the reason.
+    NotYet(String),
+    Open(mpsc::UnboundedSender<Waiting>),
+    Closed,
 }
 
 /// A request that waits for its commit.
@@ -95,7 +116,7 @@ pub(super) struct Waiting {
     /// What is in the block, for extraction.
     pub(super) otlp: Bytes,
     pub(super) reply: oneshot::Sender<Result<(), String>>,
-    pub(super) share: Share,
+    pub(super) reservation: Reservation,
 }
 
 /// The word on a request that was taken in: wait for it with [`Ticket::settled`].
@@ -108,10 +129,49 @@ pub(crate) struct Ticket {
 }
 
 impl Intake {
-    pub(super) fn new(settings: Settings, metrics: Metrics, queue: mpsc::UnboundedSender<Waiting>) -> Self {
-        let room = Room::new(settings.queue_bytes, metrics.queue_bytes.clone());
+    /// One without a pipeline behind it: senders are told to come again until [`super::Pipeline::open`] has opened it.
+    #[must_use]
+    pub fn waiting(settings: Settings, metrics: Metrics) -> Self {
+        let budget = ByteBudget::new(
+            settings.queue_bytes,
+            metrics.queue_bytes.clone(),
+            metrics.access.bodies_given_up.clone(),
+        );
         metrics.queue_limit_bytes.set(i64::try_from(settings.queue_bytes).unwrap_or(i64::MAX));
-        Self(Arc::new(Shared { settings, metrics, room, queue: Mutex::new(Some(queue)) }))
+        let queue = Mutex::new(Queue::NotYet("the database is not open yet".to_owned()));
+        Self(Arc::new(Shared { settings, metrics, budget, queue, arrivals: Arrivals::default() }))
+    }
+
+    /// Says why there is no pipeline behind it yet.
+    pub fn wait_because(&self, reason: impl Into<String>) {
+        let mut queue = self.queue();
+        if let Queue::NotYet(before) = &mut *queue {
+            *before = reason.into();
+        }
+    }
+
+    /// Takes requests from now on.
+    pub(super) fn open(&self, sender: mpsc::UnboundedSender<Waiting>) {
+        *self.queue() = Queue::Open(sender);
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// What kinds of requests have come.
+    #[must_use]
+    pub fn arrivals(&self) -> &Arrivals {
+        &self.0.arrivals
+    }
+
+    /// Gives up bodies that are still arriving: the receivers are stopping.
+    pub(crate) fn give_up_arriving(&self) {
+        self.0.budget.close();
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a request in the encoding of its transport and returns when its spans are on disk, or with the
@@ -121,8 +181,8 @@ impl Intake {
     /// When it is no OTLP request, or may be sent again later; nothing of it is stored then, as far as is known.
     pub async fn accept(&self, body: Bytes, transport: Transport) -> Result<Accepted, Rejected> {
         self.count_body(transport, body.len());
-        let settled = match self.room(body.len()) {
-            Ok(share) => self.accept_within(share, body, transport).await,
+        let settled = match self.reserve_for(Who::own(), body.len()).await {
+            Ok(reservation) => self.accept_within(reservation, body, transport).await,
             Err(busy) => Err(busy.into()),
         };
         let outcome = settled.as_ref().map_or_else(Rejected::outcome, Accepted::outcome);
@@ -133,40 +193,69 @@ impl Intake {
     /// As [`Intake::accept`], with all the room it needs; the receiver counts.
     pub(crate) async fn accept_within(
         &self,
-        share: Share,
+        reservation: Reservation,
         body: Bytes,
         transport: Transport,
     ) -> Result<Accepted, Rejected> {
-        Ok(self.submit(share, body, transport).await?.settled().await?)
+        Ok(self.submit(reservation, body, transport).await?.settled().await?)
     }
 
     /// Puts a request into the queue and returns at once.
     pub(crate) async fn submit(
         &self,
-        share: Share,
+        reservation: Reservation,
         body: Bytes,
         transport: Transport,
     ) -> Result<Ticket, Rejected> {
         let intake = self.clone();
-        worked(body.len(), move || intake.enqueue(share, body, transport)).await
+        run_cpu_bound(body.len(), move || intake.enqueue(reservation, body, transport)).await
     }
 
-    /// Room for a request of that size, taken at once or not at all.
-    pub(crate) fn room(&self, bytes: usize) -> Result<Share, Refused> {
-        self.0.room.take(bytes).map_err(|full| self.busy(full))
+    /// Room for a request whose body is about to be read; it grows with what arrives.
+    pub(crate) async fn reserve(&self, who: Who) -> Result<Reservation, Refused> {
+        if let Some(reason) = self.not_yet() {
+            return Err(Refused::Unavailable { reason, retry_after: self.0.settings.retry_after });
+        }
+        self.0.budget.reserve(who).await.map_err(|full| self.busy(full))
+    }
+
+    /// Room for a request of that size, or the answer that there is none.
+    async fn reserve_for(&self, who: Who, bytes: usize) -> Result<Reservation, Refused> {
+        let mut reservation = self.reserve(who).await?;
+        reservation.grow(bytes).await.map_err(|full| self.busy(full))?;
+        Ok(reservation)
     }
 
     /// Room for a request of that size, waited for.
-    pub(crate) async fn room_in_time(&self, bytes: usize) -> Result<Share, Refused> {
-        self.0.room.wait_for(bytes).await.map_err(|full| self.busy(full))
+    pub(crate) async fn reserve_in_time(&self, bytes: usize) -> Result<Reservation, Refused> {
+        self.0.budget.wait_for(Who::own(), bytes).await.map_err(|full| self.busy(full))
     }
 
     pub(crate) fn busy(&self, Full: Full) -> Refused {
         Refused::Busy { retry_after: self.0.settings.retry_after }
     }
 
+    /// A body was given up while it arrived: others needed its room, or the daemon is stopping.
+    pub(crate) fn given_up(&self) -> Refused {
+        let retry_after = self.0.settings.retry_after;
+        if self.0.budget.is_closed() { Refused::Stopping { retry_after } } else { self.busy(Full) }
+    }
+
+    /// A body did not arrive in time.
+    pub(crate) fn too_slow(&self, within: Duration) -> Refused {
+        Refused::TooSlow { within, retry_after: self.0.settings.retry_after }
+    }
+
+    fn not_yet(&self) -> Option<String> {
+        match &*self.queue() {
+            Queue::NotYet(reason) => Some(reason.clone()),
+            Queue::Open(_) | Queue::Closed => None,
+        }
+    }
+
     /// Counts a trace request that was answered.
     pub(crate) fn count_request(&self, transport: &str, outcome: &str) {
+        self.0.arrivals.count(outcome);
         self.0.metrics.requests.with_label_values(&[transport, outcome]).inc();
     }
 
@@ -176,40 +265,56 @@ impl Intake {
     }
 
     /// Metrics of the pipeline behind it.
-    pub(crate) fn metrics(&self) -> &Metrics {
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
 
     /// Takes nothing more; what is in the queue stays there.
     pub(super) fn close(&self) {
-        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        *self.queue() = Queue::Closed;
     }
 
-    fn enqueue(&self, share: Share, body: Bytes, transport: Transport) -> Result<Ticket, Rejected> {
-        let Shared { settings, metrics, queue, .. } = &*self.0;
+    fn enqueue(
+        &self,
+        mut reservation: Reservation,
+        body: Bytes,
+        transport: Transport,
+    ) -> Result<Ticket, Rejected> {
+        let Shared { settings, metrics, .. } = &*self.0;
+        let retry_after = settings.retry_after;
         let now_ns = settings.clock.now_ns();
         let admitted = self.admit(&body, transport, now_ns)?;
+        let found_instead = (admitted.spans == 0 && admitted.refused.spans() == 0)
+            .then(|| spanless::found_instead(&body, transport == Transport::HttpJson));
         // What follows takes memory again.
         drop(body);
         metrics.count_admission(transport, u64::from(admitted.spans), &admitted.refused);
         let Admitted { otlp, spans, traces, refused } = admitted;
+        let found_instead = found_instead.flatten();
         let mut ticket = Ticket {
-            accepted: Accepted { stored: u64::from(spans), refused },
+            accepted: Accepted { stored: u64::from(spans), refused, found_instead },
             reply: None,
-            retry_after: settings.retry_after,
+            retry_after,
         };
         if spans == 0 {
             return Ok(ticket);
         }
-        let block = Block::compress(&otlp, spans, traces, now_ns).map_err(|error| Refused::Unavailable {
-            reason: error.to_string(),
-            retry_after: settings.retry_after,
-        })?;
+        let block = Block::compress(&otlp, spans, traces, now_ns)
+            .map_err(|error| Refused::Unavailable { reason: error.to_string(), retry_after })?;
         let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { block, otlp: otlp.into(), reply, share };
-        let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.as_ref().is_none_or(|queue| queue.send(waiting).is_err()) {
-            return Err(Refused::Stopping { retry_after: settings.retry_after }.into());
+        // JSON may grow when it is rewritten; what there is no room for now is only not counted.
+        let _ = reservation.try_grow(otlp.len());
+        reservation.leave_turn(otlp.len());
+        let waiting = Waiting { block, otlp: otlp.into(), reply, reservation };
+        match &*self.queue() {
+            Queue::Open(queue) => {
+                queue.send(waiting).map_err(|_| Refused::Stopping { retry_after })?;
+            }
+            Queue::NotYet(reason) => {
+                return Err(Refused::Unavailable { reason: reason.clone(), retry_after }.into());
+            }
+            Queue::Closed => return Err(Refused::Stopping { retry_after }.into()),
         }
         ticket.reply = Some(answer);
         Ok(ticket)
@@ -218,7 +323,12 @@ impl Intake {
     fn admit(&self, body: &[u8], transport: Transport, now_ns: u64) -> Result<Admitted, DecodeError> {
         let Settings { limits, secret, .. } = &self.0.settings;
         match transport {
-            Transport::HttpJson => admit(&json_to_protobuf(body)?, now_ns, limits, secret),
+            Transport::HttpJson => {
+                let converted = convert_json(body)?;
+                let mut admitted = admit(&converted.protobuf, now_ns, limits, secret)?;
+                admitted.refused.add_repaired(converted.repaired);
+                Ok(admitted)
+            }
             Transport::Grpc | Transport::HttpProtobuf | Transport::Replay => {
                 admit(body, now_ns, limits, secret)
             }
@@ -243,7 +353,11 @@ impl Ticket {
 impl Accepted {
     /// The word that metrics use.
     pub(crate) fn outcome(&self) -> &'static str {
-        if self.refused.spans() > 0 { "partial" } else { "accepted" }
+        match (self.stored, self.refused.spans()) {
+            (0, 0) => "empty",
+            (_, 0) => "accepted",
+            _ => "partial",
+        }
     }
 }
 
@@ -260,7 +374,11 @@ impl Rejected {
 impl Refused {
     /// The word that metrics use.
     pub(crate) fn outcome(&self) -> &'static str {
-        if matches!(self, Self::Busy { .. }) { "busy" } else { "unavailable" }
+        match self {
+            Self::Busy { .. } => "busy",
+            Self::TooSlow { .. } => "timeout",
+            Self::Unavailable { .. } | Self::Stopping { .. } => "unavailable",
+        }
     }
 
     /// When the sender may try again.
@@ -268,6 +386,7 @@ impl Refused {
     pub fn retry_after(&self) -> Duration {
         match self {
             Self::Busy { retry_after }
+            | Self::TooSlow { retry_after, .. }
             | Self::Unavailable { retry_after, .. }
             | Self::Stopping { retry_after } => *retry_after,
         }
@@ -303,18 +422,18 @@ impl Metrics {
 
 /// Runs work that costs CPU in proportion to `bytes` where it disturbs least; large requests one after the other,
 /// because each takes several times its size while it is worked on.
-pub(crate) async fn worked<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn run_cpu_bound<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
     static LARGE: Semaphore = Semaphore::const_new(1);
     if bytes <= INLINE_BYTES {
         return work();
     }
     // It is never closed: there is no error to meet.
     let _turn = LARGE.acquire().await;
-    apart(work).await
+    run_blocking(work).await
 }
 
 /// Runs work that takes long apart from those that must not wait.
-pub(super) async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         // As if it had happened here: the connection that brought the request ends, nothing else.

@@ -16,15 +16,16 @@
 //! [`crate::receive`]) and [`crate::replay`], [`Pipeline::stop`] after the receivers have stopped. The store
 //! stays open: closing it is the business of whoever opened it.
 
+mod arrivals;
 mod backlog;
 mod batch;
+mod budget;
 mod committer;
 mod extractor;
 mod handlers;
 mod intake;
 mod pulse;
 mod recent;
-mod room;
 mod settings;
 mod tally;
 
@@ -37,16 +38,17 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+pub use arrivals::Arrivals;
 use backlog::Backlog;
+#[cfg(test)]
+pub(crate) use budget::ByteBudget;
+pub(crate) use budget::{Full, NoRoom, Reservation, Sender, Who};
 use committer::Committer;
 use extractor::Extractor;
 pub use intake::{Accepted, Intake, Refused, Rejected, Transport};
-pub(crate) use intake::{Ticket, worked};
+pub(crate) use intake::{Ticket, run_blocking};
 use pulse::Commits;
 pub use pulse::{Monitor, Pulse};
-#[cfg(test)]
-pub(crate) use room::Room;
-pub(crate) use room::{Full, Share};
 pub use settings::Settings;
 use tally::Tally;
 
@@ -63,7 +65,12 @@ pub struct Pipeline {
     commits: Arc<Commits>,
     committer: JoinHandle<()>,
     extractor: JoinHandle<()>,
+    keeper: JoinHandle<()>,
+    store: Store,
 }
+
+/// How often the file learns what has come.
+const NOTE_ARRIVALS: Duration = Duration::from_secs(15);
 
 /// The deadline passed before everything was done. Nothing acknowledged is lost: the next start goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -77,10 +84,19 @@ impl Pipeline {
     /// # Errors
     /// When the database does not tell where extraction stopped.
     pub async fn start(store: Store, settings: Settings, metrics: Metrics) -> Result<Self, StoreError> {
+        Self::open(store, Intake::waiting(settings, metrics)).await
+    }
+
+    /// The same behind an intake that senders know already.
+    ///
+    /// # Errors
+    /// As [`Self::start`]; the intake goes on telling senders to come again.
+    pub async fn open(store: Store, intake: Intake) -> Result<Self, StoreError> {
         store.index_blocks().await?;
         let extracted_to = store.extracted_to().await?;
+        let (settings, metrics) = (intake.settings().clone(), intake.metrics().clone());
         let (sender, queue) = mpsc::unbounded_channel();
-        let intake = Intake::new(settings.clone(), metrics.clone(), sender);
+        intake.open(sender);
         let backlog = Arc::new(Backlog::new(extracted_to, settings.backlog_bytes, metrics.clone()));
         let tally = Tally::default();
         let commits = Arc::<Commits>::default();
@@ -92,8 +108,9 @@ impl Pipeline {
             clock: settings.clock.clone(),
             commits: Arc::clone(&commits),
         };
+        let keeper = tokio::spawn(keep_arrivals(store.clone(), intake.clone()));
         let extractor =
-            Extractor::new(store, Arc::clone(&backlog), settings, metrics, tally.clone(), extracted_to);
+            Extractor::new(store.clone(), Arc::clone(&backlog), settings, metrics, tally.clone(), extracted_to);
         Ok(Self {
             intake,
             backlog,
@@ -102,6 +119,8 @@ impl Pipeline {
             commits,
             committer: tokio::spawn(committer.run(queue)),
             extractor: tokio::spawn(extractor.run()),
+            keeper,
+            store,
         })
     }
 
@@ -145,6 +164,9 @@ impl Pipeline {
         if tokio::time::timeout_at(deadline, &mut self.extractor).await.is_err() {
             return Err(Unfinished("the extraction of calls"));
         }
+        self.keeper.abort();
+        // Counts are for people to look at: they hold up nothing.
+        let _ = tokio::time::timeout_at(deadline, note_arrivals(&self.store, &self.intake)).await;
         Ok(())
     }
 }
@@ -153,5 +175,22 @@ impl Drop for Pipeline {
     fn drop(&mut self) {
         self.committer.abort();
         self.extractor.abort();
+        self.keeper.abort();
+    }
+}
+
+/// Keeps in the file what kinds of requests have come.
+async fn keep_arrivals(store: Store, intake: Intake) {
+    loop {
+        tokio::time::sleep(NOTE_ARRIVALS).await;
+        note_arrivals(&store, &intake).await;
+    }
+}
+
+async fn note_arrivals(store: &Store, intake: &Intake) {
+    let more = intake.arrivals().not_stored();
+    // What the database refuses now is noted the next time.
+    if more.all() > 0 && store.add_arrivals(&more).await.is_ok() {
+        intake.arrivals().note_stored(&more);
     }
 }

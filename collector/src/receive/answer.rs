@@ -33,6 +33,8 @@ pub(super) struct Problem {
     pub(super) message: String,
     /// When to try again, where that may help.
     pub(super) retry_after: Option<Duration>,
+    /// The word that metrics use, where the status does not tell.
+    pub(super) outcome: Option<&'static str>,
 }
 
 impl Encoding {
@@ -60,7 +62,7 @@ impl Encoding {
         response
     }
 
-    /// The request is on disk; `partial_success` is set only when spans were refused.
+    /// The request is on disk; `partial_success` is set only when something was refused or cut, or nothing was there.
     pub(super) fn accepted(self, accepted: &Accepted) -> Response {
         let partial = partial_success(accepted);
         let body = match self {
@@ -99,7 +101,7 @@ impl Encoding {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None }
+        Self { status, code, message: message.into(), retry_after: None, outcome: None }
     }
 
     /// The body is not what it says it is.
@@ -109,14 +111,11 @@ impl Problem {
 
     /// The word that metrics use.
     pub(super) fn outcome(&self) -> &'static str {
-        match self.status {
-            StatusCode::TOO_MANY_REQUESTS => "busy",
-            StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        self.outcome.unwrap_or(match self.status {
             StatusCode::PAYLOAD_TOO_LARGE => "too_large",
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported",
-            StatusCode::REQUEST_TIMEOUT => "timeout",
             _ => "bad_data",
-        }
+        })
     }
 
     fn is_bad_data(&self) -> bool {
@@ -154,11 +153,12 @@ impl Problem {
     }
 }
 
-/// What of a request was refused for good, in the words of OTLP.
+/// What of a request was refused for good, in the words of OTLP; with no span refused it is a warning.
 pub(super) fn partial_success(accepted: &Accepted) -> Option<ExportTracePartialSuccess> {
     let rejected_spans = i64::try_from(accepted.refused.spans()).unwrap_or(i64::MAX);
-    let error_message = || refusal_text(&accepted.refused);
-    (rejected_spans > 0).then(|| ExportTracePartialSuccess { rejected_spans, error_message: error_message() })
+    let error_message = accepted.found_instead.clone().unwrap_or_else(|| refusal_text(&accepted.refused));
+    let is_told = rejected_spans > 0 || !error_message.is_empty();
+    is_told.then_some(ExportTracePartialSuccess { rejected_spans, error_message })
 }
 
 fn json_success(partial: Option<&ExportTracePartialSuccess>) -> Vec<u8> {

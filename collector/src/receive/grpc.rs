@@ -44,7 +44,9 @@ pub async fn serve(
     let protocol = listener.protocol();
     let access = settings.access;
     let guard = Guard::new(protocol, access.tokens.clone(), intake.metrics().clone());
-    let incoming = Incoming::open(listener, &access, intake.metrics().clone(), stop);
+    let stopping = intake.clone();
+    let on_stop = move || stopping.give_up_arriving();
+    let incoming = Incoming::open(listener, &access, intake.metrics().clone(), stop, on_stop);
     let bounds = Bounds { bytes: settings.max_message_bytes, within: settings.read_timeout };
     let traces = Traces { intake: intake.clone(), bounds };
     let metrics = Ignored::<Metrics>::new(intake.clone(), bounds);

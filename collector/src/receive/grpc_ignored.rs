@@ -62,7 +62,7 @@ impl<S: Signal> Export for Ignored<S> {
 
     async fn export(self, request: Request<Body>) -> Result<Vec<u8>, Status> {
         let (parts, body) = request.into_parts();
-        grpc_message::read(&parts.headers, body, self.bounds, &self.intake).await?;
+        grpc_message::read(&parts, body, self.bounds, &self.intake).await?;
         self.intake.metrics().ignored_requests.with_label_values(&[S::WORD]).inc();
         Ok(Vec::new())
     }

@@ -10,15 +10,16 @@
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
+use http::request::Parts;
 use http::HeaderMap;
-use http_body_util::BodyExt;
 use tonic::body::Body;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use super::collect::{Arrival, Unfinished, collect, who};
 use super::inflate::{Compression, NotInflated};
-use crate::ingest::{Intake, Refused, Share, worked};
+use crate::ingest::{Intake, Refused, Reservation};
 
 /// What stands before a message: whether it is compressed, and its length.
 const FRAME: usize = 5;
@@ -37,7 +38,7 @@ pub(super) struct Bounds {
 pub(super) struct Message {
     pub(super) bytes: Bytes,
     /// The room that it takes.
-    pub(super) share: Share,
+    pub(super) reservation: Reservation,
     /// How much came over the wire.
     pub(super) received: usize,
 }
@@ -48,41 +49,46 @@ pub(super) enum Unread {
     TooLarge { limit: usize },
     Malformed(String),
     Unsupported { coding: String },
-    TooSlow { within: Duration },
     Later(Refused),
 }
 
 /// Reads the message of a request.
 pub(super) async fn read(
-    headers: &HeaderMap,
+    parts: &Parts,
     body: Body,
     bounds: Bounds,
     intake: &Intake,
 ) -> Result<Message, Unread> {
-    let compression = compression(headers)?;
-    let mut share = intake.room(0)?;
-    let reading = collect(body, bounds.bytes, &mut share, intake);
-    let read = tokio::time::timeout(bounds.within, reading).await;
-    let framed = read.map_err(|_| Unread::TooSlow { within: bounds.within })??;
+    let compression = compression(&parts.headers)?;
+    let mut reservation = intake.reserve(who(&parts.extensions)).await?;
+    let arrival = Arrival {
+        declared: 0,
+        limit: bounds.bytes.saturating_add(FRAME),
+        within: bounds.within,
+        announced: announced_with_frame,
+    };
+    let framed = collect(body, arrival, &parts.extensions, &mut reservation, intake).await;
+    let framed = framed.map_err(|unfinished| match unfinished {
+        Unfinished::TooLarge => Unread::TooLarge { limit: bounds.bytes },
+        Unfinished::Broken(reason) => Unread::Malformed(format!("it cannot be read: {reason}")),
+        Unfinished::Later(refused) => Unread::Later(refused),
+    })?;
     let received = framed.len();
     let (compressed, message) = unframed(framed)?;
     if !compressed {
-        return Ok(Message { bytes: message, share, received });
+        return Ok(Message { bytes: message, reservation, received });
     }
     if compression == Compression::None {
         let reason = "its message is marked as compressed, and grpc-encoding does not say how";
         return Err(Unread::Malformed(reason.to_owned()));
     }
-    worked(received, move || {
-        let inflated = compression.inflate(message, bounds.bytes, &mut share);
-        inflated.map(|bytes| Message { bytes, share, received })
-    })
-    .await
-    .map_err(|refused| match refused {
+    let inflated = compression.inflate_within(message, bounds.bytes, reservation, intake).await;
+    let (bytes, reservation) = inflated.map_err(|refused| match refused {
         NotInflated::TooLarge => Unread::TooLarge { limit: bounds.bytes },
         NotInflated::Malformed(reason) => Unread::Malformed(reason),
-        NotInflated::Full(full) => Unread::Later(intake.busy(full)),
-    })
+        NotInflated::Later(refused) => Unread::Later(refused),
+    })?;
+    Ok(Message { bytes, reservation, received })
 }
 
 /// What `grpc-encoding` names.
@@ -91,32 +97,16 @@ fn compression(headers: &HeaderMap) -> Result<Compression, Unread> {
     Compression::named(coding.to_str().unwrap_or("?")).map_err(|coding| Unread::Unsupported { coding })
 }
 
-/// Reads the frame, up to `limit` bytes of message; `share` grows with what has come, not with what is announced.
-async fn collect(
-    mut body: Body,
-    limit: usize,
-    share: &mut Share,
-    intake: &Intake,
-) -> Result<BytesMut, Unread> {
-    let mut read = BytesMut::new();
-    while let Some(part) = body.frame().await {
-        let part = part.map_err(|error| Unread::Malformed(format!("it cannot be read: {error}")))?;
-        let Ok(data) = part.into_data() else { continue };
-        let length = read.len() + data.len();
-        share.grow_to(length).map_err(|full| intake.busy(full))?;
-        read.extend_from_slice(&data);
-        if announced(&read).unwrap_or(0).max(length.saturating_sub(FRAME)) > limit {
-            return Err(Unread::TooLarge { limit });
-        }
-    }
-    Ok(read)
-}
-
 /// The length that a frame announces.
 fn announced(read: &[u8]) -> Option<usize> {
     let (frame, _) = read.split_first_chunk::<FRAME>()?;
     let [_, length @ ..] = *frame;
     usize::try_from(u32::from_be_bytes(length)).ok()
+}
+
+/// The same with the frame itself.
+fn announced_with_frame(read: &[u8]) -> Option<usize> {
+    announced(read).map(|length| length.saturating_add(FRAME))
 }
 
 /// The message in its frame, and whether it is compressed.
@@ -144,7 +134,6 @@ impl Unread {
             Self::TooLarge { .. } => "too_large",
             Self::Malformed(_) => "bad_data",
             Self::Unsupported { .. } => "unsupported",
-            Self::TooSlow { .. } => "timeout",
             Self::Later(refused) => refused.outcome(),
         }
     }
@@ -172,19 +161,17 @@ impl From<Unread> for Status {
                 status.metadata_mut().insert("grpc-accept-encoding", accepted);
                 status
             }
-            Unread::TooSlow { within } => Self::deadline_exceeded(format!(
-                "the message did not arrive within {} s",
-                within.as_secs_f32()
-            )),
             Unread::Later(refused) => later(&refused),
         }
     }
 }
 
-/// Backpressure as OTLP wants it: UNAVAILABLE, and when to try again.
+/// Backpressure as OTLP wants it: UNAVAILABLE (DEADLINE_EXCEEDED of what did not arrive), and when to try again.
 pub(super) fn later(refused: &Refused) -> Status {
     let details = ErrorDetails::with_retry_info(Some(refused.retry_after()));
-    Status::with_error_details(Code::Unavailable, refused.to_string(), details)
+    let code =
+        if matches!(refused, Refused::TooSlow { .. }) { Code::DeadlineExceeded } else { Code::Unavailable };
+    Status::with_error_details(code, refused.to_string(), details)
 }
 
 /// What is broken stays so: INVALID_ARGUMENT, which senders do not repeat.

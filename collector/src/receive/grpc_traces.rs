@@ -43,10 +43,10 @@ enum Refusal {
 impl Traces {
     async fn accept(&self, request: Request<Body>) -> Result<Accepted, Refusal> {
         let (parts, body) = request.into_parts();
-        let message = grpc_message::read(&parts.headers, body, self.bounds, &self.intake).await;
+        let message = grpc_message::read(&parts, body, self.bounds, &self.intake).await;
         let message = message.map_err(Refusal::Unread)?;
         self.intake.count_body(Transport::Grpc, message.received);
-        let accepted = self.intake.accept_within(message.share, message.bytes, Transport::Grpc).await;
+        let accepted = self.intake.accept_within(message.reservation, message.bytes, Transport::Grpc).await;
         accepted.map_err(Refusal::Rejected)
     }
 }

@@ -11,6 +11,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use tonic::Code;
 
@@ -19,8 +20,9 @@ use super::access::guard::{Guard, http_guard};
 use super::access::{Access, Incoming, Origins};
 use super::answer::{Encoding, Problem};
 use super::body;
+use super::collect::who;
 use super::{Listener, Protocol, ServeError, http_connections};
-use crate::ingest::{Accepted, Intake, Refused, Rejected, Share, Transport};
+use crate::ingest::{Accepted, Intake, Refused, Rejected, Reservation, Transport};
 
 /// Limits of the HTTP server, and who may send.
 #[derive(Clone, Debug)]
@@ -66,8 +68,9 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let (access, metrics) = (settings.access.clone(), intake.metrics().clone());
     let given_up = metrics.access.connections_silent.with_label_values(&[listener.protocol().as_str()]);
-    let incoming = Incoming::open(listener, &access, metrics, stop);
-    http_connections::serve(incoming, router(intake, settings), &access, given_up).await;
+    let stopping = intake.clone();
+    let incoming = Incoming::open(listener, &access, metrics, stop, move || stopping.give_up_arriving());
+    http_connections::serve(incoming, router(intake, settings), &access, None, given_up).await;
     Ok(())
 }
 
@@ -98,7 +101,7 @@ async fn traces(State(http): State<Arc<Http>>, request: Request) -> Response {
         return Encoding::Json.problem(&problem);
     };
     let transport = encoding.transport().as_str();
-    match http.accept(encoding, &parts.headers, body).await {
+    match http.accept(encoding, &parts, body).await {
         Ok(accepted) => {
             http.intake.count_request(transport, accepted.outcome());
             encoding.accepted(&accepted)
@@ -116,7 +119,7 @@ async fn ignored(State(http): State<Arc<Http>>, request: Request, signal: &'stat
     let Some(encoding) = Encoding::of(&parts.headers) else {
         return Encoding::Json.problem(&wrong_type(&parts.headers));
     };
-    match http.read(&parts.headers, body).await {
+    match http.read(&parts, body).await {
         Ok(_) => {
             http.intake.metrics().ignored_requests.with_label_values(&[signal]).inc();
             encoding.ignored()
@@ -149,23 +152,23 @@ fn wrong_type(headers: &HeaderMap) -> Problem {
 
 impl Http {
     /// Reads and inflates a body and hands it over.
-    async fn accept(&self, encoding: Encoding, headers: &HeaderMap, body: Body) -> Result<Accepted, Problem> {
+    async fn accept(&self, encoding: Encoding, parts: &Parts, body: Body) -> Result<Accepted, Problem> {
         let transport = encoding.transport();
-        let compression = body::compression(headers)?;
-        let (body, share) = self.read(headers, body).await?;
+        let compression = body::compression(&parts.headers)?;
+        let (body, reservation) = self.read(parts, body).await?;
         self.intake.count_body(transport, body.len());
         let limit = self.settings.max_inflated_bytes;
-        let busy = |full| Problem::from(self.intake.busy(full));
-        let (body, share) = body::inflate(compression, body, limit, share, busy).await?;
-        Ok(self.intake.accept_within(share, body, transport).await?)
+        let (body, reservation) =
+            body::inflate(compression, body, limit, reservation, &self.intake).await?;
+        Ok(self.intake.accept_within(reservation, body, transport).await?)
     }
 
-    async fn read(&self, headers: &HeaderMap, body: Body) -> Result<(Bytes, Share), Problem> {
-        let mut share = self.intake.room(0)?;
-        let within = self.settings.read_timeout;
-        let busy = |full| Problem::from(self.intake.busy(full));
-        let read = body::read(headers, body, self.settings.max_body_bytes, within, &mut share, busy).await?;
-        Ok((read, share))
+    async fn read(&self, parts: &Parts, body: Body) -> Result<(Bytes, Reservation), Problem> {
+        let mut reservation = self.intake.reserve(who(&parts.extensions)).await?;
+        let bounds = (self.settings.max_body_bytes, self.settings.read_timeout);
+        let head = (&parts.headers, &parts.extensions);
+        let read = body::read(head, body, bounds, &mut reservation, &self.intake).await?;
+        Ok((read, reservation))
     }
 }
 
@@ -192,9 +195,11 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let (status, code) = match refused {
             Refused::Busy { .. } => (StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted),
+            Refused::TooSlow { .. } => (StatusCode::SERVICE_UNAVAILABLE, Code::DeadlineExceeded),
             _ => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable),
         };
         let retry_after = Some(refused.retry_after());
-        Self { retry_after, ..Self::new(status, code, refused.to_string()) }
+        let outcome = Some(refused.outcome());
+        Self { retry_after, outcome, ..Self::new(status, code, refused.to_string()) }
     }
 }

@@ -5,13 +5,17 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
-/// The two ways in which OTLP comes.
+/// What is spoken on a socket: the two ways in which OTLP comes, and what readers ask.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Protocol {
     /// OTLP/gRPC, by convention on port 4317.
     Grpc,
     /// OTLP/HTTP, by convention on port 4318.
     Http,
+    /// Pages, API, metrics and health.
+    Pages,
+    /// Metrics and nothing else.
+    Metrics,
 }
 
 /// A bound socket that nobody serves yet.
@@ -77,6 +81,8 @@ impl Protocol {
         match self {
             Self::Grpc => "grpc",
             Self::Http => "http",
+            Self::Pages => "pages",
+            Self::Metrics => "metrics",
         }
     }
 
@@ -86,6 +92,8 @@ impl Protocol {
         match self {
             Self::Grpc => "--otlp-grpc",
             Self::Http => "--otlp-http",
+            Self::Pages => "--listen",
+            Self::Metrics => "--metrics-listen",
         }
     }
 }
@@ -95,6 +103,8 @@ impl fmt::Display for Protocol {
         f.write_str(match self {
             Self::Grpc => "OTLP/gRPC",
             Self::Http => "OTLP/HTTP",
+            Self::Pages => "pages",
+            Self::Metrics => "metrics",
         })
     }
 }

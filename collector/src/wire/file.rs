@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{DecodeError, check_protobuf, json_to_protobuf};
+use super::json_unicode::BYTE_ORDER_MARK;
+use super::{DecodeError, check_protobuf, convert_json};
 
 /// A part of a recorded file that could not be read; the parts around it were.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -57,18 +58,20 @@ pub struct Requests<'a> {
     line: usize,
     /// Where the last part began.
     at: Place,
+    /// Places in it that were no Unicode.
+    repaired: u64,
 }
 
 /// Reads a recorded file whose layout the bytes themselves tell. An empty file has no requests.
 #[must_use]
 pub fn requests<'a>(name: &'a str, bytes: &'a [u8]) -> Requests<'a> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let layout = layout(bytes);
     let at = match layout {
         Layout::JsonLines | Layout::JsonBody => Place::Line(1),
         Layout::ProtobufFrames | Layout::ProtobufBody => Place::Byte(0),
     };
-    Requests { name, bytes, layout, offset: 0, line: 1, at }
+    Requests { name, bytes, layout, offset: 0, line: 1, at, repaired: 0 }
 }
 
 fn layout(bytes: &[u8]) -> Layout {
@@ -102,14 +105,17 @@ fn frame(bytes: &[u8], offset: usize) -> Option<&[u8]> {
 }
 
 type Part<'a> = Result<Cow<'a, [u8]>, Fault>;
-type Decode<'a> = fn(&'a [u8]) -> Result<Cow<'a, [u8]>, DecodeError>;
+type Decode<'a> = fn(&'a [u8]) -> Result<Decoded<'a>, DecodeError>;
 
-fn protobuf(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
-    check_protobuf(bytes).map(|()| Cow::Borrowed(bytes))
+/// A request, and the places in it that were no Unicode.
+type Decoded<'a> = (Cow<'a, [u8]>, u64);
+
+fn protobuf(bytes: &[u8]) -> Result<Decoded<'_>, DecodeError> {
+    check_protobuf(bytes).map(|()| (Cow::Borrowed(bytes), 0))
 }
 
-fn json(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
-    json_to_protobuf(bytes).map(Cow::Owned)
+fn json(bytes: &[u8]) -> Result<Decoded<'_>, DecodeError> {
+    convert_json(bytes).map(|converted| (Cow::Owned(converted.protobuf), converted.repaired))
 }
 
 impl<'a> Requests<'a> {
@@ -125,6 +131,17 @@ impl<'a> Requests<'a> {
         (self.offset.min(self.bytes.len()), self.bytes.len())
     }
 
+    /// Places in the part that came last that were no Unicode and became U+FFFD.
+    #[must_use]
+    pub fn repaired(&self) -> u64 {
+        self.repaired
+    }
+
+    fn noted(&mut self, decoded: Decoded<'a>) -> Cow<'a, [u8]> {
+        self.repaired = decoded.1;
+        decoded.0
+    }
+
     fn fault(&self, place: Place, reason: String) -> Fault {
         Fault { file: self.name.to_owned(), place, reason }
     }
@@ -135,10 +152,11 @@ impl<'a> Requests<'a> {
             return None;
         }
         self.offset = self.bytes.len();
-        Some(decode(self.bytes).map_err(|error| match error {
+        let decoded = decode(self.bytes).map_err(|error| match error {
             DecodeError::Json { line, ref reason, .. } => self.fault(Place::Line(line), reason.clone()),
             DecodeError::Protobuf { .. } => self.fault(Place::Byte(0), error.to_string()),
-        }))
+        });
+        Some(decoded.map(|decoded| self.noted(decoded)))
     }
 
     fn next_line(&mut self) -> Option<Part<'a>> {
@@ -152,13 +170,14 @@ impl<'a> Requests<'a> {
             if text.trim_ascii().is_empty() {
                 continue;
             }
-            return Some(json(text).map_err(|error| {
+            let decoded = json(text).map_err(|error| {
                 let reason = match error {
                     DecodeError::Json { column, reason, .. } => format!("column {column}: {reason}"),
                     DecodeError::Protobuf { reason } => reason,
                 };
                 self.fault(Place::Line(line), reason)
-            }));
+            });
+            return Some(decoded.map(|decoded| self.noted(decoded)));
         }
     }
 
@@ -172,7 +191,8 @@ impl<'a> Requests<'a> {
             return Some(Err(self.fault(place, reason)));
         };
         self.offset += 4 + body.len();
-        Some(protobuf(body).map_err(|error| self.fault(place, error.to_string())))
+        let decoded = protobuf(body).map_err(|error| self.fault(place, error.to_string()));
+        Some(decoded.map(|decoded| self.noted(decoded)))
     }
 }
 

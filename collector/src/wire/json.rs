@@ -7,15 +7,48 @@ use serde::de::{Error, MapAccess};
 
 use super::DecodeError;
 use super::json_message::{Message, read, read_list, read_within, skip};
+use super::json_unicode::{BYTE_ORDER_MARK, as_unicode};
 use super::json_value::{Attribute, Id, Integer, Nanos, Scalar, Text};
 use super::otlp::{self, event, link, request, resource, resource_spans, scope, scope_spans, span, status};
 use super::writer::Writer;
 
+/// A request in the JSON encoding, rewritten as protobuf.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Converted {
+    /// The request.
+    pub protobuf: Vec<u8>,
+    /// Places that were no Unicode and became U+FFFD.
+    pub repaired: u64,
+}
+
 /// Rewrites a request in the JSON encoding as protobuf.
 ///
 /// # Errors
-/// When the bytes are not JSON, or not of this shape.
+/// As [`convert_json`].
 pub fn json_to_protobuf(json: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    convert_json(json).map(|converted| converted.protobuf)
+}
+
+/// Rewrites a request in the JSON encoding as protobuf. A byte order mark before it is passed over. What is no Unicode (half
+/// of a surrogate pair, as JavaScript writes a string that was cut within one; a byte of another encoding) becomes U+FFFD; it is
+/// looked for only when the request cannot be read as it is.
+///
+/// # Errors
+/// When the bytes are not JSON, or not of this shape.
+pub fn convert_json(json: &[u8]) -> Result<Converted, DecodeError> {
+    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
+    let fault = match rewrite(json) {
+        Ok(protobuf) => return Ok(Converted { protobuf, repaired: 0 }),
+        Err(fault) => fault,
+    };
+    let (json, repaired) = as_unicode(json);
+    if repaired == 0 {
+        return Err(fault);
+    }
+    Ok(Converted { protobuf: rewrite(&json)?, repaired })
+}
+
+fn rewrite(json: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let mut writer = Writer::with_capacity(json.len() / 2);
     let mut reader = serde_json::Deserializer::from_slice(json);
     let done = read::<Request, _>(&mut writer, &mut reader).and_then(|present| {
@@ -46,7 +79,8 @@ impl Message for Request {
 
     fn field<'de, A: MapAccess<'de>>(out: &mut Writer, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "resourceSpans" => read_list::<ResourceSpans, _>(out, request::RESOURCE_SPANS, map),
+            // Grafana Tempo writes its traces under the second name.
+            "resourceSpans" | "batches" => read_list::<ResourceSpans, _>(out, request::RESOURCE_SPANS, map),
             _ => skip(map),
         }
     }

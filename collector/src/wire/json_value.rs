@@ -138,6 +138,19 @@ impl Id {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
+    /// Hex, or base64 as Grafana Tempo writes ids: its padding and length tell it from hex.
+    fn from_text(text: &str) -> Self {
+        let is_base64 = matches!(text.len(), 12 | 24) && text.ends_with('=');
+        let decoded = if is_base64 { from_base64(text) } else { None };
+        let Some(decoded) = decoded else { return Self::from_hex(text) };
+        let mut id = Self::default();
+        for (byte, place) in decoded.into_iter().zip(&mut id.bytes) {
+            *place = byte;
+            id.length += 1;
+        }
+        id
+    }
+
     pub(super) fn from_hex(text: &str) -> Self {
         let mut id = Self::default();
         let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
@@ -154,7 +167,7 @@ impl Id {
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         Ok(match Scalar::deserialize(input)? {
-            Scalar::Text(text) => Self::from_hex(&text),
+            Scalar::Text(text) => Self::from_text(&text),
             _ => Self::default(),
         })
     }

@@ -6,12 +6,14 @@ pub(crate) mod fields;
 pub mod file;
 mod json;
 mod json_message;
+mod json_unicode;
 mod json_value;
 pub(crate) mod otlp;
 mod protobuf;
+pub(crate) mod spanless;
 pub(crate) mod writer;
 
-pub use json::json_to_protobuf;
+pub use json::{Converted, convert_json, json_to_protobuf};
 pub use protobuf::check_protobuf;
 
 /// A body that is not an OTLP trace request. The text names what was expected, where it broke and why.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use pointsman_collector::receive::access::{Access, Tokens};
-use pointsman_collector::receive::{grpc, http};
+use pointsman_collector::receive::{Listener, Protocol, grpc, http};
+use prost::Message;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -29,31 +30,107 @@ async fn open(world: &World, protocol: &str, connections: f64) {
     }
 }
 
+/// A request that is answered only when the file is unlocked: its connection is in use.
+async fn in_use(address: &str, trace: u64) -> TcpStream {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let body = one(trace).encode_to_vec();
+    let head = format!(
+        "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    socket.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
+    socket
+}
+
 #[tokio::test]
 async fn connections_beyond_the_limit_are_closed_and_counted() {
     let world = World::new().await;
     let access = Access { max_connections: 2, ..Access::default() };
     let address = http_at(&world, access.clone()).await;
-    let mut first = TcpStream::connect(&address).await.unwrap();
-    let _second = TcpStream::connect(&address).await.unwrap();
-    open(&world, "http", 2.0).await;
+    let lock = world.lock().await;
+    let mut first = in_use(&address, 1).await;
+    let _second = in_use(&address, 2).await;
+    while world.metric("queue_bytes", "") < 2_048.0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let mut third = TcpStream::connect(&address).await.unwrap();
     assert_eq!(answer(&mut third).await.unwrap_or_default(), "");
     assert_eq!(world.metric("connections_refused_total", "http"), 1.0);
-    assert!(ask(&mut first).await.unwrap().starts_with("HTTP/1.1 200"));
-    drop(first);
-    open(&world, "http", 1.0).await;
+    drop(lock);
+    assert!(answer(&mut first).await.unwrap().starts_with("HTTP/1.1 200"));
     let mut fourth = TcpStream::connect(&address).await.unwrap();
-    assert!(ask(&mut fourth).await.unwrap().starts_with("HTTP/1.1 200"));
+    assert!(ask(&mut fourth).await.unwrap().starts_with("HTTP/1.1 200"), "one that is idle makes place");
+    assert_eq!(world.metric("connections_evicted_total", "http"), 1.0);
+}
+
+/// A table full of silent peers keeps no sender out.
+#[tokio::test]
+async fn silent_peers_make_place() {
+    let world = World::new().await;
+    let access = Access { max_connections: 20, ..Access::default() };
+    let address = http_at(&world, access.clone()).await;
+    let mut silent = Vec::new();
+    for _ in 0..60 {
+        silent.push(TcpStream::connect(&address).await.unwrap());
+    }
+    open(&world, "http", 20.0).await;
+    let mut sender = TcpStream::connect(&address).await.unwrap();
+    assert!(ask(&mut sender).await.unwrap().starts_with("HTTP/1.1 200"));
+    assert_eq!(world.metric("connections_evicted_total", "http"), 41.0);
+    assert_eq!(world.metric("connections_refused_total", "http"), 0.0);
 
     let url = grpc_at(&world, access).await;
-    let mut first = TraceServiceClient::connect(url.clone()).await.unwrap();
-    let _second = TraceServiceClient::connect(url.clone()).await.unwrap();
-    open(&world, "grpc", 2.0).await;
-    let mut third = TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
-    assert_eq!(answer(&mut third).await.unwrap_or_default(), "");
-    assert_eq!(world.metric("connections_refused_total", "grpc"), 1.0);
-    first.export(one(1)).await.unwrap();
+    let mut client = TraceServiceClient::connect(url.clone()).await.unwrap();
+    client.export(one(1)).await.unwrap();
+    for _ in 0..60 {
+        silent.push(TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap());
+    }
+    open(&world, "grpc", 20.0).await;
+    client.export(one(2)).await.unwrap();
+    let mut late = TraceServiceClient::connect(url).await.unwrap();
+    late.export(one(3)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_half_read_or_idle_does_not_hold_the_stop() {
+    let world = World::new().await;
+    let (stop, stopped) = tokio::sync::watch::channel(());
+    let until = |mut stopped: tokio::sync::watch::Receiver<()>| async move {
+        let _ = stopped.changed().await;
+    };
+    let any = "127.0.0.1:0".parse().unwrap();
+    let listener = Listener::bind(Protocol::Http, any).await.unwrap();
+    let address = listener.local_addr().to_string();
+    let intake = world.pipeline.intake();
+    let http = tokio::spawn(http::serve(listener, intake.clone(), http::Settings::default(), until(stopped.clone())));
+    let listener = Listener::bind(Protocol::Grpc, any).await.unwrap();
+    let grpc_address = listener.local_addr().to_string();
+    let grpc = tokio::spawn(grpc::serve(listener, intake, grpc::Settings::default(), until(stopped)));
+
+    let _silent = TcpStream::connect(&address).await.unwrap();
+    let _without_preface = TcpStream::connect(&grpc_address).await.unwrap();
+    let mut half_a_head = TcpStream::connect(&address).await.unwrap();
+    half_a_head.write_all(b"POST /v1/traces HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    let mut half_a_body = TcpStream::connect(&address).await.unwrap();
+    let head = b"POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 90000\r\n\r\n{";
+    half_a_body.write_all(head).await.unwrap();
+    let lock = world.lock().await;
+    let mut whole = in_use(&address, 1).await;
+    open(&world, "http", 4.0).await;
+    while world.metric("queue_bytes", "") < 2_048.0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let begin = std::time::Instant::now();
+    drop(stop);
+    let told = answer(&mut half_a_body).await.unwrap();
+    assert!(told.starts_with("HTTP/1.1 503") && told.contains("shutting down"), "{told}");
+    assert!(told.contains("retry-after: 1"), "{told}");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    drop(lock);
+    assert!(answer(&mut whole).await.unwrap().starts_with("HTTP/1.1 200"), "what is complete is answered");
+    http.await.unwrap().unwrap();
+    grpc.await.unwrap().unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
 }
 
 #[tokio::test]
@@ -115,15 +192,28 @@ async fn a_silent_sender_that_answers_when_asked_stays_connected() {
     client.export(one(2)).await.unwrap();
 }
 
+/// A connection with half a body, which is in use for five seconds.
+async fn in_use_with(address: &str, headers: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n";
+    socket.write_all(format!("{head}{headers}\r\n{{").as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    socket
+}
+
 /// Moves every metric of access. The connection that it returns is open.
 pub(crate) async fn knock(world: &World) -> TcpStream {
     let tokens = Tokens::load(None, Some(("TOKENS", "shop 0123456789abcdef"))).unwrap().map(Arc::new);
     let address = http_at(world, Access { tokens, max_connections: 1, ..Access::default() }).await;
     let mut first = TcpStream::connect(&address).await.unwrap();
     assert!(ask(&mut first).await.unwrap().starts_with("HTTP/1.1 401"));
+    let busy = in_use_with(&address, "authorization: Bearer 0123456789abcdef\r\n").await;
+    assert_eq!(answer(&mut first).await.unwrap_or_default(), "", "its place was needed");
     let mut second = TcpStream::connect(&address).await.unwrap();
     assert_eq!(answer(&mut second).await.unwrap_or_default(), "");
-    drop(first);
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    world.send(one(8)).await.unwrap();
+    drop(busy);
     open(world, "http", 0.0).await;
     let logs = crate::http_client().post(format!("http://{address}/v1/logs")).body("{}");
     let logs = logs.header("content-type", "application/json").bearer_auth("0123456789abcdef");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use pointsman_collector::receive::http::Settings;
+use pointsman_store::ArrivalKind;
 use prost::Message;
 use reqwest::{Method, StatusCode};
 use tonic_types::Status;
@@ -300,7 +301,9 @@ async fn a_body_that_never_ends_is_given_up() {
     let mut bytes = vec![0; 4096];
     let read = tokio::time::timeout(PATIENCE, socket.read(&mut bytes)).await.unwrap().unwrap();
     answer.push_str(&String::from_utf8_lossy(&bytes[..read]));
-    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    // Of the codes that say so only these are sent again (OTLP specification): 429, 502, 503, 504.
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 1"), "{answer}");
+    assert_eq!(world.metric("requests_total", "timeout"), 1.0);
     assert_eq!(world.metric("queue_bytes", ""), 0.0);
 }
 
@@ -314,4 +317,89 @@ async fn a_request_of_a_real_sender_gives_its_calls() {
         }
     }
     assert!(world.calls().await.len() > 100);
+}
+
+#[tokio::test]
+async fn what_is_cut_is_a_warning() {
+    let world = World::new().await;
+    let url = world.http().await;
+    let mut long = route_call(1, 1);
+    long.name = "x".repeat(10_000);
+    let answer = post(&url, PROTOBUF, None, request(vec![long]).encode_to_vec()).await;
+    let partial =
+        ExportTraceServiceResponse::decode(answer.body.as_slice()).unwrap().partial_success.unwrap();
+    assert_eq!((answer.status, partial.rejected_spans), (200, 0));
+    assert_eq!(partial.error_message, "parts of spans cut: value_too_long 1");
+    assert_eq!(world.metric("requests_total", "accepted"), 1.0);
+}
+
+#[tokio::test]
+async fn a_request_without_spans_is_told_what_it_held() {
+    let world = World::new().await;
+    let url = world.http().await;
+    let old = br#"{"resourceSpans":[{"instrumentationLibrarySpans":[{"spans":[{}]}]}]}"#;
+    let answer = post(&url, JSON, None, old.to_vec()).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("found instead: instrumentationLibrarySpans"), "{}", answer.text());
+    assert!(answer.text().contains(r#""rejectedSpans":"0""#), "{}", answer.text());
+    let answer = post(&url, JSON, None, br#"{"one":"two"}"#.to_vec()).await;
+    assert!(answer.text().contains("found instead: one"), "{}", answer.text());
+    assert_eq!(post(&url, JSON, None, b"{}".to_vec()).await.text(), "{}");
+    assert_eq!(world.metric("requests_total", "empty"), 3.0);
+    post(&url, PROTOBUF, None, one(1).encode_to_vec()).await;
+    post(&url, JSON, None, b"{".to_vec()).await;
+    // They are in the file by the end at the latest, where `doctor` reads them.
+    let World { store, pipeline, folder: _folder, .. } = world;
+    pipeline.stop(PATIENCE).await.unwrap();
+    let arrivals = store.arrivals().await.unwrap();
+    let of = |kind| arrivals.of(kind);
+    assert_eq!(
+        (of(ArrivalKind::WithSpans), of(ArrivalKind::WithoutSpans), of(ArrivalKind::NotUnderstood)),
+        (1, 3, 1)
+    );
+}
+
+/// A string that JavaScript has cut within a surrogate pair, and a byte of Latin-1.
+#[tokio::test]
+async fn text_that_is_no_unicode_costs_nothing() {
+    let world = World::new().await;
+    let url = world.http().await;
+    let spans = |text: &[u8]| {
+        let span = |id: u8| {
+            let mut span = format!(
+                r#"{{"traceId":"{id:032x}","spanId":"{id:016x}","name":"GET /","kind":2,"startTimeUnixNano":"{NOW}",
+                "endTimeUnixNano":"{}","attributes":[{{"key":"user_agent.original","value":{{"stringValue":""#,
+                NOW + 1
+            )
+            .into_bytes();
+            span.extend_from_slice(if id == 3 { text } else { b"x" });
+            span.extend_from_slice(br#""}}]}"#);
+            span
+        };
+        let spans: Vec<_> = (1..=10).map(span).collect();
+        [br#"{"resourceSpans":[{"scopeSpans":[{"spans":["#, spans.join(&b","[..]).as_slice(), b"]}]}]}"].concat()
+    };
+    for (count, text) in (1..).zip([&b"cut \\ud83d"[..], b"caf\xe9"]) {
+        let answer = post(&url, JSON, None, spans(text)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(answer.text().contains("parts of spans cut: invalid_utf8 1"), "{}", answer.text());
+        assert_eq!(world.metric("spans_stored_total", ""), f64::from(count) * 10.0);
+        assert_eq!(world.metric("span_parts_cut_total", "invalid_utf8"), f64::from(count));
+    }
+    let marked = [&b"\xef\xbb\xbf"[..], &spans(b"y")].concat();
+    assert_eq!(post(&url, JSON, None, marked).await.text(), "{}", "a byte order mark says nothing");
+}
+
+/// As Grafana Tempo answers: another name at the top, and ids in base64.
+#[tokio::test]
+async fn a_trace_of_tempo_is_stored() {
+    let world = World::new().await;
+    let url = world.http().await;
+    let trace = format!(
+        r#"{{"batches":[{{"scopeSpans":[{{"spans":[{{"traceId":"AAAAAAAAAAAAAAAAAAAABw==","spanId":"AAAAAAAAAAc=",
+        "name":"GET /","kind":"SPAN_KIND_SERVER","startTimeUnixNano":"{NOW}","endTimeUnixNano":"{}"}}]}}]}}]}}"#,
+        NOW + 1
+    );
+    assert_eq!(post(&url, JSON, None, trace.into_bytes()).await.text(), "{}");
+    assert_eq!(world.metric("spans_stored_total", ""), 1.0);
 }

@@ -287,7 +287,9 @@ async fn a_million_attributes_are_cut_and_counted() {
     let message = request(vec![many]).encode_to_vec();
     assert!(message.len() < 4 << 20, "{}", message.len());
     let answer = sender.send(None, framed(0, &message)).await;
-    assert_eq!((answer.code, &answer.body[..]), (Code::Ok, &[0; 5][..]));
+    let partial = ExportTraceServiceResponse::decode(&answer.body[5..]).unwrap().partial_success.unwrap();
+    assert_eq!((answer.code, partial.rejected_spans), (Code::Ok, 0));
+    assert!(partial.error_message.starts_with("parts of spans cut: too_many_attributes 99"), "{partial:?}");
     assert_eq!(world.metric("span_parts_cut_total", "too_many_attributes"), (1_000_000 + own - 256) as f64);
     assert_eq!(world.calls().await.len(), 1);
 }

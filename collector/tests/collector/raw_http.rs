@@ -1,6 +1,8 @@
 //! OTLP over HTTP as bytes on a socket: what the specification asks of every answer, and what no client library
 //! would send.
 
+use std::time::Duration;
+
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use pointsman_collector::admit::Reason;
 use prost::Message;
@@ -238,28 +240,86 @@ async fn old_senders_are_served_and_broken_ones_cost_only_themselves() {
     assert_eq!(wire.answer(true).await.status, 200);
 }
 
+/// What was announced reserves nothing: senders with a body are served beside any number of connections without one.
 #[tokio::test]
-async fn what_is_inflated_counts_as_room() {
+async fn an_announced_body_reserves_nothing() {
+    let world = World::new().await;
+    let url = world.http().await;
+    let announce = |bytes: usize| {
+        format!(
+            "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: {PROTOBUF}\r\ncontent-length: {bytes}\r\n\r\n"
+        )
+    };
+    let mut silent = Vec::new();
+    for bytes in [16 << 20, 20 << 20, 1 << 20, 43_000] {
+        let mut wire = Wire::to(&url).await;
+        wire.send(announce(bytes)).await;
+        silent.push(wire);
+    }
+    while world.metric("connections", "http") < 4.0 || world.metric("queue_bytes", "") < 4_096.0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(world.metric("queue_bytes", ""), 4_096.0, "the least of each");
+    let mut wire = Wire::to(&url).await;
+    for trace in 1..=20 {
+        wire.send(post(PROTOBUF, &one(trace).encode_to_vec())).await;
+        assert_eq!(wire.answer(true).await.status, 200);
+    }
+}
+
+/// Bodies that stop half way hold what has come of them, until somebody needs it.
+#[tokio::test]
+async fn bodies_that_stop_half_way_make_room() {
     let world = World::with(|settings| settings.queue_bytes = 1 << 20).await;
     let url = world.http().await;
-    // Someone else has half of the room, and inflates to nothing.
-    let mut other = Wire::to(&url).await;
-    other
-        .send(format!(
-            "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: {JSON}\r\ncontent-length: 524288\r\n\r\n{{"
+    let mut stalled = Vec::new();
+    for _ in 0..25 {
+        let mut wire = Wire::to(&url).await;
+        wire.send(format!(
+            "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: {PROTOBUF}\r\ncontent-length: 43000\r\n\r\n"
         ))
         .await;
-    while world.metric("queue_bytes", "") < 524_288.0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        wire.send(vec![0; 42_000]).await;
+        stalled.push(wire);
     }
-    let bomb = zstd::encode_all(&vec![b' '; 1 << 20][..], 1).unwrap();
+    while world.metric("queue_bytes", "") < 1_000_000.0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let mut wire = Wire::to(&url).await;
+    let body = [one(1).encode_to_vec(), vec![0x12, 0].repeat(20_000)].concat();
+    wire.send(post(PROTOBUF, &body)).await;
+    assert_eq!(wire.answer(true).await.status, 200);
+    assert!(world.metric("bodies_given_up_total", "") >= 1.0);
+    let mut told = 0;
+    for wire in &mut stalled {
+        if let Ok(answer) = tokio::time::timeout(Duration::from_millis(20), wire.answer(true)).await {
+            assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")), "{answer:?}");
+            told += 1;
+        }
+    }
+    assert!(told >= 1, "who was given up is told to come again");
+}
+
+/// Bombs are told that they are too large, however many come at once: whoever is told to come again comes for ever.
+#[tokio::test]
+async fn bombs_are_too_large_also_beside_each_other() {
+    let world = World::new().await;
+    let url = world.http().await;
+    let bomb = zstd::encode_all(&vec![b' '; 64 << 20][..], 1).unwrap();
     let headers = format!("content-type: {JSON}\r\ncontent-encoding: zstd\r\n");
-    wire.send(ask("POST", "/v1/traces", &headers, &bomb)).await;
-    let answer = wire.answer(true).await;
-    assert_eq!(answer.header("retry-after"), Some("1"), "{answer:?}");
-    drop(other);
-    assert_eq!(world.metric("requests_total", "busy"), 1.0);
+    let mut wires = Vec::new();
+    for _ in 0..36 {
+        let mut wire = Wire::to(&url).await;
+        wire.send(ask("POST", "/v1/traces", &headers, &bomb)).await;
+        wires.push(wire);
+    }
+    for mut wire in wires {
+        let answer = wire.answer(true).await;
+        assert_eq!((answer.status, answer.problem().0), (413, 8), "{answer:?}");
+    }
+    assert_eq!(world.metric("requests_total", "too_large"), 36.0);
+    assert_eq!(world.metric("queue_bytes", ""), 0.0);
 }
 
 /// The Call's span, with one more thing in it.
@@ -344,7 +404,8 @@ async fn json_nested_without_end_is_refused_and_told() {
         assert_eq!((answer.status, answer.problem().0), (400, 3), "{answer:?}");
     }
     wire.send(post(JSON, deep(12).as_bytes())).await;
-    assert_eq!(wire.answer(true).await.body, b"{}");
+    let said = String::from_utf8(wire.answer(true).await.body).unwrap();
+    assert!(said.contains("parts of spans cut: value_too_long 1"), "{said}");
     assert_eq!(world.metric("span_parts_cut_total", Reason::Values.as_str()), 1.0);
     assert_eq!(world.blocks().await, 1);
 }

@@ -13,7 +13,8 @@ use crate::render;
 pub(crate) async fn run(db: &Path, options: DoctorOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let store = open_existing(db).await?;
     let checkups = Advisor::new(&store, config).checkups(&options.view).await;
+    let arrivals = store.arrivals().await;
     store.close().await;
-    print(&render::checkup::text(&checkups?))?;
+    print(&render::checkup::text(&checkups?, &arrivals?))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -51,7 +51,7 @@ fn json(known: &[(Report, Explanations)], wanted: Option<&str>) -> anyhow::Resul
             "services": several.iter().map(|(_, explanations)| explanations).collect::<Vec<_>>(),
         })),
     };
-    Ok(text.context("the evidence cannot be written as JSON")? + "\n")
+    Ok(render::safe::json(text.context("the evidence cannot be written as JSON")?) + "\n")
 }
 
 /// A handler that was judged, with what was measured about it.

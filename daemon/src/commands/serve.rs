@@ -1,7 +1,9 @@
-//! `pointsman serve`: the daemon. Binds everything before it calls itself ready; stops in stages within one deadline: first
-//! upkeep, then the receivers and reports, then the pipeline, then the file.
+//! `pointsman serve`: the daemon. Binds everything before it calls itself ready; stops in stages within one deadline: upkeep and
+//! the receivers and reports, then the pipeline, then the file.
 
+mod descriptors;
 mod listen;
+mod open;
 mod reload;
 
 use std::path::Path;
@@ -10,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use pointsman_collector::ingest::{Pipeline, Settings};
+use pointsman_collector::ingest::{Intake, Pipeline, Settings};
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::observed::Observed;
 use pointsman_store::{Store, StoreError};
@@ -21,7 +23,7 @@ use tokio::task::JoinSet;
 use tracing::field::Empty;
 use tracing::{Instrument, error, info, info_span, warn};
 
-use self::listen::Addresses;
+use self::listen::{Addresses, Served};
 use self::reload::{Reloader, Reloads};
 use crate::advise::{Advisor, Keeping};
 use crate::cli::{USUAL_WINDOW, Until, View};
@@ -31,11 +33,14 @@ use crate::metrics::{Metrics as OwnMetrics, ObservedMetrics};
 use crate::publish::Publisher;
 use crate::telemetry::{self, TRACED};
 use crate::upkeep::Upkeep;
-use crate::web;
+use crate::web::{self, Site};
 
 /// A run of the advisor is followed by so many times its duration without one: under load, when the hour that runs is
 /// counted anew each time, it takes at most a twentieth of a core.
 const REST: u32 = 19;
+
+/// Of the time for the end, the receivers, pages and reports have this share: what follows must have some too.
+const SHARE_OF_SERVERS: f64 = 0.5;
 
 /// Runs until SIGINT or SIGTERM; SIGHUP has it read its configuration anew.
 pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Result<ExitCode> {
@@ -44,45 +49,65 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
     let mut signals = Signals::expected()?;
     let addresses = Addresses::of(&config)?;
     let receivers = config.otlp.receivers()?;
-    let readers = config.pages.keys(addresses.pages)?;
-    let access = web::Access::new(readers.clone(), &config.pages.hosts);
+    let keys = config.pages.keys(addresses.pages)?;
+    let access = web::Access::new(keys.clone(), &config.pages.hosts);
     let sockets = addresses.bind().await?;
-    let store = Store::open(db).await?;
     let metrics = Metrics::register(&registry)?;
     let observed = Observed::new(config.metrics.max_handlers);
     registry.register(Box::new(ObservedMetrics::new(observed.clone())?))?;
     let settings = Settings { observed, ..config.otlp.pipeline(config::hash_secret(&config)?) };
-    let pipeline = Pipeline::start(store.clone(), settings, metrics).await?;
-    let own_metrics = OwnMetrics::register(&registry)?;
+    let intake = Intake::waiting(settings, metrics);
+    let mut served = Served {
+        receivers,
+        intake: intake.clone(),
+        site: Site::default(),
+        metrics: Site::default(),
+        readers: config.pages.limits(),
+        answer_timeout: config.pages.answer_timeout(),
+    };
+    served.leave_descriptors();
     let within = Duration::from_secs(config.serve.stop_within_s);
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let serve = |tasks: &mut JoinSet<_>| sockets.serve(&served, &stopped, tasks);
+    let Some((opened, serve)) = opened(db, &served, serve, &mut tasks, &mut signals).await? else {
+        info!("stopped before there was room on the disk");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let (store, pipeline) = opened;
+    let own_metrics = OwnMetrics::register(&registry)?;
     let (in_force, current) = Current::new(config);
     let publisher = Publisher::new(store.clone(), current.clone(), &registry)?;
     let reloads = Reloads::register(&registry)?;
-    let board = Arc::new(web::Board::new(registry)?);
+    let board = Arc::new(web::Board::new(registry.clone())?);
     let reloader = Arc::new(Reloader {
         source,
         in_force,
         current: current.clone(),
-        senders: receivers.http.access.clone(),
-        readers,
+        senders: served.receivers.http.access.clone(),
+        readers: keys,
         board: board.clone(),
         metrics: reloads,
     });
     let web = web::Web::new(store.clone(), current.clone(), board.clone());
+    let answers_bytes = usize::try_from(current.get().pages.answers_bytes).unwrap_or(usize::MAX);
+    let readers = web::Readers::new(answers_bytes, &registry, generation(&board, &current))?;
 
     let (end_upkeep, upkeep_ended) = watch::channel(false);
-    let (stop, stopped) = watch::channel(false);
     let upkeep =
         Upkeep { store: store.clone(), config: current.clone(), metrics: own_metrics, stopped: upkeep_ended };
     let mut upkeeping = JoinSet::new();
     upkeeping.spawn(upkeep.clone().keep_within_limits());
     upkeeping.spawn(upkeep.clone().watch_place());
     upkeeping.spawn(upkeep.check_again_and_again());
-    let mut tasks = JoinSet::new();
-    addresses.warn_if_open(&receivers);
+    addresses.warn_if_open(&served.receivers);
     publisher.start(&stopped, &mut tasks);
     tasks.spawn(advise_again_and_again(store.clone(), current, board, stopped.clone()));
-    sockets.serve(receivers, &pipeline, (web, access), &stopped, &mut tasks);
+    served.metrics.open(web::metrics_router(web.clone(), readers.clone()));
+    served.site.open(web::router(web, access, readers));
+    if let Some(serve) = serve {
+        serve(&mut tasks);
+    }
     tasks.spawn(manager::feed_watchdog(pipeline.monitor(), stopped.clone()));
     info!(db = %db.display(), "ready");
     manager::ready();
@@ -101,26 +126,75 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
     }
     manager::stopping();
     info!(within_s = within.as_secs(), "stopping; a second signal ends at once");
-    let finish = async {
-        let _ = end_upkeep.send(true);
-        while upkeeping.join_next().await.is_some() {}
-        info!("stopped: upkeep");
-        let _ = stop.send(true);
-        while tasks.join_next().await.is_some() {}
-        info!("stopped: receivers, pages and reports");
-        match pipeline.stop(within).await {
-            Ok(()) => info!("stopped: commit and extraction"),
-            Err(unfinished) => warn!("{unfinished}"),
-        }
-        store.close().await;
-        own_traces.end().await;
-    };
+    let _ = end_upkeep.send(true);
+    let _ = stop.send(true);
+    let finish = finish(upkeeping, tasks, pipeline, store, within);
     tokio::select! {
-        () = finish => info!("stopped"),
+        () = async { finish.await; own_traces.end().await } => info!("stopped"),
         () = tokio::time::sleep(within) => warn!("stopped at the deadline; nothing acknowledged is lost"),
         () = signals.end() => warn!("stopped at once by a second signal; nothing acknowledged is lost"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Ends everything in stages; each has its share of the time.
+async fn finish(
+    mut upkeeping: JoinSet<anyhow::Result<()>>,
+    mut tasks: JoinSet<anyhow::Result<()>>,
+    pipeline: Pipeline,
+    store: Store,
+    within: Duration,
+) {
+    let begun = std::time::Instant::now();
+    while upkeeping.join_next().await.is_some() {}
+    info!("stopped: upkeep");
+    end_servers(&mut tasks, within.mul_f64(SHARE_OF_SERVERS)).await;
+    match pipeline.stop(within.saturating_sub(begun.elapsed())).await {
+        Ok(()) => info!("stopped: commit and extraction"),
+        Err(unfinished) => warn!("{unfinished}"),
+    }
+    store.close().await;
+}
+
+/// Opens the database; where its disk is full, serves what can be served and waits for room. What is returned beside it serves,
+/// unless that was done. Nothing when a signal came first.
+async fn opened<S: FnOnce(&mut JoinSet<anyhow::Result<()>>)>(
+    db: &Path,
+    served: &Served,
+    serve: S,
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    signals: &mut Signals,
+) -> anyhow::Result<Option<(open::Opened, Option<S>)>> {
+    let Served { intake, site, .. } = served;
+    let error = match open::open(db, intake).await {
+        Ok(opened) => return Ok(Some((opened, Some(serve)))),
+        Err(error) if error.is_full_disk(db) => error,
+        Err(error) => return Err(error.into()),
+    };
+    open::tell_full(&error, intake, site);
+    serve(tasks);
+    manager::ready();
+    tokio::select! {
+        opened = open::open_when_there_is_room(db, intake, site) => Ok(Some((opened?, None))),
+        () = signals.end() => Ok(None),
+    }
+}
+
+/// What the answers follow from that readers share.
+fn generation(board: &Arc<web::Board>, current: &Current) -> impl Fn() -> web::Generation + Send + Sync + 'static {
+    let (board, current) = (Arc::clone(board), current.clone());
+    move || web::Generation { run: board.shown(), config: Arc::as_ptr(&current.get()).addr() }
+}
+
+/// Waits for receivers, pages and reports to end, though not for ever: the pipeline has its own end to come to.
+async fn end_servers(tasks: &mut JoinSet<anyhow::Result<()>>, within: Duration) {
+    let all = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(within, all).await.is_ok() {
+        info!("stopped: receivers, pages and reports");
+        return;
+    }
+    tasks.abort_all();
+    warn!("receivers, pages or reports did not end in time and were cut off; what was acknowledged is kept");
 }
 
 /// Keeps the board's reports current. A run that fails is logged and tried again at its next time.

@@ -35,7 +35,8 @@ pub(crate) struct Otlp {
     pub keep_span_names: Vec<String>,
     /// Origins whose pages may send over HTTP.
     pub cors_origins: Vec<String>,
-    /// Connections that each of the two receivers holds open.
+    /// Connections that each of the two receivers holds open; a further one takes the place of one that is silent, stalled or
+    /// idle, and is closed when there is none.
     pub max_connections: u64,
     /// Requests in flight on one HTTP/2 connection.
     pub max_streams: u64,
@@ -53,7 +54,8 @@ pub(crate) struct Otlp {
     pub http_max_body_bytes: u64,
     /// Largest HTTP body after it was inflated.
     pub http_max_inflated_bytes: u64,
-    /// Requests that are read or wait for their commit.
+    /// Requests that are read or wait for their commit. A sender holds at most half of it while others hold something; one
+    /// request at a time that is larger than a quarter of it has room of its own, for the largest body.
     pub queue_bytes: u64,
     /// What a sender is told to wait when the queue is full, s.
     pub retry_after_s: u64,
@@ -101,7 +103,7 @@ impl Otlp {
         let mut faults: Vec<String> = self
             .ranges()
             .into_iter()
-            .filter_map(|(key, value, range)| out_of_range(key, value, &range))
+            .filter_map(|(key, value, range)| out_of_range("otlp", key, value, &range))
             .collect();
         let idle = self.idle_s;
         for (key, value) in [("keepalive_s", self.keepalive_s), ("read_timeout_s", self.read_timeout_s)] {
@@ -245,13 +247,19 @@ fn bad_pattern(key: &str, pattern: &str) -> Option<String> {
     })
 }
 
-fn out_of_range(key: &str, value: u64, range: &RangeInclusive<u64>) -> Option<String> {
+/// What is wrong with a number of a section, if it is out of its range.
+pub(super) fn out_of_range(
+    section: &str,
+    key: &str,
+    value: u64,
+    range: &RangeInclusive<u64>,
+) -> Option<String> {
     let (least, most) = (range.start(), range.end());
-    (!range.contains(&value)).then(|| format!("otlp.{key} = {value}: write a number from {least} to {most}"))
+    (!range.contains(&value)).then(|| format!("{section}.{key} = {value}: write a number from {least} to {most}"))
 }
 
 /// As the collector counts; the ranges keep it within what any machine can count.
-fn bytes(number: u64) -> usize {
+pub(super) fn bytes(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 

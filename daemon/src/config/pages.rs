@@ -4,12 +4,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use pointsman_collector::receive::access::Tokens;
+use pointsman_collector::receive::access::{Access, Tokens};
 use serde::{Deserialize, Serialize};
 
 use super::address;
-use super::otlp::load_tokens;
+use super::otlp::{bytes, load_tokens, out_of_range};
 
 /// The environment variable that holds tokens for the pages, as a tokens file does; commas separate as well as line ends.
 pub(crate) const TOKENS_VARIABLE: &str = "POINTSMAN_PAGES_TOKENS";
@@ -31,6 +32,14 @@ pub(crate) struct Pages {
     pub metrics_listen: String,
     /// Tokens that open `/metrics` and nothing else; those of the pages open it too.
     pub metrics_tokens_file: Option<PathBuf>,
+    /// Connections of readers held open; a further one takes the place of one that is silent, stalled or idle.
+    pub max_connections: u64,
+    /// How long a connection of a reader may be silent, s.
+    pub idle_s: u64,
+    /// How long a reader may take over an answer, s.
+    pub answer_timeout_s: u64,
+    /// Answers on their way to readers, compressed; beyond it they are told to come again.
+    pub answers_bytes: u64,
 }
 
 impl Default for Pages {
@@ -41,6 +50,10 @@ impl Default for Pages {
             hosts: Vec::new(),
             metrics_listen: "off".to_owned(),
             metrics_tokens_file: None,
+            max_connections: 100,
+            idle_s: 60,
+            answer_timeout_s: 120,
+            answers_bytes: 8 << 20,
         }
     }
 }
@@ -64,7 +77,15 @@ impl Keys {
 impl Pages {
     /// Values that parse and make no sense.
     pub(super) fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+        let mut faults: Vec<String> = [
+            ("max_connections", self.max_connections, 1..=1_000_000),
+            ("idle_s", self.idle_s, 2..=86_400),
+            ("answer_timeout_s", self.answer_timeout_s, 1..=3_600),
+            ("answers_bytes", self.answers_bytes, 64 << 10..=1 << 30),
+        ]
+        .into_iter()
+        .filter_map(|(key, value, range)| out_of_range("pages", key, value, &range))
+        .collect();
         if let Err(fault) = address(&self.metrics_listen) {
             faults.push(format!("pages.metrics_listen = {}: {fault}", self.metrics_listen));
         }
@@ -77,6 +98,23 @@ impl Pages {
             }
         }
         faults
+    }
+
+    /// How many readers may connect, and for how long.
+    pub(crate) fn limits(&self) -> Access {
+        let idle = Duration::from_secs(self.idle_s);
+        Access {
+            max_connections: bytes(self.max_connections),
+            idle,
+            keepalive: idle / 2,
+            keepalive_timeout: idle / 2,
+            ..Access::default()
+        }
+    }
+
+    /// How long a reader may take over an answer.
+    pub(crate) fn answer_timeout(&self) -> Duration {
+        Duration::from_secs(self.answer_timeout_s)
     }
 
     /// Reads the tokens. Pages on an address that other machines reach must have some, or say that they want none.

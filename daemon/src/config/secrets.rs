@@ -5,11 +5,14 @@ use std::path::Path;
 
 use anyhow::Context;
 use pointsman_collector::admit::Secret;
+use pointsman_collector::receive::access::placeholder_fault;
 
 use super::Config;
 
 /// The environment variable that holds the secret.
 const VARIABLE: &str = "POINTSMAN_HASH_SECRET";
+/// A shorter secret can be guessed: who knows it finds the address behind a client key by trying.
+const SHORTEST: usize = 16;
 /// A longer file is no secret.
 const LONGEST: u64 = 64 << 10;
 
@@ -27,6 +30,9 @@ pub(crate) fn hash_secret(config: &Config) -> anyhow::Result<Secret> {
 pub(crate) fn telemetry_token(config: &Config) -> anyhow::Result<Option<String>> {
     let Some(file) = &config.telemetry.token_file else { return Ok(None) };
     let token = read(file, "telemetry.token_file")?;
+    if let Some(fault) = placeholder_fault(&token) {
+        anyhow::bail!("the secret {} that telemetry.token_file names cannot be used: {fault}", file.display());
+    }
     let token =
         String::from_utf8(token).ok().filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
     let token = token.with_context(|| {
@@ -52,10 +58,26 @@ fn given_secret(config: &Config) -> anyhow::Result<Option<Vec<u8>>> {
             "{VARIABLE} holds a secret, and otlp.hash_secret_file names {} as well: give one of the two",
             file.display()
         ),
-        (Some(given), None) => Ok(Some(given)),
-        (None, Some(file)) => read(file, "--hash-secret-file or otlp.hash_secret_file").map(Some),
+        (Some(given), None) => strong(given, VARIABLE).map(Some),
+        (None, Some(file)) => {
+            let secret = read(file, "--hash-secret-file or otlp.hash_secret_file")?;
+            strong(secret, &file.display().to_string()).map(Some)
+        }
         (None, None) => Ok(None),
     }
+}
+
+/// The secret, unless anybody could guess it.
+fn strong(secret: Vec<u8>, place: &str) -> anyhow::Result<Vec<u8>> {
+    anyhow::ensure!(
+        secret.len() >= SHORTEST,
+        "the secret in {place} cannot be used: it has fewer than {SHORTEST} characters and could be guessed; make one with \
+         `openssl rand -hex 32`"
+    );
+    if let Some(fault) = placeholder_fault(&secret) {
+        anyhow::bail!("the secret in {place} cannot be used: {fault}; make one with `openssl rand -hex 32`");
+    }
+    Ok(secret)
 }
 
 /// The file's content without the line's end that editors put behind it.
@@ -77,4 +99,24 @@ fn read(file: &Path, named_by: &str) -> anyhow::Result<Vec<u8>> {
         told()
     );
     Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_anybody_could_guess_is_refused() {
+        for (secret, fault) in [
+            ("x", "fewer than 16 characters"),
+            ("REPLACE-ME", "fewer than 16 characters"),
+            ("REPLACE-ME-PLEASE", "placeholder"),
+            ("aaaaaaaaaaaaaaaaaaaa", "repeats a few characters"),
+        ] {
+            let said = strong(secret.as_bytes().to_vec(), "secret.txt").unwrap_err().to_string();
+            assert!(said.contains(fault) && said.contains("secret.txt"), "{secret}: {said}");
+            assert!(!said.contains(&format!(" {secret} ")), "{said}");
+        }
+        assert!(strong(b"the same on both sides".to_vec(), "secret.txt").is_ok());
+    }
 }

@@ -110,9 +110,10 @@ fn is_of(name: &str, stem: &str, end: &str) -> bool {
     })
 }
 
-/// `shop-production`, of letters that every file system takes.
+/// `shop@production`, of letters that every file system takes. No name holds the sign between them: `shop` in `production` and
+/// `shop-production` in none are two.
 fn stem(key: &ReportKey) -> String {
-    let environment = key.environment.as_deref().map_or_else(String::new, |name| format!("-{}", safe(name)));
+    let environment = key.environment.as_deref().map_or_else(String::new, |name| format!("@{}", safe(name)));
     safe(&key.service) + &environment
 }
 
@@ -146,12 +147,13 @@ mod tests {
     #[test]
     fn names_are_made_safe_and_stay_apart() {
         for (service, environment, expected) in [
-            ("shop", Some("production"), "shop-production"),
+            ("shop", Some("production"), "shop@production"),
+            ("shop-production", None, "shop-production"),
             ("my-shop", None, "my-shop"),
             ("../../etc/passwd", None, "_.._etc_passwd_9e9f5a11"),
             ("a/b", None, "a_b_c14cddc0"),
             ("a_b", None, "a_b"),
-            ("<script>\u{202e}", Some(".."), "_script___b3b5b4b0-_b3b5"),
+            ("<script>\u{202e}", Some(".."), "_script___b3b5b4b0@_b3b5"),
         ] {
             let stem = stem(&key(service, environment));
             if service.starts_with('<') || service.starts_with("..") || service == "a/b" {
@@ -173,6 +175,7 @@ mod tests {
         let others = [
             "shop-notes.md",
             "shop-production-20260101T060000Z.md",
+            "shop@production-20260101T060000Z.md",
             "shop-20260101T060000Z.txt",
             "latest.md",
         ];

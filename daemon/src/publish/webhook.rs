@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use hmac::{Hmac, KeyInit, Mac};
+use pointsman_collector::receive::access::placeholder_fault;
 use pointsman_store::{KeptReport, ReportKey};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -177,6 +178,9 @@ fn secret(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
         secret.len() >= 16,
         "its secret_file {name} holds less than 16 bytes; write a longer secret into it, as from `openssl rand -hex 32`"
     );
+    if let Some(fault) = placeholder_fault(secret) {
+        anyhow::bail!("its secret_file {name} cannot be used: {fault}");
+    }
     Ok(secret.to_vec())
 }
 

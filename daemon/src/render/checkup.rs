@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use pointsman_advisor::explanation::{Build, builds};
 use pointsman_advisor::rfc3339;
+use pointsman_store::Arrivals;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -243,13 +244,15 @@ fn hidden_clients(checkup: &Checkup) -> Remedy {
 }
 
 /// All checkups, for a terminal.
-pub(crate) fn text(checkups: &[Checkup]) -> String {
+pub(crate) fn text(checkups: &[Checkup], came: &Arrivals) -> String {
+    let spanless = arrivals::without_spans(came).map_or_else(String::new, |text| format!("{text}.\n\n"));
     if checkups.is_empty() {
-        return "no calls have arrived yet. Point the app's OTLP exporter at this daemon:\n  \
-                OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318\n"
-            .to_owned();
+        return format!(
+            "{spanless}no calls have arrived yet. Point the app's OTLP exporter at this daemon:\n  \
+             OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318\n"
+        );
     }
-    checkups.iter().map(|checkup| one(&Telemetry::of(checkup))).collect::<Vec<_>>().join("\n")
+    spanless + &checkups.iter().map(|checkup| one(&Telemetry::of(checkup))).collect::<Vec<_>>().join("\n")
 }
 
 fn one(told: &Telemetry) -> String {

@@ -1,5 +1,6 @@
 //! Reports, checkups and traces as people and machines read them. Numbers are only laid out here, never made.
 
+pub(crate) mod arrivals;
 pub(crate) mod benefit;
 pub(crate) mod changes;
 pub(crate) mod chart;
@@ -54,7 +55,7 @@ pub(crate) fn json<R: Borrow<Report> + Serialize>(reports: &[R]) -> anyhow::Resu
             "services": several,
         })),
     };
-    Ok(text.context("the report cannot be written as JSON")? + "\n")
+    Ok(safe::json(text.context("the report cannot be written as JSON")?) + "\n")
 }
 
 /// A handler's name in one line: `POST /api/cart`, `POST /api/trpc/[trpc] task.move`, `getProfile (app/actions.ts)`.

@@ -51,6 +51,24 @@ fn push(safe: &mut String, letter: char) {
     }
 }
 
+/// For JSON that was written: control characters of the second set and what turns the reading direction become escapes, which
+/// mean the same. They stand within strings only; JSON itself escapes those of the first set.
+pub(crate) fn json(text: String) -> String {
+    let is_bad = |letter: char| (letter.is_control() && letter > '\u{7e}') || turns_direction(letter);
+    if !text.contains(is_bad) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len() + 64);
+    for letter in text.chars() {
+        if is_bad(letter) {
+            let _ = write!(safe, "\\u{:04x}", u32::from(letter));
+        } else {
+            safe.push(letter);
+        }
+    }
+    safe
+}
+
 /// For Markdown: harmless as on a terminal, and read as text by every renderer.
 pub(crate) fn markdown(text: &str) -> String {
     escaped(&terminal(text))
@@ -91,6 +109,7 @@ mod tests {
     fn hostile_names_stay_text() {
         assert_eq!(terminal("/a\u{1b}[31mred\u{202e}x"), "/a\\u{1b}[31mred\\u{202e}x");
         assert_eq!(markdown("<script>|`x`"), "&lt;script&gt;\\|\\`x\\`");
+        assert_eq!(json("{\"a\":\"\u{85}\u{202e}\u{7f}é\"}\n".to_owned()), "{\"a\":\"\\u0085\\u202e\\u007fé\"}\n");
         assert_eq!(page("<p>\u{202e}\u{7}\n</p>"), "<p>\\u{202e}\\u{7}\n</p>");
         assert_eq!(terminal(&"x".repeat(10_000)).chars().count(), LONGEST + 1);
     }

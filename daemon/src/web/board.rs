@@ -67,6 +67,8 @@ pub(crate) struct Board {
     view: RwLock<Option<Arc<View>>>,
     /// Runs that have begun, and the one that ended last.
     begun: AtomicU64,
+    /// Grows with each view that is shown.
+    shown: AtomicU64,
     ended: watch::Sender<u64>,
     asked: Notify,
     registry: Registry,
@@ -83,6 +85,7 @@ impl Board {
         let board = Self {
             view: RwLock::new(None),
             begun: AtomicU64::new(0),
+            shown: AtomicU64::new(0),
             ended: watch::Sender::new(0),
             asked: Notify::new(),
             runs: IntCounter::new("pointsman_advisor_runs_total", "Finished advisor runs.")?,
@@ -114,6 +117,7 @@ impl Board {
         self.last_success.set(Duration::from_nanos(clock::now_ns()).as_secs_f64());
         self.advice.show(&outlooks);
         let view = View { outlooks };
+        self.shown.fetch_add(1, Ordering::SeqCst);
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(view));
         self.ended.send_replace(run);
     }
@@ -147,6 +151,11 @@ impl Board {
     /// What the last run has found; nothing before the first.
     pub(crate) fn view(&self) -> Arc<View> {
         self.view.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+    }
+
+    /// Which view is shown: it grows with each.
+    pub(crate) fn shown(&self) -> u64 {
+        self.shown.load(Ordering::SeqCst)
     }
 
     /// Whether the first run has finished.

@@ -1,13 +1,18 @@
 //! The daemon's own HTTP: pages, the JSON API, metrics and health. Pages and API show what the board holds, and what the store
-//! keeps under a name; nothing is judged for a request. Who may come in is decided in `access`.
+//! keeps under a name; nothing is judged for a request. Who may come in is decided in `access`, where answers are drawn in
+//! `readers`.
 
 mod access;
+mod answer;
 mod api;
 mod assets;
 mod board;
 mod kept;
+mod kept_answers;
 mod pages;
 mod problem;
+mod readers;
+mod site;
 mod traced;
 
 use std::sync::Arc;
@@ -23,7 +28,10 @@ use pointsman_store::Store;
 
 pub(crate) use access::Access;
 pub(crate) use board::{Board, View};
+pub(crate) use kept_answers::Generation;
 pub(crate) use problem::Problem;
+pub(crate) use readers::Readers;
+pub(crate) use site::Site;
 
 use crate::advise::{Advisor, Decided, Refused, Said};
 use crate::cli::Until;
@@ -42,7 +50,7 @@ pub(crate) struct Web {
 const MOST_BODY: usize = 64 << 10;
 
 /// All endpoints.
-pub(crate) fn router(web: Web, access: Access) -> Router {
+pub(crate) fn router(web: Web, access: Access, readers: Readers) -> Router {
     Router::new()
         .merge(pages::router())
         .merge(api::router())
@@ -50,6 +58,7 @@ pub(crate) fn router(web: Web, access: Access) -> Router {
         .route("/metrics", get(metrics))
         .fallback(pages::not_found)
         .layer(axum::extract::DefaultBodyLimit::max(MOST_BODY))
+        .layer(middleware::from_fn_with_state(readers, readers::draw))
         .layer(middleware::from_fn_with_state(access, access::guard))
         .layer(middleware::from_fn(traced::trace))
         // What is below is open: service managers and load balancers carry no token.
@@ -60,8 +69,9 @@ pub(crate) fn router(web: Web, access: Access) -> Router {
 }
 
 /// Nothing but metrics, for a listener of their own.
-pub(crate) fn metrics_router(web: Web) -> Router {
-    Router::new().route("/metrics", get(metrics)).with_state(web)
+pub(crate) fn metrics_router(web: Web, readers: Readers) -> Router {
+    let draw = middleware::from_fn_with_state(readers, readers::draw);
+    Router::new().route("/metrics", get(metrics)).layer(draw).with_state(web)
 }
 
 /// What holds for every answer: no sniffing, no frames, and only our own styles, scripts and forms. `same-origin` lets our

@@ -162,7 +162,7 @@ fn a_report_that_is_due_is_kept_written_and_sent() {
 
     let at_ns = i64::try_from(kept.key.at_ns / 1_000_000_000).unwrap();
     let time = jiff::Timestamp::from_second(at_ns).unwrap().strftime("%Y%m%dT%H%M%SZ").to_string();
-    for name in [format!("shop-production-{time}"), "latest".to_owned()] {
+    for name in [format!("shop@production-{time}"), "latest".to_owned()] {
         for (end, part) in
             [("md", "# Pointsman: shop"), ("html", "<title>Pointsman</title>"), ("json", "report/v1")]
         {

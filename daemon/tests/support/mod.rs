@@ -107,6 +107,16 @@ impl Daemon {
 
     /// The same with variables in its environment.
     pub(crate) fn start_in(db: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start_until(db, arguments, environment, ": ready ")
+    }
+
+    /// The same; it is waited for until a line of the log holds this.
+    pub(crate) fn start_until(
+        db: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        mark: &str,
+    ) -> Self {
         const ANY: &str = "127.0.0.1:0";
         let mut command = command(db);
         command.envs(environment.iter().copied());
@@ -124,7 +134,7 @@ impl Daemon {
         wait_for("the daemon to be ready", || {
             let log = log.lock().unwrap();
             assert!(child.try_wait().unwrap().is_none(), "the daemon ended: {log}");
-            log.lines().any(|line| line.contains(": ready ")).then_some(())
+            log.lines().any(|line| line.contains(mark)).then_some(())
         });
         let after = |mark: &str| {
             let log = log.lock().unwrap();

@@ -1,5 +1,6 @@
 //! What can go wrong with the database, in words that name the file, the reason and the remedy.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sqlx::migrate::MigrateError;
@@ -16,6 +17,14 @@ pub enum StoreError {
         reason: String,
         /// What to do.
         remedy: &'static str,
+    },
+    /// There is no room on the disk to open or create the file.
+    #[error("the disk of the database {path} is full ({reason}); make room on it, or name another file with --db")]
+    DiskFull {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
     },
     /// The file is a database, but not one of Pointsman's.
     #[error("{path} is a database of another program; name another file with --db")]
@@ -100,6 +109,9 @@ impl StoreError {
             sqlx::Error::Database(error) => error.message().to_owned(),
             other => other.to_string(),
         };
+        if is_full(source, path) {
+            return Self::DiskFull { path: path.to_owned(), reason };
+        }
         let remedy = if reason.contains("not a database") || reason.contains("malformed") {
             "it is damaged or not a database: `pointsman recover` saves what can be read, or name another file with --db"
         } else if reason.contains("locked") {
@@ -118,6 +130,16 @@ impl StoreError {
         }
     }
 
+    /// Whether the database in this file cannot be opened because its disk is full.
+    #[must_use]
+    pub fn is_full_disk(&self, path: &Path) -> bool {
+        match self {
+            Self::DiskFull { .. } => true,
+            Self::Sql(source) => is_full(source, path),
+            _ => false,
+        }
+    }
+
     /// Whether the same request may succeed later: the disk is full, the file is locked or cannot be written.
     #[must_use]
     pub fn is_transient(&self) -> bool {
@@ -128,8 +150,29 @@ impl StoreError {
                 .code()
                 .and_then(|code| code.parse::<u32>().ok())
                 .is_some_and(|code| TRANSIENT.contains(&(code & 0xff))),
-            Self::Sql(sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) => true,
+            Self::Sql(sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) | Self::DiskFull { .. } => true,
             _ => false,
         }
     }
+}
+
+/// Whether a failure is that of a full disk. SQLite says so of a write; where it cannot make its log or its shared memory it
+/// says only that, so a small file is tried.
+fn is_full(source: &sqlx::Error, path: &Path) -> bool {
+    /// SQLite's primary result codes FULL, IOERR and CANTOPEN.
+    const FULL: u32 = 13;
+    const UNTOLD: [u32; 2] = [10, 14];
+    let sqlx::Error::Database(error) = source else { return false };
+    let code = error.code().and_then(|code| code.parse::<u32>().ok()).map_or(0, |code| code & 0xff);
+    code == FULL || (UNTOLD.contains(&code) && has_no_room(path))
+}
+
+/// Whether a file of a few pages cannot be written beside that one.
+fn has_no_room(path: &Path) -> bool {
+    const PAGES: usize = 64 << 10;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".room");
+    let tried = std::fs::write(&name, vec![1; PAGES]);
+    let _ = std::fs::remove_file(&name);
+    tried.is_err_and(|error| matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
 }

@@ -6,6 +6,7 @@
 
 mod advice;
 mod app_facts;
+mod arrivals;
 mod backup;
 mod blocks;
 mod calls;

@@ -1,18 +1,20 @@
-//! One connection of a sender: its bytes, plain or secured, the place it takes among all connections, and the end of
-//! it when nothing moves for too long.
+//! One connection: its bytes, plain or secured, the place it takes among all connections, and the end of it when nothing moves
+//! for too long or its place is needed.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use prometheus::IntGauge;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep};
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
+
+use super::seats::{Place, Seat};
 
 /// What the bytes go through.
 pub(super) enum Bytes {
@@ -20,17 +22,13 @@ pub(super) enum Bytes {
     Secure(Box<TlsStream<TcpStream>>),
 }
 
-/// A place among the connections of a receiver; dropping it frees it.
-pub(super) struct Place {
-    _permit: OwnedSemaphorePermit,
-    open: IntGauge,
-}
-
 /// A connection that is ready for requests.
 pub(in crate::receive) struct Connection {
     bytes: Bytes,
     silence: Silence,
-    _place: Place,
+    place: Place,
+    /// Ends when the connection has to go; `None` from then on.
+    closed: Option<oneshot::Receiver<()>>,
 }
 
 /// Measures how long nothing has moved.
@@ -41,25 +39,39 @@ struct Silence {
     ended: prometheus::IntCounter,
 }
 
-impl Place {
-    pub(super) fn new(permit: OwnedSemaphorePermit, open: IntGauge) -> Self {
-        open.inc();
-        Self { _permit: permit, open }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.open.dec();
-    }
-}
-
 impl Connection {
     /// A connection that is counted in `ended` if it is silent for longer than `limit`.
-    pub(super) fn new(bytes: Bytes, place: Place, limit: Duration, ended: prometheus::IntCounter) -> Self {
+    pub(super) fn new(
+        bytes: Bytes,
+        (place, closed): (Place, oneshot::Receiver<()>),
+        limit: Duration,
+        ended: prometheus::IntCounter,
+    ) -> Self {
         let moved = Instant::now();
         let alarm = Box::pin(tokio::time::sleep_until(moved + limit));
-        Self { bytes, silence: Silence { limit, moved, alarm, ended }, _place: place }
+        Self { bytes, silence: Silence { limit, moved, alarm, ended }, place, closed: Some(closed) }
+    }
+
+    /// What is known of it.
+    pub(in crate::receive) fn seat(&self) -> Arc<Seat> {
+        Arc::clone(&self.place.seat)
+    }
+
+    /// Passes the result on, notes that something moved, or ends the wait.
+    fn watch<T>(&mut self, cx: &mut Context<'_>, result: Poll<Result<T>>) -> Poll<Result<T>> {
+        if result.is_ready() {
+            self.place.seat.moved();
+        } else if self.has_to_go(cx) {
+            return Poll::Ready(Err(Error::new(ErrorKind::ConnectionAborted, "its place was needed")));
+        }
+        self.silence.watch(cx, result)
+    }
+
+    fn has_to_go(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.closed.as_mut().is_some_and(|closed| Pin::new(closed).poll(cx).is_ready()) {
+            self.closed = None;
+        }
+        self.closed.is_none()
     }
 }
 
@@ -85,23 +97,23 @@ impl Silence {
 
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-        let Self { bytes, silence, .. } = self.get_mut();
-        let result = match bytes {
+        let this = self.get_mut();
+        let result = match &mut this.bytes {
             Bytes::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Bytes::Secure(stream) => Pin::new(stream).poll_read(cx, buffer),
         };
-        silence.watch(cx, result)
+        this.watch(cx, result)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
-        let Self { bytes, silence, .. } = self.get_mut();
-        let result = match bytes {
+        let this = self.get_mut();
+        let result = match &mut this.bytes {
             Bytes::Plain(stream) => Pin::new(stream).poll_write(cx, data),
             Bytes::Secure(stream) => Pin::new(stream).poll_write(cx, data),
         };
-        silence.watch(cx, result)
+        this.watch(cx, result)
     }
 
     fn poll_write_vectored(
@@ -109,12 +121,12 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         data: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        let Self { bytes, silence, .. } = self.get_mut();
-        let result = match bytes {
+        let this = self.get_mut();
+        let result = match &mut this.bytes {
             Bytes::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, data),
             Bytes::Secure(stream) => Pin::new(stream).poll_write_vectored(cx, data),
         };
-        silence.watch(cx, result)
+        this.watch(cx, result)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -139,9 +151,11 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// Nobody asks who is connected: senders are known by their tokens.
+/// Requests tell what they take of their connection.
 impl Connected for Connection {
-    type ConnectInfo = ();
+    type ConnectInfo = Arc<Seat>;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> Arc<Seat> {
+        self.seat()
+    }
 }

@@ -11,16 +11,18 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::WWW_AUTHENTICATE;
-use http::{HeaderMap, HeaderValue, StatusCode, Version};
+use http::{HeaderValue, StatusCode, Version};
 use http_body_util::{BodyExt, Limited};
 use tonic::Code;
 use tower::{Layer, Service};
 
 use super::Tokens;
+use super::seats::{Busy, Seat};
 use super::tokens::Unknown;
 use crate::metrics::Metrics;
 use crate::receive::Protocol;
 use crate::receive::answer::{Encoding, Problem};
+use crate::receive::taken::Taken;
 
 /// How much of a refused body is thrown away before the answer, bytes, and for how long it is waited for.
 const LINGER_BYTES: usize = 64 << 10;
@@ -37,16 +39,21 @@ pub(in crate::receive) struct Guard {
     metrics: Metrics,
 }
 
+/// The name of the token that a request has shown.
+#[derive(Clone, Debug)]
+pub(in crate::receive) struct KnownSender(pub(in crate::receive) Arc<str>);
+
 impl Guard {
     pub(in crate::receive) fn new(protocol: Protocol, tokens: Option<Arc<Tokens>>, metrics: Metrics) -> Self {
         Self { protocol, tokens, metrics }
     }
 
-    fn check(&self, headers: &HeaderMap) -> Result<(), Unknown> {
+    fn check<B>(&self, request: &mut http::Request<B>) -> Result<(), Unknown> {
         let Some(tokens) = &self.tokens else { return Ok(()) };
-        match tokens.sender(headers) {
+        match tokens.sender(request.headers()) {
             Ok(sender) => {
                 self.metrics.access.sender_requests.with_label_values(&[&*sender]).inc();
+                request.extensions_mut().insert(KnownSender(sender));
                 Ok(())
             }
             Err(unknown) => {
@@ -61,10 +68,10 @@ impl Guard {
 /// The guard of OTLP over HTTP: 401, told in the encoding of the request.
 pub(in crate::receive) async fn http_guard(
     State(guard): State<Guard>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let Err(unknown) = guard.check(request.headers()) else { return next.run(request).await };
+    let Err(unknown) = guard.check(&mut request) else { return next.run(request).await };
     let encoding = Encoding::of(request.headers()).unwrap_or(Encoding::Json);
     if request.version() == Version::HTTP_2 {
         // An answer before the end of the request resets its stream (RFC 9113, 8.1), and clients as common as curl
@@ -116,13 +123,18 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
+    fn call(&mut self, mut request: http::Request<tonic::body::Body>) -> Self::Future {
+        let busy = request.extensions().get::<Arc<Seat>>().map(|seat| Busy::new(Arc::clone(seat)));
         if !request.uri().path().starts_with(HEALTH)
-            && let Err(unknown) = self.guard.check(request.headers())
+            && let Err(unknown) = self.guard.check(&mut request)
         {
             let refusal = tonic::Status::unauthenticated(unknown.message()).into_http();
             return Box::pin(async { Ok(refusal) });
         }
-        Box::pin(self.inner.call(request))
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await?;
+            Ok(answer.map(|body| tonic::body::Body::new(Taken::new(body, busy, None))))
+        })
     }
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -16,7 +16,8 @@ use tokio_stream::Stream;
 use tracing::{debug, warn};
 
 use super::Access;
-use super::connection::{Bytes, Connection, Place};
+use super::connection::{Bytes, Connection};
+use super::seats::{Place, Seats};
 use crate::metrics::Metrics;
 use crate::receive::{Listener, Protocol};
 
@@ -29,19 +30,19 @@ const NO_DESCRIPTORS: Duration = Duration::from_millis(500);
 pub(in crate::receive) struct Incoming(mpsc::Receiver<Connection>);
 
 impl Incoming {
-    /// Starts to accept.
+    /// Starts to accept. After the stop what is idle is closed, and what is half read as soon as `on_stop` has given it up.
     pub(in crate::receive) fn open(
         listener: Listener,
         access: &Access,
         metrics: Metrics,
         stop: impl Future<Output = ()> + Send + 'static,
+        on_stop: impl FnOnce() + Send + 'static,
     ) -> Self {
         let (ready, incoming) = mpsc::channel(READY);
+        let seats = Seats::new(listener.protocol(), access.max_connections, &metrics);
         let entrance = Arc::new(Entrance {
             protocol: listener.protocol(),
-            places: Arc::new(Semaphore::new(access.max_connections)),
-            // Peers that never finish must not take the places of those that are connected.
-            handshakes: Semaphore::new((access.max_connections / 4).max(1)),
+            seats: Arc::clone(&seats),
             access: access.clone(),
             metrics,
             ready,
@@ -52,6 +53,10 @@ impl Incoming {
                 () = entrance.ready.closed() => {}
                 () = entrance.accept(listener.socket) => {}
             }
+            // With it the last way to new connections ends.
+            drop(entrance);
+            on_stop();
+            seats.drain().await;
         });
         Self(incoming)
     }
@@ -72,8 +77,7 @@ impl Stream for Incoming {
 
 struct Entrance {
     protocol: Protocol,
-    places: Arc<Semaphore>,
-    handshakes: Semaphore,
+    seats: Arc<Seats>,
     access: Access,
     metrics: Metrics,
     ready: mpsc::Sender<Connection>,
@@ -89,26 +93,20 @@ impl Entrance {
         loop {
             tokio::select! {
                 accepted = socket.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        if let Some(place) = self.place() {
-                            arriving.spawn(Arc::clone(self).let_in(stream, place));
+                    Ok((stream, peer)) => match self.seats.take(peer.ip()) {
+                        Some((place, closed)) => {
+                            arriving.spawn(Arc::clone(self).let_in(stream, place, closed));
                         }
-                    }
+                        None => {
+                            let (protocol, limit) = (self.protocol.as_str(), self.access.max_connections);
+                            debug!(protocol, limit, "connection refused: too many are open and in use");
+                        }
+                    },
                     Err(error) => self.cannot_accept(&error).await,
                 },
                 Some(_) = arriving.join_next() => {}
             }
         }
-    }
-
-    fn place(&self) -> Option<Place> {
-        let protocol = self.protocol.as_str();
-        if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
-            return Some(Place::new(permit, self.metrics.access.connections.with_label_values(&[protocol])));
-        }
-        debug!(protocol, limit = self.access.max_connections, "connection refused: too many are open");
-        self.metrics.access.connections_refused.with_label_values(&[protocol]).inc();
-        None
     }
 
     async fn cannot_accept(&self, error: &Error) {
@@ -122,7 +120,12 @@ impl Entrance {
         }
     }
 
-    async fn let_in(self: Arc<Self>, stream: TcpStream, place: Place) {
+    async fn let_in(
+        self: Arc<Self>,
+        stream: TcpStream,
+        place: Place,
+        mut closed: oneshot::Receiver<()>,
+    ) {
         // Answers are small and wanted at once; a socket that cannot be told so works nevertheless.
         let _ = stream.set_nodelay(true);
         let protocol = self.protocol.as_str();
@@ -130,7 +133,12 @@ impl Entrance {
             None => Bytes::Plain(stream),
             Some(tls) => {
                 let acceptor = TlsAcceptor::from(tls.config(self.protocol));
-                match self.handshake(&acceptor, stream).await {
+                // Peers that never finish must not take the places of those that are connected.
+                self.seats.bound_handshakes(self.access.max_connections / 4);
+                place.seat.shakes_hands(true);
+                let shaken = self.handshake(&acceptor, stream, &mut closed).await;
+                place.seat.shakes_hands(false);
+                match shaken {
                     Ok(stream) => Bytes::Secure(Box::new(stream)),
                     Err(Failed(reason, error)) => {
                         debug!(protocol, reason, "TLS handshake failed: {error}");
@@ -142,19 +150,21 @@ impl Entrance {
         };
         let ended = self.metrics.access.connections_silent.with_label_values(&[protocol]);
         // Nobody takes it when the server has ended: then it is closed.
-        let _ = self.ready.send(Connection::new(bytes, place, self.access.idle, ended)).await;
+        let _ = self.ready.send(Connection::new(bytes, (place, closed), self.access.idle, ended)).await;
     }
 
     async fn handshake(
         &self,
         acceptor: &TlsAcceptor,
         stream: TcpStream,
+        closed: &mut oneshot::Receiver<()>,
     ) -> Result<TlsStream<TcpStream>, Failed> {
-        let Ok(_slot) = self.handshakes.try_acquire() else {
-            return Err(Failed("too_many", "too many are under way".to_owned()));
-        };
         let within = self.access.handshake_timeout;
-        match tokio::time::timeout(within, acceptor.accept(stream)).await {
+        let shaken = tokio::select! {
+            shaken = tokio::time::timeout(within, acceptor.accept(stream)) => shaken,
+            _ = closed => return Err(Failed("too_many", "too many were under way".to_owned())),
+        };
+        match shaken {
             Ok(result) => result.map_err(|error| Failed(reason(&error), error.to_string())),
             Err(_) => Err(Failed("timeout", format!("not finished within {within:?}"))),
         }

@@ -1,5 +1,5 @@
-//! Access to both receivers: who may connect, over what, how many and for how long. What is said over
-//! a connection is the receivers' business.
+//! Access to every listener: who may connect, over what, how many and for how long. What is said over
+//! a connection is the servers' business.
 //!
 //! An [`Access`] is cheap to clone; all clones share certificates and tokens, so [`Access::reload`] on one of them is
 //! seen by all: connections that are open go on, new connections and new requests meet what the files hold now.
@@ -9,6 +9,8 @@ pub(super) mod cors;
 pub(super) mod guard;
 mod incoming;
 mod pem;
+mod placeholder;
+pub(super) mod seats;
 mod tls;
 mod tokens;
 
@@ -17,6 +19,7 @@ use std::time::Duration;
 
 pub use cors::{Origins, OriginsError};
 pub(super) use incoming::Incoming;
+pub use placeholder::placeholder_fault;
 pub use tls::{Tls, TlsError, TlsFiles};
 pub use tokens::{Tokens, TokensError};
 
@@ -27,7 +30,8 @@ pub struct Access {
     pub tls: Option<Arc<Tls>>,
     /// Tokens that senders must show; without them everybody may send.
     pub tokens: Option<Arc<Tokens>>,
-    /// Connections that each receiver holds open; further ones are closed at once.
+    /// Connections that each listener holds open. A further one takes the place of one that is silent, stalled or idle; when
+    /// all of them are in use it is closed at once.
     pub max_connections: usize,
     /// How long a TLS handshake may take.
     pub handshake_timeout: Duration,

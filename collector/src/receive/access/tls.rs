@@ -79,7 +79,7 @@ impl Tls {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(match protocol {
             Protocol::Grpc => &current.grpc,
-            Protocol::Http => &current.http,
+            Protocol::Http | Protocol::Pages | Protocol::Metrics => &current.http,
         })
     }
 }

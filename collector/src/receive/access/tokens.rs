@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::pem;
+use super::placeholder::placeholder_fault;
 
 /// Shorter tokens can be guessed.
 const SHORTEST: usize = 16;
@@ -187,6 +188,9 @@ fn token(line: &str) -> Result<Token, String> {
             "the token has fewer than {SHORTEST} characters and could be guessed; make one with \
              `openssl rand -hex 32`"
         ));
+    }
+    if let Some(fault) = placeholder_fault(token.as_bytes()) {
+        return Err(format!("the token cannot be used: {fault}; make one with `openssl rand -hex 32`"));
     }
     // RFC 6750, 2.1.
     let in_tokens = |letter: u8| letter.is_ascii_alphanumeric() || b"-._~+/=".contains(&letter);

@@ -1,17 +1,21 @@
 //! Where the daemon listens: addresses, sockets, and who serves what on which.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use pointsman_collector::ingest::Pipeline;
+use pointsman_collector::ingest::Intake;
+use pointsman_collector::receive::access::Access;
 use pointsman_collector::receive::{self, Listener, Protocol};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use super::until;
+use super::{descriptors, until};
 use crate::config::{self, Config, Receivers};
-use crate::web::{self, Web};
+use crate::web::Site;
+
+/// Connections to a listener of metrics alone: a few scrapers.
+const SCRAPERS: usize = 16;
 
 /// Where to listen; `None` where it is switched off.
 pub(super) struct Addresses {
@@ -25,8 +29,20 @@ pub(super) struct Addresses {
 pub(super) struct Sockets {
     grpc: Option<Listener>,
     http: Option<Listener>,
-    pages: Option<TcpListener>,
-    metrics: Option<TcpListener>,
+    pages: Option<Listener>,
+    metrics: Option<Listener>,
+}
+
+/// What is served on which socket.
+pub(super) struct Served {
+    pub(super) receivers: Receivers,
+    pub(super) intake: Intake,
+    /// Pages, and metrics alone.
+    pub(super) site: Site,
+    pub(super) metrics: Site,
+    /// How many readers may connect, and how long they may take over an answer.
+    pub(super) readers: Access,
+    pub(super) answer_timeout: Duration,
 }
 
 impl Addresses {
@@ -67,55 +83,68 @@ impl Addresses {
         };
         let grpc = listener(Protocol::Grpc, self.grpc).await?;
         let http = listener(Protocol::Http, self.http).await?;
-        let pages = bind("--listen", "pages", self.pages).await?;
-        let metrics = bind("--metrics-listen", "metrics", self.metrics).await?;
+        let pages = listener(Protocol::Pages, self.pages).await?;
+        let metrics = listener(Protocol::Metrics, self.metrics).await?;
         Ok(Sockets { grpc, http, pages, metrics })
     }
 }
 
-async fn bind(flag: &str, what: &str, address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
-    let Some(address) = address else { return Ok(None) };
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        anyhow::anyhow!(
-            "cannot listen for {what} on {address}: {error}; stop the program that uses it, choose another address with \
-             {flag} ADDR, or switch them off with {flag} off"
-        )
-    })?;
-    Ok(Some(listener))
+impl Served {
+    /// All listeners together leave descriptors for the database.
+    pub(super) fn leave_descriptors(&mut self) {
+        let Receivers { grpc, http } = &mut self.receivers;
+        descriptors::leave_some(&mut [
+            &mut grpc.access.max_connections,
+            &mut http.access.max_connections,
+            &mut self.readers.max_connections,
+        ]);
+    }
 }
 
 impl Sockets {
     pub(super) fn serve(
         self,
-        receivers: Receivers,
-        pipeline: &Pipeline,
-        (web, access): (Web, web::Access),
+        served: &Served,
         stopped: &watch::Receiver<bool>,
         tasks: &mut JoinSet<anyhow::Result<()>>,
     ) {
+        let Served { receivers, intake, .. } = served;
         if let Some(listener) = self.grpc {
             info!(address = %listener.local_addr(), "receiving OTLP over gRPC");
-            let (intake, settings, stop) = (pipeline.intake(), receivers.grpc, until(stopped));
+            let (intake, settings, stop) = (intake.clone(), receivers.grpc.clone(), until(stopped));
             tasks.spawn(async { Ok(receive::grpc::serve(listener, intake, settings, stop).await?) });
         }
         if let Some(listener) = self.http {
             info!(address = %listener.local_addr(), "receiving OTLP over HTTP");
-            let (intake, settings, stop) = (pipeline.intake(), receivers.http, until(stopped));
+            let (intake, settings, stop) = (intake.clone(), receivers.http.clone(), until(stopped));
             tasks.spawn(async { Ok(receive::http::serve(listener, intake, settings, stop).await?) });
         }
         if let Some(listener) = self.metrics {
-            if let Ok(address) = listener.local_addr() {
-                info!("metrics at http://{address}/metrics");
-            }
-            let (router, stop) = (web::metrics_router(web.clone()), until(stopped));
-            tasks.spawn(async { Ok(axum::serve(listener, router).with_graceful_shutdown(stop).await?) });
+            info!("metrics at http://{}/metrics", listener.local_addr());
+            let scrapers = served.readers.max_connections.min(SCRAPERS);
+            let access = Access { max_connections: scrapers, ..served.readers.clone() };
+            served.serve_readers(listener, access, &served.metrics, stopped, tasks);
         }
         if let Some(listener) = self.pages {
-            if let Ok(address) = listener.local_addr() {
-                info!("pages and metrics at http://{address}/");
-            }
-            let (router, stop) = (web::router(web, access), until(stopped));
-            tasks.spawn(async { Ok(axum::serve(listener, router).with_graceful_shutdown(stop).await?) });
+            info!("pages and metrics at http://{}/", listener.local_addr());
+            served.serve_readers(listener, served.readers.clone(), &served.site, stopped, tasks);
         }
+    }
+}
+
+impl Served {
+    fn serve_readers(
+        &self,
+        listener: Listener,
+        access: Access,
+        site: &Site,
+        stopped: &watch::Receiver<bool>,
+        tasks: &mut JoinSet<anyhow::Result<()>>,
+    ) {
+        let (router, stop, within) = (site.router(), until(stopped), self.answer_timeout);
+        let metrics = self.intake.metrics().clone();
+        tasks.spawn(async move {
+            Ok(receive::serve_router(listener, router, &access, within, &metrics, stop).await?)
+        });
     }
 }

@@ -8,6 +8,8 @@ mod rules;
 mod telemetry;
 pub(super) mod traces;
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
@@ -65,22 +67,18 @@ impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequestParts<S> for Aske
 /// All endpoints of the API, and their description.
 pub(super) fn router() -> Router<Web> {
     let (router, description) = described();
-    router.route(
-        "/api/v1/openapi.json",
-        get(move || {
-            let description = description.clone();
-            async move { Json(description).into_response() }
-        }),
-    )
+    let described = get(move || std::future::ready(Json(&*description).into_response()));
+    router.route("/api/v1/openapi.json", described)
 }
 
-fn described() -> (Router<Web>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Description::openapi())
+fn described() -> (Router<Web>, Arc<utoipa::openapi::OpenApi>) {
+    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .merge(handlers::router())
         .merge(recommendations::router())
         .merge(reports::router())
         .merge(rules::router())
         .merge(telemetry::router())
         .merge(traces::router())
-        .split_for_parts()
+        .split_for_parts();
+    (router, Arc::new(description))
 }

@@ -2,11 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use pointsman_advisor::{Changes, Report};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,6 +13,7 @@ use utoipa_axum::routes;
 use super::{Asked, Filter};
 use crate::render;
 use crate::web::Web;
+use crate::web::answer;
 use crate::web::kept::{self, Head};
 use crate::web::problem::Problem;
 
@@ -100,11 +100,10 @@ async fn report(
     State(web): State<Web>,
     Path(at): Path<String>,
     Asked(of): Asked<Of>,
-    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let report = kept::report(&web, (&of.service, of.environment.as_deref()), &at).await?;
     let json = render::json(&[report]).map_err(|error| Problem::internal(&error))?;
-    Ok(tagged(&headers, json))
+    Ok(tagged(json))
 }
 
 /// What changed from one kept report to another.
@@ -129,24 +128,15 @@ async fn difference(State(web): State<Web>, Asked(two): Asked<Two>) -> Result<Js
         (status = 304, description = "It is the one that `if-none-match` names."),
     ),
 )]
-async fn latest(State(web): State<Web>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn latest(State(web): State<Web>) -> Result<Response, Problem> {
     let view = web.board.view();
     let reports: Vec<&Report> = view.reports().collect();
     let json = render::json(&reports).map_err(|error| Problem::internal(&error))?;
-    Ok(tagged(&headers, json))
+    Ok(tagged(json))
 }
 
-/// JSON with an ETag; 304 without it where the asker has it already (RFC 9110, 13.1.2).
-fn tagged(asked: &HeaderMap, json: String) -> Response {
-    let digest = Sha256::digest(&json);
-    let tag: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
-    let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let is_known = known.flat_map(|value| value.split(',')).any(|one| {
-        matches!(one.trim().trim_start_matches("W/"), "*") || one.trim().trim_start_matches("W/") == tag
-    });
-    if is_known {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
-    }
+/// JSON with an ETag, by which whoever asks again is told that nothing is new.
+fn tagged(json: String) -> Response {
+    let tag = answer::tag(json.as_bytes());
     ([(header::CONTENT_TYPE, "application/json".to_owned()), (header::ETAG, tag)], json).into_response()
 }

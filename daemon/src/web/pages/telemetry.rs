@@ -1,5 +1,6 @@
 //! What telemetry arrives, from which instance and version, what is missing, and the lines that bring it.
 
+use anyhow::Context;
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -10,7 +11,7 @@ use super::overview::endpoint;
 use super::{Frame, Page, Part, draw};
 use crate::render::checkup::{Instance, Piece, Telemetry};
 use crate::render::when::{Moment, moment};
-use crate::render::{percent, safe};
+use crate::render::{arrivals, percent, safe};
 use crate::web::Web;
 
 #[derive(Template)]
@@ -21,6 +22,8 @@ struct TelemetryPage<'a> {
     otlp_http: &'a str,
     otlp_grpc: &'a str,
     otlp: Option<String>,
+    /// What came without spans, if anything did.
+    spanless: Option<String>,
 }
 
 /// One service and environment.
@@ -53,6 +56,7 @@ pub(super) fn router() -> Router<Web> {
 
 async fn telemetry(State(web): State<Web>) -> Page {
     let view = web.board.view();
+    let came = web.store.arrivals().await.context("what has come cannot be read")?;
     let apps = view.outlooks.iter().map(|outlook| app(Telemetry::of(&outlook.checkup), &web)).collect();
     draw(&TelemetryPage {
         frame: Frame::new(Part::Telemetry, "Telemetry"),
@@ -60,6 +64,7 @@ async fn telemetry(State(web): State<Web>) -> Page {
         otlp_http: &web.config.serve.otlp_http,
         otlp_grpc: &web.config.serve.otlp_grpc,
         otlp: endpoint(&web.config.serve),
+        spanless: arrivals::without_spans(&came),
     })
 }
 
