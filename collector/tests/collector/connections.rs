@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::certificates::{Authority, Files, answer, ask};
-use crate::spans::one;
+use crate::spans::{one, request, route_call};
 use crate::world::World;
 
 async fn http_at(world: &World, access: Access) -> String {
@@ -192,11 +192,12 @@ async fn a_silent_sender_that_answers_when_asked_stays_connected() {
     client.export(one(2)).await.unwrap();
 }
 
-/// A connection with half a body, which is in use for five seconds.
+/// A connection with a part of a large body, which is in use for five seconds.
 async fn in_use_with(address: &str, headers: &str) -> TcpStream {
     let mut socket = TcpStream::connect(address).await.unwrap();
-    let head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n";
-    socket.write_all(format!("{head}{headers}\r\n{{").as_bytes()).await.unwrap();
+    let head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 90000\r\n";
+    let part = " ".repeat(8_000);
+    socket.write_all(format!("{head}{headers}\r\n{part}").as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     socket
 }
@@ -212,7 +213,8 @@ pub(crate) async fn knock(world: &World) -> TcpStream {
     let mut second = TcpStream::connect(&address).await.unwrap();
     assert_eq!(answer(&mut second).await.unwrap_or_default(), "");
     tokio::time::sleep(Duration::from_millis(1_200)).await;
-    world.send(one(8)).await.unwrap();
+    let large = request((1..=6).map(|span| route_call(8, span)).collect());
+    world.send(large).await.unwrap();
     drop(busy);
     open(world, "http", 0.0).await;
     let logs = crate::http_client().post(format!("http://{address}/v1/logs")).body("{}");

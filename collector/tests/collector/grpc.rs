@@ -102,25 +102,32 @@ async fn a_full_queue_is_unavailable_with_retry_info() {
 
 #[tokio::test]
 async fn a_message_without_room_is_refused_while_it_arrives() {
-    let world = World::with(|settings| settings.queue_bytes = 10_000).await;
+    let world = World::with(|settings| settings.queue_bytes = 40_000).await;
     let mut client = client(&world).await;
     let lock = world.lock().await;
-    let first = tokio::spawn({
-        let mut client = client.clone();
-        async move { client.export(one(1)).await }
-    });
-    while world.metric("spans_received_total", "") == 0.0 {
+    let large = |trace| {
+        let mut span = route_call(trace, 1);
+        span.attributes = (0..55).map(|n| text(&format!("attribute.{n}"), &"x".repeat(100))).collect();
+        request(vec![span])
+    };
+    let waiting: Vec<_> = (1..=5)
+        .map(|trace| {
+            let (mut client, request) = (client.clone(), large(trace));
+            tokio::spawn(async move { client.export(request).await })
+        })
+        .collect();
+    while world.metric("spans_received_total", "") < 5.0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let mut span = route_call(2, 1);
-    span.attributes = (0..100).map(|n| text(&format!("attribute.{n}"), &"x".repeat(100))).collect();
-    let status = client.export(request(vec![span])).await.unwrap_err();
+    let status = client.export(large(6)).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     assert!(status.get_details_retry_info().is_some());
     assert_eq!(world.metric("requests_total", "busy"), 1.0);
-    assert_eq!(world.metric("spans_received_total", ""), 1.0, "it was not decoded");
+    assert_eq!(world.metric("spans_received_total", ""), 5.0, "it was not decoded");
     drop(lock);
-    assert!(first.await.unwrap().is_ok());
+    for one in waiting {
+        assert!(one.await.unwrap().is_ok());
+    }
     assert_eq!(world.metric("queue_bytes", ""), 0.0);
 }
 

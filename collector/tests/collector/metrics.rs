@@ -22,7 +22,8 @@ fn moved(world: &World) -> BTreeSet<String> {
 async fn each_metric_moves() {
     let world = World::with(|settings| {
         settings.max_trace_spans = 3;
-        settings.queue_bytes = 1;
+        // Room for four of the requests below, and no more.
+        settings.queue_bytes = 4 * body(2).len();
         settings.max_handlers = 0;
     })
     .await;
@@ -51,13 +52,18 @@ async fn each_metric_moves() {
     let lock = world.lock().await;
     let _other = Pipeline::start(other, world.settings.clone(), world.metrics.clone()).await.unwrap();
     let intake = world.pipeline.intake();
-    let sent = tokio::spawn(async move { intake.accept(body(2), Transport::Grpc).await });
-    while world.metric("queue_bytes", "") == 0.0 {
+    let send = |trace| {
+        let intake = intake.clone();
+        tokio::spawn(async move { intake.accept(body(trace), Transport::Grpc).await })
+    };
+    let sent: Vec<_> = (20..26).map(send).collect();
+    while world.metric("requests_total", "busy") == 0.0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    world.send(one(3)).await.unwrap_err();
     seen.extend(moved(&world));
-    sent.await.unwrap().unwrap_err();
+    for one in sent {
+        one.await.unwrap().unwrap_err();
+    }
     while world.metric("extraction_retries_total", "") == 0.0 {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

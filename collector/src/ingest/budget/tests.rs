@@ -70,7 +70,7 @@ async fn large_requests_take_turns_and_a_slow_one_loses_its_own() {
     let who = |connection| Who { connection, sender: Sender::Own };
     let mut first = budget.reserve(who(1)).await.unwrap();
     let given_up = first.begin_arriving();
-    first.grow(20 << 20).await.unwrap();
+    first.grow(300_000).await.unwrap();
     let mut second = budget.reserve(who(2)).await.unwrap();
     let waits = tokio::spawn(async move { second.grow(20 << 20).await.map(|()| second) });
     given_up.notified().await;
