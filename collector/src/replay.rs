@@ -126,18 +126,19 @@ async fn feed(
         intake.count_body(Transport::Replay, request.len());
         intake.metrics().count_repaired(parts.repaired());
         let reservation = intake.reserve_in_time(request.len()).await.map_err(refused)?;
-        let ticket = match intake.submit(reservation, Bytes::from(request.into_owned()), Transport::Replay).await {
-            Ok(ticket) => ticket,
-            Err(Rejected::Malformed(error)) => {
-                summary.faults.push(Fault {
-                    file: name.to_owned(),
-                    place: parts.place(),
-                    reason: error.to_string(),
-                });
-                continue;
-            }
-            Err(Rejected::Later(later)) => return Err(refused(later)),
-        };
+        let ticket =
+            match intake.submit(reservation, Bytes::from(request.into_owned()), Transport::Replay).await {
+                Ok(ticket) => ticket,
+                Err(Rejected::Malformed(error)) => {
+                    summary.faults.push(Fault {
+                        file: name.to_owned(),
+                        place: parts.place(),
+                        reason: error.to_string(),
+                    });
+                    continue;
+                }
+                Err(Rejected::Later(later)) => return Err(refused(later)),
+            };
         waiting.push_back((parts.place(), ticket));
         if waiting.len() >= IN_FLIGHT
             && let Some((place, ticket)) = waiting.pop_front()

@@ -9,9 +9,9 @@ use pointsman_store::{Block, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::backlog::{Backlog, Committed};
+use super::budget::Reservation;
 use super::intake::Waiting;
 use super::pulse::Commits;
-use super::budget::Reservation;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 
@@ -49,8 +49,9 @@ impl Committer {
     }
 
     async fn commit(&self, group: impl Iterator<Item = Waiting>) {
-        let (blocks, senders): (Vec<Block>, Vec<Sender>) =
-            group.map(|Waiting { block, otlp, reply, reservation }| (block, Sender { otlp, reply, reservation })).unzip();
+        let (blocks, senders): (Vec<Block>, Vec<Sender>) = group
+            .map(|Waiting { block, otlp, reply, reservation }| (block, Sender { otlp, reply, reservation }))
+            .unzip();
         let started = Instant::now();
         match self.store.append_blocks(&blocks).await {
             Ok(ids) => {

@@ -422,7 +422,10 @@ impl Metrics {
 
 /// Runs work that costs CPU in proportion to `bytes` where it disturbs least; large requests one after the other,
 /// because each takes several times its size while it is worked on.
-pub(crate) async fn run_cpu_bound<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn run_cpu_bound<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
     static LARGE: Semaphore = Semaphore::const_new(1);
     if bytes <= INLINE_BYTES {
         return work();

@@ -109,8 +109,14 @@ impl Pipeline {
             commits: Arc::clone(&commits),
         };
         let keeper = tokio::spawn(keep_arrivals(store.clone(), intake.clone()));
-        let extractor =
-            Extractor::new(store.clone(), Arc::clone(&backlog), settings, metrics, tally.clone(), extracted_to);
+        let extractor = Extractor::new(
+            store.clone(),
+            Arc::clone(&backlog),
+            settings,
+            metrics,
+            tally.clone(),
+            extracted_to,
+        );
         Ok(Self {
             intake,
             backlog,

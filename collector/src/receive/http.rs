@@ -158,8 +158,7 @@ impl Http {
         let (body, reservation) = self.read(parts, body).await?;
         self.intake.count_body(transport, body.len());
         let limit = self.settings.max_inflated_bytes;
-        let (body, reservation) =
-            body::inflate(compression, body, limit, reservation, &self.intake).await?;
+        let (body, reservation) = body::inflate(compression, body, limit, reservation, &self.intake).await?;
         Ok(self.intake.accept_within(reservation, body, transport).await?)
     }
 

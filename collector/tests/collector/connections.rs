@@ -102,7 +102,12 @@ async fn what_is_half_read_or_idle_does_not_hold_the_stop() {
     let listener = Listener::bind(Protocol::Http, any).await.unwrap();
     let address = listener.local_addr().to_string();
     let intake = world.pipeline.intake();
-    let http = tokio::spawn(http::serve(listener, intake.clone(), http::Settings::default(), until(stopped.clone())));
+    let http = tokio::spawn(http::serve(
+        listener,
+        intake.clone(),
+        http::Settings::default(),
+        until(stopped.clone()),
+    ));
     let listener = Listener::bind(Protocol::Grpc, any).await.unwrap();
     let grpc_address = listener.local_addr().to_string();
     let grpc = tokio::spawn(grpc::serve(listener, intake, grpc::Settings::default(), until(stopped)));
@@ -195,7 +200,8 @@ async fn a_silent_sender_that_answers_when_asked_stays_connected() {
 /// A connection with a part of a large body, which is in use for five seconds.
 async fn in_use_with(address: &str, headers: &str) -> TcpStream {
     let mut socket = TcpStream::connect(address).await.unwrap();
-    let head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 90000\r\n";
+    let head =
+        "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 90000\r\n";
     let part = " ".repeat(8_000);
     socket.write_all(format!("{head}{headers}\r\n{part}").as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -377,7 +377,8 @@ async fn text_that_is_no_unicode_costs_nothing() {
             span
         };
         let spans: Vec<_> = (1..=10).map(span).collect();
-        [br#"{"resourceSpans":[{"scopeSpans":[{"spans":["#, spans.join(&b","[..]).as_slice(), b"]}]}]}"].concat()
+        [br#"{"resourceSpans":[{"scopeSpans":[{"spans":["#, spans.join(&b","[..]).as_slice(), b"]}]}]}"]
+            .concat()
     };
     for (count, text) in (1..).zip([&b"cut \\ud83d"[..], b"caf\xe9"]) {
         let answer = post(&url, JSON, None, spans(text)).await;

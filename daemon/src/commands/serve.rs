@@ -181,7 +181,10 @@ async fn opened<S: FnOnce(&mut JoinSet<anyhow::Result<()>>)>(
 }
 
 /// What the answers follow from that readers share.
-fn generation(board: &Arc<web::Board>, current: &Current) -> impl Fn() -> web::Generation + Send + Sync + 'static {
+fn generation(
+    board: &Arc<web::Board>,
+    current: &Current,
+) -> impl Fn() -> web::Generation + Send + Sync + 'static {
     let (board, current) = (Arc::clone(board), current.clone());
     move || web::Generation { run: board.shown(), config: Arc::as_ptr(&current.get()).addr() }
 }

@@ -255,7 +255,8 @@ pub(super) fn out_of_range(
     range: &RangeInclusive<u64>,
 ) -> Option<String> {
     let (least, most) = (range.start(), range.end());
-    (!range.contains(&value)).then(|| format!("{section}.{key} = {value}: write a number from {least} to {most}"))
+    (!range.contains(&value))
+        .then(|| format!("{section}.{key} = {value}: write a number from {least} to {most}"))
 }
 
 /// As the collector counts; the ranges keep it within what any machine can count.

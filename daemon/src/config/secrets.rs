@@ -31,7 +31,10 @@ pub(crate) fn telemetry_token(config: &Config) -> anyhow::Result<Option<String>>
     let Some(file) = &config.telemetry.token_file else { return Ok(None) };
     let token = read(file, "telemetry.token_file")?;
     if let Some(fault) = placeholder_fault(&token) {
-        anyhow::bail!("the secret {} that telemetry.token_file names cannot be used: {fault}", file.display());
+        anyhow::bail!(
+            "the secret {} that telemetry.token_file names cannot be used: {fault}",
+            file.display()
+        );
     }
     let token =
         String::from_utf8(token).ok().filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));

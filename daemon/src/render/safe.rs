@@ -109,7 +109,10 @@ mod tests {
     fn hostile_names_stay_text() {
         assert_eq!(terminal("/a\u{1b}[31mred\u{202e}x"), "/a\\u{1b}[31mred\\u{202e}x");
         assert_eq!(markdown("<script>|`x`"), "&lt;script&gt;\\|\\`x\\`");
-        assert_eq!(json("{\"a\":\"\u{85}\u{202e}\u{7f}é\"}\n".to_owned()), "{\"a\":\"\\u0085\\u202e\\u007fé\"}\n");
+        assert_eq!(
+            json("{\"a\":\"\u{85}\u{202e}\u{7f}é\"}\n".to_owned()),
+            "{\"a\":\"\\u0085\\u202e\\u007fé\"}\n"
+        );
         assert_eq!(page("<p>\u{202e}\u{7}\n</p>"), "<p>\\u{202e}\\u{7}\n</p>");
         assert_eq!(terminal(&"x".repeat(10_000)).chars().count(), LONGEST + 1);
     }

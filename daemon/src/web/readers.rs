@@ -129,7 +129,12 @@ impl Readers {
         made.map_or_else(|problem| problem.into_response(), |answer| answer.sent(&asked))
     }
 
-    async fn drawn_to_share(&self, key: String, mut request: Request, next: Next) -> Result<Answer, Response> {
+    async fn drawn_to_share(
+        &self,
+        key: String,
+        mut request: Request,
+        next: Next,
+    ) -> Result<Answer, Response> {
         let generation = (self.0.generation)();
         // What is kept is the answer to whoever has none yet.
         request.headers_mut().remove(header::IF_NONE_MATCH);

@@ -48,7 +48,8 @@ impl Site {
             return "ok\n".into_response();
         }
         let reason = self.0.waits_for.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut response = (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")).into_response();
+        let mut response =
+            (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")).into_response();
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         response
     }

@@ -94,7 +94,9 @@ fn half_open_requests_do_not_hold_the_stop() {
     let half_a_head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\n";
     let mut held = Vec::new();
     for port in [daemon.otlp, daemon.grpc, daemon.pages] {
-        for text in ["", half_a_head, &announced(100_000), &(announced(100_000) + "half"), "PRI * HTTP/2.0\r\n"] {
+        for text in
+            ["", half_a_head, &announced(100_000), &(announced(100_000) + "half"), "PRI * HTTP/2.0\r\n"]
+        {
             held.extend((0..4).map(|_| saying(port, text)));
         }
     }
@@ -143,7 +145,9 @@ fn answers_are_compressed_when_asked_and_told_by_their_tags() {
     let daemon = Daemon::start(&folder.path().join("calls.db"), &[]);
     let compressed = |path: &str| {
         let mut connection = connect(daemon.pages);
-        let ask = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n");
+        let ask = format!(
+            "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n"
+        );
         connection.write_all(ask.as_bytes()).unwrap();
         let mut answer = Vec::new();
         connection.read_to_end(&mut answer).unwrap();

@@ -19,7 +19,9 @@ pub enum StoreError {
         remedy: &'static str,
     },
     /// There is no room on the disk to open or create the file.
-    #[error("the disk of the database {path} is full ({reason}); make room on it, or name another file with --db")]
+    #[error(
+        "the disk of the database {path} is full ({reason}); make room on it, or name another file with --db"
+    )]
     DiskFull {
         /// The file.
         path: PathBuf,

@@ -120,12 +120,7 @@ impl Entrance {
         }
     }
 
-    async fn let_in(
-        self: Arc<Self>,
-        stream: TcpStream,
-        place: Place,
-        mut closed: oneshot::Receiver<()>,
-    ) {
+    async fn let_in(self: Arc<Self>, stream: TcpStream, place: Place, mut closed: oneshot::Receiver<()>) {
         // Answers are small and wanted at once; a socket that cannot be told so works nevertheless.
         let _ = stream.set_nodelay(true);
         let protocol = self.protocol.as_str();

@@ -49,7 +49,9 @@ mod tests {
         ] {
             assert!(placeholder_fault(fault.as_bytes()).is_some(), "{fault}");
         }
-        for secret in ["0123456789abcdef", "5f0c9a1be86d4a0bb1c2e7d09a3f46d1", "a-token-of-readers-0123456789"] {
+        for secret in
+            ["0123456789abcdef", "5f0c9a1be86d4a0bb1c2e7d09a3f46d1", "a-token-of-readers-0123456789"]
+        {
             assert_eq!(placeholder_fault(secret.as_bytes()), None, "{secret}");
         }
     }
