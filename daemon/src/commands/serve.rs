@@ -27,7 +27,7 @@ use self::listen::{Addresses, Served};
 use self::reload::{Reloader, Reloads};
 use crate::advise::{Advisor, Keeping};
 use crate::cli::{USUAL_WINDOW, Until, View};
-use crate::config::{self, Config, Current, Source};
+use crate::config::{self, Config, Current, Receivers, Source};
 use crate::manager;
 use crate::metrics::{Metrics as OwnMetrics, ObservedMetrics};
 use crate::publish::Publisher;
@@ -52,19 +52,7 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
     let keys = config.pages.keys(addresses.pages)?;
     let access = web::Access::new(keys.clone(), &config.pages.hosts);
     let sockets = addresses.bind().await?;
-    let metrics = Metrics::register(&registry)?;
-    let observed = Observed::new(config.metrics.max_handlers);
-    registry.register(Box::new(ObservedMetrics::new(observed.clone())?))?;
-    let settings = Settings { observed, ..config.otlp.pipeline(config::hash_secret(&config)?) };
-    let intake = Intake::waiting(settings, metrics);
-    let mut served = Served {
-        receivers,
-        intake: intake.clone(),
-        site: Site::default(),
-        metrics: Site::default(),
-        readers: config.pages.limits(),
-        answer_timeout: config.pages.answer_timeout(),
-    };
+    let mut served = served(&config, &registry, receivers)?;
     served.leave_descriptors();
     let within = Duration::from_secs(config.serve.stop_within_s);
     let (stop, stopped) = watch::channel(false);
@@ -113,15 +101,7 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
     manager::ready();
 
     if let Err(fault) = wait_for_end(&mut signals, &reloader, &mut tasks, &mut upkeeping).await {
-        if let Some(StoreError::Replaced { .. }) = fault.downcast_ref() {
-            match tokio::time::timeout(within, store.abandon()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    error!(%error, "the log of the replaced database is still there: remove {}-wal", db.display())
-                }
-                Err(_) => error!("the replaced database was not closed in time: remove {}-wal", db.display()),
-            }
-        }
+        abandon_if_replaced(&fault, &store, db, within).await;
         return Err(fault);
     }
     manager::stopping();
@@ -135,6 +115,34 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
         () = signals.end() => warn!("stopped at once by a second signal; nothing acknowledged is lost"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is served on which socket; nothing is open behind it yet.
+fn served(config: &Config, registry: &Registry, receivers: Receivers) -> anyhow::Result<Served> {
+    let metrics = Metrics::register(registry)?;
+    let observed = Observed::new(config.metrics.max_handlers);
+    registry.register(Box::new(ObservedMetrics::new(observed.clone())?))?;
+    let settings = Settings { observed, ..config.otlp.pipeline(config::hash_secret(config)?) };
+    Ok(Served {
+        receivers,
+        intake: Intake::waiting(settings, metrics),
+        site: Site::default(),
+        metrics: Site::default(),
+        readers: config.pages.limits(),
+        answer_timeout: config.pages.answer_timeout(),
+    })
+}
+
+/// The log of a file that was replaced must not be taken for that of its successor.
+async fn abandon_if_replaced(fault: &anyhow::Error, store: &Store, db: &Path, within: Duration) {
+    let Some(StoreError::Replaced { .. }) = fault.downcast_ref() else { return };
+    match tokio::time::timeout(within, store.abandon()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            error!(%error, "the log of the replaced database is still there: remove {}-wal", db.display());
+        }
+        Err(_) => error!("the replaced database was not closed in time: remove {}-wal", db.display()),
+    }
 }
 
 /// Ends everything in stages; each has its share of the time.

@@ -10,7 +10,7 @@ use pointsman_store::Arrivals;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{holes, percent, safe};
+use super::{arrivals, holes, percent, safe};
 use crate::advise::Checkup;
 
 /// Share of calls below which a piece of telemetry counts as missing.
