@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use pointsman_collector::admit::Reason;
+use pointsman_collector::ingest::Settings;
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -332,9 +333,14 @@ fn json_span(more: &str) -> String {
     )
 }
 
+/// Attributes of any name reach the disk.
+fn keeping_all(settings: &mut Settings) {
+    settings.limits.keep_attributes = vec!["*".to_owned()];
+}
+
 /// A JSON request that is answered with plain success, and what of it is on disk.
 async fn stored(more: &str) -> ExportTraceServiceRequest {
-    let world = World::new().await;
+    let world = World::with(keeping_all).await;
     let mut wire = Wire::to(&world.http().await).await;
     wire.send(post(JSON, json_span(more).as_bytes())).await;
     let answer = wire.answer(true).await;
@@ -391,7 +397,7 @@ async fn numbers_that_are_none_leave_an_attribute_without_value() {
 
 #[tokio::test]
 async fn json_nested_without_end_is_refused_and_told() {
-    let world = World::new().await;
+    let world = World::with(keeping_all).await;
     let mut wire = Wire::to(&world.http().await).await;
     let deep = |levels: usize| {
         let open = r#"{"arrayValue":{"values":["#.repeat(levels);
