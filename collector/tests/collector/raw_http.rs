@@ -288,7 +288,7 @@ async fn bodies_that_stop_half_way_make_room() {
     }
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     let mut wire = Wire::to(&url).await;
-    let body = [one(1).encode_to_vec(), vec![0x12, 0].repeat(28_000)].concat();
+    let body = [one(1).encode_to_vec(), [0x12, 0].repeat(28_000)].concat();
     wire.send(post(PROTOBUF, &body)).await;
     assert_eq!(wire.answer(true).await.status, 200);
     assert!(world.metric("bodies_given_up_total", "") >= 1.0);
