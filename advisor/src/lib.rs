@@ -24,7 +24,10 @@ mod windows;
 pub use coverage::{Coverage, Proxied, coverage, proxied};
 pub use explanation::{Explanation, Explanations, explain_each, explanations};
 pub use gain::{Gain, Waiting};
-pub use profile::{Access, Grounds, NextVersion, Profile, Seen, Share, Surroundings, UnknownIds};
+pub use profile::{
+    Access, AppBuild, CookieWriter, Grounds, NextVersion, Others, Profile, Seen, Share, Surroundings,
+    UnknownIds,
+};
 pub use report::{
     Assumed, Benefit, Changes, EffectiveRule, EvidenceKind, EvidenceRow, HandlerChange, HandlerReport, Need,
     Report, ReportInput, Sampled, SharedReason, Situation, Total, UnknownActions, Verdict, Window, changes,

@@ -125,6 +125,10 @@ impl Metrics {
         self.deleted_rows.with_label_values(&labels).inc_by(trimmed.rows);
     }
 
+    pub(crate) fn count_facts(&self, rows: u64) {
+        self.deleted_rows.with_label_values(&["app_facts", Reason::Size.as_str()]).inc_by(rows);
+    }
+
     pub(crate) fn show_volumes(&self, volumes: &Volumes) {
         for kind in Kind::ALL {
             let volume = volumes.of(kind);

@@ -107,6 +107,9 @@ impl Upkeep {
                 return Ok(());
             }
         }
+        let facts = self.store.trim_app_facts().await?;
+        self.metrics.count_facts(facts);
+        deleted += facts;
         loop {
             let begin = Instant::now();
             if !self.store.give_back().await? || !self.rested(begin.elapsed()).await {

@@ -30,6 +30,7 @@ pub(super) fn count(pass: &mut Pass, known: Known<'_>) {
     about.count_many(Fact::TimeSpent, call.duration_ns / 1_000);
     outcome(about, call);
     caller(about, call);
+    session(about, call);
     outside_use(about, call);
     if call.method == "GET" || call.method == "HEAD" {
         caching(about, call);
@@ -73,8 +74,19 @@ fn outcome(about: &mut About<'_>, call: &Call) {
     if call.succeeded() == Some(true) {
         about.count(Fact::Succeeded);
     }
-    if let Some(fact) = failure(call, status) {
+    let failure = failure(call, status);
+    if let Some(fact) = failure {
         about.exemplify(fact);
+    }
+    // Scanners send what no code expects: an error that they get is nobody's.
+    if !matches!(call.caller, Caller::Bot | Caller::Unknown) {
+        about.count(Fact::StatusToUsers);
+        if failure == Some(Fact::ServerErrors) {
+            about.exemplify(Fact::ServerErrorsToUsers);
+        }
+    }
+    if failure == Some(Fact::OriginMismatch) && call.caller == Caller::OwnUi {
+        about.exemplify(Fact::OriginMismatchOfOwnUi);
     }
     if ROUTE_STATUSES.contains(&status) || call.has(Sign::HeaderContract) {
         about.exemplify(Fact::StatusContract);
@@ -112,7 +124,7 @@ fn caller(about: &mut About<'_>, call: &Call) {
 /// What the request showed to say who it is for.
 fn credentials(about: &mut About<'_>, call: &Call) {
     let succeeded = call.succeeded() == Some(true);
-    let token = [Sign::Bearer, Sign::Basic, Sign::ApiKey].into_iter().any(|sign| call.has(sign));
+    let token = has_token(call);
     // Cookies of a theme or against forged requests are nobody's credentials.
     let session = if call.has(Sign::SessionsTold) { Sign::SessionCookie } else { Sign::Cookie };
     for (present, fact) in [
@@ -163,6 +175,39 @@ fn told_by(about: &mut About<'_>, call: &Call) {
         if present {
             about.count(fact);
         }
+    }
+}
+
+/// Whether the Call shows something that is checked, besides cookies.
+pub(super) fn has_token(call: &Call) -> bool {
+    [Sign::Bearer, Sign::Basic, Sign::ApiKey].into_iter().any(|sign| call.has(sign))
+}
+
+/// Whether the Call is somebody's whom the app knows; of a cookie that may be none of a session this is taken to be so.
+fn is_signed_in(call: &Call) -> bool {
+    let session = if call.has(Sign::SessionsTold) { Sign::SessionCookie } else { Sign::Cookie };
+    has_token(call) || call.has(session)
+}
+
+/// Who is signed in, and what begins a session. A visitor's cookie against forgery is no session.
+fn session(about: &mut About<'_>, call: &Call) {
+    let signed_in = is_signed_in(call);
+    if signed_in && call.caller == Caller::OwnUi {
+        about.count(Fact::ByOwnUiSignedIn);
+    }
+    if call.succeeded() != Some(true) {
+        return;
+    }
+    let told = call.has(Sign::SessionsTold);
+    if told {
+        about.count(Fact::SucceededSessionsTold);
+        if signed_in {
+            about.count(Fact::SucceededSignedIn);
+        }
+    }
+    let begins = if told { Sign::SetsSessionCookie } else { Sign::SetsCookie };
+    if !signed_in && call.has(begins) {
+        about.exemplify(Fact::SessionsBegun);
     }
 }
 
@@ -291,7 +336,6 @@ fn action(about: &mut About<'_>, call: &Call) {
         (Sign::CachedFunction, Fact::CachedFunctions),
         (Sign::Forwarded, Fact::Forwarded),
         (Sign::DropsPrefetches, Fact::DropsPrefetches),
-        (Sign::RedirectedByProxy, Fact::RedirectedByProxy),
         (Sign::RedirectedWithContent, Fact::RedirectedWithContent),
     ] {
         if call.has(sign) {
@@ -305,6 +349,10 @@ fn action(about: &mut About<'_>, call: &Call) {
         if let Some(client) = call.client {
             about.tally(Dimension::UnknownActionClient, &format!("{:016x}", client.0));
         }
+    }
+    // A scanner without a session is turned away on purpose.
+    if call.has(Sign::RedirectedByProxy) && call.caller == Caller::OwnUi {
+        about.exemplify(Fact::RedirectedByProxy);
     }
     if call.has(Sign::Rerendered) && call.has(Sign::SetsCookie) {
         about.exemplify(Fact::RerenderedWithCookie);

@@ -242,7 +242,7 @@ coded! {
         PrefetchesAfterDrop,
         /// Action Calls that rendered the page anew and set a cookie.
         RerenderedWithCookie,
-        /// Action Calls that a proxy answered with a redirect.
+        /// Action Calls by browsers on its own pages that a proxy answered with a redirect.
         RedirectedByProxy,
         /// Calls of which the child spans ran one after the other and took most of the time.
         Waterfalls,
@@ -328,6 +328,28 @@ coded! {
         PageNavigations,
         /// Requests to a page ahead of a navigation that may never come.
         PagePrefetches,
+        /// Calls that show whether people get the same answer: the Call before with the same request key was another client's,
+        /// within five minutes. Without small answers to requests with credentials, which are equal because they are empty.
+        ComparedBetweenPeople,
+        /// ... of these, with another answer, and no change over time that everyone saw explains it.
+        DifferedBetweenPeople,
+        /// Calls by browsers on its own pages that were signed in: with a session's cookie or a token; with any cookie where
+        /// telemetry does not tell sessions from other cookies.
+        ByOwnUiSignedIn,
+        /// Calls answered 2xx or 3xx of which it is known whether they came with a session.
+        SucceededSessionsTold,
+        /// ... of these, with a session's cookie or a token.
+        SucceededSignedIn,
+        /// Calls answered 2xx or 3xx that came without a session and began one: the answer set a session's cookie, or any
+        /// cookie to a client without any where telemetry does not tell sessions from other cookies.
+        SessionsBegun,
+        /// Calls whose status is known, by callers who are neither bots nor unknown.
+        StatusToUsers,
+        /// ... of these, answered 5xx, unless their body was too large or their origin another.
+        ServerErrorsToUsers,
+        /// Failed action Calls whose origin names another host, by browsers on its own pages: no forgery, but a proxy that
+        /// changes the host.
+        OriginMismatchOfOwnUi,
     }
 }
 

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::history::{Change, History, Recommendation, State, Who};
 use super::proof::{Outcome, Proof};
 use crate::report::{Benefit, HandlerReport, Verdict, rfc3339};
+use crate::rules::URGENT;
 
 /// The life of one recommendation. Times are RFC 3339.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -159,6 +160,12 @@ pub(super) fn lives(history: &History, handlers: &HashMap<Fingerprint, Handler>)
 }
 
 impl HandlerReport {
+    /// Whether it harms people now: to be mended before anything moves.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        self.improvements.iter().any(|id| URGENT.contains(&id.as_str()))
+    }
+
     /// Whether it is a move that is advised: not dismissed, not snoozed, not made already.
     #[must_use]
     pub fn is_open_move(&self) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pointsman_store::{AppFact, Handler, HandlerKind};
 
+use super::app_build::AppBuild;
 use super::surroundings;
 use super::{Profile, Spans};
 use crate::evidence::{Dimension, Fact, Recorded};
@@ -40,7 +41,8 @@ pub(crate) fn profiles<'a>(input: &ReportInput<'a>, settings: &Settings) -> Vec<
         })
         .collect();
     profiles.sort_by_key(|profile| profile.id);
-    surroundings::tell(&mut profiles, input.facts);
+    let build = Arc::new(AppBuild::newest(input.facts, input.environment));
+    surroundings::tell(&mut profiles, input.facts, &build);
     profiles
 }
 

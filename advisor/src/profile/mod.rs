@@ -3,9 +3,11 @@
 //! what a name says in `naming`.
 
 mod access;
+mod app_build;
 mod gather;
 mod moved;
 mod naming;
+mod others;
 mod surroundings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +19,9 @@ use crate::sampling::{Basis, Weighing};
 use crate::stats::{Distribution, Estimate, Interval, as_f64};
 
 pub use access::{Access, Grounds, Seen};
+pub use app_build::AppBuild;
 pub(crate) use gather::{days_covered, profiles};
+pub use others::{CookieWriter, Others};
 pub use surroundings::{NextVersion, Surroundings};
 
 /// One Handler's evidence over a window, and over all that is retained.

@@ -2,9 +2,12 @@
 //! reads it here; nothing is judged.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use pointsman_store::{Action, AppFact, Handler, HandlerKind};
 
+use super::app_build::AppBuild;
+use super::others::{Others, Totals};
 use super::{Profile, Share, UnknownIds};
 use crate::evidence::{Dimension, Fact, Measure};
 use crate::stats::as_f64;
@@ -44,6 +47,20 @@ pub struct Surroundings {
     /// Share of the requests to these pages that came with basic credentials: then the browser adds them to whatever it
     /// asks the app for.
     pub basic_on_pages: f64,
+    /// What the app's other answers show.
+    pub others: Others,
+    /// What is in the app's build.
+    pub build: Arc<AppBuild>,
+    /// Whether any Server Action of the app was called.
+    pub actions_called: bool,
+}
+
+impl Surroundings {
+    /// Whether the app has no Server Action so far: by its build, else by its traffic, which may miss some.
+    #[must_use]
+    pub fn has_no_action(&self) -> bool {
+        !self.build.has_actions().unwrap_or(self.actions_called)
+    }
 }
 
 impl Surroundings {
@@ -85,10 +102,13 @@ impl NextVersion {
 }
 
 /// Tells each Profile what stands around it.
-pub(super) fn tell(profiles: &mut [Profile<'_>], facts: &[AppFact]) {
+pub(super) fn tell(profiles: &mut [Profile<'_>], facts: &[AppFact], build: &Arc<AppBuild>) {
     let next = NextVersion::of_app(facts);
     let app = App::of(profiles, &action_ids(facts));
-    let told: Vec<Surroundings> = profiles.iter().map(|profile| app.around(profile, next)).collect();
+    let told: Vec<Surroundings> = profiles
+        .iter()
+        .map(|profile| Surroundings { build: Arc::clone(build), ..app.around(profile, next) })
+        .collect();
     for (profile, surroundings) in profiles.iter_mut().zip(told) {
         profile.surroundings = surroundings;
     }
@@ -104,6 +124,8 @@ fn action_ids(facts: &[AppFact]) -> HashSet<&str> {
 struct App {
     pages: HashMap<String, Page>,
     time_us: f64,
+    totals: Totals,
+    has_action: bool,
     /// Whether any call shows that a proxy ran.
     has_proxy: bool,
     /// Answers of reads and pages, and those of them that set a cookie.
@@ -135,8 +157,14 @@ struct Page {
 
 impl App {
     fn of(profiles: &[Profile<'_>], action_ids: &HashSet<&str>) -> Self {
-        let reads = CookiesSet::default();
-        let mut app = Self { pages: HashMap::new(), time_us: 0.0, has_proxy: false, reads };
+        let mut app = Self {
+            pages: HashMap::new(),
+            time_us: 0.0,
+            totals: profiles.iter().map(Totals::of).sum(),
+            has_action: false,
+            has_proxy: false,
+            reads: CookiesSet::default(),
+        };
         for profile in profiles {
             app.time_us += profile.count(Fact::TimeSpent);
             app.has_proxy |= profile.observed(Fact::ProxyRan) > 0;
@@ -148,6 +176,7 @@ impl App {
                         unknown_ids(profile, action_ids);
                 }
                 (HandlerKind::ServerAction, _) => {
+                    app.has_action = true;
                     let known = app.pages.entry(page(&profile.handler)).or_default();
                     known.actions += 1;
                     known.add_requests(profile);
@@ -190,6 +219,9 @@ impl App {
             cookies_elsewhere: self.reads.less(CookiesSet::of(profile)).share(),
             pages_seen: self.calling_pages(profile).map(|(route, _)| route.clone()).collect(),
             basic_on_pages: self.basic_on_pages(profile),
+            others: self.totals.others(Totals::of(profile)),
+            build: Arc::default(),
+            actions_called: self.has_action,
         }
     }
 

@@ -127,13 +127,14 @@ fn preflights(input: &ReportInput<'_>) -> u64 {
     rollups.map(|(_, rollup)| rollup.observed(Fact::Preflights)).sum()
 }
 
-/// Moves first, then by time and requests saved, then by calls.
+/// What harms people now first, then moves, then by time and requests saved, then by calls.
 pub(crate) fn by_gain(a: &HandlerReport, b: &HandlerReport) -> std::cmp::Ordering {
     let rank = |row: &HandlerReport| match row.verdict {
-        verdict if verdict.is_move() => 0,
-        Verdict::Keep if !row.improvements.is_empty() => 1,
-        Verdict::Keep => 2,
-        _ => 3,
+        _ if row.is_urgent() => 0,
+        verdict if verdict.is_move() => 1,
+        Verdict::Keep if !row.improvements.is_empty() => 2,
+        Verdict::Keep => 3,
+        _ => 4,
     };
     let saved = |row: &HandlerReport| row.benefit.as_ref().map_or(0.0, Benefit::worth);
     rank(a)

@@ -69,6 +69,9 @@ pub struct Rule {
 /// Rules that are new: they look and are counted, but do not speak unless the settings say so (`shadow = false`).
 pub static SHADOWED: &[&str] = &["action-per-endpoint-ops", "route-read-on-load"];
 
+/// Rules about what harms people now: a Handler of which one of them speaks is listed before all moves.
+pub static URGENT: &[&str] = &["action-refresh-loop"];
+
 /// Every rule, in the order in which their findings are listed.
 pub static RULES: &[&Rule] = &[
     &blockers::webhook_signature::RULE,
@@ -116,10 +119,12 @@ pub static RULES: &[&Rule] = &[
     &movers::redirect_with_flight::RULE,
     &movers::low_volume_ok::RULE,
     &blockers::webhook_signature::TURNED_AWAY,
+    &improvements::action_refresh_loop::RULE,
     &improvements::server_self_fetch::RULE,
     &improvements::action_self_fetch::RULE,
     &improvements::cache_get::RULE,
     &improvements::private_cache_get::RULE,
+    &improvements::shared_read::RULE,
     &improvements::cache_defeated::RULE,
     &improvements::duplicate_get::RULE,
     &improvements::payload_diet::RULE,

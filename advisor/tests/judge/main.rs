@@ -7,6 +7,7 @@ mod agreement;
 mod callers;
 mod flips;
 mod gains;
+mod harmless;
 mod house_rule;
 mod improvements;
 mod repeated;

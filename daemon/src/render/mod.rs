@@ -196,6 +196,15 @@ pub(crate) fn headline(report: &Report) -> String {
     format!("{}; {}", moves_in_short(report), others_in_short(report))
 }
 
+/// What harms people now, ahead of everything else; empty where nothing does.
+fn urgent_in_short(report: &Report) -> String {
+    match report.handlers.iter().filter(|handler| handler.is_urgent()).count() {
+        0 => String::new(),
+        1 => "1 action refreshes its page without end: fix it first; ".to_owned(),
+        many => format!("{many} actions refresh their pages without end: fix them first; "),
+    }
+}
+
 /// What the moves would bring: `3 moves would save 41,000 round trips a day`.
 pub(crate) fn moves_in_short(report: &Report) -> String {
     let saves = [
@@ -206,14 +215,15 @@ pub(crate) fn moves_in_short(report: &Report) -> String {
     ];
     let saves: Vec<String> = saves.into_iter().flatten().collect();
     let moves = match report.handlers.iter().filter(|h| h.is_open_move()).count() {
-        0 => return none_so_far(report),
+        0 => return format!("{}{}", urgent_in_short(report), none_so_far(report)),
         1 => "1 move".to_owned(),
         many => format!("{many} moves"),
     };
+    let urgent = urgent_in_short(report);
     if saves.is_empty() {
-        format!("{moves} would help")
+        format!("{urgent}{moves} would help")
     } else {
-        format!("{moves} would save about {} a day", saves.join(" and "))
+        format!("{urgent}{moves} would save about {} a day", saves.join(" and "))
     }
 }
 

@@ -78,12 +78,16 @@ fn report(report: &Report, style: Style) -> String {
 }
 
 /// Handlers by what a reader does with them.
-fn sections(report: &Report) -> [(&'static str, Vec<&HandlerReport>); 5] {
+fn sections(report: &Report) -> [(&'static str, Vec<&HandlerReport>); 6] {
     let chosen = |fits: fn(&HandlerReport) -> bool| report.handlers.iter().filter(|h| fits(h)).collect();
     [
-        ("Move", chosen(HandlerReport::is_open_move)),
-        ("Moves that are decided", chosen(|h| h.verdict.is_move() && !h.is_open_move())),
-        ("Improve where it is", chosen(|h| !h.verdict.is_move() && !h.improvements.is_empty())),
+        ("Fix first", chosen(HandlerReport::is_urgent)),
+        ("Move", chosen(|h| h.is_open_move() && !h.is_urgent())),
+        ("Moves that are decided", chosen(|h| h.verdict.is_move() && !h.is_open_move() && !h.is_urgent())),
+        (
+            "Improve where it is",
+            chosen(|h| !h.verdict.is_move() && !h.improvements.is_empty() && !h.is_urgent()),
+        ),
         ("Keep", chosen(|h| h.verdict == Verdict::Keep && h.improvements.is_empty())),
         (
             "Not enough evidence",

@@ -6,8 +6,12 @@ use super::many::{Many, statements};
 use super::{Store, StoreError};
 use crate::AppFact;
 
-/// Facts that are read: each build has some dozens, and a report must not grow with the age of the app.
+/// Facts that are read: each build has some dozens, and with its lists of routes and actions at most some thousands; a report
+/// must not grow with the age of the app.
 const MOST: i64 = 10_000;
+
+/// Facts of a service that are kept: those of a few builds, each with all that the package lists.
+const KEPT: i64 = 20_000;
 
 impl Store {
     /// The facts of a service, of more than 10,000 those that were seen last, ordered by name and then by when they were first seen.
@@ -42,6 +46,40 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Deletes facts of services that have more than 20,000, those that were not seen for longest first; gives how many. Age does
+    /// not matter: what a build had is of use as long as nothing newer takes its room.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn trim_app_facts(&self) -> Result<u64, StoreError> {
+        self.trim_app_facts_to(KEPT).await
+    }
+
+    async fn trim_app_facts_to(&self, kept: i64) -> Result<u64, StoreError> {
+        let crowded: Vec<String> =
+            sqlx::query_scalar("SELECT service FROM app_facts GROUP BY service HAVING count(*) > ?")
+                .bind(kept)
+                .fetch_all(&self.readers)
+                .await?;
+        let mut deleted = 0;
+        for service in crowded {
+            let mut tx = self.write().await?;
+            deleted += sqlx::query(
+                "DELETE FROM app_facts WHERE service = ?1 AND last_seen_ns <= (SELECT last_seen_ns FROM app_facts \
+                 WHERE service = ?1 ORDER BY last_seen_ns DESC LIMIT 1 OFFSET ?2)",
+            )
+            .bind(service)
+            .bind(kept)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+            tx.commit().await?;
+        }
+        Ok(deleted)
+    }
+}
+
 static INSERT: Many = Many::new(|| {
     statements(
         "INSERT INTO app_facts (service, environment, build, name, value, first_seen_ns, last_seen_ns)",
@@ -66,4 +104,35 @@ pub(super) async fn remember(tx: &mut SqliteConnection, facts: &[AppFact]) -> Re
         })
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::BlockId;
+
+    #[tokio::test]
+    async fn of_too_many_facts_those_go_that_were_not_seen_for_longest() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("facts.db")).await.unwrap();
+        let fact = |service: &str, number: u64| AppFact {
+            service: service.to_owned(),
+            environment: None,
+            build: Some(format!("b{number}")),
+            name: "pointsman.next.routes".to_owned(),
+            value: "/".to_owned(),
+            first_seen_ns: 0,
+            last_seen_ns: number,
+        };
+        let shop: Vec<AppFact> = (1..=30).map(|number| fact("shop", number)).collect();
+        let facts = [shop, vec![fact("blog", 1)]].concat();
+        store.commit_calls(&[], &facts, BlockId(0)).await.unwrap();
+        assert_eq!(store.trim_app_facts_to(30).await.unwrap(), 0);
+        assert_eq!(store.trim_app_facts_to(10).await.unwrap(), 20);
+        let left = store.app_facts("shop").await.unwrap();
+        assert_eq!(left.len(), 10);
+        assert!(left.iter().all(|fact| fact.last_seen_ns > 20), "{left:?}");
+        assert_eq!(store.app_facts("blog").await.unwrap().len(), 1, "another service has its own room");
+    }
 }

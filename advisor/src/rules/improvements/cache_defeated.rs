@@ -11,11 +11,22 @@ use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
 use super::improvement;
 use crate::evidence::Fact;
 use crate::gain::Gain;
-use crate::profile::{Profile, Share};
+use crate::profile::{CookieWriter, Profile, Share};
 use crate::stats::as_f64;
 
 /// The threshold is the share of answers that a cookie, or a miss, keeps out of caches.
 pub(in super::super) static RULE: Rule = improvement("cache-defeated", 0.7, 30, is_get_route, look);
+
+/// How to do without the cookie, by who writes it.
+fn remedy(profile: &Profile) -> &'static str {
+    match profile.surroundings.others.cookie_writer() {
+        CookieWriter::EveryAnswer => {
+            "the app's other answers set one too, so leave this path out of the proxy's matcher, or let the session library skip it"
+        }
+        CookieWriter::Handler => "do not set it in this handler",
+        CookieWriter::Unknown => "set it elsewhere",
+    }
+}
 
 /// Share of answers with a cookie from which on it is no accident.
 const COOKIES: f64 = 0.2;
@@ -28,8 +39,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let cookies = profile.share(Fact::CacheAllowedWithCookie, Fact::CacheAllowed);
     if let Some(share) = cookies.filter(|share| share.interval.low >= COOKIES) {
         let text = format!(
-            "{} of the answers that caches may keep set a cookie, so that no shared cache keeps them: set it elsewhere",
-            percent(share.observed)
+            "{} of {} answers that caches may keep set a cookie, so that no shared cache keeps them: {}",
+            percent(share.observed),
+            share.samples,
+            remedy(profile)
         );
         let per_day = profile.estimate_per_day(Fact::CacheAllowedWithCookie);
         let gain = Gain { per_day, requests: 1.0, ..Gain::default() };

@@ -1,17 +1,21 @@
-//! **cookie-rerender**: an action that reads renders the whole page anew, because it writes a cookie.
+//! **cookie-rerender**: an action that reads renders the whole page again, because a cookie comes with its answer.
 //!
-//! Seen: in four of five calls the page was rendered anew and a cookie was set, in an action whose name or work says that it
+//! Seen: in four of five calls the page was rendered again and a cookie was set, in an action whose name or work says that it
 //! reads.
-//! Why: any cookie that an action writes (a sliding session, for instance) renders the page again, and nothing opts out of it.
-//! Write the cookie in the proxy, or let a route answer. All versions; still so in 16.4.6.
-//! Source: Next.js docs, `cookies`; next.js#98058 (open).
-//! Guard: actions that change something render the page on purpose.
-//! Example: `getNotifications()` behind a library that extends the session.
+//! Why: any cookie on the answer of an action renders the page again and makes the client drop its prefetches, and nothing opts
+//! out of it. That holds for a cookie of the proxy as well: Next.js merges it into the action's own. The remedy depends on who
+//! writes the cookie, which shows in the app's other pages and GETs. The action: do not write it there. The proxy: write it only
+//! when its value changes, and not on requests with `next-action`. A session library: its own setting, for example a rolling
+//! threshold. All versions; still so in 16.4.6.
+//! Source: next `request-store.js`, `action-handler.js`; Next.js docs, `cookies`; next.js#98058; formbricks#8513; nextjs-auth0#2833.
+//! Guard: actions that change something render the page on purpose. A session that is renewed less often ends earlier for a user
+//! who was away.
+//! Example: `getNotifications()` behind a library that extends the session with each request.
 
 use super::super::{Finding, Knobs, Rule, Statement, is_action, percent};
 use super::improvement;
 use crate::evidence::Fact;
-use crate::profile::Profile;
+use crate::profile::{CookieWriter, Others, Profile};
 
 pub(in super::super) static RULE: Rule = improvement("cookie-rerender", 0.8, 30, is_action, look);
 
@@ -21,10 +25,35 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let text = format!(
-        "{} of calls set a cookie and render the page anew, though it reads: write the cookie in the proxy, or read by a route",
-        percent(share.observed)
+        "{} of {} calls came back with a cookie and therefore with the whole page, though it reads: {}",
+        percent(share.observed),
+        share.samples,
+        remedy(&profile.surroundings.others)
     );
     let flips = format!("under {} of calls set a cookie", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::RerenderedWithCookie);
     Statement::of_share(share, text, flips).with(exemplars).judged_by_observed(knobs)
+}
+
+/// What to do, by who writes the cookie.
+pub(super) fn remedy(others: &Others) -> String {
+    let share = others.cookies_on_reads.map_or(0.0, |share| share.observed);
+    let proxy =
+        "in the proxy set the cookie only when its value changes, and never on requests with next-action";
+    let library = "in a session library raise its own threshold for renewal";
+    match others.cookie_writer() {
+        CookieWriter::EveryAnswer => format!(
+            "{} of the app's other pages and GETs set a cookie as well, so the proxy or a session library writes it: {proxy}; {library} \
+             (idle sessions then end a little earlier)",
+            percent(share)
+        ),
+        CookieWriter::Handler => format!(
+            "only {} of the app's other pages and GETs set a cookie, so the action writes it: do not write it there (in the proxy it would \
+             have the same effect)",
+            percent(share)
+        ),
+        CookieWriter::Unknown => format!(
+            "find out who writes the cookie. The action: do not write it there; otherwise {proxy}; {library}"
+        ),
+    }
 }

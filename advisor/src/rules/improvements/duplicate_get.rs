@@ -1,8 +1,12 @@
 //! **duplicate-get**: one client asks for the same thing twice within two seconds.
 //!
-//! Why: two components fetch the same data. SWR and TanStack Query share it; a fetch lifted to the parent does too.
-//! All versions. Source: Next.js docs, client-side data fetching. Guard: React's StrictMode doubles only in
-//! development, which never yields advice. Example: a badge and a list both fetching `/api/notifications`.
+//! Seen: a read of the app's own pages with the same request and the same answer as one of the same client at most two seconds
+//! before, and no write of the client between, in one of ten reads or more.
+//! Why: two components fetch the same data. SWR and TanStack Query share it; a fetch lifted to the parent does too. All versions.
+//! Source: Next.js docs, client-side data fetching.
+//! Guard: a fetch after a write is the page's own invalidation; another answer shows that asking again was worth it. React's
+//! StrictMode doubles only in development, which never yields advice.
+//! Example: a badge and a list both fetching `/api/notifications`.
 
 use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
 use super::improvement;
@@ -16,13 +20,14 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.is_unsampled() {
         return Finding::Silent;
     }
-    let Some(share) = profile.share(Fact::Duplicates, Fact::ClientKnown) else { return Finding::Silent };
+    let Some(share) = profile.share(Fact::Duplicates, Fact::ReadsCompared) else { return Finding::Silent };
     let text = format!(
-        "{} of calls ask again for what the same client got within the last two seconds: share the answer",
-        percent(share.observed)
+        "{} of {} reads by the app's pages ask again for what the same client got within the last two seconds: share the answer",
+        percent(share.observed),
+        share.samples
     );
-    let flips = format!("under {} of calls do", percent(knobs.threshold));
-    let gain = Gain::of_one_request(profile.estimate_per_day(Fact::Duplicates));
+    let flips = format!("under {} of reads do", percent(knobs.threshold));
+    let gain = Gain { requests: 1.0, per_day: profile.estimate_per_day(Fact::Duplicates), ..Gain::default() };
     Statement::of_share(share, text, flips)
         .with(profile.exemplars(Fact::Duplicates))
         .gaining(gain)

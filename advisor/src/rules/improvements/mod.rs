@@ -2,6 +2,7 @@
 
 pub(super) mod action_external_caller;
 pub(super) mod action_over_limit;
+pub(super) mod action_refresh_loop;
 pub(super) mod action_replay;
 pub(super) mod action_self_fetch;
 pub(super) mod batch_burst;
@@ -20,6 +21,7 @@ pub(super) mod refresh_after_action;
 pub(super) mod replica_key_mismatch;
 pub(super) mod sequential_waterfall;
 pub(super) mod server_self_fetch;
+pub(super) mod shared_read;
 pub(super) mod unauthenticated_action;
 pub(super) mod unsafe_get;
 pub(super) mod version_skew;

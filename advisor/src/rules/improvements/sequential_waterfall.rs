@@ -3,7 +3,7 @@
 //! Seen: two or more child spans that never overlap and take seven tenths of the time, in at least half of the calls.
 //! Why: what does not depend on each other can run together: `Promise.all`. All versions.
 //! Source: Next.js docs, "Fetching Data" (parallel data fetching). Guard: whether the second needs the first's result, telemetry
-//! cannot see.
+//! cannot see; what writes has to keep its order.
 //! Example: `const a = await db.a(); const b = await db.b();`.
 
 use super::super::{Finding, Knobs, Rule, Statement, percent};
@@ -22,8 +22,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let text = format!(
-        "in {} of calls its queries and requests run one after the other and take most of the {:.0} ms (p50): what does not \
-         need the other's result can run in Promise.all",
+        "in {} of calls its queries and requests run one after the other and take most of the {:.0} ms (p50): reads that \
+         do not need each other's result can run in Promise.all; what writes keeps its order",
         percent(share.observed),
         p50 / 1_000.0
     );

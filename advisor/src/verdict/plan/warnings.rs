@@ -11,6 +11,7 @@ pub(super) fn of(profile: &Profile, verdict: Verdict) -> Vec<String> {
     warnings.extend(proxy(profile, verdict));
     match verdict {
         Verdict::MoveToServerAction => {
+            warnings.extend(first_action(profile));
             warnings.push(
                 "telemetry cannot see the types of its arguments: React carries primitives, Date, Map, Set, FormData, plain \
                  objects and promises, but no class instances and no functions of your own"
@@ -27,13 +28,49 @@ pub(super) fn of(profile: &Profile, verdict: Verdict) -> Vec<String> {
              makes for actions, are yours there"
                 .to_owned(),
         ),
-        Verdict::MoveToServerComponent => warnings.push(format!(
-            "reading the session or cookies makes {} dynamic: if it is static today, keep that part behind <Suspense>",
-            first_page(profile)
-        )),
+        Verdict::MoveToServerComponent => warnings.push(dynamic_page(profile)),
         Verdict::Keep | Verdict::InsufficientEvidence => {}
     }
     warnings
+}
+
+/// What the first action of an app changes for everyone; nothing where the app has one already.
+fn first_action(profile: &Profile) -> Option<String> {
+    let surroundings = &profile.surroundings;
+    let known = if surroundings.build.has_actions().is_some() {
+        "this build has no Server Action yet, so this would be the first"
+    } else {
+        "no Server Action of this app was seen, so this may be the first"
+    };
+    surroundings.has_no_action().then(|| {
+        format!(
+            "{known}: while a build has none, Next.js (seen in 16.4.6) rejects every action request at once; with the first one it \
+             decodes what anyone sends, and the security holes of Server Actions were there. Keep Next.js up to date, and limit POSTs \
+             with next-action in the proxy or CDN"
+        )
+    })
+}
+
+/// What reading request data makes of the page.
+fn dynamic_page(profile: &Profile) -> String {
+    let page = first_page(profile);
+    let build = &profile.surroundings.build;
+    let suspense = "keep that part behind <Suspense>";
+    match (build.is_prerendered(&page), build.has_cache_components()) {
+        (Some(true), Some(true)) => {
+            format!(
+                "{page} is prerendered in this build: with Cache Components a read of the session outside <Suspense> fails the build"
+            )
+        }
+        (Some(true), _) => {
+            format!(
+                "{page} is prerendered in this build: reading the session or cookies makes it dynamic; {suspense}"
+            )
+        }
+        _ => {
+            format!("reading the session or cookies makes {page} dynamic: if it is static today, {suspense}")
+        }
+    }
 }
 
 /// Whether the proxy would guard it as before; nothing where no call of the app shows a proxy.
