@@ -69,11 +69,11 @@ export function labelledCalls(rows) {
 /**
  * What a cache that keeps each answer for so long could have spared: calls whose answer was that of the latest earlier
  * call for the same thing. Shared: the latest of anyone. Private: the latest of the same client. Looked at are answers
- * 200 of API routes to GET and of actions called by JavaScript, the latter as if they could be asked by GET.
+ * 200 of API routes to GET and POST and of actions called by JavaScript, the latter two as if they could be asked by GET.
  */
 function cacheable(rows) {
   const eligible = rows.filter(({ how, method, handler, status, key, hash }) =>
-    ((how === "plain" && method === "GET" && handler.startsWith("GET /api/")) || how === "action") && status === 200 && key !== null && hash !== null);
+    ((how === "plain" && ["GET", "POST"].includes(method) && handler.startsWith(`${method} /api/`)) || how === "action") && status === 200 && key !== null && hash !== null);
   const labels = new Map([["comparable", new Map(eligible.map((row) => [row]))]]);
   for (const [kind, groupOf] of [["shared", ({ key }) => key], ["private", ({ key, client }) => `${key} ${client}`]]) {
     for (const same of grouped(eligible, groupOf)) {

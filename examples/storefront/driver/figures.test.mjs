@@ -82,6 +82,9 @@ test("the same again is a duplicate, after a failure a retry, beside each other 
     row(10_000, { key: 2, status: 503 }), row(60_000, { key: 2 }), row(100_000, { key: 2 }),
     row(200_000, { key: 3, aborted: true, status: null }), row(203_000, { key: 3 }),
     row(300_000, { key: 4, took: 50 }), row(300_020, { key: 5, took: 5 }), row(300_060, { key: 6 }),
+    // Another answer, and a read after the client's own write, are wanted.
+    row(400_000, { key: 7 }), row(400_500, { key: 7, hash: 2 }),
+    row(500_000, { key: 8 }), post(500_200, { key: 9 }), row(500_500, { key: 8 }),
   ]);
   assert.deepEqual([found.duplicate, found.retry, found.retry_of_aborted, found.parallel], [[1_999], [60_000], [203_000], [300_000, 300_020]]);
 });
@@ -106,7 +109,7 @@ test("only what lies near an edge is in doubt", () => {
 
 /** A run of two reads and a write, and what `pointsman explain` has to say of it. */
 function smallRun() {
-  const rows = [post(0), page(400, "/cart", "rsc"), row(2_000, { received: 200 }), row(2_500, { client: 2 })];
+  const rows = [post(0, { key: null }), page(400, "/cart", "rsc"), row(2_000, { received: 200 }), row(2_500, { client: 2 })];
   const quantiles = (count, value) => ({ count, p50: value, p75: value, p95: value, p99: value });
   const at10 = (count) => Array.from({ length: 24 }, (_, hour) => (hour === 10 ? count : 0));
   const handler = (named, calls, clients, given) => ({

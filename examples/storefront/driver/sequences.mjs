@@ -8,7 +8,9 @@ export const windows = { refresh: 1_000, document: 2_000, refetch: 1_000, queued
 const isApi = ({ handler }) => handler.includes(" /api/");
 const isRead = (row) => row.how === "plain" && row.method === "GET" && isApi(row);
 const isOwnRead = (row) => isRead(row) && row.caller === "own_ui";
+const isOwnMutation = (row) => row.how === "plain" && isApi(row) && ["POST", "PUT", "PATCH", "DELETE"].includes(row.method) && row.caller === "own_ui";
 const isKnownAction = (row) => row.how === "action" && row.handler.startsWith("actions/");
+const mayWrite = (row) => (isKnownAction(row) || (isApi(row) && ["POST", "PUT", "PATCH", "DELETE"].includes(row.method))) && row.status >= 200 && row.status < 400;
 const isOk = ({ status }) => status >= 200 && status < 300;
 const showsPage = ({ how, status }) => (how === "document" || how === "rsc") && status >= 200 && status < 400;
 const failed = ({ status, aborted }) => aborted || status === 429 || status >= 500;
@@ -23,7 +25,7 @@ export function labelsOf(rows) {
     markBursts(line, mark);
     markReads(line, mark);
     markRetries(line, mark);
-    for (const calls of grouped(line.filter((row) => isRead(row) || isKnownAction(row)), ({ handler, path }) => `${handler} ${path}`)) markPolls(calls, mark);
+    for (const calls of grouped(line.filter((row) => isRead(row) || isKnownAction(row) || isOwnMutation(row)), ({ handler, path }) => `${handler} ${path}`)) markPolls(calls, mark);
     for (const calls of grouped(line.filter(isKnownAction), ({ handler }) => handler)) markTyping(calls, mark);
   }
   return labels;
@@ -154,14 +156,20 @@ function markTyping(calls, mark) {
   close();
 }
 
-/** `parallel`: reads by the app's pages that overlap another one of the same client. `duplicate`: the same read, at most 2 s after it was last sent. */
+/** `parallel`: reads by the app's pages that overlap another one of the same client. `duplicate`: the same read with the same answer, at most 2 s after the last one, and nothing written by the client in between. */
 function markReads(line, mark) {
   const reads = line.filter(isOwnRead);
   for (const row of reads) {
     const others = reads.filter((other) => other !== row);
     if (others.some((other) => other.start < row.end && row.start < other.end)) mark("parallel", row);
-    const isSame = (other) => other.key === row.key && other.start <= row.start && row.start - other.start <= windows.duplicate;
-    if (row.key !== null && others.some((other) => isSame(other) && (other.start < row.start || other.number < row.number))) mark("duplicate", row);
+  }
+  const comparable = ({ key, hash, status }) => key !== null && hash !== null && status === 200;
+  for (const same of grouped(reads.filter(comparable), ({ key }) => key)) {
+    for (let at = 1; at < same.length; at += 1) {
+      const [before, row] = [same[at - 1], same[at]];
+      const hasWritten = line.some((other) => mayWrite(other) && other.start >= before.start && other.start <= row.start);
+      if (before.hash === row.hash && row.start - before.start <= windows.duplicate && !hasWritten) mark("duplicate", row);
+    }
   }
 }
 
