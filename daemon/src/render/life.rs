@@ -154,6 +154,10 @@ pub(crate) fn policy(policy: &PolicyInForce) -> String {
 /// What a policy costs a day: the moves that it keeps from being advised would gain that.
 fn cost(policy: &PolicyInForce) -> String {
     let moves = policy.changed_verdicts + policy.dismissed_moves;
+    if !policy.rules.is_empty() {
+        // It is about improvements: no move is kept from anybody.
+        return String::new();
+    }
     if moves == 0 {
         return "; it costs nothing: no other move would be advised".to_owned();
     }

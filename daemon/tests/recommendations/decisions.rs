@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::shop::moment;
+use crate::shop::{Cart, moment, open};
 use crate::support::pointsman;
 use crate::{BEFORE, cart, decide, life, report_of, shop};
 
@@ -89,4 +89,68 @@ fn a_policy_of_the_repository_dismisses_with_its_reason() {
     {
         assert!(faulty.err.contains(fault), "{fault}: {}", faulty.err);
     }
+}
+
+#[test]
+fn a_house_rule_keeps_verdicts_inside_it_and_says_what_that_costs() {
+    // Each in a shop of its own: a verdict that stands would be held.
+    let run = |policy: &str, more: &[&str]| {
+        let (folder, db) = shop();
+        let file = folder.path().join("pointsman.toml");
+        std::fs::write(&file, policy).unwrap();
+        let until = moment(BEFORE, "06:10");
+        let arguments = ["report", "--until", &until, "--policy", file.to_str().unwrap()];
+        pointsman(&db, arguments.iter().chain(more))
+    };
+    let json = |policy: &str| {
+        let run = run(policy, &["--format", "json"]);
+        assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+        serde_json::from_str::<serde_json::Value>(&run.out).unwrap()
+    };
+    let bound = json("[policy]\nreads = \"route\"\nwrites = \"route\"\nreason = \"one API\"\n");
+    let row = cart(&bound);
+    assert_eq!((&row["verdict"], &row["benefit"]), (&json!("keep"), &json!(null)));
+    assert_eq!(row["policy"]["verdict_without"], "move_to_server_action");
+    assert_eq!(row["policy"]["reason"], "one API");
+    let costs = &bound["policies"][0]["costs"];
+    assert_eq!(bound["policies"][0]["changed_verdicts"], 1);
+    assert!(costs["round_trips_per_day"].as_f64().unwrap() > 50.0, "{costs}");
+    let free = json("[policy]\nreads = \"route\"\nwrites = \"action\"\n");
+    assert_eq!(
+        (&cart(&free)["verdict"], &cart(&free)["policy"]),
+        (&json!("move_to_server_action"), &json!(null))
+    );
+    assert_eq!(free["policies"][0]["changed_verdicts"], 0);
+
+    let routes = "[policy]\nwrites = \"route\"\nreason = \"one API\"\n";
+    for format in ["text", "markdown", "html"] {
+        let said = run(routes, &["--format", format]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in ["ithout your team&#x27;s policy: move to a server action", "it costs"] {
+            let part = if format == "html" { part.to_owned() } else { part.replace("&#x27;", "'") };
+            let said = said.replace("&#39;", "&#x27;");
+            assert!(said.contains(&part), "{format}: {part}: {said}");
+        }
+    }
+    let faulty = run("[policy]\nreads = \"server\"\n", &[]);
+    assert_eq!(faulty.code, Some(1));
+    assert!(
+        faulty.err.contains("policy 1: reads = \"server\": no place for reads; write \"route\""),
+        "{}",
+        faulty.err
+    );
+}
+
+#[test]
+fn after_a_day_nothing_moves_only_so_far() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("shop.db");
+    open(&db, 0..1, Cart::Route);
+    let text = pointsman(&db, ["report", "--until", &moment(1, "06:10")]).out;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        text.contains(
+            "no moves recommended so far: 1 handler needs more calls, the first of them for one more day"
+        ),
+        "{text}"
+    );
 }
