@@ -66,11 +66,8 @@ fn route(request: &Request<'_>, shape: &Shape) -> Option<String> {
         Some(route) if is_not_found_route(route) => None,
         // The error page took the place of what failed.
         Some(route) if is_error_route(route) => {
-            match shape.handler_route.as_ref().or(shape.looked_up.as_ref()) {
-                Some(failed) => Some(failed.clone()),
-                // The path is the visitor's: it names no route.
-                None => None,
-            }
+            // Never the path: it is the visitor's, and names no route.
+            shape.handler_route.as_ref().or(shape.looked_up.as_ref()).cloned()
         }
         Some(route) => Some(route.to_owned()),
         None => None,

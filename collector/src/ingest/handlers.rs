@@ -126,8 +126,7 @@ impl KnownHandlers {
     /// Finds the Handler that a Call counts under: its own, or the nearest that stands for it.
     fn place(&mut self, call: &mut Call, settled: &mut Settled) {
         let mut refused = None;
-        loop {
-            let Err(refusal) = self.admit(&call.handler, call, settled) else { break };
+        while let Err(refusal) = self.admit(&call.handler, call, settled) {
             refused.get_or_insert(refusal);
             call.handler = Arc::new(in_place_of(&call.handler, refusal));
         }
@@ -148,7 +147,8 @@ impl KnownHandlers {
         if stands_for_many(handler.kind) || app.calls(handler.fingerprint(), call.start_ns) {
             return Ok(());
         }
-        if !earns(handler, call) && !(may_have_failed(handler, call) && app.takes_unproven()) {
+        let earned = earns(handler, call) || (may_have_failed(handler, call) && app.takes_unproven());
+        if !earned {
             return Err(match (&handler.operation, &handler.action) {
                 (Some(_), _) => Refusal::UnknownOperation,
                 (None, Some(_)) => Refusal::UnknownAction,
