@@ -109,7 +109,7 @@ test("only what lies near an edge is in doubt", () => {
 
 /** A run of two reads and a write, and what `pointsman explain` has to say of it. */
 function smallRun() {
-  const rows = [post(0, { key: null }), page(400, "/cart", "rsc"), row(2_000, { received: 200 }), row(2_500, { client: 2 })];
+  const rows = [post(0, { key: 9, hash: null }), page(400, "/cart", "rsc"), row(2_000, { received: 200 }), row(2_500, { client: 2 })];
   const quantiles = (count, value) => ({ count, p50: value, p75: value, p95: value, p99: value });
   const at10 = (count) => Array.from({ length: 24 }, (_, hour) => (hour === 10 ? count : 0));
   const handler = (named, calls, clients, given) => ({
