@@ -52,11 +52,14 @@ pub fn extract_all(requests: impl IntoIterator<Item = Vec<u8>>) -> anyhow::Resul
     Ok(reading.finish())
 }
 
+/// Service, environment, build, name and value of a fact.
+type FactKey = (String, Option<String>, Option<String>, String, String);
+
 /// What is told, while request after request is read: none is kept, or a scenario would fill a gigabyte.
 #[derive(Default)]
 struct Reading {
     told: Told,
-    facts: BTreeMap<(String, Option<String>, Option<String>, String, String), AppFact>,
+    facts: BTreeMap<FactKey, AppFact>,
 }
 
 impl Reading {

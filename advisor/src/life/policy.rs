@@ -158,15 +158,14 @@ impl Policy {
             }
         }
         match (self.dismiss, self.keep) {
-            _ if self.is_house_rule() => {
-                if self.dismiss || self.keep.is_some() || !self.rules.is_empty() {
-                    faults.push(
-                        "reads or writes besides dismiss, keep or rules: a house rule says where handlers belong, the \
-                         others what is not wanted; write two policies"
-                            .to_owned(),
-                    );
-                }
+            _ if self.is_house_rule() && (self.dismiss || self.keep.is_some() || !self.rules.is_empty()) => {
+                faults.push(
+                    "reads or writes besides dismiss, keep or rules: a house rule says where handlers belong, the \
+                     others what is not wanted; write two policies"
+                        .to_owned(),
+                );
             }
+            _ if self.is_house_rule() => {}
             (false, None) => {
                 faults.push("none of reads, writes, keep and dismiss = true: say what it does".to_owned());
             }

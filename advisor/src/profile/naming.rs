@@ -161,8 +161,8 @@ pub(super) fn of_function(name: &str) -> Named {
 /// What the last words of a route say: `/api/search`, `/api/users/lookup`. Of a route that only its name speaks for, a
 /// noun is not enough.
 pub(super) fn of_route(route: &str) -> Named {
-    let named = route.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('['));
-    named.last().map_or(Named::Silent, of_function)
+    let mut named = route.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('['));
+    named.next_back().map_or(Named::Silent, of_function)
 }
 
 /// Whether another thing is done besides the first one: `findOrCreate`, `getAndStore`, `loadThenArchive`.

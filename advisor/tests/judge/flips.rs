@@ -120,7 +120,7 @@ fn a_reason_that_most_routes_share_is_said_once_with_what_it_holds_back() {
     assert_eq!((shared.rule.as_str(), shared.routes, shared.of), ("cross-origin-caller", 6, 6));
     assert!(shared.text.contains("allowed other origins"), "{}", shared.text);
     let cart = report.handlers.iter().find(|row| row.route == "/api/cart").unwrap();
-    assert_eq!(shared.would_move, [cart.id.clone()]);
+    assert_eq!(shared.would_move, std::slice::from_ref(&cart.id));
     assert!(cart.reason.contains("allowed other origins"), "it would move without it: {}", cart.reason);
     for row in report.handlers.iter().filter(|row| row.method == "GET" && row.kind == "route_handler") {
         assert!(row.reason.starts_with("it reads"), "{}: its own reason: {}", row.route, row.reason);

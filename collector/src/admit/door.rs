@@ -145,7 +145,7 @@ impl<'d> Door<'d> {
                     self.message(scope_spans::SCOPE, |door| door.scope(scope))?;
                 }
                 (scope_spans::SCHEMA_URL, Content::Bytes(url)) => {
-                    self.schema_url(scope_spans::SCHEMA_URL, url)
+                    self.schema_url(scope_spans::SCHEMA_URL, url);
                 }
                 _ => {}
             }

@@ -307,8 +307,8 @@ fn is_of_next(called: &Request<'_>) -> bool {
 
 /// Of the outgoing calls between two requests the one that the caller's own code made.
 fn outermost_call(requests: &Requests<'_>, called: &Request<'_>, caller: &Request<'_>) -> Option<usize> {
-    let clients = calls_between(requests, called, caller).into_iter();
-    clients.filter(|at| requests.node(*at).is_some_and(|node| node.span.kind == CLIENT)).next_back()
+    let mut clients = calls_between(requests, called, caller).into_iter();
+    clients.rfind(|at| requests.node(*at).is_some_and(|node| node.span.kind == CLIENT))
 }
 
 /// How long the called handler itself ran. Where no handler ran (a page, an answer from a cache) all of the

@@ -135,14 +135,12 @@ impl<'s> Encoded<'s> {
     }
 
     /// The OTLP requests (protobuf) that tell of all of it.
-    #[must_use]
     pub fn requests(&self, sent: &Sent) -> impl Iterator<Item = Vec<u8>> {
         self.put_together(sent.clone(), |_| true)
     }
 
     /// As [`Encoded::requests`], but only the traces in which the attribute is missing, and which those are: all others
     /// are told as they were.
-    #[must_use]
     pub fn changed(&self, sent: &Sent) -> (impl Iterator<Item = Vec<u8>>, HashSet<TraceId>) {
         let without = self.without(sent);
         let lacks = move |trace: &Trace| {
