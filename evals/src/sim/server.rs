@@ -45,6 +45,8 @@ impl Draft {
 
 /// Next.js' own work on a request, ms.
 const OVERHEAD_MS: f64 = 3.0;
+/// How long before its end an answer that is written at once begins at the earliest, ms.
+const WRITTEN_MS: f64 = 300.0;
 /// What a page takes, and its answer, bytes.
 const PAGE_MS: f64 = 90.0;
 const PAGE_BYTES: f64 = 20_000.0;
@@ -185,7 +187,10 @@ impl<'s> Server<'s> {
         let is_page = matches!(kind, Kind::Page | Kind::PagesPage) && &*method == "GET";
         let median = behaviour.ms.unwrap_or(if is_page { PAGE_MS } else { HANDLER_MS });
         let took = (OVERHEAD_MS + self.random.log_normal(median, behaviour.sigma)) * self.slow;
+        let writes = behaviour.writes.unwrap_or(if behaviour.first_byte < 0.5 { 20 } else { 1 });
         let begins = OVERHEAD_MS + (took - OVERHEAD_MS) * behaviour.first_byte.clamp(0.0, 1.0);
+        // What is written at once does not go on for seconds, however long it took to make.
+        let begins = if writes == 1 { begins.max(took - WRITTEN_MS) } else { begins };
         let usual = if is_page { PAGE_BYTES } else { API_BYTES };
         let reads = &*method == "GET";
         let arguments = behaviour.args.unwrap_or(u64::from(reads));
@@ -242,7 +247,7 @@ impl<'s> Server<'s> {
             proxy_cookie,
             sets_session: sets_cookie && behaviour.session_cookie
                 || proxy_cookie && self.scenario.proxy_sets_session,
-            writes: behaviour.writes.unwrap_or(if behaviour.first_byte < 0.5 { 20 } else { 1 }),
+            writes,
             operation: named.filter(|_| self.scenario.graphql_operations),
             query: Vec::new(),
             work: work(behaviour, ask.at_ms, OVERHEAD_MS, took),
