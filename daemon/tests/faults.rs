@@ -1,5 +1,4 @@
 //! Faults of the field, each as the smallest recording that showed it and the right value of it under the default thresholds.
-//! What is wrong still is marked so, and the mark has to go with the fault: the list only shrinks.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -18,17 +17,9 @@ use support::{handlers, pointsman, report, workspace};
 struct Fault {
     /// File in `fixtures/faults-2026-11`.
     input: &'static str,
-    state: State,
     /// Why the value is right, in a few words.
     right: &'static str,
     holds: fn(&Seen) -> bool,
-}
-
-/// Whether the right value is what Pointsman says today.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
-    Mended,
-    Open,
 }
 
 /// What Pointsman says of a recording.
@@ -42,7 +33,6 @@ struct Seen {
 const FAULTS: [Fault; 16] = [
     Fault {
         input: "action_on_not_found_page.jsonl.zst",
-        state: State::Mended,
         right: "all calls of the footer's action count under it, wherever they were posted from",
         holds: |seen| {
             seen.of("subscribeNewsletter").calls() == 287.0 && seen.all(|it| it["kind"] != "unmatched")
@@ -50,7 +40,6 @@ const FAULTS: [Fault; 16] = [
     },
     Fault {
         input: "bots_random_ids_node.jsonl.zst",
-        state: State::Mended,
         right: "a scanner's made-up ids come from no earlier build and no other instance",
         holds: |seen| {
             seen.all(|it| !it.improved_by("version-skew") && !it.improved_by("replica-key-mismatch"))
@@ -58,19 +47,16 @@ const FAULTS: [Fault; 16] = [
     },
     Fault {
         input: "catchall_two_pages.jsonl.zst",
-        state: State::Mended,
         right: "a route that is many endpoints never moves as one",
         holds: |seen| seen.all(|it| !it.moves() || !it["operation"].is_null()),
     },
     Fault {
         input: "nextauth_credentials.jsonl.zst",
-        state: State::Mended,
         right: "endpoints of an authentication library never become actions",
         holds: |seen| seen.all(|it| !it.moves()),
     },
     Fault {
         input: "express_mount.jsonl.zst",
-        state: State::Mended,
         right: "a request below a mount that stripped a prefix is one call, of an unknown caller",
         holds: |seen| {
             seen.handlers.len() == 1
@@ -80,55 +66,46 @@ const FAULTS: [Fault; 16] = [
     },
     Fault {
         input: "name_countView.jsonl.zst",
-        state: State::Mended,
         right: "a name that may mean an increment does not prove that an action reads",
         holds: |seen| seen.of("countView").needs("read_or_write"),
     },
     Fault {
         input: "name_findOrCreateCustomer.jsonl.zst",
-        state: State::Mended,
         right: "a name that also holds a verb that writes does not prove that an action reads",
         holds: |seen| seen.of("findOrCreateCustomer").needs("read_or_write"),
     },
     Fault {
         input: "ext_before_window.jsonl.zst",
-        state: State::Mended,
         right: "an outsider's success counts for as long as it is retained",
         holds: |seen| seen.of("/api/sync").keeps(),
     },
     Fault {
         input: "ext_google_apps_script.jsonl.zst",
-        state: State::Mended,
         right: "what no browser page can be is an outsider, however browser-like its name",
         holds: |seen| seen.of("/api/sync").keeps(),
     },
     Fault {
         input: "ext_powershell.jsonl.zst",
-        state: State::Mended,
         right: "what no browser page can be is an outsider, however browser-like its name",
         holds: |seen| seen.of("/api/sync").keeps(),
     },
     Fault {
         input: "service_worker_sync.jsonl.zst",
-        state: State::Mended,
         right: "a service worker cannot call an action",
         holds: |seen| seen.of("/api/orders").keeps() && seen.of("/api/orders").says_nowhere("/sw.js"),
     },
     Fault {
         input: "slow_json_25s.jsonl.zst",
-        state: State::Mended,
         right: "what an action would be too slow for stays a route",
         holds: |seen| seen.of("/api/generate").keeps(),
     },
     Fault {
         input: "chat_pages_api.jsonl.zst",
-        state: State::Mended,
         right: "a stream of text is a stream where nothing tells its first byte, too",
         holds: |seen| seen.of("/api/chat").keeps() && seen.of("/api/chat").blocked_by("stream-or-binary"),
     },
     Fault {
         input: "bearer.jsonl.zst",
-        state: State::Mended,
         right: "an action's request carries no token: the session has to come into a cookie first",
         holds: |seen| {
             let todos = seen.handlers.iter().filter(|it| it["route"] == "/api/todos");
@@ -137,31 +114,27 @@ const FAULTS: [Fault; 16] = [
     },
     Fault {
         input: "lone-surrogate.json",
-        state: State::Open,
         right: "half an emoji costs the character, not the request",
         holds: |seen| seen.spans == Some(10),
     },
     Fault {
         input: "latin1.json",
-        state: State::Open,
         right: "one byte that is not UTF-8 costs the character, not the request",
         holds: |seen| seen.spans == Some(10),
     },
 ];
 
 #[test]
-fn every_fault_of_the_field_has_its_right_value_or_its_place_on_the_list() {
+fn every_fault_of_the_field_has_its_right_value() {
     let verdicts: BTreeMap<&str, (bool, String)> = std::thread::scope(|scope| {
         let runs: Vec<_> = FAULTS.iter().map(|fault| (fault, scope.spawn(|| judged(fault)))).collect();
         runs.into_iter().map(|(fault, run)| (fault.input, run.join().unwrap())).collect()
     });
     let mut wrong = String::new();
-    for Fault { input, state, right, .. } in &FAULTS {
+    for Fault { input, right, .. } in &FAULTS {
         let (holds, said) = &verdicts[input];
-        match (state, holds) {
-            (State::Mended, false) => wrong += &format!("{input}: {right}\n{said}\n"),
-            (State::Open, true) => wrong += &format!("{input} is mended: say so in the list\n"),
-            _ => {}
+        if !holds {
+            wrong += &format!("{input}: {right}\n{said}\n");
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
