@@ -101,7 +101,7 @@ fn what_is_personal_is_found_in_no_shape() {
     };
     for attribute in [
         attribute("url.path", "/u/CANARY@example.com"),
-        attribute("url.path", "/reset/CANARYx9Kd72LmPq04ZtRw"),
+        attribute("url.path", "/reset/CANARYx9Kd72LmPq04ZtRw8Yb3Qn5"),
         attribute("http.target", "/reset/CANARY7d84f3f04a554c2e9d53?x=1"),
         attribute("url.full", "https://CANARY:pw@h/p?x=1"),
         attribute("url.full", "https://h/p#CANARY"),
