@@ -7,6 +7,11 @@ use pointsman_store::{Action, Caller, Fingerprint, Handler, HandlerKind};
 use crate::evidence::{Fact, Measure, Rollup};
 use crate::windows::ByHandler;
 
+/// What keys of clients are for.
+const SEQUENCES: &str = "sequences: refreshes, queues, polls, loads";
+/// The row of client keys that do not last.
+pub const CHANGING_KEYS: &str = "pointsman.client.key that lasts (it changes while people use the app)";
+
 /// How often one piece of telemetry arrives.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Coverage {
@@ -76,7 +81,7 @@ pub fn coverage(
             "who calls: without it nothing is ever moved",
         ),
         row("callers told apart", calls - count(Fact::by(Caller::Unknown)), "who calls"),
-        row("pointsman.client.key", count(Fact::ClientKnown), "sequences: refreshes, queues, polls, loads"),
+        lasting_keys(&known, row("pointsman.client.key", count(Fact::ClientKnown), SEQUENCES)),
         row(
             "http.response.header.* (cache-control, ...)",
             count(Fact::ResponseHeadersKnown),
@@ -113,6 +118,16 @@ pub fn proxied(
         untrusted: count(Fact::ForwardedUntrusted),
         by_package: count(Fact::ByPackage),
         with_key: count(Fact::ClientKnown),
+    }
+}
+
+/// Keys that change while people use the app are as good as none, however many calls have one.
+fn lasting_keys(known: &[(&Handler, &Rollup)], row: Coverage) -> Coverage {
+    let rollups: Vec<&Rollup> = known.iter().map(|(_, rollup)| *rollup).collect();
+    if crate::profile::keys_change(&rollups) {
+        Coverage { attribute: CHANGING_KEYS, share: 0.0, ..row }
+    } else {
+        row
     }
 }
 

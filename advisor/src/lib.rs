@@ -21,11 +21,11 @@ mod stats;
 mod verdict;
 mod windows;
 
-pub use coverage::{Coverage, Proxied, coverage, proxied};
+pub use coverage::{CHANGING_KEYS, Coverage, Proxied, coverage, proxied};
 pub use explanation::{Explanation, Explanations, explain_each, explanations};
 pub use gain::{Gain, Waiting};
 pub use profile::{
-    Access, AppBuild, CookieWriter, Grounds, NextVersion, Others, Profile, Seen, Share, Surroundings,
+    Access, AppBuild, CookieWriter, Grounds, Habits, NextVersion, Others, Profile, Seen, Share, Surroundings,
     UnknownIds,
 };
 pub use report::{

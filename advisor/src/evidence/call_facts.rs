@@ -320,7 +320,10 @@ fn page(about: &mut About<'_>, call: &Call) {
     match call.form {
         Form::Document => about.count(Fact::PageDocuments),
         Form::Rsc => about.count(Fact::PageNavigations),
-        Form::Prefetch | Form::Speculation => about.exemplify(Fact::PagePrefetches),
+        Form::Prefetch | Form::Speculation => {
+            about.exemplify(Fact::PagePrefetches);
+            about.count_many(Fact::TimeInPrefetches, call.duration_ns / 1_000);
+        }
         _ => {}
     }
     if let Some(path) = call.path.as_deref().filter(|path| is_worth_learning(&call.handler.route, path)) {

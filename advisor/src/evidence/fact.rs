@@ -2,8 +2,6 @@
 //!
 //! The stored code of each is its position: append at the end, never reorder, never reuse.
 
-use pointsman_store::Caller;
-
 /// Declares an enum of which each value has a stored code: its position.
 macro_rules! coded {
     ($(#[$about:meta])* pub enum $name:ident { $($(#[$meaning:meta])* $value:ident,)+ }) => {
@@ -187,7 +185,7 @@ coded! {
         Polls,
         /// Calls of an action, or mutations of a route by the own UI, in quick succession with changing arguments.
         Typed,
-        /// Prefetches seen within five seconds after an Interaction, by the same client.
+        /// Prefetches of what the client had before, seen within five seconds after an Interaction.
         PrefetchesAfter,
         /// Reads equal in request key and answer to one of the same client within two seconds, with no write of the client
         /// between.
@@ -222,7 +220,7 @@ coded! {
         TimeInChildSpans,
         /// Reads of routes by the own UI whose client is known: each could be part of a sequence.
         ReadsSequenced,
-        /// ... that began within 3 s of the load of the page that made them.
+        /// ... that began soon after the load of the page that made them: within 3 s, or what a slow client needs.
         ReadsSoonAfterLoad,
         /// The same request of the same client again within a minute after it had failed.
         Retries,
@@ -236,9 +234,9 @@ coded! {
         Forwarded,
         /// Action Calls whose answer made the client drop what it had prefetched.
         DropsPrefetches,
-        /// ... of these, followed by five or more prefetches of the same client within five seconds.
+        /// ... of these, followed by five or more prefetches of what the same client had before, within five seconds.
         DropsPrefetchesAndRefetches,
-        /// Prefetches within five seconds after Calls that made the client drop what it had prefetched.
+        /// Prefetches of what the client had before, within five seconds after Calls that made it drop them.
         PrefetchesAfterDrop,
         /// Action Calls that rendered the page anew and set a cookie.
         RerenderedWithCookie,
@@ -350,20 +348,87 @@ coded! {
         /// Failed action Calls whose origin names another host, by browsers on its own pages: no forgery, but a proxy that
         /// changes the host.
         OriginMismatchOfOwnUi,
+        /// Calls beyond what is looked at of one client in an hour: they are in no sequence.
+        LeftOutOfSequences,
+        /// The client's time on the page just before Followable Calls, up to as long as a refresh may follow: the control windows
+        /// of refreshes and re-fetches, in thousandths of a window. Nothing that could have caused either lies in them.
+        RefreshControls,
+        /// ... in which the page was refreshed all the same.
+        ControlRefresh,
+        /// ... in which the same part of the API was fetched all the same.
+        ControlRefetch,
+        /// The same up to as long as a new document may follow: the control windows of documents, in thousandths.
+        DocumentControls,
+        /// ... in which a new document of the page came all the same.
+        ControlDocument,
+        /// ... in which either came all the same, of Calls that set a cookie.
+        ControlCookieThenRefresh,
+        /// Followable Calls that no refresh followed in time, but one later, of clients whose rhythm is not known: a slow
+        /// client's refresh, or a coincidence.
+        PerhapsFollowedByRefresh,
+        /// The same up to as long as a slow client's refresh may take: control windows, in thousandths.
+        SlowRefreshControls,
+        /// ... in which the page was refreshed all the same.
+        ControlSlowRefresh,
+        /// The client's time before mutations, at most a minute and a half and no other mutation in it:
+        /// the control windows of pages that are loaded twice, in thousandths of a window.
+        ReloadControls,
+        /// ... in which one page was loaded twice all the same.
+        ControlReload,
+        /// Action Calls and reads that were also looked at one window later than what precedes them: control windows of
+        /// queues, loads of pages and typing. They are as many as the Calls themselves.
+        ShiftedControls,
+        /// ... that would have waited for another one, had it ended one window later.
+        ControlInBurst,
+        /// Action Calls that may have waited for another one, if their client is slow: of clients whose rhythm is not known.
+        PerhapsInBurst,
+        /// ... that would have, had the other one ended one window later.
+        ControlPerhapsInBurst,
+        /// ... that would belong to a load of their page, had it ended one window later.
+        ControlSoonAfterLoad,
+        /// Action Calls that may belong to the load of their page, if their client is slow.
+        PerhapsSoonAfterLoad,
+        /// ... that would, had it ended one window later.
+        ControlPerhapsSoonAfterLoad,
+        /// ... that would be typing, were the pauses one window shorter.
+        ControlTyped,
+        /// Calls that failed and whose request can be told again: each could be tried again.
+        Retryable,
+        /// ... whose request the client had made just before as well, though nothing had failed.
+        ControlRetries,
+        /// The client's time just before Calls that dropped prefetches, in which nothing else made it prefetch: control windows,
+        /// in thousandths of a window.
+        DropControls,
+        /// ... in which five or more prefetches of what the client had came all the same.
+        ControlDropRefetches,
+        /// Prefetches of what the client had, in those windows.
+        ControlPrefetches,
+        /// Calls of unknown action ids in fast rows of clients that had called actions as fast before: the page's own pace.
+        ControlHammered,
+        /// Actions that began before the answer of another one of the same client and page had: Next.js' client does not make
+        /// them wait.
+        OverlappingActions,
+        /// Client keys with a cookie that were seen first in this hour.
+        KeysBegun,
+        /// ... of these, within a page that they had not loaded, and gone within a minute, after an answer that set a cookie: the
+        /// key of a client that has others.
+        KeysBegunMidFlow,
+        /// Successful actions by JavaScript that neither redirected nor rendered the page: each could be followed by a
+        /// navigation.
+        Navigable,
+        /// ... followed by a navigation of the client router to another page, nothing else between.
+        FollowedByNavigation,
+        /// The same Calls, looked at one window later: control windows.
+        NavigationControls,
+        /// ... in which the client navigated only then.
+        ControlNavigation,
+        /// How long prefetches of a page took together, µs.
+        TimeInPrefetches,
+        /// Paths of a page that clients fetched ahead ...
+        PrefetchesInRows,
+        /// ... and rows of them: those of one client while it looked at one page.
+        PrefetchRows,
     }
-}
-
-/// For how long a cache may keep an answer: the grid on which the potential hit rate is counted.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Lifetime {
-    /// 1 s.
-    OneSecond,
-    /// 10 s.
-    TenSeconds,
-    /// 60 s.
-    OneMinute,
-    /// 5 min.
-    FiveMinutes,
 }
 
 coded! {
@@ -427,71 +492,5 @@ coded! {
         UnknownActionClient,
         /// Of a page: the form of its paths, names only, where the path does not tell the route.
         PageForm,
-    }
-}
-
-impl Fact {
-    /// Calls by a class of caller.
-    #[must_use]
-    pub const fn by(caller: Caller) -> Self {
-        match caller {
-            Caller::OwnUi => Self::ByOwnUi,
-            Caller::Server => Self::ByServer,
-            Caller::CrossOrigin => Self::ByCrossOrigin,
-            Caller::External => Self::ByExternal,
-            Caller::Bot => Self::ByBot,
-            Caller::Unknown => Self::ByUnknown,
-        }
-    }
-
-    /// Calls by a class of caller that were answered 2xx or 3xx.
-    #[must_use]
-    pub const fn succeeded_by(caller: Caller) -> Self {
-        match caller {
-            Caller::OwnUi => Self::SucceededByOwnUi,
-            Caller::Server => Self::SucceededByServer,
-            Caller::CrossOrigin => Self::SucceededByCrossOrigin,
-            Caller::External => Self::SucceededByExternal,
-            Caller::Bot => Self::SucceededByBot,
-            Caller::Unknown => Self::SucceededByUnknown,
-        }
-    }
-
-    /// Repeats within a lifetime, whoever had asked before.
-    #[must_use]
-    pub const fn repeat_of_anyone(lifetime: Lifetime) -> Self {
-        match lifetime {
-            Lifetime::OneSecond => Self::RepeatOfAnyoneWithinOneSecond,
-            Lifetime::TenSeconds => Self::RepeatOfAnyoneWithinTenSeconds,
-            Lifetime::OneMinute => Self::RepeatOfAnyoneWithinOneMinute,
-            Lifetime::FiveMinutes => Self::RepeatOfAnyoneWithinFiveMinutes,
-        }
-    }
-
-    /// Repeats within a lifetime of what the same client had asked.
-    #[must_use]
-    pub const fn repeat_of_same_client(lifetime: Lifetime) -> Self {
-        match lifetime {
-            Lifetime::OneSecond => Self::RepeatOfSameClientWithinOneSecond,
-            Lifetime::TenSeconds => Self::RepeatOfSameClientWithinTenSeconds,
-            Lifetime::OneMinute => Self::RepeatOfSameClientWithinOneMinute,
-            Lifetime::FiveMinutes => Self::RepeatOfSameClientWithinFiveMinutes,
-        }
-    }
-}
-
-impl Lifetime {
-    /// Every lifetime, shortest first.
-    pub const ALL: [Self; 4] = [Self::OneSecond, Self::TenSeconds, Self::OneMinute, Self::FiveMinutes];
-
-    /// Its length, s.
-    #[must_use]
-    pub fn seconds(self) -> u64 {
-        match self {
-            Self::OneSecond => 1,
-            Self::TenSeconds => 10,
-            Self::OneMinute => 60,
-            Self::FiveMinutes => 300,
-        }
     }
 }

@@ -21,6 +21,8 @@ coded! {
         Poll,
         /// A mutation of a route, then a new document of the page it was called from.
         MutationThenDocument,
+        /// An action, then a navigation of the client router to another page.
+        ActionThenNavigation,
     }
 }
 

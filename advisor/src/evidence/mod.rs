@@ -5,23 +5,29 @@
 //! what a cache could have answered. `rollup` and what it is made of merge, and know their bytes. Nothing is judged
 //! here.
 
+mod base_rate;
 mod call_facts;
+mod clients;
 mod encoding;
 mod exemplars;
 mod fact;
 mod interaction;
+mod lifetime;
 mod pass;
 mod recorded;
 mod repeats;
+mod rhythm;
 mod rollup;
 mod sequences;
 mod stratum;
 mod tally;
 mod timeline;
 
+pub(crate) use base_rate::{BaseRate, PARTS};
 pub use exemplars::Exemplars;
-pub use fact::{Dimension, Fact, Lifetime, Measure};
+pub use fact::{Dimension, Fact, Measure};
 pub use interaction::{Interaction, InteractionKind, Step};
+pub use lifetime::Lifetime;
 pub use pass::{HourPass, PassSettings, roll_up};
 pub use recorded::{Recorded, Stretch};
 pub use rollup::{Rollup, RollupError};

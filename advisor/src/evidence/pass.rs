@@ -7,7 +7,7 @@ use pointsman_store::{Call, Fingerprint, Handler, Hour, RollupRecord};
 
 use super::repeats::Repeats;
 use super::rollup::{About, Rollup};
-use super::{call_facts, sequences, timeline};
+use super::{call_facts, clients, sequences};
 
 /// What a user may set about a pass.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,7 +77,7 @@ impl HourPass {
             call_facts::count(&mut self.pass, *one);
             self.repeats.note(*one);
         }
-        for line in timeline::by_client(&known, self.pass.settings.skew_tolerance_ns) {
+        for line in clients::timelines(&mut self.pass, &known) {
             sequences::count(&mut self.pass, &line);
         }
     }

@@ -76,11 +76,45 @@ impl Repeats {
     pub(super) fn count(&mut self, pass: &mut Pass) {
         self.seen.sort_unstable();
         for same_request in self.seen.chunk_by(|a, b| (a.handler, a.key) == (b.handler, b.key)) {
-            for (index, seen) in same_request.iter().enumerate() {
-                compare(pass, seen.handler, *seen, same_request.get(..index).unwrap_or_default());
+            let mut earlier = Earlier::default();
+            for seen in same_request {
+                compare(pass, *seen, &earlier);
+                earlier.note(*seen);
             }
             between_people(pass, same_request);
         }
+    }
+}
+
+/// The Calls of one request so far, as far as later ones are compared with them: looking at each of them for each other one
+/// would take a day for what one client sends in an hour.
+#[derive(Default)]
+struct Earlier {
+    last: Option<Seen>,
+    by_client: HashMap<ClientKey, Seen, foldhash::fast::FixedState>,
+    /// The last one that tells its client, and the last of another client than that.
+    known: Option<Seen>,
+    other: Option<Seen>,
+}
+
+impl Earlier {
+    fn note(&mut self, seen: Seen) {
+        self.last = Some(seen);
+        let Some(client) = seen.client else { return };
+        self.by_client.insert(client, seen);
+        if self.known.is_some_and(|known| known.client != seen.client) {
+            self.other = self.known;
+        }
+        self.known = Some(seen);
+    }
+
+    fn of(&self, client: Option<ClientKey>) -> Option<Seen> {
+        self.by_client.get(&client?).copied()
+    }
+
+    /// The last of any client but this one.
+    fn of_others(&self, client: Option<ClientKey>) -> Option<Seen> {
+        client.and_then(|_| self.known.filter(|known| known.client != client).or(self.other))
     }
 }
 
@@ -165,27 +199,24 @@ fn change(old: &Span, new: &Span, at: usize, of: usize) -> Change {
     }
 }
 
-/// Compares a Call with the earlier ones of the same request, which are ordered by start.
-fn compare(pass: &mut Pass, handler: Fingerprint, seen: Seen, earlier: &[Seen]) {
-    let Some(rollup) = pass.at(handler, seen.start_ns) else { return };
+/// Compares a Call with the earlier ones of the same request.
+fn compare(pass: &mut Pass, seen: Seen, earlier: &Earlier) {
+    let Some(rollup) = pass.at(seen.handler, seen.start_ns) else { return };
     let stratum = rollup.strata.of(seen.sampling);
     let mut count = |fact| stratum.add(fact, 1);
     count(Fact::Comparable);
-    let recent = || earlier.iter().rev().take_while(|other| seen.start_ns - other.start_ns <= LONGEST_NS);
-    let mut repeats = |previous: Option<&Seen>, fact: fn(Lifetime) -> Fact| {
-        let Some(previous) = previous.filter(|it| it.response_hash == seen.response_hash) else { return };
+    let recent = |other: &Seen| seen.start_ns - other.start_ns <= LONGEST_NS;
+    let mut repeats = |previous: Option<Seen>, fact: fn(Lifetime) -> Fact| {
+        let previous = previous.filter(recent).filter(|it| it.response_hash == seen.response_hash);
+        let Some(previous) = previous else { return };
         let age = seen.start_ns - previous.start_ns;
         for lifetime in Lifetime::ALL.into_iter().filter(|l| age <= l.seconds() * 1_000_000_000) {
             count(fact(lifetime));
         }
     };
-    repeats(recent().next(), Fact::repeat_of_anyone);
-    repeats(
-        recent().find(|it| it.client == seen.client && seen.client.is_some()),
-        Fact::repeat_of_same_client,
-    );
-    let other = recent().find(|it| it.client.is_some() && seen.client.is_some() && it.client != seen.client);
-    if let Some(other) = other {
+    repeats(earlier.last, Fact::repeat_of_anyone);
+    repeats(earlier.of(seen.client), Fact::repeat_of_same_client);
+    if let Some(other) = earlier.of_others(seen.client).filter(recent) {
         count(Fact::ComparedAcrossClients);
         if other.response_hash == seen.response_hash {
             count(Fact::EqualAcrossClients);

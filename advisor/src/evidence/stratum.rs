@@ -92,6 +92,7 @@ impl Stratum {
         let mut moved = self.clone();
         for (of_route, of_action) in [
             (Fact::ClientKnown, Fact::Sequenced),
+            (Fact::ClientKnown, Fact::ShiftedControls),
             // What is sent within a second would wait in the client's queue.
             (Fact::InOwnBatch, Fact::InBurst),
             (Fact::Batches, Fact::Bursts),

@@ -1,16 +1,17 @@
 //! What one client did, in order. Sequences are read from these lines.
 
-use std::collections::HashMap;
-
-use pointsman_store::{Call, Caller, ClientKey, Form, Sampling, Sign};
+use pointsman_store::{Call, Caller, Form, Sampling, Sign};
 
 use super::pass::Known;
+use super::rhythm::Rhythm;
 
 /// The Calls of one client, ordered by start. Only Calls that are certain to be complete are on it: with sampling,
 /// what lies between two Calls is unknown, so adjacency, intervals and absence say nothing (design.md, invariant 5).
 pub(super) struct Timeline<'a> {
     /// Ordered by start.
     pub(super) calls: Vec<Known<'a>>,
+    /// How fast its client is.
+    pub(super) rhythm: Rhythm,
     skew_tolerance_ns: i64,
 }
 
@@ -25,18 +26,12 @@ pub(super) enum Certainty {
     Unclear,
 }
 
-/// One timeline per client key, in no order; Calls without one are on none, nor are those that the app made itself,
-/// which may carry the cookies of the client for whom it made them.
-pub(super) fn by_client<'a>(calls: &[Known<'a>], skew_tolerance_ns: u64) -> Vec<Timeline<'a>> {
-    let mut lines: HashMap<ClientKey, Vec<Known<'a>>, foldhash::fast::FixedState> = HashMap::default();
-    let by_client = |call: &Call| is_unsampled(call) && call.caller != Caller::Server;
-    for known in calls.iter().filter(|known| by_client(known.call)) {
-        if let Some(client) = known.call.client {
-            lines.entry(client).or_default().push(*known);
-        }
+impl<'a> Timeline<'a> {
+    /// That of these Calls, which are ordered by start.
+    pub(super) fn of(calls: Vec<Known<'a>>, skew_tolerance_ns: u64) -> Self {
+        let rhythm = Rhythm::of(&calls);
+        Self { calls, rhythm, skew_tolerance_ns: i64::try_from(skew_tolerance_ns).unwrap_or(i64::MAX) }
     }
-    let skew_tolerance_ns = i64::try_from(skew_tolerance_ns).unwrap_or(i64::MAX);
-    lines.into_values().map(|calls| Timeline { calls, skew_tolerance_ns }).collect()
 }
 
 impl Timeline<'_> {
@@ -80,9 +75,25 @@ pub(super) fn is_unsampled(call: &Call) -> bool {
     matches!(call.sampling, Sampling::Undeclared | Sampling::Threshold(0))
 }
 
-/// Whether the Call brought a page to the client: a document, or an RSC response that is not a prefetch.
+/// Whether the Call brought a page to the client: a document, or an RSC response that is not a prefetch. An image that a
+/// proxy answers with a page shows none, and neither does what a browser fetches in case somebody goes there.
 pub(super) fn shows_page(call: &Call) -> bool {
-    matches!(call.form, Form::Document | Form::Rsc) && call.succeeded() == Some(true)
+    asks_for_page(call) && call.succeeded() == Some(true)
+}
+
+/// Whether the Call asked for a page to be shown. With HEAD Next.js only looks whether the server is there.
+pub(super) fn asks_for_page(call: &Call) -> bool {
+    matches!(call.form, Form::Document | Form::Rsc)
+        && call.method == "GET"
+        && !call.has(Sign::Subresource)
+        && !call.has(Sign::Speculative)
+}
+
+/// Whether it may have changed what the client is shown: a method that writes, or an action.
+pub(super) fn may_write(call: &Call) -> bool {
+    let route =
+        call.handler.kind.is_route() && matches!(call.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE");
+    route || matches!(call.form, Form::ActionFetch | Form::ActionForm)
 }
 
 /// Whether it is an action called by JavaScript that ran.

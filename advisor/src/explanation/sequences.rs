@@ -22,6 +22,8 @@ pub(super) fn of(
 ) -> Sequences {
     let absent = if !profile.is_unsampled() {
         Some("only some traces are recorded: what lies between two calls of a client is not known")
+    } else if profile.surroundings.habits.keys_change {
+        Some("the keys of clients change while people use the app (see `pointsman doctor`)")
     } else if profile.observed(Fact::ClientKnown) == 0 {
         Some("no call tells its client (pointsman.client.key)")
     } else {
@@ -87,6 +89,7 @@ fn is_shortened(kind: InteractionKind, judgement: &Judgement) -> bool {
             verdict == Verdict::MoveToServerAction
         }
         InteractionKind::ActionThenRefresh => judgement.findings.holds("refresh-after-action"),
+        InteractionKind::ActionThenNavigation => judgement.findings.holds("navigate-after-action"),
         InteractionKind::SerialActions => {
             matches!(verdict, Verdict::MoveToRouteHandler | Verdict::MoveToServerComponent)
         }
@@ -107,6 +110,7 @@ fn example(
         InteractionKind::ActionOnLoad => "action_on_load",
         InteractionKind::Poll => "poll",
         InteractionKind::MutationThenDocument => "mutation_then_document",
+        InteractionKind::ActionThenNavigation => "action_then_navigation",
     };
     let ms = |us: u64| crate::stats::as_f64(us) / 1_000.0;
     let name = |step: &Step| {

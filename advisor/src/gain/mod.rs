@@ -11,7 +11,7 @@ use crate::stats::{Estimate, as_f64};
 pub(crate) use overlap::overlaps;
 pub(crate) use simulate::{
     Played, PlayedStep, action_in_place_of_reload, action_with_refresh, parallel_reads, played, read_in_page,
-    refresh_inside,
+    redirect_inside, refresh_inside,
 };
 
 /// What acting on a finding gains. Negative numbers are losses. Nothing in it is assumed, except what `assumed_trips`

@@ -6,7 +6,7 @@ use pointsman_store::Fingerprint;
 
 use super::{Gain, Saving, length_us, ms_between};
 use crate::evidence::{Fact, Interaction, InteractionKind, Step};
-use crate::profile::{NextVersion, Profile};
+use crate::profile::{Excess, NextVersion, Profile};
 use crate::stats::{Estimate, as_f64};
 
 /// Request headers of a refresh, bytes ([measured] about 650 in Chromium).
@@ -79,10 +79,19 @@ pub(crate) fn refresh_inside(profile: &Profile) -> Gain {
     of(per_day, pairs.map(saving))
 }
 
+/// An action and the navigation after it, as an action that redirects and brings the page along.
+pub(crate) fn redirect_inside(profile: &Profile) -> Gain {
+    let per_day = per_day(profile, Fact::FollowedByNavigation, Fact::Navigable);
+    let pairs = profile.interactions(InteractionKind::ActionThenNavigation);
+    let saving = |pair: &Interaction| Saving { ms: gap(pair), bytes: REFRESH_HEADERS, ..ONE_REQUEST };
+    of(per_day, pairs.map(saving))
+}
+
 /// Actions that waited for each other, as reads that run at the same time: all are there when the longest is.
 pub(crate) fn parallel_reads(profile: &Profile) -> Gain {
     let bursts = profile.interactions(InteractionKind::SerialActions);
-    let bursts_per_day = profile.estimate_per_day(Fact::Bursts);
+    let part = profile.excess(Fact::InBurst).map_or(1.0, Excess::part);
+    let bursts_per_day = profile.estimate_per_day(Fact::Bursts).divided_by(1.0 / part.max(f64::EPSILON));
     of(bursts_per_day, bursts.map(all_at_once))
 }
 
@@ -138,6 +147,7 @@ pub(crate) fn played(interaction: &Interaction, own: Fingerprint) -> Option<Play
         InteractionKind::Poll => return None,
         InteractionKind::MutationThenRefresh
         | InteractionKind::ActionThenRefresh
+        | InteractionKind::ActionThenNavigation
         | InteractionKind::MutationThenDocument => {
             let inside = PlayedStep { seen: last, start_us: end(first), within: true };
             (vec![PlayedStep::unmoved(first), inside], Saving { ms: gap(interaction), ..ONE_REQUEST })
@@ -186,9 +196,9 @@ fn waited_for_page(on_load: &Interaction, own: Fingerprint) -> f64 {
 /// A round trip and a request less.
 const ONE_REQUEST: Saving = Saving { round_trips: 1.0, requests: 1.0, prefetches: 0.0, ms: 0.0, bytes: 0.0 };
 
-/// How often a day a part of the whole gains: the interval is that of its share.
+/// How often a day a part of the whole gains: what exceeds the base rate, with the interval of that share.
 fn per_day(profile: &Profile, part: Fact, whole: Fact) -> Estimate {
-    profile.share(part, whole).map(|share| share.times(profile.per_day(whole))).unwrap_or_default()
+    profile.excess(part).map(|excess| excess.times(profile.per_day(whole))).unwrap_or_default()
 }
 
 /// Without kept Interactions only the round trip is known, not how long it takes.
@@ -238,6 +248,7 @@ mod tests {
         let cases = [
             (InteractionKind::MutationThenRefresh, vec![(1, 0, 20_000), (2, 65_000, 30_000)], 45.0),
             (InteractionKind::ActionThenRefresh, vec![(1, 0, 20_000), (2, 15_000, 30_000)], -5.0),
+            (InteractionKind::ActionThenNavigation, vec![(1, 0, 20_000), (2, 50_000, 30_000)], 30.0),
             (InteractionKind::MutationThenDocument, vec![(1, 0, 20_000), (2, 120_000, 80_000)], 100.0),
             (
                 InteractionKind::SerialActions,

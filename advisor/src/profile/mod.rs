@@ -4,7 +4,9 @@
 
 mod access;
 mod app_build;
+mod excess;
 mod gather;
+mod habits;
 mod moved;
 mod naming;
 mod others;
@@ -20,7 +22,10 @@ use crate::stats::{Distribution, Estimate, Interval, as_f64};
 
 pub use access::{Access, Grounds, Seen};
 pub use app_build::AppBuild;
+pub(crate) use excess::Excess;
 pub(crate) use gather::{days_covered, profiles};
+pub use habits::Habits;
+pub(crate) use habits::keys_change;
 pub use others::{CookieWriter, Others};
 pub use surroundings::{NextVersion, Surroundings};
 
@@ -202,6 +207,16 @@ impl<'a> Profile<'a> {
         Some(Share::of(observed, self.equal_trials(whole), samples))
     }
 
+    /// The share of a fact in itself and others together; `None` when none of them was observed.
+    #[must_use]
+    pub(crate) fn share_of_sum(&self, part: Fact, others: &[Fact]) -> Option<Share> {
+        let sum = |of: &dyn Fn(Fact) -> f64| of(part) + others.iter().map(|fact| of(*fact)).sum::<f64>();
+        let total = sum(&|fact| self.count(fact));
+        let samples = self.observed(part) + others.iter().map(|fact| self.observed(*fact)).sum::<u64>();
+        (samples > 0)
+            .then(|| Share::of(self.count(part) / total, sum(&|fact| self.equal_trials(fact)), samples))
+    }
+
     /// Observations of equal weight that say as much as these: (sum w)^2 / sum w^2. Source: L. Kish, "Survey
     /// Sampling", 1965.
     fn equal_trials(&self, fact: Fact) -> f64 {
@@ -363,6 +378,18 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub fn is_unsampled(&self) -> bool {
         self.window.strata.iter().all(|(threshold, _)| self.weighing.of(threshold) <= 1.0)
+    }
+
+    /// Whether what clients do in a row can be read: every Call counts once, and the keys of clients last.
+    #[must_use]
+    pub fn shows_sequences(&self) -> bool {
+        self.is_unsampled() && !self.surroundings.habits.keys_change
+    }
+
+    /// Time for which an Interaction holds the queue for actions, ms: none where clients do not queue them.
+    #[must_use]
+    pub(crate) fn queue_ms(&self, held_ms: f64) -> f64 {
+        if self.surroundings.habits.side_by_side.is_some() { 0.0 } else { held_ms }
     }
 
     /// An action's exported name, or else its id; and its file where that is known.

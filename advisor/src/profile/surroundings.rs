@@ -8,7 +8,7 @@ use pointsman_store::{Action, AppFact, Handler, HandlerKind};
 
 use super::app_build::AppBuild;
 use super::others::{Others, Totals};
-use super::{Profile, Share, UnknownIds};
+use super::{Habits, Profile, Share, UnknownIds};
 use crate::evidence::{Dimension, Fact, Measure};
 use crate::stats::as_f64;
 
@@ -47,6 +47,8 @@ pub struct Surroundings {
     /// Share of the requests to these pages that came with basic credentials: then the browser adds them to whatever it
     /// asks the app for.
     pub basic_on_pages: f64,
+    /// What all Handlers of the app show about its clients.
+    pub habits: Habits,
     /// What the app's other answers show.
     pub others: Others,
     /// What is in the app's build.
@@ -83,7 +85,7 @@ impl NextVersion {
     }
 
     /// That of the app: the one seen last.
-    pub(super) fn of_app(facts: &[AppFact]) -> Option<Self> {
+    fn of_app(facts: &[AppFact]) -> Option<Self> {
         let told = facts.iter().filter(|fact| fact.name == "pointsman.next.version");
         Self::parse(&told.max_by_key(|fact| fact.last_seen_ns)?.value)
     }
@@ -105,10 +107,13 @@ impl NextVersion {
 pub(super) fn tell(profiles: &mut [Profile<'_>], facts: &[AppFact], build: &Arc<AppBuild>) {
     let next = NextVersion::of_app(facts);
     let app = App::of(profiles, &action_ids(facts));
-    let told: Vec<Surroundings> = profiles
-        .iter()
-        .map(|profile| Surroundings { build: Arc::clone(build), ..app.around(profile, next) })
-        .collect();
+    let habits = Habits::of(profiles, facts);
+    let around = |profile: &Profile<'_>| Surroundings {
+        habits,
+        build: Arc::clone(build),
+        ..app.around(profile, next)
+    };
+    let told: Vec<Surroundings> = profiles.iter().map(around).collect();
     for (profile, surroundings) in profiles.iter_mut().zip(told) {
         profile.surroundings = surroundings;
     }
@@ -222,6 +227,7 @@ impl App {
             others: self.totals.others(Totals::of(profile)),
             build: Arc::default(),
             actions_called: self.has_action,
+            habits: Habits::default(),
         }
     }
 
@@ -304,7 +310,8 @@ fn unknown_ids(profile: &Profile<'_>, action_ids: &HashSet<&str>) -> UnknownIds 
     let span = numbers().min().zip(numbers().max()).map_or(0, |(first, last)| last - first + 1);
     UnknownIds {
         calls: profile.observed(Fact::ActionNotFound),
-        hammered: profile.observed(Fact::Hammered),
+        // In the pace of the page itself is no replay.
+        hammered: profile.observed(Fact::Hammered).saturating_sub(profile.observed(Fact::ControlHammered)),
         of_builds,
         clients: as_f64(profile.observed_values(Dimension::UnknownActionClient).len() as u64),
         hours: whole(as_f64(hours.len() as u64) * kept),

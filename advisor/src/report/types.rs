@@ -222,7 +222,8 @@ pub struct EvidenceRow {
 /// Something that is missing for a verdict.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Need {
-    /// `more_calls`, `more_days`, `missing_attribute` or `read_or_write`.
+    /// `more_calls`, `more_days`, `missing_attribute`, `read_or_write`, `every_trace`, `stable_client_keys`, `base_rate` or
+    /// `client_rhythm`.
     pub code: String,
     /// How much there is.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -129,7 +129,9 @@ pub static RULES: &[&Rule] = &[
     &improvements::duplicate_get::RULE,
     &improvements::payload_diet::RULE,
     &improvements::refresh_after_action::RULE,
+    &improvements::navigate_after_action::RULE,
     &improvements::overwide_revalidation::RULE,
+    &improvements::prefetch_load::RULE,
     &improvements::cookie_rerender::RULE,
     &improvements::batch_burst::RULE,
     &improvements::action_external_caller::RULE,
@@ -173,6 +175,11 @@ pub(crate) fn is_unsafe_route(profile: &Profile) -> bool {
 /// Server actions.
 fn is_action(profile: &Profile) -> bool {
     profile.handler.kind == HandlerKind::ServerAction
+}
+
+/// Pages.
+fn is_page(profile: &Profile) -> bool {
+    profile.handler.kind == HandlerKind::Page
 }
 
 /// Handlers on which unknown action ids are told: the page's actions, or the page where none of them is known.

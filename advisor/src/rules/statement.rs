@@ -2,7 +2,7 @@
 
 use super::Knobs;
 use crate::gain::Gain;
-use crate::profile::{Profile, Share};
+use crate::profile::{Excess, Profile, Share};
 use crate::stats::{Interval, as_f64};
 
 /// What a rule found.
@@ -14,6 +14,8 @@ pub enum Finding {
     Absent(&'static str),
     /// Only some traces are recorded: what the rule looks for lies between two of them.
     Sampled,
+    /// What was seen can be read in two ways, and something that is no attribute is missing to decide: its code.
+    Lacking(&'static str),
     /// It looked, and its threshold is not reached.
     Below(Statement),
     /// It speaks.
@@ -42,7 +44,7 @@ pub struct Statement {
 impl Finding {
     /// The same for a rule that has nothing to say below its threshold.
     pub(super) fn or_silent(self) -> Self {
-        if matches!(self, Self::Below(_)) { Self::Silent } else { self }
+        if matches!(self, Self::Below(_) | Self::Lacking(_)) { Self::Silent } else { self }
     }
 }
 
@@ -91,6 +93,15 @@ impl Statement {
             Finding::Holds(self)
         } else {
             Finding::Below(self)
+        }
+    }
+
+    /// Holds when the lower end of what exceeds the base rate reaches the threshold and the sample is large enough; abstains
+    /// where that depends on what is not known.
+    pub(super) fn judged_by_excess(self, excess: Excess, knobs: &Knobs<'_>) -> Finding {
+        match excess.lacks(knobs.threshold, knobs.min_samples) {
+            Some(code) => Finding::Lacking(code),
+            None => self.judged_by_low(knobs),
         }
     }
 

@@ -59,6 +59,7 @@ impl Findings {
                 _ if shadow => {}
                 Finding::Silent => {}
                 Finding::Absent(attribute) => findings.absent.push((rule, Need::attribute(attribute))),
+                Finding::Lacking(code) => findings.absent.push((rule, Need::code(code))),
                 Finding::Sampled => findings.absent.push((rule, Need::code("every_trace"))),
                 Finding::Below(statement) => findings.below.push(found(statement)),
                 Finding::Holds(statement) => findings.holding.push(found(statement)),
@@ -162,7 +163,13 @@ impl Findings {
         }
         if !needs.is_empty() {
             let cause = Cause::Score(lacking().map(|(rule, _)| rule.id).collect());
-            return Decision::insufficient("what clients do in a row cannot be seen", needs).because(cause);
+            let in_two_ways = |need: &Need| matches!(need.code.as_str(), "base_rate" | "client_rhythm");
+            let reason = if needs.iter().all(in_two_ways) {
+                "what clients do in a row can be read in two ways"
+            } else {
+                "what clients do in a row cannot be seen"
+            };
+            return Decision::insufficient(reason, needs).because(cause);
         }
         let nearest = self.below.iter().filter(|found| {
             found.rule.effect.points_to(reasons)

@@ -29,12 +29,14 @@ fn benefit(report: &Report, name: &str) -> Benefit {
     report.handlers.iter().find(named).unwrap().benefit.clone().unwrap()
 }
 
-/// A cart on a page with ten links: each refresh is followed by ten prefetches, and then the user goes to another page,
+/// A cart on a page with ten links, which were fetched ahead when it was loaded: each refresh is followed by ten prefetches, and then the user goes to another page,
 /// whose prefetches are its own.
 fn cart_with_links() -> Traffic {
     let mut traffic = Traffic::new();
     for number in 0..600 {
         let start = visit(number, 4);
+        traffic.page("/product/1", Form::Document, number, start - 30 * SECOND);
+        traffic.page("/other", Form::Prefetch, number, start - 30 * SECOND + 150 * MS);
         traffic.mutation_with_refresh("/api/cart", "/product/1", number, start);
         for link in 0..10 {
             traffic.page("/other", Form::Prefetch, number, start + (200 + link) * MS);

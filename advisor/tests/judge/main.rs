@@ -4,9 +4,11 @@
 mod access;
 mod actions;
 mod agreement;
+mod base_rate;
 mod callers;
 mod flips;
 mod gains;
+mod growth;
 mod harmless;
 mod house_rule;
 mod improvements;
@@ -15,5 +17,6 @@ mod rollups;
 mod routes;
 mod sampled;
 mod skew;
+mod slow;
 mod standing;
 mod traffic;

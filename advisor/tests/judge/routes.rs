@@ -245,6 +245,7 @@ fn what_could_bar_the_move_must_be_seen() {
     let mut traffic = Traffic::new();
     for number in 0..600 {
         let start = visit(number, 4);
+        traffic.page("/product/1", Form::Document, number, start - 20 * SECOND);
         traffic.mutation("/api/cart", "/product/1", number, start);
         traffic.page("/product/1", Form::Document, number, start + 60 * MS);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use pointsman_advisor::explanation::{Build, builds};
-use pointsman_advisor::rfc3339;
+use pointsman_advisor::{CHANGING_KEYS, rfc3339};
 use pointsman_store::Arrivals;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -188,6 +188,18 @@ fn remedies(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
     } else {
         remedies.extend(lacking_with_package(checkup, coverage));
     }
+    if checkup.coverage.iter().any(|row| row.attribute == CHANGING_KEYS) {
+        remedies.push(Remedy {
+            text: "Client keys change while people use the app: a session's cookie is renewed, so one browser looks like many, and \
+                   what clients do in a row cannot be read. Newer versions of the package follow such sessions. Otherwise name a \
+                   cookie that stays in sessionCookies, and behind a proxy set trustProxy to the number of your proxies:"
+                .to_owned(),
+            code: vec![Lines {
+                place: "in instrumentation.ts".to_owned(),
+                lines: "observeNext({ sessionCookies: ['a_cookie_that_stays'], trustProxy: 1 })".to_owned(),
+            }],
+        });
+    }
     if has("pointsman.key.scope", "process") {
         let lines = "POINTSMAN_HASH_SECRET=...".to_owned();
         remedies.push(Remedy {
@@ -207,7 +219,7 @@ fn lacking_with_package(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
     if hidden {
         remedies.push(hidden_clients(checkup));
     }
-    let missing = coverage.iter().filter(|piece| piece.missing);
+    let missing = coverage.iter().filter(|piece| piece.missing && piece.attribute != CHANGING_KEYS);
     let (of_package, of_others): (Vec<_>, Vec<_>) = missing
         .filter(|piece| !(hidden && piece.attribute == CLIENT_KEY))
         .partition(|piece| piece.package_lacks_it);

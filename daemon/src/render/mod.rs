@@ -186,6 +186,15 @@ fn need(need: &Need, calls_per_day: f64) -> String {
         ("every_trace", _) => {
             "every trace recorded for a while: what clients do in a row cannot be seen in a sample".to_owned()
         }
+        ("stable_client_keys", _) => {
+            "client keys that do not change while people use the app (see `pointsman doctor`)".to_owned()
+        }
+        ("base_rate", _) => {
+            "more calls that come some time after the one before: how often the same happens by itself is not known".to_owned()
+        }
+        ("client_rhythm", _) => {
+            "pages with links that are prefetched: they show whether clients are slow or people took their time".to_owned()
+        }
         (_, Some(attribute)) => format!("the attribute {attribute} (see `pointsman doctor`)"),
         (code, None) => code.to_owned(),
     }

@@ -37,7 +37,7 @@ const OF_RANGE: &str = "handlers CROSS JOIN calls ON calls.handler = handlers.fi
      WHERE handlers.service = ? AND calls.start_ns >= ? AND calls.start_ns < ?";
 
 /// The Calls that tell no client.
-const NO_CLIENT: &str = "calls.client IS NULL";
+const NO_CLIENT: &str = "coalesce(calls.network, calls.client) IS NULL";
 
 /// Calls of a service that started within a time.
 #[derive(Clone, Copy)]
@@ -119,7 +119,10 @@ impl Store {
         let count = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
         let count = count.try_get::<i64, _>(0)?.cast_unsigned();
         // Client keys are hashes: their last bits are as good as chance.
-        let part = format!("calls.client & {}", count.div_ceil(PART).next_power_of_two() - 1);
+        let part = format!(
+            "coalesce(calls.network, calls.client) & {}",
+            count.div_ceil(PART).next_power_of_two() - 1
+        );
         let sql = format!("SELECT {part}, count(*) FROM {OF_RANGE} GROUP BY 1");
         let rows = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_all(&self.readers).await?;
         let row = |row: &SqliteRow| {

@@ -1,53 +1,55 @@
-//! What followed a mutation or an action: a refresh of its page, a new document, a re-fetch, prefetches.
+//! What followed a mutation or an action: a refresh of its page, a new document, a re-fetch.
 //!
-//! Windows are those of rules.md, mutate-then-refresh and mutate-then-document. Each follower belongs to the latest
+//! Each follower belongs to the latest
 //! mutation before it, so that two quick mutations with one refresh count as one pair. A mutation of which it is not
 //! certain whether anything followed, because the clocks of two instances may differ, is not counted as one that could
-//! be followed.
+//! be followed. How often the same comes when nothing preceded it is counted in `controls`.
 
 use std::collections::BTreeSet;
 
 use pointsman_store::{Call, Caller, Form, Sign};
 
 use super::super::pass::{Known, Pass};
-use super::super::timeline::{Certainty, Timeline, is_action_fetch, same_page, shows_page};
+use super::super::timeline::{Certainty, Timeline, asks_for_page, is_action_fetch, same_page};
 use super::super::{Fact, InteractionKind, Measure};
+use super::prefetches::Prefetches;
 use super::{SECOND, after, gap, interaction};
 
-/// A refresh may start this long after the end of what it follows, ns. It may start before that end, because
-/// browsers act on the headers of a response, but not before its request.
-const LATE: i64 = SECOND.cast_signed();
-/// A new document may come this long after it, ns.
-const LATE_DOCUMENT: i64 = 2 * SECOND.cast_signed();
-/// Prefetches within this time after an Interaction are counted with it, ns.
-const PREFETCH_WINDOW: u64 = 5 * SECOND;
-/// Prefetches after an action that make it worth a word (rules.md, overwide-revalidation).
-const MANY_PREFETCHES: u32 = 5;
 /// No request takes longer than this, ns: how far back a follower looks for what it follows.
 const LOOK_BACK: i64 = 60 * SECOND.cast_signed();
+/// Mutations that a follower looks back at, at most: what is busier is no person.
+const MOST: usize = 32;
 
 /// Counts what followed each mutation and action of the timeline.
-pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
-    let calls = &line.calls;
-    refetched_ahead(pass, calls);
-    let (mut clear, mut unclear) = (BTreeSet::new(), BTreeSet::new());
-    for (index, follower) in calls.iter().enumerate() {
+pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>, prefetches: &Prefetches<'_>) {
+    let triggers: Vec<Known<'_>> =
+        line.calls.iter().copied().filter(|known| can_be_followed(known.call)).collect();
+    let (mut clear, mut unclear, mut perhaps) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (place, follower) in line.calls.iter().enumerate() {
         let Some(fact) = follows_as(follower.call) else { continue };
-        let Some((first, certainty)) = followed(line, index, fact) else { continue };
+        let Some((first, certainty)) = followed(line, &triggers, *follower, fact) else {
+            if fact == Fact::FollowedByRefresh && !line.rhythm.is_known() {
+                perhaps.extend(perhaps_followed(line, &triggers, *follower));
+            }
+            continue;
+        };
         if certainty != Certainty::Holds {
             unclear.insert(first);
         } else if clear.insert((first, fact)) {
             // It is the mutation that is counted, once, however many such requests follow.
-            record(pass, calls, calls[first], *follower, fact);
+            record(pass, triggers[first], (place, *follower), fact, prefetches);
         }
     }
-    for (index, known) in calls.iter().enumerate().filter(|(_, known)| can_be_followed(known.call)) {
+    for (index, known) in triggers.iter().enumerate() {
         let Some(mut about) = pass.about(*known) else { continue };
         let is_clear = clear.range((index, Fact::Calls)..).next().is_some_and(|(first, _)| *first == index);
         if unclear.contains(&index) && !is_clear {
             about.exemplify(Fact::UnorderedPairs);
-        } else {
-            about.count(Fact::Followable);
+            continue;
+        }
+        about.count(Fact::Followable);
+        if perhaps.contains(&index) && !clear.contains(&(index, Fact::FollowedByRefresh)) {
+            about.count(Fact::PerhapsFollowedByRefresh);
         }
     }
 }
@@ -61,50 +63,81 @@ pub(super) fn can_be_followed(call: &Call) -> bool {
     (mutation || action) && call.caller == Caller::OwnUi && matches!(call.status, Some(200..300))
 }
 
+/// The page that a mutation or an action was called from. An action is posted to its page.
+pub(super) fn page_of(call: &Call) -> Option<&String> {
+    if is_action_fetch(call) { call.path.as_ref() } else { call.page.as_ref() }
+}
+
 /// As what a Call can follow a mutation. A refresh is asked for by the page itself; from another page it is a
 /// navigation.
-fn follows_as(call: &Call) -> Option<Fact> {
+pub(super) fn follows_as(call: &Call) -> Option<Fact> {
     let from_elsewhere = call.page.is_some() && !same_page(call.page.as_ref(), call.path.as_ref());
     match call.form {
         Form::Rsc | Form::RscOrPrefetch if from_elsewhere => None,
-        Form::Rsc => Some(Fact::FollowedByRefresh),
+        Form::Rsc if asks_for_page(call) => Some(Fact::FollowedByRefresh),
         Form::RscOrPrefetch => Some(Fact::FollowedByAmbiguous),
-        Form::Document => Some(Fact::FollowedByDocument),
+        Form::Document if asks_for_page(call) => Some(Fact::FollowedByDocument),
         Form::Plain if call.method == "GET" && call.handler.kind.is_route() => Some(Fact::FollowedByRefetch),
         _ => None,
     }
 }
 
-/// The place of the latest Call that the follower follows, or may follow.
-fn followed(line: &Timeline<'_>, follower: usize, fact: Fact) -> Option<(usize, Certainty)> {
-    let calls = &line.calls;
-    let call = calls.get(follower)?.call;
+/// Whether a Call may belong to a mutation by what it asks for: the same page, or the same part of the API.
+pub(super) fn is_related(first: &Call, follower: &Call, fact: Fact) -> bool {
+    match fact {
+        Fact::FollowedByRefetch => api_area(&first.handler.route).eq(api_area(&follower.handler.route)),
+        _ => same_page(page_of(first), follower.path.as_ref()),
+    }
+}
+
+/// The mutations that began before a follower, or may have, the latest first.
+fn before<'t>(
+    line: &Timeline<'_>,
+    triggers: &'t [Known<'t>],
+    follower: Known<'_>,
+) -> impl Iterator<Item = (usize, &'t Call)> {
+    let start_ns = follower.call.start_ns;
     // Clocks that differ may list a follower before what it follows.
-    let until =
-        calls.partition_point(|known| known.call.start_ns <= call.start_ns.saturating_add(line.skew()));
-    let recent =
-        (0..until).rev().take_while(|at| after(call.start_ns, calls[*at].call.start_ns) <= LOOK_BACK);
-    recent
-        .filter(|at| *at != follower && can_be_followed(calls[*at].call))
-        .map(|at| (at, follows(line, calls[at].call, call, fact)))
-        .filter(|(_, certainty)| *certainty != Certainty::Fails)
-        .max_by_key(|(at, certainty)| (*certainty == Certainty::Holds, calls[*at].call.end_ns()))
+    let latest = start_ns.saturating_add(line.skew());
+    let until = triggers.partition_point(|known| known.call.start_ns <= latest);
+    let earlier = (0..until).rev().take(MOST).map(|at| (at, triggers[at].call));
+    earlier.take_while(move |(_, first)| after(start_ns, first.start_ns) <= LOOK_BACK)
+}
+
+/// The place of the latest mutation that the follower follows, or may follow.
+fn followed(
+    line: &Timeline<'_>,
+    triggers: &[Known<'_>],
+    follower: Known<'_>,
+    fact: Fact,
+) -> Option<(usize, Certainty)> {
+    before(line, triggers, follower)
+        .map(|(at, first)| (at, follows(line, first, follower.call, fact), first.end_ns()))
+        .filter(|(_, certainty, _)| *certainty != Certainty::Fails)
+        .max_by_key(|(_, certainty, end_ns)| (*certainty == Certainty::Holds, *end_ns))
+        .map(|(at, certainty, _)| (at, certainty))
 }
 
 fn follows(line: &Timeline<'_>, first: &Call, follower: &Call, fact: Fact) -> Certainty {
-    // An action is posted to the page that it is called from.
-    let page = if is_action_fetch(first) { &first.path } else { &first.page };
-    let latest = if fact == Fact::FollowedByDocument { LATE_DOCUMENT } else { LATE };
-    let related = match fact {
-        Fact::FollowedByRefetch => api_area(&first.handler.route).eq(api_area(&follower.handler.route)),
-        _ => same_page(page.as_ref(), follower.path.as_ref()),
-    };
-    if !related {
+    if !is_related(first, follower, fact) {
         return Certainty::Fails;
     }
+    let latest = match fact {
+        Fact::FollowedByDocument => line.rhythm.document(first),
+        _ => line.rhythm.refresh(first),
+    };
     let pair = (first, follower);
     let begins_later = line.within(pair, after(follower.start_ns, first.start_ns), 1, i64::MAX);
     begins_later.and(line.within(pair, gap(first, follower), i64::MIN, latest))
+}
+
+/// The latest mutation that a refresh follows if its client is a slow one.
+fn perhaps_followed(line: &Timeline<'_>, triggers: &[Known<'_>], follower: Known<'_>) -> Option<usize> {
+    let slow = |first: &Call| line.rhythm.if_slow(line.rhythm.refresh(first));
+    before(line, triggers, follower)
+        .filter(|(_, first)| is_related(first, follower.call, Fact::FollowedByRefresh))
+        .find(|(_, first)| gap(first, follower.call) <= slow(first))
+        .map(|(at, _)| at)
 }
 
 /// The part of an API that a route belongs to: its first two segments (`/api/mail` of `/api/mail/[id]`).
@@ -112,7 +145,13 @@ fn api_area(route: &str) -> impl Iterator<Item = &str> {
     route.split('/').filter(|segment| !segment.is_empty()).take(2)
 }
 
-fn record(pass: &mut Pass, calls: &[Known<'_>], first: Known<'_>, follower: Known<'_>, fact: Fact) {
+fn record(
+    pass: &mut Pass,
+    first: Known<'_>,
+    (place, follower): (usize, Known<'_>),
+    fact: Fact,
+    prefetches: &Prefetches<'_>,
+) {
     let Some(mut about) = pass.about(first) else { return };
     about.exemplify(fact);
     let shows_page = matches!(fact, Fact::FollowedByRefresh | Fact::FollowedByDocument);
@@ -125,40 +164,16 @@ fn record(pass: &mut Pass, calls: &[Known<'_>], first: Known<'_>, follower: Know
         Fact::FollowedByDocument if !is_action_fetch(first.call) => InteractionKind::MutationThenDocument,
         _ => return,
     };
-    let prefetches = prefetches_after(calls, follower.call);
+    let again = prefetches.again_after(place);
     if fact == Fact::FollowedByRefresh {
         let waited = after(follower.call.start_ns, first.call.end_ns()).max(0).cast_unsigned();
         about.measure(Measure::RefreshGap, waited / 1_000);
-        about.count_many(Fact::PrefetchesAfter, u64::from(prefetches));
+        about.count_many(Fact::PrefetchesAfter, u64::from(again));
     }
     // By the clocks of two instances the follower may seem to begin first.
     let mut steps = [first, follower];
     steps.sort_by_key(|known| known.call.start_ns);
     if let Some(rollup) = pass.of(first) {
-        rollup.keep(interaction(kind, &steps, prefetches));
-    }
-}
-
-/// Prefetches of the client in the seconds after a Call, until it is shown the next page: what follows then is that
-/// page's.
-fn prefetches_after(calls: &[Known<'_>], call: &Call) -> u32 {
-    let first = calls.partition_point(|known| known.call.start_ns < call.start_ns);
-    let until = call.end_ns().saturating_add(PREFETCH_WINDOW);
-    let next_page = |other: &Call| shows_page(other) && other.start_ns > call.start_ns;
-    let window = calls.iter().skip(first).take_while(|known| known.call.start_ns < until);
-    let prefetches =
-        window.take_while(|known| !next_page(known.call)).filter(|known| known.call.form == Form::Prefetch);
-    u32::try_from(prefetches.count()).unwrap_or(u32::MAX)
-}
-
-/// What the client fetched ahead once more after actions that made it drop what it had.
-fn refetched_ahead(pass: &mut Pass, calls: &[Known<'_>]) {
-    for known in calls.iter().filter(|known| known.call.has(Sign::DropsPrefetches)) {
-        let prefetches = prefetches_after(calls, known.call);
-        let Some(mut about) = pass.about(*known) else { continue };
-        about.count_many(Fact::PrefetchesAfterDrop, u64::from(prefetches));
-        if prefetches >= MANY_PREFETCHES {
-            about.exemplify(Fact::DropsPrefetchesAndRefetches);
-        }
+        rollup.keep(interaction(kind, &steps, again));
     }
 }

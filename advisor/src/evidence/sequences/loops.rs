@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use pointsman_store::{Fingerprint, Form, Sign};
 
 use super::super::pass::{Known, Pass};
-use super::super::timeline::{Timeline, is_action_fetch, same_page};
+use super::super::timeline::{Timeline, asks_for_page, is_action_fetch};
 use super::super::{Dimension, Fact};
 use super::{SECOND, after};
 
@@ -15,37 +15,29 @@ const ROUNDS: usize = 4;
 /// That many rounds take at most this long, ns. A person does not come back to an action so fast so often.
 const WITHIN: i64 = 10 * SECOND.cast_signed();
 
-/// Calls of one action, each of which but the first came after the page had been loaded again since the one before.
-#[derive(Default)]
-struct Rounds<'a> {
-    calls: Vec<Known<'a>>,
-    /// Whether the page was loaded again since the last of them.
-    loaded: bool,
-}
-
 /// Counts the loops on the timeline. It is enough that Calls are in their order: clocks that differ cannot make four rounds.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
-    let mut open: HashMap<Fingerprint, Rounds<'_>, foldhash::fast::FixedState> = HashMap::default();
+    let mut open: HashMap<Fingerprint, Vec<Known<'_>>, foldhash::fast::FixedState> = HashMap::default();
+    // When each page was loaded last.
+    let mut loaded: HashMap<&str, u64, foldhash::fast::FixedState> = HashMap::default();
     for known in &line.calls {
-        if known.call.form == Form::Rsc && known.call.method == "GET" {
-            for rounds in open.values_mut() {
-                rounds.loaded |= rounds
-                    .calls
-                    .last()
-                    .is_some_and(|action| same_page(action.call.path.as_ref(), known.call.path.as_ref()));
-            }
+        let page = known.call.path.as_deref().map(|path| path.trim_end_matches('/'));
+        if known.call.form == Form::Rsc && asks_for_page(known.call) {
+            page.and_then(|page| loaded.insert(page, known.call.start_ns));
         }
         if !is_action_fetch(known.call) || !known.call.has(Sign::DropsPrefetches) {
             continue;
         }
         let rounds = open.entry(known.handler).or_default();
-        if !std::mem::take(&mut rounds.loaded) && !rounds.calls.is_empty() {
-            record(pass, &std::mem::take(&mut rounds.calls));
+        let again = page.and_then(|page| loaded.get(page).copied());
+        let goes_on = rounds.last().zip(again).is_some_and(|(last, load)| load >= last.call.start_ns);
+        if !goes_on && !rounds.is_empty() {
+            record(pass, &std::mem::take(rounds));
         }
-        rounds.calls.push(*known);
+        rounds.push(*known);
     }
     for rounds in open.values() {
-        record(pass, &rounds.calls);
+        record(pass, rounds);
     }
 }
 

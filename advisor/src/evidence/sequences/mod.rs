@@ -3,15 +3,19 @@
 
 mod batches;
 mod bursts;
+mod controls;
 mod follow;
 mod loops;
+mod navigations;
 mod page_load;
 mod polls;
+mod prefetches;
 mod reads;
 mod repeated;
 mod replays;
 mod retries;
 mod stale;
+mod typing;
 
 use pointsman_store::Call;
 
@@ -26,7 +30,11 @@ const MILLI: u64 = 1_000_000;
 
 /// Counts every sequence on one client's timeline.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
-    follow::count(pass, line);
+    let prefetches = prefetches::Prefetches::of(line);
+    follow::count(pass, line, &prefetches);
+    controls::count(pass, line);
+    prefetches.count(pass);
+    navigations::count(pass, line);
     bursts::count(pass, line);
     batches::count(pass, line);
     polls::count(pass, line);
@@ -35,6 +43,7 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     loops::count(pass, line);
     retries::count(pass, line);
     stale::count(pass, line);
+    typing::count(pass, line);
     replays::count(pass, line);
 }
 

@@ -2,12 +2,11 @@
 
 use pointsman_store::Form;
 
+use super::super::Fact;
 use super::super::pass::Known;
 use super::super::timeline::{Certainty, Timeline, same_page, shows_page};
-use super::{SECOND, gap};
+use super::gap;
 
-/// A request this soon after the load of its page belongs to the load, ns (rules.md, action-read-on-load).
-const SOON: i64 = 3 * SECOND.cast_signed();
 /// Pages whose last load is remembered: links in view are rarely more.
 const PAGES: usize = 16;
 
@@ -56,6 +55,30 @@ impl<'a> PageLoad<'a> {
     ) -> Certainty {
         let Some(load) = self.of(page) else { return Certainty::Fails };
         // It may begin before the load has ended, which is the later edge only.
-        line.within((load.call, known.call), gap(load.call, known.call), i64::MIN, SOON)
+        let soon = line.rhythm.load(load.call);
+        line.within((load.call, known.call), gap(load.call, known.call), i64::MIN, soon)
+    }
+
+    /// Whether it would belong to it, had the load ended one window later; and whether it does, or would, if the client is
+    /// a slow one.
+    pub(super) fn beside(&self, line: &Timeline<'_>, known: Known<'_>, page: Option<&String>) -> Vec<Fact> {
+        let Some(load) = self.of(page) else { return Vec::new() };
+        let soon = line.rhythm.load(load.call);
+        let slow = line.rhythm.if_slow(soon);
+        let duration = load.call.duration_ns.cast_signed();
+        let within = |least: i64, most: i64| {
+            line.within((load.call, known.call), gap(load.call, known.call), least, most) == Certainty::Holds
+        };
+        let next =
+            |window: i64| (window.saturating_add(1), window.saturating_mul(2).saturating_add(duration));
+        let ((from, to), (slow_from, slow_to)) = (next(soon), next(slow));
+        [
+            (Fact::ControlSoonAfterLoad, within(from, to)),
+            (Fact::PerhapsSoonAfterLoad, slow > soon && within(from, slow)),
+            (Fact::ControlPerhapsSoonAfterLoad, slow > soon && within(slow_from, slow_to)),
+        ]
+        .into_iter()
+        .filter_map(|(fact, holds)| holds.then_some(fact))
+        .collect()
     }
 }

@@ -7,7 +7,7 @@ use pointsman_store::{Call, Fingerprint, Sign};
 
 use super::super::Fact;
 use super::super::pass::{Known, Pass};
-use super::super::timeline::{Certainty, Timeline, is_action_fetch};
+use super::super::timeline::{Certainty, Timeline, may_write};
 use super::reads::is_read;
 use super::{SECOND, after};
 
@@ -31,7 +31,7 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     let mut last: HashMap<(Fingerprint, u64), Last<'_>, foldhash::fast::FixedState> = HashMap::default();
     let mut writes = 0;
     for known in &line.calls {
-        writes += u32::from(may_write(known.call));
+        writes += u32::from(has_written(known.call));
         let Some((key, hash)) = comparable(known.call) else { continue };
         let before = last.insert((known.handler, key), Last { read: *known, hash, writes });
         let Some(mut about) = pass.about(*known) else { continue };
@@ -66,11 +66,8 @@ fn comparable(call: &Call) -> Option<(u64, u64)> {
     eligible.then_some(call.request_key.zip(call.response_hash)).flatten()
 }
 
-/// Whether the Call may have changed something that the client reads: a method that writes, or an action. Which actions only
-/// read is not known here; that a `'use cache'` function does is.
-fn may_write(call: &Call) -> bool {
-    let route =
-        call.handler.kind.is_route() && matches!(call.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE");
-    let action = is_action_fetch(call) && !call.has(Sign::CachedFunction);
-    (route || action) && call.succeeded() == Some(true)
+/// Whether the Call may have changed something that the client reads. Which actions only read is not known here; that a
+/// `'use cache'` function does is.
+fn has_written(call: &Call) -> bool {
+    may_write(call) && !call.has(Sign::CachedFunction) && call.succeeded() == Some(true)
 }

@@ -1,5 +1,6 @@
 //! Retries: the same request of the same client again after it had failed. What Next.js' client repeats by itself once it is
-//! online again (`experimental.useOffline`) is none: it has asked by HEAD in between.
+//! online again (`experimental.useOffline`) is none: it has asked by HEAD in between. That the client had sent the same just before
+//! as well, although nothing had failed, is the base rate: a poll goes on after a failure too.
 
 use std::collections::HashMap;
 
@@ -35,19 +36,27 @@ fn count_one<'a>(
     known: Known<'a>,
 ) {
     let Some(key) = known.call.request_key else { return };
-    let Some(before) = last.insert((known.handler, key), known) else { return };
-    let (first, second) = (before.call, known.call);
-    let by_next = (first.start_ns..second.start_ns).contains(&last_probe_ns);
-    if !has_failed(first) || by_next {
-        return;
-    }
+    let before = last.insert((known.handler, key), known);
+    let again = before.map_or(Certainty::Fails, |before| {
+        line.within((before.call, known.call), gap(before.call, known.call), 0, LATEST)
+    });
+    let after_failure = before.is_some_and(|before| has_failed(before.call));
+    let by_next =
+        before.is_some_and(|before| (before.call.start_ns..known.call.start_ns).contains(&last_probe_ns));
     let Some(mut about) = pass.about(known) else { return };
-    match line.within((first, second), gap(first, second), 0, LATEST) {
-        Certainty::Holds => about.exemplify(Fact::Retries),
-        Certainty::Unclear => about.exemplify(Fact::UnorderedPairs),
-        Certainty::Fails => {}
+    match again {
+        Certainty::Holds if after_failure && !by_next => about.exemplify(Fact::Retries),
+        Certainty::Unclear if after_failure && !by_next => about.exemplify(Fact::UnorderedPairs),
+        _ => {}
+    }
+    if has_failed(known.call) {
+        about.count(Fact::Retryable);
+        if again == Certainty::Holds && !after_failure {
+            about.count(Fact::ControlRetries);
+        }
     }
 }
+
 /// Whether trying again may help: an error of the server, too many requests, no answer.
 fn has_failed(call: &Call) -> bool {
     call.has(Sign::ClientGone) || matches!(call.status, Some(429 | 500..))

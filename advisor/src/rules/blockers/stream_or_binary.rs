@@ -61,7 +61,7 @@ fn look_at_action(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     );
     let per_day = profile.estimate_per_day(Fact::LongTail);
     let held = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
-    let gain = Gain { per_day, queue_ms: held, ..Gain::default() };
+    let gain = Gain { per_day, queue_ms: profile.queue_ms(held), ..Gain::default() };
     let flips = format!("under {} of answers go on for so long", percent(knobs.threshold));
     let statement =
         Statement::of_share(share, text, flips).with(profile.exemplars(Fact::LongTail)).gaining(gain);

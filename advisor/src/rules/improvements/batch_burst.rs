@@ -18,7 +18,7 @@ pub(in super::super) static RULE: Rule =
     improvement("batch-burst", 0.0, 20, |profile| is_action(profile) || is_route(profile), look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if !profile.is_unsampled() {
+    if !profile.shows_sequences() {
         return Finding::Silent;
     }
     // Keystrokes are no loop: action-typeahead tells them.
@@ -39,7 +39,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         per_day: profile.estimate_per_day(Fact::Batches),
         round_trips: if serial { saved } else { 0.0 },
         requests: saved,
-        queue_ms: if serial { ms } else { 0.0 },
+        queue_ms: if serial { profile.queue_ms(ms) } else { 0.0 },
         ..Gain::default()
     };
     let statement = Statement::of_count(batches, text, "no bursts of four or more".to_owned());

@@ -17,7 +17,7 @@ use crate::profile::Profile;
 pub(in super::super) static RULE: Rule = improvement("duplicate-get", 0.1, 30, is_get_route, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if !profile.is_unsampled() {
+    if !profile.shows_sequences() {
         return Finding::Silent;
     }
     let Some(share) = profile.share(Fact::Duplicates, Fact::ReadsCompared) else { return Finding::Silent };

@@ -30,7 +30,7 @@ const WORTH_AN_ETAG: f64 = 1_000.0;
 pub(in super::super) static RULE: Rule = improvement("private-cache-get", 0.3, 30, is_get_route, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if !profile.is_unsampled() || is_handled_or_public(profile) || outlives_its_truth(profile) {
+    if !profile.shows_sequences() || is_handled_or_public(profile) || outlives_its_truth(profile) {
         return Finding::Silent;
     }
     let Some(share) = profile.share(Fact::UnchangedRepeats, Fact::ReadsCompared) else {

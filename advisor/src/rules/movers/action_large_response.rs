@@ -34,6 +34,6 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let flips = format!("a 95th percentile below {:.0} KB", knobs.threshold / 1_000.0);
     let per_day = profile.estimate_per_day(Fact::Calls);
     let held = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
-    let gain = Gain { per_day, queue_ms: held, ..Gain::default() };
+    let gain = Gain { per_day, queue_ms: profile.queue_ms(held), ..Gain::default() };
     Statement::of_quantity(p95, sizes.samples(), text, flips).gaining(gain).judged_by_observed(knobs)
 }

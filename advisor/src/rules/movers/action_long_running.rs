@@ -40,7 +40,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let flips = format!("a 95th percentile below {} s", knobs.threshold);
     let held = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
     let per_day = profile.estimate_per_day(Fact::Calls);
-    let gain = Gain { per_day, queue_ms: held, ..Gain::default() };
+    let gain = Gain { per_day, queue_ms: profile.queue_ms(held), ..Gain::default() };
     let exemplars = profile.exemplars(Fact::succeeded_by(Caller::OwnUi));
     Statement::of_quantity(p95, samples, text, flips).with(exemplars).gaining(gain).judged_by_observed(knobs)
 }

@@ -49,7 +49,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let per_day = profile.estimate_per_day(Fact::Polls);
     let bytes =
         unchanged.unwrap_or_default() * profile.quantile(Measure::ResponseBytes, 0.5).unwrap_or_default();
-    let gain = Gain { per_day, queue_ms: held, bytes: bytes * calls_per_poll, ..Gain::default() };
+    let gain =
+        Gain { per_day, queue_ms: profile.queue_ms(held), bytes: bytes * calls_per_poll, ..Gain::default() };
     Statement::of_share(share, text, flips)
         .with(profile.exemplars(Fact::Polled))
         .gaining(gain)

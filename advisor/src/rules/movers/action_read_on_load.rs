@@ -1,6 +1,7 @@
 //! **action-read-on-load**: the action fetches data right after its page was loaded.
 //!
-//! Seen: most calls begin, with their burst, within 3 s of the load of the page they are called from.
+//! Seen: most calls begin, with their burst, within 3 s of the load of the page they are called from, or what this client's
+//! browser needs. As many as begin one window later are taken off: those come whenever they come.
 //! Why: a server component has the data in the first response: no further round trip, no place in the action queue.
 //! All versions.
 //! Source: Next.js docs, Backend for Frontend "Server Actions", "Mutating Data"; react.dev `use server`.
@@ -32,14 +33,15 @@ pub(in super::super) static PER_USE: Rule =
     Rule { effect: Effect::Improves, weight: 0.0, look: look_by_page, ..ON_LOAD };
 
 fn look_by_page(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let whole = profile.share(Fact::SoonAfterLoad, Fact::Sequenced);
-    let as_a_whole = whole.is_some_and(|share| share.interval.low >= knobs.threshold);
+    let Some(whole) = profile.excess(Fact::SoonAfterLoad) else { return Finding::Silent };
+    let as_a_whole = whole.share.interval.low >= knobs.threshold;
     if as_a_whole || profile.seen() == Seen::Writes || unseen_sequences(profile).is_some() {
         return Finding::Silent;
     }
     let with_load = profile.load_pages.iter().filter_map(|(page, loads)| {
         let (_, all) = profile.pages.iter().find(|(known, _)| known == page)?;
-        Some((page.clone(), Share::of(loads / all, *all, whole_number(*all))))
+        // Of each page's calls the same part is coincidence.
+        Some((page.clone(), Share::of(loads / all * whole.part(), *all, whole_number(*all))))
     });
     let mut pages: Vec<(String, Share)> = with_load
         .filter(|(_, share)| share.samples >= knobs.min_samples && share.interval.low >= knobs.threshold)
@@ -62,15 +64,16 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if let Some(absent) = unseen_sequences(profile) {
         return absent;
     }
-    let Some(share) = profile.share(Fact::SoonAfterLoad, Fact::Sequenced) else { return Finding::Silent };
+    let Some(excess) = profile.excess(Fact::SoonAfterLoad) else { return Finding::Silent };
+    let share = excess.share;
     let gain = read_in_page(profile);
     let text = format!(
-        "{} of calls came within 3 s of the load of their page and began {:.0} ms after it (p50): a server component has \
+        "{} of calls came soon after the load of their page and began {:.0} ms after it (p50): a server component has \
          the data in the first response",
-        percent(share.observed),
+        percent(excess.seen.observed),
         gain.measured_ms(),
     );
     let flips = format!("under {} of calls belong to a load", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::SoonAfterLoad);
-    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
+    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_excess(excess, knobs)
 }

@@ -1,12 +1,15 @@
 //! **action-serial-queue**: actions of one client wait for each other.
 //!
 //! Seen: two or more actions of one client on one page, each starting when the one before ends (at most 150 ms
-//! later, not in its first half), no navigation between.
+//! later, or what this client's browser needs; not in its first quarter), no navigation between. Those that begin one window
+//! later are clicks, and as many are taken off.
 //! Why: Next.js' client sends one action at a time; `Promise.all` over actions runs in series. Reads belong in GET
 //! routes or server components; mutations stay and are sent as one. Still so in 16.4.
 //! Source: next `app-router-instance.js`; docs, `server-actions`; react.dev `use server`; [measured] 3 x 300 ms take
 //! 943-1,032 ms as actions, 331-396 ms as GETs.
-//! Guard: a person clicking fast queues too: hence the short gap and the same page.
+//! Guard: a person clicking fast queues too: hence the short gap and the same page. Whether a slow client waited or a person
+//! clicked is not always known: then it abstains. Where actions of one client are seen to run side by side, as they may in
+//! versions to come, it says so and no gain is counted.
 //! Example: `Promise.all([getPrice(id), getStock(id), getShipping(id)])`.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
@@ -30,7 +33,16 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if let Some(absent) = unseen_sequences(profile) {
         return absent;
     }
-    let Some(share) = profile.share(Fact::InBurst, Fact::Sequenced) else { return Finding::Silent };
+    let Some(excess) = profile.excess(Fact::InBurst) else { return Finding::Silent };
+    let share = excess.share;
+    let flips = format!("under {} of calls are in bursts", percent(knobs.threshold));
+    if let Some(overlapping) = profile.surroundings.habits.side_by_side {
+        let text = format!(
+            "{overlapping} actions of this app ran while another one of the same client was still being answered: its clients \
+             do not send them one by one, so nothing is gained by a move"
+        );
+        return Finding::Below(Statement::of_share(share, text, flips));
+    }
     let bursts = profile.observed(Fact::Bursts);
     let gain = parallel_reads(profile);
     let ms_p50 = gain.measured_ms();
@@ -41,12 +53,11 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     };
     let text = format!(
         "{} of calls were part of {bursts} serial bursts, in which actions wait for each other{sooner}",
-        percent(share.observed),
+        percent(excess.seen.observed),
     );
-    let flips = format!("under {} of calls are in bursts", percent(knobs.threshold));
     let statement =
         Statement::of_share(share, text, flips).with(profile.exemplars(Fact::InBurst)).gaining(gain);
-    match statement.judged_by_low(knobs) {
+    match statement.judged_by_excess(excess, knobs) {
         Finding::Holds(statement) if bursts < knobs.min_samples => Finding::Below(statement),
         finding => finding,
     }

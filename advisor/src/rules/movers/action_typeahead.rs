@@ -1,6 +1,7 @@
 //! **action-typeahead**: the action is called at each keystroke.
 //!
-//! Seen: three or more calls in quick succession, each with another and mostly longer argument.
+//! Seen: three or more calls in quick succession, each with another and mostly longer argument; less those that look so with
+//! pauses as people make between clicks.
 //! Why: the queue makes the last keystroke wait for all before it; a GET can be aborted. Debouncing is first aid.
 //! All versions. Source: next `app-router-instance.js` (queue); [judgement] thresholds.
 //! Example: `onChange={e => searchSkills(e.target.value)}`.
@@ -31,7 +32,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if unseen_sequences(profile).is_some() {
         return Finding::Silent;
     }
-    let Some(share) = profile.share(Fact::Typed, Fact::Sequenced) else { return Finding::Silent };
+    let Some(excess) = profile.excess(Fact::Typed) else { return Finding::Silent };
+    let share = excess.share;
     if share.observed == 0.0 {
         return Finding::Silent;
     }
@@ -40,11 +42,11 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed)
     );
     let flips = format!("under {} of calls do", percent(knobs.threshold));
-    let per_day = profile.estimate_per_day(Fact::Typed);
-    let queue_ms = profile.quantile(Measure::QueueWait, 0.5).unwrap_or_default() / 1_000.0;
+    let per_day = excess.times(profile.per_day(Fact::Sequenced));
+    let queue_ms = profile.queue_ms(profile.quantile(Measure::QueueWait, 0.5).unwrap_or_default() / 1_000.0);
     let gain = Gain { per_day, queue_ms, ..Gain::default() };
     Statement::of_share(share, text, flips)
         .with(profile.exemplars(Fact::Typed))
         .gaining(gain)
-        .judged_by_low(knobs)
+        .judged_by_excess(excess, knobs)
 }

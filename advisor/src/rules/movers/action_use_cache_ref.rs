@@ -32,7 +32,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     );
     let per_day = profile.estimate_per_day(Fact::CachedFunctions);
     let held = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
-    let gain = Gain { per_day, queue_ms: held, ..Gain::default() };
+    let gain = Gain { per_day, queue_ms: profile.queue_ms(held), ..Gain::default() };
     let exemplars = profile.exemplars(Fact::CachedFunctions);
     Statement::of_share(share, text, "a function without 'use cache'".to_owned())
         .with(exemplars)

@@ -1,7 +1,8 @@
 //! **client-cache-library**: after the mutation the client fetches from the API again, as SWR and TanStack Query do.
 //!
 //! Why: such clients key their cache on a GET route and refresh it themselves; an action's refreshed page would not
-//! reach it. It speaks against moving the mutation. All versions.
+//! reach it. It speaks against moving the mutation. All versions. Guard: a poll fetches without any mutation, so what came as
+//! often before mutations is taken off.
 //! Source: Next.js docs, client-side data fetching (SWR, TanStack Query). Example: `mutate('/api/mail')`.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
@@ -24,9 +25,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if unseen_sequences(profile).is_some() {
         return Finding::Silent;
     }
-    let Some(share) = profile.share(Fact::FollowedByRefetch, Fact::Followable) else {
-        return Finding::Silent;
-    };
+    let Some(excess) = profile.excess(Fact::FollowedByRefetch) else { return Finding::Silent };
+    // It speaks against a move: where the base rate is not known, everything that was seen counts.
+    let known = excess.lacks(knobs.threshold, knobs.min_samples).is_none();
+    let share = if known { excess.share } else { excess.seen };
     let text = format!(
         "{} of mutations were followed by a GET of the same part of the API: a client-side cache",
         percent(share.observed)

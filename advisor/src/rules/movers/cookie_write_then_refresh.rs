@@ -1,6 +1,7 @@
 //! **cookie-write-then-refresh**: the mutation sets a cookie, and then the page is shown anew.
 //!
-//! Seen: mutations that answered `set-cookie` and were followed by a refresh or a new document of their page.
+//! Seen: mutations that answered `set-cookie` and were followed by a refresh or a new document of their page, more often than
+//! one came in the same time before them.
 //! Why: writing a cookie in an action renders the page anew in the same response. All versions.
 //! Source: Next.js docs, `cookies` ("Understanding cookie behavior in Server Actions").
 //! Guard: it tells the same fact as mutate-then-refresh and mutate-then-document; only the heaviest of them counts.
@@ -28,18 +29,20 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if unseen_sequences(profile).is_some() {
         return Finding::Silent;
     }
-    let Some(share) = profile.share(Fact::CookieThenRefresh, Fact::Followable) else {
-        return Finding::Silent;
-    };
-    let share = profile.beyond_the_apps(share);
+    let Some(excess) = profile.excess(Fact::CookieThenRefresh) else { return Finding::Silent };
+    let (share, seen) = (profile.beyond_the_apps(excess.share), excess.seen);
     let text = format!(
         "{} of {} successful mutations set a cookie and were followed by the page anew: in an action the cookie renders it in \
          the same response",
-        percent(share.observed),
-        share.samples
+        percent(seen.observed),
+        seen.samples
     );
     let flips = format!("under {} of mutations do both", percent(knobs.threshold));
     let gain = action_with_refresh(profile);
     let exemplars = profile.exemplars(Fact::CookieThenRefresh);
-    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs).or_silent()
+    Statement::of_share(share, text, flips)
+        .with(exemplars)
+        .gaining(gain)
+        .judged_by_excess(excess, knobs)
+        .or_silent()
 }

@@ -34,11 +34,14 @@ use super::Finding;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
-/// What a rule about sequences lacks; `None` when they can be seen: clients are known for nine calls in ten, and every
-/// call was recorded.
+/// What a rule about sequences lacks; `None` when they can be seen: clients are known for nine calls in ten, their keys last,
+/// and every call was recorded.
 fn unseen_sequences(profile: &Profile) -> Option<Finding> {
     if !profile.is_unsampled() {
         return Some(Finding::Sampled);
+    }
+    if profile.surroundings.habits.keys_change {
+        return Some(Finding::Lacking("stable_client_keys"));
     }
     let known = profile.share(Fact::ClientKnown, Fact::Calls).is_some_and(|share| share.observed >= 0.9);
     (!known).then_some(Finding::Absent("pointsman.client.key"))

@@ -1,6 +1,7 @@
 //! **mutate-then-document**: after the mutation the whole page is loaded again.
 //!
-//! Seen: a successful mutation of a page's own UI, then a document of that page within 2 s.
+//! Seen: a successful mutation of a page's own UI, then a document of that page within 2 s; later for clients
+//! that are seen to be slow. Loads that came as often before mutations are taken off.
 //! Why: an action answers with result and page at once; a reload also fetches HTML and revalidates assets. All
 //! versions. Source: Next.js docs, `server-actions`.
 //! Example: `fetch('/api/settings', { method: 'PUT' })` and `location.reload()`.
@@ -26,16 +27,16 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if let Some(absent) = unseen_sequences(profile) {
         return absent;
     }
-    let Some(share) = profile.share(Fact::FollowedByDocument, Fact::Followable) else {
-        return Finding::Silent;
-    };
+    let Some(excess) = profile.excess(Fact::FollowedByDocument) else { return Finding::Silent };
+    let (share, seen) = (excess.share, excess.seen);
     let text = format!(
-        "{} of {} successful mutations were followed by a new load of the whole page",
-        percent(share.observed),
-        share.samples
+        "{} of {} successful mutations were followed by a new load of the whole page{}",
+        percent(seen.observed),
+        seen.samples,
+        excess.beside("the same time before one"),
     );
     let flips = format!("under {} of mutations are followed by a load", percent(knobs.threshold));
     let gain = action_in_place_of_reload(profile);
     let exemplars = profile.exemplars(Fact::FollowedByDocument);
-    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_low(knobs)
+    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_excess(excess, knobs)
 }

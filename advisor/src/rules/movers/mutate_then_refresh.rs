@@ -2,7 +2,9 @@
 //! mutation into a Server Action.
 //!
 //! Seen: a successful POST/PUT/PATCH/DELETE of a page's own UI, then from the same client an RSC request of that
-//! page, after the mutation's start and at most 1 s after its end (browsers act on headers, before the body ends).
+//! page, after the mutation's start and at most 1 s after its end (browsers act on headers, before the body ends); later for
+//! clients that are seen to be slow. What the page does by itself does not count: the share of equally long times before
+//! mutations in which it was refreshed as well is taken off.
 //! Why: an action answers with its result and the page rendered anew, in one response. All versions; `refresh()`
 //! exists from Next.js 16 on.
 //! Source: Next.js docs, `server-actions`; [measured] refresh 45 ms after the mutation on localhost.
@@ -37,16 +39,16 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if profile.count(Fact::FollowedByAmbiguous) > profile.count(Fact::FollowedByRefresh) {
         return Finding::Absent("http.request.header.next-router-prefetch");
     }
-    let Some(share) = profile.share(Fact::FollowedByRefresh, Fact::Followable) else {
-        return Finding::Silent;
-    };
+    let Some(excess) = profile.excess(Fact::FollowedByRefresh) else { return Finding::Silent };
+    let (share, seen) = (excess.share, excess.seen);
     let pairs = profile.observed(Fact::FollowedByRefresh);
     let gain = action_with_refresh(profile);
     let text = format!(
-        "{} of {} successful mutations were followed by a refresh of the same page (p50 {:.0} ms later): an action \
+        "{} of {} successful mutations were followed by a refresh of the same page{} (p50 {:.0} ms later): an action \
          answers with result and page at once{}",
-        percent(share.observed),
-        share.samples,
+        percent(seen.observed),
+        seen.samples,
+        excess.beside("the same time before one"),
         gain.measured_ms(),
         on_prefetches(profile, gain),
     );
@@ -54,7 +56,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let statement = Statement::of_share(share, text, flips)
         .with(profile.exemplars(Fact::FollowedByRefresh))
         .gaining(gain);
-    match statement.judged_by_low(knobs) {
+    match statement.judged_by_excess(excess, knobs) {
         Finding::Holds(statement) if pairs < knobs.min_samples => Finding::Below(statement),
         finding => finding,
     }

@@ -4,7 +4,8 @@
 //! Why: it looks like a missing invalidation. An action with `updateTag` lets users read what they wrote; `updateTag` is not
 //! available in routes. `updateTag` exists from Next.js 16 on, `revalidateTag` before.
 //! Source: Next.js docs, `updateTag`; next `revalidate.js` (it throws in route handlers).
-//! Guard: another mutation between ends the search; it is a small reason, and none by itself.
+//! Guard: people who reload pages all the time did so before the mutation too, which is taken off; another mutation between ends
+//! the search; it is a small reason, and none by itself.
 //! Example: `POST /api/tags`, after which people press reload.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
@@ -27,13 +28,14 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if unseen_sequences(profile).is_some() {
         return Finding::Silent;
     }
-    let Some(share) = profile.share(Fact::FollowedByReload, Fact::Followable) else { return Finding::Silent };
+    let Some(excess) = profile.excess(Fact::FollowedByReload) else { return Finding::Silent };
+    let (share, seen) = (excess.share, excess.seen);
     let text = format!(
         "after {} of {} mutations nothing was refreshed and the user loaded a page twice: it may show old data",
-        percent(share.observed),
-        share.samples
+        percent(seen.observed),
+        seen.samples
     );
     let flips = format!("under {} of mutations are followed by such reloads", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::FollowedByReload);
-    Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs).or_silent()
+    Statement::of_share(share, text, flips).with(exemplars).judged_by_excess(excess, knobs).or_silent()
 }

@@ -1,6 +1,7 @@
 //! **route-read-on-load**: a page's own component fetches the route right after the page was loaded.
 //!
-//! Seen: most reads by the own UI begin within 3 s of the load of the page that makes them, from one page.
+//! Seen: most reads by the own UI begin within 3 s of the load of the page that makes them, from one page; less as many as
+//! begin one window later.
 //! Why: a server component has the data in the first response, one round trip earlier. The route may stay for others. All
 //! versions.
 //! Source: Next.js docs, "Fetching Data" (server components first).
@@ -28,14 +29,13 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if unseen_sequences(profile).is_some() || profile.observed(Fact::Polls) > 0 {
         return Finding::Silent;
     }
-    let Some(share) = profile.share(Fact::ReadsSoonAfterLoad, Fact::ReadsSequenced) else {
-        return Finding::Silent;
-    };
+    let Some(excess) = profile.excess(Fact::ReadsSoonAfterLoad) else { return Finding::Silent };
+    let share = excess.share;
     let text = format!(
-        "{} of its reads come within 3 s of the load of their page: a server component has the data in the first response",
-        percent(share.observed)
+        "{} of its reads come soon after the load of their page: a server component has the data in the first response",
+        percent(excess.seen.observed)
     );
     let flips = format!("under {} of its reads belong to a load", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::ReadsSoonAfterLoad);
-    Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs)
+    Statement::of_share(share, text, flips).with(exemplars).judged_by_excess(excess, knobs)
 }

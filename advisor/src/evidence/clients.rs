@@ -1,0 +1,120 @@
+//! Which Calls are of one client. A key that a session's cookie makes may change with the cookie: one browser then looks like
+//! dozens of clients that each come from nowhere. Where telemetry also tells the key of the network, those are put together
+//! again; where it does not, they are counted, so that nobody reads sequences from them.
+
+use std::collections::HashMap;
+
+use pointsman_store::{Call, Caller, ClientKey, Form, Sign};
+
+use super::Fact;
+use super::pass::{Known, Pass};
+use super::timeline::{Timeline, is_unsampled};
+
+/// Calls of one client that are looked at in a pass. Somebody who clicks once a second for an hour makes 3,600; what has more
+/// is a machine, and may have been sent to keep us busy.
+const MOST: usize = 20_000;
+/// Two keys of one browser may be seen side by side for so long: requests that were under way when the cookie changed, ns.
+const HANDED_OVER: u64 = 5_000_000_000;
+/// A key that is gone within this time is one of many of its client, or somebody who left at once, ns.
+const SHORT_LIVED: u64 = 60_000_000_000;
+
+type Lines<'a> = HashMap<ClientKey, Vec<Known<'a>>, foldhash::fast::FixedState>;
+
+/// One timeline per client, in no order; Calls without a key are on none, nor are those that the app made itself, which may
+/// carry the cookies of the client for whom it made them. The Calls are ordered by start.
+pub(super) fn timelines<'a>(pass: &mut Pass, calls: &[Known<'a>]) -> Vec<Timeline<'a>> {
+    let mut by_network = Lines::default();
+    // Each with whether nothing but its key says whose it is.
+    let mut lines: Vec<(Vec<Known<'a>>, bool)> = Vec::new();
+    let mut without_network = Lines::default();
+    for known in calls.iter().filter(|known| is_unsampled(known.call) && known.call.caller != Caller::Server)
+    {
+        let Some(client) = known.call.client else { continue };
+        match known.call.network {
+            Some(network) => by_network.entry(network).or_default().push(*known),
+            None => without_network.entry(client).or_default().push(*known),
+        }
+    }
+    for of_network in by_network.into_values() {
+        let keys = by_key(&of_network);
+        if is_handed_over(&keys) {
+            lines.push((of_network, false));
+        } else {
+            lines.extend(keys.into_values().map(|line| (line, true)));
+        }
+    }
+    lines.extend(without_network.into_values().map(|line| (line, true)));
+    let skew = pass.settings.skew_tolerance_ns;
+    let timeline = |(line, by_key): (Vec<Known<'a>>, bool)| {
+        count_key(pass, &line, by_key);
+        Timeline::of(bounded(pass, line), skew)
+    };
+    lines.into_iter().map(timeline).collect()
+}
+
+fn by_key<'a>(calls: &[Known<'a>]) -> Lines<'a> {
+    let mut keys = Lines::default();
+    for known in calls {
+        if let Some(client) = known.call.client {
+            keys.entry(client).or_default().push(*known);
+        }
+    }
+    keys
+}
+
+/// Whether each key takes the place of the one before: people who share an address are there at the same time.
+fn is_handed_over(keys: &Lines<'_>) -> bool {
+    let mut lives: Vec<(u64, u64)> = keys.values().map(|calls| life(calls)).collect();
+    lives.sort_unstable();
+    let mut last_seen = 0;
+    lives.into_iter().all(|(first, last)| {
+        let follows = first.saturating_add(HANDED_OVER) >= last_seen;
+        last_seen = last_seen.max(last);
+        follows
+    })
+}
+
+/// The starts of the first and the last of some Calls, ns.
+fn life(calls: &[Known<'_>]) -> (u64, u64) {
+    let start = |known: Option<&Known<'_>>| known.map_or(0, |known| known.call.start_ns);
+    (start(calls.first()), start(calls.last()))
+}
+
+/// The first Calls of a client, as many as are looked at; how many are left out is counted.
+fn bounded<'a>(pass: &mut Pass, mut line: Vec<Known<'a>>) -> Vec<Known<'a>> {
+    for left_out in line.iter().skip(MOST) {
+        if let Some(mut about) = pass.about(*left_out) {
+            about.count(Fact::LeftOutOfSequences);
+        }
+    }
+    line.truncate(MOST);
+    line
+}
+
+/// Counts a client by its key, and whether that came from nowhere and is soon gone after an answer that set a cookie: then the next
+/// key is the same client's. A page that comes from a cache in front of the app is not seen to be loaded either, but sets none.
+fn count_key(pass: &mut Pass, line: &[Known<'_>], by_key: bool) {
+    let Some(first) = line.first().filter(|first| has_cookie(first.call)) else { return };
+    let (first_ns, last_ns) = life(line);
+    let renews =
+        |known: &Known<'_>| known.call.has(Sign::SetsCookie) || known.call.has(Sign::SetsSessionCookie);
+    let from_nowhere = by_key && is_mid_flow(first.call) && line.iter().any(renews);
+    let Some(mut about) = pass.about(*first) else { return };
+    about.count(Fact::KeysBegun);
+    if from_nowhere && last_ns.saturating_sub(first_ns) < SHORT_LIVED {
+        about.exemplify(Fact::KeysBegunMidFlow);
+    }
+}
+
+/// A session, as far as telemetry tells sessions from other cookies.
+fn has_cookie(call: &Call) -> bool {
+    call.caller == Caller::OwnUi
+        && if call.has(Sign::SessionsTold) { call.has(Sign::SessionCookie) } else { call.has(Sign::Cookie) }
+}
+
+/// Whether the request came from a page that its client must have loaded before.
+fn is_mid_flow(call: &Call) -> bool {
+    !matches!(call.form, Form::Document | Form::ActionForm | Form::PagePost)
+        && !call.has(Sign::Navigate)
+        && call.page.is_some()
+}
