@@ -1,5 +1,5 @@
 "use client";
-// Asks GET /api/returns/[id] for one parcel.
+// Announces one parcel to POST /api/returns/[id].
 import { useState, type FormEvent } from "react";
 
 export function ReturnStatus() {
@@ -7,7 +7,7 @@ export function ReturnStatus() {
   async function ask(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const parcel = String(new FormData(event.currentTarget).get("parcel") ?? "");
-    const response = await fetch(`/api/returns/${encodeURIComponent(parcel)}`);
+    const response = await fetch(`/api/returns/${encodeURIComponent(parcel)}`, { method: "POST" });
     setState((await response.json()).state);
   }
   return (

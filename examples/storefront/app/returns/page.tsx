@@ -1,4 +1,4 @@
-// Page /returns: asks where a returned parcel is. Keep. Uses GET /api/returns/[id], which hardly anybody does.
+// Page /returns: announces a parcel that comes back. Keep. Uses POST /api/returns/[id], which hardly anybody does.
 import { ReturnStatus } from "@/components/ReturnStatus";
 
 export default function Returns() {

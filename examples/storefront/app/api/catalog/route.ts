@@ -1,4 +1,4 @@
-// GET /api/catalog: the public price list. RIGHT SIDE, but wasteful: keep, improvement cache-get.
+// GET /api/catalog: the public price list. RIGHT SIDE: keep. A cache could answer, once enough people have shown that it may.
 // Dynamic and without cache-control, although everybody gets the same bytes: each reader costs a query.
 import { priceList } from "@/data/products";
 

@@ -1,4 +1,4 @@
-// GET /api/export: the price list as a CSV file. RIGHT SIDE: keep, improvement cache-get.
+// GET /api/export: the price list as a CSV file. RIGHT SIDE: keep.
 // A link leads here and the browser saves what it gets; an action can be neither linked nor downloaded. As with GET
 // /api/catalog, everyone gets the same bytes, computed anew each time.
 import { priceList } from "@/data/products";
