@@ -80,7 +80,7 @@ impl Webhook {
         }
         match request.body(body).send().await {
             Ok(answer) if answer.status().is_success() => Outcome::Delivered,
-            Ok(answer) => refused(answer).await,
+            Ok(answer) => refused(answer, &self.url).await,
             Err(error) => Outcome::Later(chain(&error.without_url()), None),
         }
     }
@@ -94,7 +94,7 @@ impl Webhook {
 }
 
 /// What an answer that is no success means.
-async fn refused(mut answer: Response) -> Outcome {
+async fn refused(mut answer: Response, url: &Url) -> Outcome {
     let (status, asked) = (answer.status(), retry_after(answer.headers(), clock::now_ns()));
     let mut said = Vec::new();
     while said.len() < MOST_ANSWER {
@@ -104,7 +104,7 @@ async fn refused(mut answer: Response) -> Outcome {
         }
     }
     said.truncate(MOST_ANSWER);
-    let said = render::safe::terminal(String::from_utf8_lossy(&said).trim());
+    let said = render::safe::terminal(&without_secrets(&String::from_utf8_lossy(&said), url));
     let reason = if said.is_empty() { format!("{status}") } else { format!("{status}: {said}") };
     match status {
         StatusCode::REQUEST_TIMEOUT => Outcome::Later(reason, None),
@@ -115,6 +115,27 @@ async fn refused(mut answer: Response) -> Outcome {
         )),
         _ => Outcome::Refused(reason),
     }
+}
+
+/// The words of an answer that may be logged. Many servers repeat the address that was asked (Express does with its 404), and
+/// the address of a webhook is its secret: what looks like a part of an address, or is one of this one, is left out.
+fn without_secrets(said: &str, url: &Url) -> String {
+    /// Longer words are identifiers and tokens.
+    const LONGEST_WORD: usize = 24;
+    /// Shorter segments are words of any text.
+    const SHORTEST_SEGMENT: usize = 4;
+    let query = url.query().unwrap_or_default();
+    let parts = url.path().split('/').chain(query.split(['&', '=']));
+    let secrets: Vec<String> =
+        parts.filter(|part| part.len() >= SHORTEST_SEGMENT).map(str::to_ascii_lowercase).collect();
+    let harmless = |word: &str| {
+        let lower = word.to_ascii_lowercase();
+        word.len() <= LONGEST_WORD
+            && !word.contains(['/', '?', '=', '@', '%', '&'])
+            && !secrets.iter().any(|secret| lower.contains(secret))
+    };
+    let words = said.split_whitespace().map(|word| if harmless(word) { word } else { "…" });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// `Retry-After`: seconds, or a date.
@@ -195,6 +216,23 @@ mod tests {
             signature(b"0123456789abcdef", 1_700_000_000, b"{\"a\":1}").unwrap(),
             "t=1700000000,v1=9eb18f493f8ec135d9eb2dad817c369bb4e9cbfa818657897a7437c1cd8c3a23"
         );
+    }
+
+    #[test]
+    fn an_answer_that_repeats_the_secret_address_is_logged_without_it() {
+        let url = Url::parse("https://hooks.example/services/T0001/B0002/s3cr3tw0rd?key=hidden").unwrap();
+        for (said, logged) in [
+            ("<pre>Cannot POST /services/T0001/B0002/s3cr3tw0rd</pre>", "<pre>Cannot POST …"),
+            ("no route S3CR3TW0RD here", "no route … here"),
+            ("{\"error\":\"B0002\"}", "…"),
+            ("key hidden", "key …"),
+            ("invalid_token", "invalid_token"),
+            ("try again\n later ", "try again later"),
+            ("eyJhbGciOiJIUzI1NiJ9eyJzdWIiOiIxIn0 expired", "… expired"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(said, &url), logged, "{said}");
+        }
     }
 
     #[test]
