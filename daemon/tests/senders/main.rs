@@ -21,6 +21,12 @@ use program::{Program, Protocol, Sender};
 use support::{Daemon, workspace};
 use wire::Wire;
 
+/// The attributes and span names that the senders make up are kept, or there would be nothing to compare.
+const KEPT: [(&str, &str); 2] = [
+    ("POINTSMAN_OTLP__KEEP_ATTRIBUTES", r#"["value.*", "link.*"]"#),
+    ("POINTSMAN_OTLP__KEEP_SPAN_NAMES", r#"["senders"]"#),
+];
+
 /// A daemon, and a wire that leads to one of its two OTLP ports.
 struct World {
     folder: tempfile::TempDir,
@@ -32,7 +38,7 @@ struct World {
 impl World {
     fn new(protocol: Protocol) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let daemon = Daemon::start(&folder.path().join("calls.db"), &[]);
+        let daemon = Daemon::start_in(&folder.path().join("calls.db"), &[], &KEPT);
         let wire = Wire::to(protocol.port(&daemon));
         Self { folder, protocol, daemon, wire }
     }
@@ -50,7 +56,7 @@ impl World {
         self.wire.cut();
         self.daemon.end_at_once();
         meanwhile();
-        self.daemon = Daemon::start(&self.db(), &[]);
+        self.daemon = Daemon::start_in(&self.db(), &[], &KEPT);
         self.wire.lead_to(self.protocol.port(&self.daemon));
     }
 

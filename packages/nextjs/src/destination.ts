@@ -62,7 +62,8 @@ export interface ServiceName {
 export function serviceNameFor(option: string | undefined, cwd: string, env: NodeJS.ProcessEnv): ServiceName {
   const set = env['OTEL_SERVICE_NAME'] || resourceServiceName(env['OTEL_RESOURCE_ATTRIBUTES']) || option
   if (set) return { name: set, from: 'set' }
-  const named = env['npm_package_name'] || packageName(cwd)
+  // A script of a monorepo's root that starts the app leaves the root's name in the environment.
+  const named = packageName(cwd) || env['npm_package_name']
   if (named) return { name: named, from: 'package' }
   return { name: basename(cwd) || 'nextjs', from: 'guessed' }
 }

@@ -81,6 +81,7 @@ test('a service always has a name, and a guessed one is said to be', () => {
   assert.deepEqual(serviceNameFor('opt', '/nowhere/shop', { OTEL_SERVICE_NAME: 'env' }), { name: 'env', from: 'set' })
   assert.deepEqual(serviceNameFor('opt', '/nowhere/shop', { OTEL_RESOURCE_ATTRIBUTES: 'a=b,service.name=res,c=d' }), { name: 'res', from: 'set' })
   assert.deepEqual(serviceNameFor('opt', '/nowhere/shop', {}), { name: 'opt', from: 'set' })
+  assert.deepEqual(serviceNameFor(undefined, process.cwd(), { npm_package_name: 'root' }), { name: '@pointsman/nextjs', from: 'package' })
   assert.deepEqual(serviceNameFor(undefined, '/nowhere/shop', { npm_package_name: 'pkg' }), { name: 'pkg', from: 'package' })
   assert.deepEqual(serviceNameFor(undefined, '/nowhere/shop', {}), { name: 'shop', from: 'guessed' })
   assert.deepEqual(serviceNameFor(undefined, '/', {}), { name: 'nextjs', from: 'guessed' })
