@@ -6,6 +6,7 @@
 //! arguments.
 
 pub mod advisories;
+mod change;
 mod coverage;
 pub mod evidence;
 pub mod explanation;
@@ -21,6 +22,7 @@ mod stats;
 mod verdict;
 mod windows;
 
+pub use change::{Change, ChangeId, Outline};
 pub use coverage::{CHANGING_KEYS, Coverage, Proxied, coverage, proxied};
 pub use explanation::{Explanation, Explanations, explain_each, explanations};
 pub use gain::{Gain, Waiting};
@@ -29,9 +31,9 @@ pub use profile::{
     UnknownIds,
 };
 pub use report::{
-    Assumed, Benefit, Changes, EffectiveRule, EvidenceKind, EvidenceRow, HandlerChange, HandlerReport, Need,
-    Report, ReportInput, Sampled, SharedReason, Situation, Total, UnknownActions, Verdict, Window, changes,
-    report, report_within, rfc3339,
+    Assumed, Benefit, Differences, EffectiveRule, EvidenceKind, EvidenceRow, HandlerDifference,
+    HandlerReport, Need, Report, ReportInput, Sampled, SharedReason, Situation, Total, UnknownActions,
+    Verdict, Window, differences, report, report_within, rfc3339,
 };
 pub use sampling::Basis;
 pub use settings::{Override, RuleSettings, Settings};

@@ -20,7 +20,7 @@ use tokio::sync::{Mutex, mpsc};
 use crate::cli::{USUAL_WINDOW, View};
 use crate::config::Config;
 use crate::render::safe::terminal;
-pub(crate) use decision::{Decided, End, Refused, Said};
+pub(crate) use decision::{End, Refused, Said};
 pub(crate) use evidence::Evidence;
 use gather::{Gathered, Looks, end_of_look, environments, gather, hour_after};
 use memory::{Memories, Memory};

@@ -169,12 +169,19 @@ pub(crate) struct ReportOptions {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Print every handler with all that is said of it, not only what fits on a screen (text; the other formats always do).
+    #[arg(long)]
+    pub full: bool,
+    /// Print one change: its id, or the beginning of it (text, markdown or json).
+    #[arg(long, value_name = "ID", conflicts_with = "full")]
+    pub change: Option<String>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct ExplainOptions {
-    /// The handler: its id, or a part of its route or action that only it has; all of them when none is named.
-    #[arg(value_name = "HANDLER")]
+    /// A change or a handler: its id, or a part of the handler's route or action that only it has; all handlers when none is
+    /// named.
+    #[arg(value_name = "ID")]
     pub handler: Option<String>,
     #[command(flatten)]
     pub view: View,
@@ -186,8 +193,8 @@ pub(crate) struct ExplainOptions {
 /// Which recommendation is decided about, and when.
 #[derive(Args, Debug)]
 pub(crate) struct Target {
-    /// The handler: its id, or a part of its route or action that only it has.
-    #[arg(value_name = "HANDLER")]
+    /// The change: its id, or that of one of its handlers, or a part of a handler's route or action that only it has.
+    #[arg(value_name = "ID")]
     pub handler: String,
     /// Look at this service only.
     #[arg(long, value_name = "NAME")]

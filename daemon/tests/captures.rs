@@ -310,3 +310,48 @@ fn strip(attributes: &mut Value) {
         });
     }
 }
+
+/// What a person sees first: the recorded shop of 45 handlers on one screen of a terminal.
+#[test]
+fn the_report_of_the_storefront_fits_on_one_screen() {
+    let world = World::new();
+    world.replay(&fixture("storefront"));
+    let config = workspace().join("examples/storefront/pointsman.toml");
+    let config = ["--until", "last", "--config", config.to_str().unwrap()];
+    let known = report(&world.db, &config);
+    assert_eq!(handlers(&known).len(), 45);
+    let changes: Vec<&str> =
+        known["changes"].as_array().unwrap().iter().map(|it| it["title"].as_str().unwrap()).collect();
+    assert!(changes.contains(&"Fetch price, shipping and stock in parallel on /compare"), "{changes:#?}");
+    for (columns, most) in [("80", 70), ("120", 70), ("40", 110)] {
+        let text = printed(&world.db, columns, &["report"], &config);
+        let too_long: Vec<&str> =
+            text.lines().filter(|line| line.chars().count() > columns.parse().unwrap()).collect();
+        assert_eq!(too_long, Vec::<&str>::new());
+        assert!(text.lines().count() <= most, "{} lines at {columns} columns:\n{text}", text.lines().count());
+        assert!(!text.contains('\u{1b}'), "colour where nobody sees it");
+        for change in known["changes"].as_array().unwrap() {
+            assert!(text.contains(change["id"].as_str().unwrap()), "{change} is not in\n{text}");
+        }
+    }
+    // The rest is one command away.
+    let first = known["changes"][0]["id"].as_str().unwrap();
+    let plan = printed(&world.db, "80", &["report", "--change", &first[..6]], &config);
+    let explained = printed(&world.db, "80", &["explain", first], &config);
+    let full = printed(&world.db, "80", &["report", "--full"], &config);
+    for (text, part) in [
+        (&plan, "Plan"),
+        (&plan, first),
+        (&explained, "What the rules found"),
+        (&full, "Thresholds in force"),
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+}
+
+/// What a command prints at so many columns.
+fn printed(db: &Path, columns: &str, command: &[&str], more: &[&str]) -> String {
+    let run = support::command(db).env("COLUMNS", columns).args(command).args(more).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).unwrap()
+}

@@ -179,7 +179,7 @@ fn names_from_outside_stay_text_wherever_they_are_shown() {
         assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{arguments:?}");
         run.out
     };
-    let (text, markdown) = (said(&["report"]), said(&["report", "--format", "markdown"]));
+    let (text, markdown) = (said(&["report", "--full"]), said(&["report", "--format", "markdown"]));
     assert!(text.contains("alert(1)") && text.contains("drop\\u{1b}[31mred\\u{202e}txt"), "{text}");
     assert!(markdown.contains("&lt;script&gt;") && !markdown.contains("<script"), "{markdown}");
     assert!(!markdown.contains("<img") && !markdown.contains("\n- item"), "{markdown}");
@@ -188,6 +188,7 @@ fn names_from_outside_stay_text_wherever_they_are_shown() {
         ("text", text),
         ("markdown", markdown),
         ("explain", said(&["explain", id])),
+        ("screen", said(&["report"])),
         ("doctor", said(&["doctor"])),
         ("trace", said(&["trace", &format!("{:032x}", 2)])),
     ] {

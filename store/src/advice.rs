@@ -43,13 +43,24 @@ pub struct RecommendationRecord {
     pub successor: Option<Fingerprint>,
     /// What was found afterwards, in the advisor's own form.
     pub proof: Option<String>,
-    /// Its changes, oldest first; those before the first of them go.
-    pub changes: Vec<ChangeRecord>,
+    /// The Change that it is part of; `None` until a run has put it into one.
+    pub change: Option<u64>,
+    /// The changes of its state, oldest first; those before the first of them go.
+    pub transitions: Vec<TransitionRecord>,
 }
 
-/// One change of a recommendation.
+/// A Change: recommendations that are one piece of work.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChangeRecord {
+    /// Its id.
+    pub id: u64,
+    /// What was said of it, in the advisor's own form.
+    pub outline: String,
+}
+
+/// One change of a recommendation's state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TransitionRecord {
     /// Its number within the recommendation.
     pub number: u32,
     /// When.
@@ -75,6 +86,8 @@ pub struct AdviceRecords {
     pub standing: Vec<StandingRecord>,
     /// Every move that was ever advised.
     pub recommendations: Vec<RecommendationRecord>,
+    /// The Changes that they are part of.
+    pub changes: Vec<ChangeRecord>,
 }
 
 /// A run that was made.
@@ -99,4 +112,6 @@ pub struct AdviceChange<'a> {
     pub standing: &'a [StandingRecord],
     /// Recommendations that are new or have changed.
     pub recommendations: &'a [RecommendationRecord],
+    /// Changes that are new or have changed.
+    pub changes: &'a [ChangeRecord],
 }

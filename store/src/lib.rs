@@ -22,6 +22,7 @@ mod sqlite;
 
 pub use advice::{
     AdviceChange, AdviceRecords, AdviceRun, ChangeRecord, RecommendationRecord, StandingRecord,
+    TransitionRecord,
 };
 pub use app_fact::AppFact;
 pub use arrivals::{ArrivalKind, Arrivals};

@@ -7,10 +7,10 @@ mod support;
 
 use pointsman_store::{AdviceChange, AdviceRecords, AdviceRun, StandingRecord, Store};
 
-use support::{DAY, NOW, SERVICE, number, recommendation, remember_advice, standing, world};
+use support::{DAY, NOW, SERVICE, change, number, recommendation, remember_advice, standing, world};
 
 const NOTHING: AdviceChange<'static> =
-    AdviceChange { revision: 0, run: None, standing: &[], recommendations: &[] };
+    AdviceChange { revision: 0, run: None, standing: &[], recommendations: &[], changes: &[] };
 
 fn run(at_ns: u64) -> Option<AdviceRun> {
     Some(AdviceRun { at_ns, handlers: 1, forget_before_ns: 0 })
@@ -26,6 +26,7 @@ async fn what_is_remembered_is_read_back_by_service_and_environment() {
         last_run_ns: Some(NOW),
         standing: (0..7).map(standing).collect(),
         recommendations: (0..7).map(recommendation).collect(),
+        changes: (0..7).map(change).collect(),
     };
     expected.standing.sort_by_key(|one| one.handler.0.cast_signed());
     expected.recommendations.sort_by_key(|one| one.handler.0.cast_signed());
@@ -62,10 +63,10 @@ async fn a_later_state_replaces_an_earlier_one_and_old_changes_go() {
     let mut one = recommendation(1);
     let first = AdviceChange { recommendations: std::slice::from_ref(&one), ..NOTHING };
     assert!(world.store.remember_advice(SERVICE, None, first).await.unwrap());
-    let mut next = one.changes[1].clone();
+    let mut next = one.transitions[1].clone();
     (next.number, next.after) = (2, "accepted".into());
-    one.changes.remove(0);
-    one.changes.push(next);
+    one.transitions.remove(0);
+    one.transitions.push(next);
     (one.state, one.until_ns, one.proof) = ("accepted".into(), None, Some("{}".into()));
     let second = AdviceChange { revision: 1, recommendations: std::slice::from_ref(&one), ..NOTHING };
     assert!(world.store.remember_advice(SERVICE, None, second).await.unwrap());

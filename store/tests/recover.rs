@@ -38,7 +38,7 @@ async fn full() -> World {
     world
 }
 
-const CONTENTS: [(&str, &str); 11] = [
+const CONTENTS: [(&str, &str); 12] = [
     (
         "blocks",
         "SELECT id || ' ' || received_ns || spans || inflated_bytes || hex(traces) || hex(payload) FROM blocks",
@@ -58,9 +58,10 @@ const CONTENTS: [(&str, &str); 11] = [
     ),
     (
         "recommendations",
-        "SELECT handler || verdict || state || ifnull(until_ns, 'none') || promise || ifnull(successor, 'none') \
-         FROM recommendations",
+        "SELECT handler || verdict || state || ifnull(until_ns, 'none') || promise || ifnull(successor, 'none') || \
+         ifnull(change, 'none') FROM recommendations",
     ),
+    ("changes", "SELECT id || ' ' || service || environment || outline FROM changes"),
     (
         "recommendation_changes",
         "SELECT handler || verdict || number || ' ' || at_ns || ifnull(before, 'none') || after || who || reason \

@@ -2,10 +2,14 @@
 
 use pointsman_store::{Fingerprint, Handler, Hour};
 
-use super::applied;
 use super::history::{History, Recommendation, State, Who};
 use super::traffic::Traffic;
+use super::{applied, changes};
+use crate::change::ChangeId;
 use crate::report::{Verdict, rfc3339};
+
+/// A recommendation's own key.
+type Key = (Fingerprint, Verdict);
 
 /// A user's decision about one move.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,25 +68,104 @@ pub enum DecisionError {
     },
 }
 
-/// Takes a decision about a Handler's move: the one that stands, else the one that was proposed last.
+/// What a decision is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// A Change.
+    Change(ChangeId),
+    /// The Change that the move of this Handler is part of: of its moves the one that stands, else the one that was proposed
+    /// last.
+    Handler(Fingerprint),
+}
+
+/// A decision that was taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decided {
+    /// The Change; `None` for a move that no run has put into one.
+    pub change: Option<ChangeId>,
+    /// Its moves, those included about which nothing was left to decide.
+    pub moves: Vec<(Fingerprint, Verdict)>,
+    /// Where the Change stands now.
+    pub state: State,
+    /// Until when, ns since the epoch, if there is an end.
+    pub until_ns: Option<u64>,
+}
+
+/// Takes a decision about a Change, which is one about all of its moves that are not made yet.
 ///
 /// # Errors
-/// When there is none, when it is over already, or when the decision makes no sense.
+/// When there is none, when it is over already, or when the decision makes no sense. Then nothing has changed.
 pub fn decide(
     history: &mut History,
-    id: Fingerprint,
+    subject: Subject,
+    decision: &Decision,
+    traffic: &Traffic,
+    now_ns: u64,
+) -> Result<Decided, DecisionError> {
+    let (change, moves) = moves_of(history, subject)?;
+    let mut decided: Vec<(Key, Recommendation)> = Vec::new();
+    let mut refused = None;
+    for key in &moves {
+        let Some(mut one) = history.recommendations.get(key).cloned() else { continue };
+        // A successor is named of one move, or of all.
+        let named = match (decision, subject) {
+            (Decision::Applied { .. }, Subject::Handler(id)) if key.0 != id => {
+                Decision::Applied { successor: None }
+            }
+            _ => decision.clone(),
+        };
+        match decide_one(*key, &mut one, named, traffic, now_ns) {
+            Ok(()) => decided.push((*key, one)),
+            Err(error @ (DecisionError::AlreadyApplied | DecisionError::AlreadyVerified)) => {
+                refused = refused.or(Some(error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if decided.is_empty() {
+        return Err(refused.unwrap_or(DecisionError::NotAMove));
+    }
+    history.recommendations.extend(decided);
+    let all: Vec<&Recommendation> = moves.iter().filter_map(|key| history.recommendations.get(key)).collect();
+    let state = changes::state(&all);
+    let until_ns = all.iter().find(|one| one.state == state).and_then(|one| one.until_ns);
+    Ok(Decided { change, moves, state, until_ns })
+}
+
+/// The moves that a decision is about: all of a Change but those whose reason is gone, unless it is gone for all.
+fn moves_of(history: &History, subject: Subject) -> Result<(Option<ChangeId>, Vec<Key>), DecisionError> {
+    let change = match subject {
+        Subject::Change(id) => Some(id),
+        Subject::Handler(id) => {
+            let key = (id, chosen(history, id)?);
+            let one = history.recommendations.get(&key).ok_or(DecisionError::NotAMove)?;
+            if one.change.is_none() {
+                return Ok((None, vec![key]));
+            }
+            one.change
+        }
+    };
+    let all = history.recommendations.iter().filter(|(_, one)| change.is_some() && one.change == change);
+    let (gone, live): (Vec<_>, Vec<_>) = all.partition(|(_, one)| one.state == State::Expired);
+    let moves = if live.is_empty() { gone } else { live };
+    if moves.is_empty() {
+        return Err(DecisionError::NotAMove);
+    }
+    Ok((change, moves.into_iter().map(|(key, _)| *key).collect()))
+}
+
+fn decide_one(
+    key: Key,
+    one: &mut Recommendation,
     decision: Decision,
     traffic: &Traffic,
     now_ns: u64,
-) -> Result<(Fingerprint, Verdict), DecisionError> {
-    let key = (id, chosen(history, id)?);
-    let one = history.recommendations.get_mut(&key).ok_or(DecisionError::NotAMove)?;
+) -> Result<(), DecisionError> {
     if one.state == State::Verified {
         return Err(DecisionError::AlreadyVerified);
     }
     if let Decision::Applied { successor } = decision {
-        apply(key, one, successor, traffic, now_ns)?;
-        return Ok(key);
+        return apply(key, one, successor, traffic, now_ns);
     }
     if one.state == State::Applied {
         return Err(DecisionError::AlreadyApplied);
@@ -91,8 +174,7 @@ pub fn decide(
         let reason = one.last_change().map(|last| last.reason.clone()).unwrap_or_default();
         return Err(DecisionError::Policy(reason));
     }
-    answer(one, decision, now_ns)?;
-    Ok(key)
+    answer(one, decision, now_ns)
 }
 
 /// Answers a move that has not been made.
@@ -197,11 +279,10 @@ mod tests {
     }
 
     /// The state after a decision, or why there was none.
-    fn after(state: State, decision: Decision) -> Result<(State, Option<u64>), DecisionError> {
+    fn after(state: State, decision: &Decision) -> Result<(State, Option<u64>), DecisionError> {
         let mut history = history(state);
-        let key = decide(&mut history, ID, decision, &Traffic::default(), 100)?;
-        let one = &history.recommendations[&key];
-        Ok((one.state, one.until_ns))
+        let decided = decide(&mut history, Subject::Handler(ID), decision, &Traffic::default(), 100)?;
+        Ok((decided.state, decided.until_ns))
     }
 
     fn dismiss(until_ns: Option<u64>) -> Decision {
@@ -216,27 +297,33 @@ mod tests {
     fn every_decision_in_every_state() {
         use State::{Accepted, Applied, Dismissed, Expired, Proposed, Snoozed, Verified};
         for open in [Proposed, Accepted, Dismissed, Snoozed, Expired] {
-            assert_eq!(after(open, Decision::Accept), Ok((Accepted, None)), "{open:?}");
-            assert_eq!(after(open, dismiss(None)), Ok((Dismissed, None)), "{open:?}");
-            assert_eq!(after(open, dismiss(Some(200))), Ok((Dismissed, Some(200))), "{open:?}");
-            assert_eq!(after(open, snooze(200)), Ok((Snoozed, Some(200))), "{open:?}");
-            assert_eq!(after(open, Decision::Applied { successor: None }), Ok((Applied, None)), "{open:?}");
+            assert_eq!(after(open, &Decision::Accept), Ok((Accepted, None)), "{open:?}");
+            assert_eq!(after(open, &dismiss(None)), Ok((Dismissed, None)), "{open:?}");
+            assert_eq!(after(open, &dismiss(Some(200))), Ok((Dismissed, Some(200))), "{open:?}");
+            assert_eq!(after(open, &snooze(200)), Ok((Snoozed, Some(200))), "{open:?}");
+            assert_eq!(after(open, &Decision::Applied { successor: None }), Ok((Applied, None)), "{open:?}");
         }
         for decision in [Decision::Accept, dismiss(None), snooze(200)] {
-            assert_eq!(after(Applied, decision.clone()), Err(DecisionError::AlreadyApplied));
-            assert_eq!(after(Verified, decision), Err(DecisionError::AlreadyVerified));
+            assert_eq!(after(Applied, &decision), Err(DecisionError::AlreadyApplied));
+            assert_eq!(after(Verified, &decision), Err(DecisionError::AlreadyVerified));
         }
-        assert_eq!(after(Applied, Decision::Applied { successor: None }), Ok((Applied, None)));
+        assert_eq!(after(Applied, &Decision::Applied { successor: None }), Ok((Applied, None)));
         let empty = Decision::Dismiss { reason: " ".to_owned(), until_ns: None };
-        assert_eq!(after(Proposed, empty), Err(DecisionError::NoReason));
-        assert!(matches!(after(Proposed, snooze(100)), Err(DecisionError::Past(_))));
-        assert!(matches!(after(Proposed, dismiss(Some(50))), Err(DecisionError::Past(_))));
+        assert_eq!(after(Proposed, &empty), Err(DecisionError::NoReason));
+        assert!(matches!(after(Proposed, &snooze(100)), Err(DecisionError::Past(_))));
+        assert!(matches!(after(Proposed, &dismiss(Some(50))), Err(DecisionError::Past(_))));
     }
 
     #[test]
     fn what_is_no_move_cannot_be_decided() {
         let mut history = history(State::Proposed);
-        let unknown = decide(&mut history, Fingerprint(8), Decision::Accept, &Traffic::default(), 100);
+        let unknown = decide(
+            &mut history,
+            Subject::Handler(Fingerprint(8)),
+            &Decision::Accept,
+            &Traffic::default(),
+            100,
+        );
         assert_eq!(unknown, Err(DecisionError::NotAMove));
     }
 
@@ -246,7 +333,7 @@ mod tests {
         let one = history.recommendations.get_mut(&(ID, Verdict::MoveToServerAction)).unwrap();
         one.change(20, State::Dismissed, Who::Policy, "API first".to_owned());
         let traffic = Traffic::default();
-        let refused = decide(&mut history, ID, Decision::Accept, &traffic, 100);
+        let refused = decide(&mut history, Subject::Handler(ID), &Decision::Accept, &traffic, 100);
         assert_eq!(refused, Err(DecisionError::Policy("API first".to_owned())));
         let route = Handler {
             service: "shop".into(),
@@ -258,7 +345,8 @@ mod tests {
             operation: None,
         };
         let successor = Some((Fingerprint(9), route));
-        let wrong = decide(&mut history, ID, Decision::Applied { successor }, &traffic, 100);
+        let wrong =
+            decide(&mut history, Subject::Handler(ID), &Decision::Applied { successor }, &traffic, 100);
         assert!(matches!(wrong, Err(DecisionError::WrongKind { .. })), "{wrong:?}");
     }
 }

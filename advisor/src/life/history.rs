@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::proof::Proof;
+use crate::change::{ChangeId, Outline};
 use crate::report::{Benefit, Verdict};
 
-/// Changes that are kept of one recommendation; of more the oldest go.
-const MOST_CHANGES: usize = 100;
+/// Transitions that are kept of one recommendation; of more the oldest go.
+const MOST_TRANSITIONS: usize = 100;
 
 /// What is remembered of one service and environment.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -21,6 +22,8 @@ pub struct History {
     /// Every move that was ever advised and not forgotten. Handler and verdict are the same in every build, except of
     /// an action that is known only by its id: that one is a new Handler with each build.
     pub recommendations: BTreeMap<(Fingerprint, Verdict), Recommendation>,
+    /// What was said of each Change when it was proposed, or when Handlers joined it.
+    pub changes: BTreeMap<ChangeId, Outline>,
 }
 
 /// A verdict that stands.
@@ -89,7 +92,7 @@ pub enum Who {
 
 /// One change of a state.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Change {
+pub struct Transition {
     /// Its number within the recommendation, from 0 on.
     pub number: u32,
     /// When, ns since the epoch.
@@ -121,8 +124,10 @@ pub struct Recommendation {
     pub successor: Option<Fingerprint>,
     /// What the comparison of before and after found.
     pub proof: Option<Proof>,
-    /// All changes, oldest first.
-    pub changes: Vec<Change>,
+    /// The Change that it is part of; `None` until a run has put it into one.
+    pub change: Option<ChangeId>,
+    /// All changes of its state, oldest first.
+    pub transitions: Vec<Transition>,
 }
 
 /// A recommendation as it was when it was proposed: what it promised, and by what its fading will be told.
@@ -159,7 +164,8 @@ impl Recommendation {
             applied_ns: None,
             successor: None,
             proof: None,
-            changes: Vec::new(),
+            change: None,
+            transitions: Vec::new(),
         };
         new.note(None, at_ns, State::Proposed, Who::Advisor, reason);
         new
@@ -173,16 +179,16 @@ impl Recommendation {
     }
 
     fn note(&mut self, from: Option<State>, at_ns: u64, to: State, who: Who, reason: String) {
-        let number = self.changes.last().map_or(0, |last| last.number.saturating_add(1));
-        self.changes.push(Change { number, at_ns, from, to, who, reason });
-        let surplus = self.changes.len().saturating_sub(MOST_CHANGES);
-        self.changes.drain(..surplus);
+        let number = self.transitions.last().map_or(0, |last| last.number.saturating_add(1));
+        self.transitions.push(Transition { number, at_ns, from, to, who, reason });
+        let surplus = self.transitions.len().saturating_sub(MOST_TRANSITIONS);
+        self.transitions.drain(..surplus);
     }
 
     /// The last change; there is always one.
     #[must_use]
-    pub fn last_change(&self) -> Option<&Change> {
-        self.changes.last()
+    pub fn last_change(&self) -> Option<&Transition> {
+        self.transitions.last()
     }
 
     /// Whether a policy keeps it from being advised.
@@ -272,7 +278,7 @@ mod tests {
         for at in 2..300 {
             one.change(at, State::Accepted, Who::User, String::new());
         }
-        assert_eq!(one.changes.len(), MOST_CHANGES);
+        assert_eq!(one.transitions.len(), MOST_TRANSITIONS);
         assert_eq!(one.last_change().map(|last| (last.number, last.at_ns)), Some((298, 299)));
     }
 }

@@ -3,9 +3,11 @@
 //! and the time is an argument.
 //!
 //! `settle` puts a look together; `standing` is the rule against flapping, `course` what happens to one recommendation,
-//! `applied` how a move is told that has been made, `proof` what it has changed, `told` how reports tell all that.
+//! `changes` which of them are one piece of work, `applied` how a
+//! move is told that has been made, `proof` what it has changed, `told` how reports tell all that.
 
 mod applied;
+mod changes;
 mod course;
 mod decide;
 mod history;
@@ -17,8 +19,8 @@ mod standing;
 mod told;
 mod traffic;
 
-pub use decide::{Decision, DecisionError, decide};
-pub use history::{Candidate, Change, History, Promise, Recommendation, Standing, State, Who};
+pub use decide::{Decided, Decision, DecisionError, Subject, decide};
+pub use history::{Candidate, History, Promise, Recommendation, Standing, State, Transition, Who};
 pub use policy::{Cost, HandlerPolicy, Keep, Policies, Policy, PolicyInForce, ReadsIn, WritesIn};
 pub use proof::{Compared, Measured, Outcome, Pairing, Proof};
 pub use settle::{Settling, deployed, settle};

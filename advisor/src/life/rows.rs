@@ -6,7 +6,7 @@ use pointsman_store::Fingerprint;
 use super::history::{History, Promise, Standing};
 use super::policy::PolicyInForce;
 use super::settle::Settling;
-use crate::report::{HandlerReport, Report, Total, rfc3339};
+use crate::report::{HandlerReport, Report, rfc3339};
 
 /// Makes a raw report show what stands.
 pub(super) fn show(report: &mut Report, history: &History, with: &Settling<'_>) {
@@ -19,6 +19,8 @@ pub(super) fn show(report: &mut Report, history: &History, with: &Settling<'_>) 
         }
         let one = history.recommendations.get(&(id, row.verdict));
         row.state = one.map(|one| one.state.as_str().to_owned()).filter(|_| row.verdict.is_move());
+        row.change =
+            one.and_then(|one| one.change).map(|id| id.to_string()).filter(|_| row.verdict.is_move());
         let Some(handler) = with.handlers.get(&id) else { continue };
         if one.is_some_and(super::history::Recommendation::is_dismissed_by_policy)
             && let Some(place) = with.policies.place(handler, row.verdict, with.now_ns)
@@ -41,8 +43,6 @@ pub(super) fn show(report: &mut Report, history: &History, with: &Settling<'_>) 
             count(&mut policies, place, |policy| policy.dismissed_improvements += hidden);
         }
     }
-    let open = report.handlers.iter().filter(|row| row.is_open_move());
-    report.total = Total::of(&report.total.overlapping, open);
     report.policies = policies.into_iter().flatten().collect();
 }
 
@@ -57,6 +57,7 @@ fn hold(row: &mut HandlerReport, standing: &Standing, promise: Option<&Promise>)
     row.flips_if = "two runs in a row that see something else".to_owned();
     row.verdict = standing.verdict;
     row.needs = Vec::new();
+    row.rule = None;
     // Without a promise nothing is claimed: what the row says is about the other verdict.
     let promise = promise.filter(|_| standing.verdict.is_move()).cloned().unwrap_or_default();
     row.confidence = promise.confidence;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use pointsman_store::{AppFact, Fingerprint, Handler};
 
+use super::changes;
 use super::history::{History, Recommendation, Standing};
 use super::policy::Policies;
 use super::proof::{Case, Measured, prove};
@@ -11,7 +12,7 @@ use super::rows;
 use super::standing::{Look, Occasion};
 use super::told::{Record, lives};
 use super::traffic::Traffic;
-use crate::report::{Report, Verdict, by_gain};
+use crate::report::{Report, Total, Verdict, by_gain};
 
 /// Facts of which a new value is a deployment.
 const BUILDS: [&str; 3] = ["pointsman.next.build_id", "pointsman.deployment.id", "service.version"];
@@ -53,10 +54,16 @@ pub fn settle(mut report: Report, mut history: History, with: &Settling<'_>) -> 
         history.standing.insert(id, after);
     }
     with.wake_and_expire(&mut history);
+    changes::join(&report.changes, &mut history, with.now_ns);
+    let overlapping = std::mem::take(&mut report.total.overlapping);
     rows::show(&mut report, &history, with);
+    changes::remember(&report, &mut history);
+    report.changes = changes::shown(&report, &history, with.handlers);
+    let open = report.handlers.iter().filter(|row| row.is_open_move());
+    report.total = Total::of(&overlapping, open, &report.changes);
     report.handlers.sort_by(by_gain);
     report.recommendations = lives(&history, with.handlers);
-    report.record = Record::of(&history);
+    report.record = Record::of(&history, &report.changes);
     (report, history)
 }
 

@@ -6,40 +6,12 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::Need;
+use crate::report::{Need, blank_row};
 use Verdict::{InsufficientEvidence, Keep, MoveToRouteHandler, MoveToServerAction};
 
 fn row(verdict: Verdict) -> HandlerReport {
-    HandlerReport {
-        id: "0000000000000007".into(),
-        kind: "route_handler".into(),
-        route: "/api/cart".into(),
-        operation: None,
-        method: "POST".into(),
-        action: None,
-        file: None,
-        calls: 700.0,
-        calls_per_day: 100.0,
-        forms: BTreeMap::new(),
-        preflights: 0,
-        callers: BTreeMap::from([("own_ui".to_owned(), 1.0)]),
-        verdict,
-        barred: false,
-        confidence: None,
-        state: None,
-        reason: "so it is".into(),
-        policy: None,
-        flips_if: "otherwise".into(),
-        blockers: Vec::new(),
-        improvements: Vec::new(),
-        evidence: Vec::new(),
-        benefit: None,
-        effort: None,
-        steps: Vec::new(),
-        warnings: Vec::new(),
-        needs: Vec::new(),
-        duration_ms: None,
-    }
+    let callers = BTreeMap::from([("own_ui".to_owned(), 1.0)]);
+    HandlerReport { callers, flips_if: "otherwise".into(), ..blank_row(7, verdict) }
 }
 
 fn blocked() -> HandlerReport {

@@ -6,8 +6,9 @@ use pointsman_store::{Action, Fingerprint, Handler};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::history::{Change, History, Recommendation, State, Who};
+use super::history::{History, Recommendation, State, Transition, Who};
 use super::proof::{Outcome, Proof};
+use crate::change::Change;
 use crate::report::{Benefit, HandlerReport, Verdict, rfc3339};
 use crate::rules::URGENT;
 
@@ -18,6 +19,9 @@ pub struct Life {
     pub id: String,
     /// The move.
     pub verdict: Verdict,
+    /// Id of the Change that it is part of.
+    #[serde(default)]
+    pub change: Option<String>,
     /// The Handler's kind.
     pub kind: String,
     /// Its route; of an action the page under which it was first seen.
@@ -71,7 +75,7 @@ pub struct Step {
 /// The product's own record: how often what was promised was found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Record {
-    /// Moves of which before and after were compared.
+    /// Changes of which before and after were compared.
     pub verified: usize,
     /// ... that improved what users notice.
     pub improved: usize,
@@ -81,7 +85,7 @@ pub struct Record {
     pub worse: usize,
     /// ... of which too little was seen.
     pub unknown: usize,
-    /// Moves that promised something which could be compared.
+    /// Changes that promised something which could be compared.
     pub promises: usize,
     /// ... of which at least 75 % of it was found.
     pub promises_kept: usize,
@@ -90,12 +94,12 @@ pub struct Record {
 }
 
 impl Record {
-    /// What the history says.
+    /// What the history says, and the Changes that were made of it.
     #[must_use]
-    pub fn of(history: &History) -> Self {
+    pub fn of(history: &History, changes: &[Change]) -> Self {
         let flips = history.standing.values().map(|standing| u64::from(standing.flips)).sum();
         let mut record = Self { flips, ..Self::default() };
-        for proof in history.recommendations.values().filter_map(|one| one.proof.as_ref()) {
+        for proof in changes.iter().filter_map(|change| change.proof.as_ref()) {
             record.verified += 1;
             match proof.outcome {
                 Outcome::Improved => record.improved += 1,
@@ -117,6 +121,7 @@ impl Life {
         Self {
             id: id.to_string(),
             verdict,
+            change: one.change.map(|id| id.to_string()),
             kind: handler.kind.as_str().to_owned(),
             route: handler.route.clone(),
             operation: handler.operation.clone(),
@@ -132,14 +137,14 @@ impl Life {
             applied: one.applied_ns.map(rfc3339),
             successor: one.successor.map(|id| id.to_string()),
             proof: one.proof.clone(),
-            history: one.changes.iter().map(Step::of).collect(),
+            history: one.transitions.iter().map(Step::of).collect(),
         }
     }
 }
 
 impl Step {
-    fn of(change: &Change) -> Self {
-        let Change { at_ns, from, to, who, reason, .. } = change.clone();
+    pub(super) fn of(transition: &Transition) -> Self {
+        let Transition { at_ns, from, to, who, reason, .. } = transition.clone();
         Self { at: rfc3339(at_ns), from, to, who, reason }
     }
 }

@@ -7,6 +7,7 @@ use pointsman_store::{Action, AppFact, Fingerprint, Handler};
 use super::rows::row;
 use super::shared::shared_reasons;
 use super::{Benefit, EffectiveRule, HandlerReport, Report, Sampled, Total, UnknownActions, Verdict, Window};
+use crate::change::{self, Change, ChangeId};
 use crate::evidence::Fact;
 use crate::gain::overlaps;
 use crate::life::{Policies, Record};
@@ -66,7 +67,8 @@ pub fn report_within(input: &ReportInput<'_>, settings: &Settings, policies: &Po
         .into_iter()
         .map(|group| group.iter().map(ToString::to_string).collect())
         .collect();
-    let total = Total::of(&overlapping, handlers.iter().filter(|row| row.verdict.is_move()));
+    let changes = changes(&judgements, &mut handlers);
+    let total = Total::of(&overlapping, handlers.iter().filter(|row| row.verdict.is_move()), &changes);
     Report {
         schema: "pointsman.report/v1".to_owned(),
         generated_at,
@@ -76,6 +78,7 @@ pub fn report_within(input: &ReportInput<'_>, settings: &Settings, policies: &Po
         days_covered,
         next_version,
         sampling,
+        changes,
         handlers,
         total,
         shared_reasons,
@@ -87,8 +90,33 @@ pub fn report_within(input: &ReportInput<'_>, settings: &Settings, policies: &Po
         preflights: preflights(input),
         settings: settings.clone(),
         rules: effective_rules(&thresholds),
-        changes: None,
+        since_last_report: None,
     }
+}
+
+/// The moves as Changes, before anything is known of their lives; each row is told its Change.
+fn changes(judgements: &[(&Profile<'_>, Judgement)], rows: &mut [HandlerReport]) -> Vec<Change> {
+    let moves: Vec<change::Moving<'_>> = judgements
+        .iter()
+        .filter(|(_, judgement)| judgement.verdict.is_move())
+        .map(|(profile, judgement)| (*profile, judgement.verdict, judgement.main_rule().unwrap_or_default()))
+        .collect();
+    let mut changes = Vec::new();
+    for group in change::groups(&moves) {
+        let ids: Vec<String> = group.iter().map(ToString::to_string).collect();
+        let together: Vec<&HandlerReport> = rows.iter().filter(|row| ids.contains(&row.id)).collect();
+        let Some((first, verdict)) = group.first().zip(together.first().map(|row| row.verdict)) else {
+            continue;
+        };
+        let Some(outline) = change::outline(&together) else { continue };
+        let change = Change::proposed(ChangeId::of((*first, verdict), 0), verdict, outline);
+        rows.iter_mut()
+            .filter(|row| ids.contains(&row.id))
+            .for_each(|row| row.change = Some(change.id.clone()));
+        changes.push(change);
+    }
+    changes.sort_by(Change::by_gain);
+    changes
 }
 
 /// What the weights of the Calls rest on, and what it costs.

@@ -84,7 +84,7 @@ impl Benefit {
     }
 
     /// By what reports order.
-    pub(super) fn worth(&self) -> f64 {
+    pub(crate) fn worth(&self) -> f64 {
         let ms = self.ms_per_interaction_p50 + self.queue_ms_per_interaction.unwrap_or_default();
         worth(self.round_trips_per_day, self.origin_requests_per_day, self.interactions_per_day * ms)
     }

@@ -5,7 +5,7 @@
 
 mod assemble;
 mod benefit;
-mod changes;
+mod differences;
 mod rows;
 mod shared;
 mod total;
@@ -14,10 +14,48 @@ mod types;
 pub use assemble::{ReportInput, report, report_within, rfc3339};
 pub(crate) use assemble::{by_gain, window};
 pub use benefit::{Assumed, Benefit};
-pub use changes::{Changes, HandlerChange, Situation, changes};
+pub use differences::{Differences, HandlerDifference, Situation, differences};
 pub use shared::SharedReason;
 pub use total::Total;
 pub use types::{
     EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions, Verdict,
     Window,
 };
+
+/// A row that says nothing, for tests.
+#[cfg(test)]
+pub(crate) fn blank_row(id: u64, verdict: Verdict) -> HandlerReport {
+    HandlerReport {
+        id: format!("{id:016x}"),
+        kind: "route_handler".into(),
+        route: format!("/api/{id}"),
+        operation: None,
+        method: "POST".into(),
+        action: None,
+        file: None,
+        calls: 700.0,
+        calls_per_day: 100.0,
+        forms: std::collections::BTreeMap::new(),
+        preflights: 0,
+        callers: std::collections::BTreeMap::new(),
+        verdict,
+        change: None,
+        rule: None,
+        pages: Vec::new(),
+        confidence: None,
+        state: None,
+        policy: None,
+        reason: "so it is".into(),
+        flips_if: String::new(),
+        barred: false,
+        blockers: Vec::new(),
+        improvements: Vec::new(),
+        evidence: Vec::new(),
+        benefit: None,
+        effort: None,
+        steps: Vec::new(),
+        warnings: Vec::new(),
+        needs: Vec::new(),
+        duration_ms: None,
+    }
+}

@@ -11,7 +11,7 @@ use crate::life::HandlerPolicy;
 use crate::profile::Profile;
 use crate::rules::Effect;
 use crate::settings::Settings;
-use crate::verdict::{Found, Judgement, plan};
+use crate::verdict::{Found, Judgement, calling_pages, plan};
 
 /// The row of a Handler.
 pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Settings) -> HandlerReport {
@@ -40,6 +40,9 @@ pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Setti
         preflights: profile.observed(Fact::Preflights),
         callers: callers(profile),
         verdict: judgement.verdict,
+        change: None,
+        rule: judgement.main_rule().map(str::to_owned),
+        pages: calling_pages(profile),
         confidence: judgement.confidence,
         state: judgement.verdict.is_move().then(|| "proposed".to_owned()),
         policy: judgement.policy.as_ref().map(|ruled| HandlerPolicy {

@@ -4,12 +4,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Benefit, HandlerReport};
+use crate::change::Change;
 
 /// The gain of several moves together.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Total {
-    /// Moves that it is about.
+    /// Moves that it is about ...
     pub moves: usize,
+    /// ... which are so many Changes.
+    #[serde(default)]
+    pub changes: usize,
     /// Round trips a day that nobody waits for any more.
     pub round_trips_per_day: f64,
     /// Waiting that users are spared a day, all together, s.
@@ -26,6 +30,7 @@ impl Total {
     pub(crate) fn of<'a>(
         overlapping: &[Vec<String>],
         moves: impl IntoIterator<Item = &'a HandlerReport>,
+        changes: &[Change],
     ) -> Self {
         let mut groups: Vec<Vec<&HandlerReport>> = vec![Vec::new(); overlapping.len()];
         for row in moves {
@@ -35,7 +40,8 @@ impl Total {
                 None => groups.push(vec![row]),
             }
         }
-        let mut total = Self::default();
+        let open = changes.iter().filter(|change| change.state.is_open()).count();
+        let mut total = Self { changes: open, ..Self::default() };
         groups.iter().for_each(|group| total.add(group));
         total
     }

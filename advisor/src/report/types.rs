@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{Benefit, Changes, SharedReason, Total};
+use super::{Benefit, Differences, SharedReason, Total};
+use crate::change::Change;
 use crate::life::{HandlerPolicy, Life, PolicyInForce, Record};
 use crate::rules::Effect;
 use crate::settings::Settings;
@@ -29,6 +31,9 @@ pub struct Report {
     pub next_version: Option<String>,
     /// What is known about sampling.
     pub sampling: Sampled,
+    /// What to do: moves that are one piece of work together, what waits for somebody first, then by gain.
+    #[serde(default, deserialize_with = "list_of_changes")]
+    pub changes: Vec<Change>,
     /// Every Handler seen, moves first, then by gain and calls.
     pub handlers: Vec<HandlerReport>,
     /// What all advised moves gain together.
@@ -58,7 +63,22 @@ pub struct Report {
     pub rules: Vec<EffectiveRule>,
     /// What changed since the report that was kept last; null when none was, or when it looks at another span of time.
     #[serde(default)]
-    pub changes: Option<Changes>,
+    pub since_last_report: Option<Differences>,
+}
+
+/// The Changes of a report. Kept reports of the first versions have something else under this name, which is left out.
+fn list_of_changes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Change>, D::Error> {
+    /// Either form.
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        List(Vec<Change>),
+        Other(IgnoredAny),
+    }
+    Ok(match Either::deserialize(from)? {
+        Either::List(changes) => changes,
+        Either::Other(_) => Vec::new(),
+    })
 }
 
 /// A half-open time range, RFC 3339.
@@ -121,6 +141,15 @@ pub struct HandlerReport {
     pub callers: BTreeMap<String, f64>,
     /// The verdict.
     pub verdict: Verdict,
+    /// Id of the Change that its move is part of; null unless the verdict is a move.
+    #[serde(default)]
+    pub change: Option<String>,
+    /// The rule that gives the reason for its move; null unless the verdict is a move that was seen in this window.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Routes of the pages that call it, most calls first, at most ten; of an action those that it was posted to.
+    #[serde(default)]
+    pub pages: Vec<String>,
     /// How sure a move is, 0 to 1; null unless it is one.
     pub confidence: Option<f64>,
     /// Where a recommendation stands in its life; null unless the verdict is a move.

@@ -19,7 +19,7 @@ use crate::rules::{Effect, Thresholds, is_unsafe_route};
 use crate::settings::Settings;
 use cause::{Assumed, Cause};
 pub(crate) use findings::{Findings, Found};
-pub(crate) use plan::plan;
+pub(crate) use plan::{calling_pages, plan};
 pub(crate) use what_if::Without;
 
 /// The judgement of one Handler.
@@ -40,6 +40,13 @@ pub(crate) struct Judgement {
     /// Of a verdict with a single rule behind it: what would be said without that rule.
     pub(crate) without: Option<Without>,
     pub(crate) findings: Findings,
+}
+
+impl Judgement {
+    /// The rule that gives the reason for a move.
+    pub(crate) fn main_rule(&self) -> Option<&'static str> {
+        self.findings.main_reason(self.verdict).map(|found| found.rule.id)
+    }
 }
 
 /// What a house rule ruled out.

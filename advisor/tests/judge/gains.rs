@@ -126,3 +126,34 @@ fn what_nothing_measures_is_assumed_and_says_so() {
     assert_eq!((assumed.round_trip_ms, assumed.ms_per_interaction_p50), (60.0, 60.0));
     assert_eq!((gain.ms_per_interaction_p50, gain.ms_per_interaction_p95), (0.0, None));
 }
+
+#[test]
+fn reads_of_one_burst_are_one_change_and_every_move_is_in_one() {
+    let mut traffic = cart_with_links();
+    for number in 0..600 {
+        traffic.serial(
+            &["getPrice", "getStock", "getShipping"],
+            "/compare",
+            10_000 + number,
+            visit(number, 6),
+        );
+    }
+    let report = report(&traffic, Some("16.4.6"));
+    let titles: Vec<&str> = report.changes.iter().map(|change| change.title.as_str()).collect();
+    assert_eq!(titles.len(), 2, "{titles:#?}");
+    assert!(titles.contains(&"Fetch price, shipping and stock in parallel on /compare"), "{titles:#?}");
+    let mut listed: Vec<&String> = report.changes.iter().flat_map(|change| &change.handlers).collect();
+    let mut moves: Vec<&String> =
+        report.handlers.iter().filter(|row| row.verdict.is_move()).map(|row| &row.id).collect();
+    listed.sort();
+    moves.sort();
+    assert_eq!(listed, moves, "each in exactly one");
+    for row in report.handlers.iter().filter(|row| row.verdict.is_move()) {
+        let change = report.changes.iter().find(|change| Some(&change.id) == row.change.as_ref()).unwrap();
+        assert!(change.handlers.contains(&row.id), "{row:?}");
+    }
+    let compare = report.changes.iter().find(|change| change.handlers.len() == 3).unwrap();
+    let (one, together) = (benefit(&report, "getPrice"), compare.benefit.clone().unwrap());
+    assert!((one.round_trips_per_day - together.round_trips_per_day).abs() < 1e-9, "{one:?} {together:?}");
+    assert_eq!((report.total.moves, report.total.changes), (4, 2));
+}

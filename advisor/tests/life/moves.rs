@@ -67,7 +67,7 @@ fn a_move_that_pays_is_proposed_accepted_applied_and_found_to_pay() {
     let first = player.look(Occasion::First, hour(DAYS, 6));
     assert_eq!(row(&first, CART).verdict, Verdict::MoveToServerAction, "{:#?}", row(&first, CART));
     let id = player.id(CART);
-    player.decide(id, Decision::Accept, hour(DAYS, 7)).unwrap();
+    player.decide(id, &Decision::Accept, hour(DAYS, 7)).unwrap();
     let applied = life(&mut player, DAYS + 1);
     assert_eq!(applied.state, State::Applied, "{applied:#?}");
     assert_eq!(applied.successor, Some(player.id("addItem").to_string()));
@@ -178,7 +178,7 @@ fn a_user_says_that_it_is_done_where_the_traffic_does_not() {
         operation: None,
     };
     let decision = Decision::Applied { successor: Some((new, handler)) };
-    player.decide(id, decision, hour(DAYS + 4, 6)).unwrap();
+    player.decide(id, &decision, hour(DAYS + 4, 6)).unwrap();
     let verified = life(&mut player, DAYS + 5);
     assert_eq!(verified.state, State::Verified, "{verified:#?}");
     // The traffic shows when: no call since the proposal.

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use pointsman_advisor::evidence::roll_up;
 use pointsman_advisor::life::{
-    Decision, DecisionError, History, Measured, Occasion, Policies, Policy, Settling, Traffic as Seen,
-    decide, settle,
+    Decision, DecisionError, History, Measured, Occasion, Policies, Policy, Settling, Subject,
+    Traffic as Seen, decide, settle,
 };
 use pointsman_advisor::{Gathering, HandlerReport, Report, ReportInput, Settings, Verdict, report};
 use pointsman_store::{AppFact, Fingerprint, Handler, Hour, RollupRecord};
@@ -78,13 +78,16 @@ impl Player {
     pub(crate) fn decide(
         &mut self,
         id: Fingerprint,
-        decision: Decision,
+        decision: &Decision,
         to: u32,
     ) -> Result<(), DecisionError> {
         let mut history = self.settled(Occasion::View, to).1;
         let seen = self.with_input(to, &HashMap::new(), |input, _| Seen::of(input, &self.settings));
-        let key = decide(&mut history, id, decision, &seen, Hour(to).start_ns())?;
-        self.history.recommendations.insert(key, history.recommendations[&key].clone());
+        let decided = decide(&mut history, Subject::Handler(id), decision, &seen, Hour(to).start_ns())?;
+        for key in &decided.moves {
+            self.history.recommendations.insert(*key, history.recommendations[key].clone());
+        }
+        self.history.changes.extend(decided.change.and_then(|id| history.changes.remove_entry(&id)));
         Ok(())
     }
 

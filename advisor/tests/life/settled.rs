@@ -102,7 +102,7 @@ fn what_is_refused_is_listed_and_not_advised_until_its_time_is_over() {
     player.look(Occasion::Run, at(6));
     let id = player.id(CART);
     let until_ns = Hour(at(9)).start_ns();
-    player.decide(id, Decision::Snooze { until_ns, reason: None }, at(6)).unwrap();
+    player.decide(id, &Decision::Snooze { until_ns, reason: None }, at(6)).unwrap();
     let snoozed = player.look(Occasion::Run, at(7));
     let shown = row(&snoozed, CART);
     assert_eq!((shown.verdict, shown.state.as_deref()), (Verdict::MoveToServerAction, Some("snoozed")));
@@ -114,7 +114,7 @@ fn what_is_refused_is_listed_and_not_advised_until_its_time_is_over() {
     assert!(row(&awake, CART).is_open_move());
     assert_eq!(awake.total.moves, 1);
     let dismissed = Decision::Dismiss { reason: "the app goes away".into(), until_ns: None };
-    player.decide(id, dismissed, at(9)).unwrap();
+    player.decide(id, &dismissed, at(9)).unwrap();
     let later = player.look(Occasion::Run, at(13));
     assert_eq!(row(&later, CART).state.as_deref(), Some("dismissed"));
     assert_eq!(later.recommendations[0].reason, "the app goes away");

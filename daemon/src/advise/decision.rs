@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use pointsman_advisor::Verdict;
-use pointsman_advisor::life::{self, Decision, DecisionError, Occasion, State};
+use pointsman_advisor::life::{self, Decided, Decision, DecisionError, Occasion, Subject};
 use pointsman_store::{Fingerprint, Handler, Hour};
 
 use super::gather::{Looks, end_of_look, gather, hour_after};
@@ -34,16 +33,6 @@ pub(crate) enum End {
     At(u64),
 }
 
-/// A decision that was taken.
-pub(crate) struct Decided {
-    /// The move.
-    pub(crate) verdict: Verdict,
-    /// Where it stands now.
-    pub(crate) state: State,
-    /// Until when, ns since the epoch, if there is an end.
-    pub(crate) until_ns: Option<u64>,
-}
-
 /// Why a decision is not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum Refused {
@@ -56,11 +45,11 @@ pub(crate) enum Refused {
 }
 
 impl Advisor<'_> {
-    /// Takes a decision about a Handler's move, and remembers it.
+    /// Takes a decision about a Change, and remembers it.
     pub(crate) async fn decide(
         &self,
         (service, environment): (&str, Option<&str>),
-        handler: Fingerprint,
+        subject: Subject,
         at: Until,
         said: &Said,
     ) -> anyhow::Result<Result<Decided, Refused>> {
@@ -76,16 +65,18 @@ impl Advisor<'_> {
                 Err(refused) => return Ok(Err(refused)),
             };
             let mut seen = self.look(&gathered, environment, memory, Occasion::View, now_ns);
-            let decided = life::decide(&mut seen.history, handler, decision, &seen.traffic, now_ns);
-            let key = match decided {
-                Ok(key) => key,
+            let decided = match life::decide(&mut seen.history, subject, &decision, &seen.traffic, now_ns) {
+                Ok(decided) => decided,
                 Err(error) => return Ok(Err(error.into())),
             };
-            let Some(one) = seen.history.recommendations.remove(&key) else { continue };
-            let decided = Decided { verdict: key.1, state: one.state, until_ns: one.until_ns };
             // Nothing else of this look is to be kept.
             let mut new = memory.history.clone();
-            new.recommendations.insert(key, one);
+            for key in &decided.moves {
+                new.recommendations.extend(seen.history.recommendations.remove_entry(key));
+            }
+            if let Some(id) = decided.change {
+                new.changes.extend(seen.history.changes.remove_entry(&id));
+            }
             if memory.replace(self.store, (service, environment), &new, None).await? {
                 return Ok(Ok(decided));
             }

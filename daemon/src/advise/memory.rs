@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, anyhow};
-use pointsman_advisor::Verdict;
-use pointsman_advisor::life::{Candidate, Change, History, Measured, Recommendation, Standing, State, Who};
+use pointsman_advisor::life::{
+    Candidate, History, Measured, Recommendation, Standing, State, Transition, Who,
+};
+use pointsman_advisor::{ChangeId, Outline, Verdict};
 use pointsman_store::{
     AdviceChange, AdviceRecords, AdviceRun, ChangeRecord, Fingerprint, Handler, RecommendationRecord,
-    StandingRecord, Store,
+    StandingRecord, Store, TransitionRecord,
 };
 
 /// What is remembered of one service and environment, and the state of the store that it was read from.
@@ -65,6 +67,10 @@ impl Memory {
             let key = (record.handler, verdict(&record.verdict)?);
             history.recommendations.insert(key, recommendation(record)?);
         }
+        for record in records.changes {
+            let outline = serde_json::from_str(&record.outline).context("a change does not decode")?;
+            history.changes.insert(ChangeId(record.id), outline);
+        }
         Ok(Self { revision: records.revision, last_run_ns: records.last_run_ns, history })
     }
 
@@ -84,11 +90,15 @@ impl Memory {
             .filter(|(key, one)| self.history.recommendations.get(key) != Some(one));
         let recommendations: Vec<RecommendationRecord> =
             changed.map(|(key, one)| recommendation_record(*key, one)).collect::<anyhow::Result<_>>()?;
+        let changed = new.changes.iter().filter(|(id, one)| self.history.changes.get(id) != Some(one));
+        let changes: Vec<ChangeRecord> =
+            changed.map(|(id, one)| change_record(*id, one)).collect::<anyhow::Result<_>>()?;
         let change = AdviceChange {
             revision: self.revision,
             run,
             standing: &standing,
             recommendations: &recommendations,
+            changes: &changes,
         };
         Ok(store.remember_advice(service, environment, change).await?)
     }
@@ -120,8 +130,8 @@ fn standing_record(handler: Fingerprint, one: &Standing) -> StandingRecord {
 }
 
 fn recommendation(record: RecommendationRecord) -> anyhow::Result<Recommendation> {
-    let change = |record: ChangeRecord| {
-        anyhow::Ok(Change {
+    let transition = |record: TransitionRecord| {
+        anyhow::Ok(Transition {
             number: record.number,
             at_ns: record.at_ns,
             from: record.before.as_deref().map(state).transpose()?,
@@ -139,7 +149,8 @@ fn recommendation(record: RecommendationRecord) -> anyhow::Result<Recommendation
         applied_ns: record.applied_ns,
         successor: record.successor,
         proof: proof.context("a proof does not decode")?,
-        changes: record.changes.into_iter().map(change).collect::<anyhow::Result<_>>()?,
+        change: record.change.map(ChangeId),
+        transitions: record.transitions.into_iter().map(transition).collect::<anyhow::Result<_>>()?,
     })
 }
 
@@ -147,13 +158,13 @@ fn recommendation_record(
     (handler, verdict): (Fingerprint, Verdict),
     one: &Recommendation,
 ) -> anyhow::Result<RecommendationRecord> {
-    let change = |change: &Change| ChangeRecord {
-        number: change.number,
-        at_ns: change.at_ns,
-        before: change.from.map(|state| state.as_str().to_owned()),
-        after: change.to.as_str().to_owned(),
-        who: change.who.as_str().to_owned(),
-        reason: change.reason.clone(),
+    let transition = |one: &Transition| TransitionRecord {
+        number: one.number,
+        at_ns: one.at_ns,
+        before: one.from.map(|state| state.as_str().to_owned()),
+        after: one.to.as_str().to_owned(),
+        who: one.who.as_str().to_owned(),
+        reason: one.reason.clone(),
     };
     let proof = one.proof.as_ref().map(serde_json::to_string).transpose();
     Ok(RecommendationRecord {
@@ -166,8 +177,14 @@ fn recommendation_record(
         applied_ns: one.applied_ns,
         successor: one.successor,
         proof: proof.context("a proof cannot be written as JSON")?,
-        changes: one.changes.iter().map(change).collect(),
+        change: one.change.map(|id| id.0),
+        transitions: one.transitions.iter().map(transition).collect(),
     })
+}
+
+fn change_record(id: ChangeId, one: &Outline) -> anyhow::Result<ChangeRecord> {
+    let outline = serde_json::to_string(one).context("a change cannot be written as JSON")?;
+    Ok(ChangeRecord { id: id.0, outline })
 }
 
 fn verdict(word: &str) -> anyhow::Result<Verdict> {

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use pointsman_advisor::life::Occasion;
-use pointsman_advisor::{Report, changes};
+use pointsman_advisor::{Report, differences};
 use pointsman_store::KeptReport;
 use tracing::warn;
 
@@ -47,10 +47,10 @@ impl Advisor<'_> {
 
 /// Notes in a report what has changed since a kept one.
 pub(crate) fn note_changes(report: &mut Report, kept: Option<&KeptReport>) {
-    report.changes = kept.and_then(|kept| match read(kept) {
-        Ok(before) => Some(changes(&before, report)),
+    report.since_last_report = kept.and_then(|kept| match read(kept) {
+        Ok(before) => Some(differences(&before, report)),
         Err(error) => {
-            warn!("what changed is not told: {error:#}");
+            warn!("cannot compare with the last report: {error:#}");
             None
         }
     });

@@ -1,11 +1,12 @@
-//! `pointsman accept`, `dismiss`, `snooze` and `applied`: a user's decision about a recommended move. What is allowed is
+//! `pointsman accept`, `dismiss`, `snooze` and `applied`: a user's decision about a Change. What is allowed is
 //! decided in the advisor.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use pointsman_advisor::{Report, rfc3339};
+use pointsman_advisor::life::Subject;
+use pointsman_advisor::{ChangeId, Report, rfc3339};
 use pointsman_store::{Fingerprint, Store};
 
 use super::find::{Named, find};
@@ -13,7 +14,7 @@ use super::{open_existing, print};
 use crate::advise::{Advisor, End, Keeping, Said};
 use crate::cli::{AcceptOptions, AppliedOptions, DismissOptions, SnoozeOptions, Target, USUAL_WINDOW, View};
 use crate::config::Config;
-use crate::render::{self, safe::terminal};
+use crate::render::safe::terminal;
 
 /// What the user said, before it is known of which handlers.
 enum Words {
@@ -60,25 +61,33 @@ async fn decide(store: &Store, target: Target, said: Words, config: &Config) -> 
         Words::Final(said) => said,
         Words::Applied { successor: None } => Said::Applied { successor: None },
         Words::Applied { successor: Some(name) } => {
-            Said::Applied { successor: Some(known.find(&name).context("--as")?.id) }
+            Said::Applied { successor: Some(known.handler(&name).context("--as")?) }
         }
     };
-    let decided = advisor.decide(of, meant.id, target.at, &said).await?;
+    let decided = advisor.decide(of, meant.subject, target.at, &said).await?;
     let name = terminal(&meant.title);
     let decided = decided.with_context(|| format!("{name} ({})", meant.id))?;
     let until = decided.until_ns.map(rfc3339).map_or_else(String::new, |time| format!(" until {time}"));
-    Ok(format!("{name}: {} is {}{until}\n", render::verdict(decided.verdict), decided.state.as_str()))
+    let change =
+        meant.report.changes.iter().find(|one| decided.change.is_some_and(|id| one.id == id.to_string()));
+    let title = change.map_or(name, |change| format!("{} ({})", terminal(&change.title), change.id));
+    let handlers = match decided.moves.len() {
+        1 => String::new(),
+        many => format!("; it moves {many} handlers"),
+    };
+    Ok(format!("{title}: {}{until}{handlers}\n", decided.state.as_str()))
 }
 
-/// Every handler of some reports, those included of which only a recommendation is left.
+/// Every Change and handler of some reports, those included of which only a recommendation is left.
 struct Known<'a> {
     names: Vec<Named>,
     reports: Vec<&'a Report>,
 }
 
-/// The handler that a user means.
+/// What a user means: a Change, or a handler.
 struct Meant<'a> {
-    id: Fingerprint,
+    subject: Subject,
+    id: String,
     title: String,
     report: &'a Report,
 }
@@ -87,8 +96,9 @@ impl<'a> Known<'a> {
     fn of(reports: &'a [Report]) -> Self {
         let mut known = Self { names: Vec::new(), reports: Vec::new() };
         for report in reports {
+            let changes = report.changes.iter().map(Named::of_change);
             let rows = report.handlers.iter().map(Named::of);
-            for one in rows.chain(report.recommendations.iter().map(Named::of_life)) {
+            for one in changes.chain(rows).chain(report.recommendations.iter().map(Named::of_life)) {
                 if !known.names.iter().any(|other| other.id == one.id) {
                     known.names.push(one);
                     known.reports.push(report);
@@ -101,8 +111,21 @@ impl<'a> Known<'a> {
     fn find(&self, wanted: &str) -> anyhow::Result<Meant<'a>> {
         let place = find(&self.names, wanted)?;
         let named = self.names.get(place).zip(self.reports.get(place));
-        let (named, report) = named.context("the handler is in no report")?;
-        let id = Fingerprint::from_hex(&named.id).context("its id is none")?;
-        Ok(Meant { id, title: named.title.clone(), report })
+        let (named, report) = named.context("no report has it")?;
+        let subject = match ChangeId::from_text(&named.id) {
+            Some(id) => Subject::Change(id),
+            None => Subject::Handler(Fingerprint::from_hex(&named.id).context("its id cannot be read")?),
+        };
+        Ok(Meant { subject, id: named.id.clone(), title: named.title.clone(), report })
+    }
+
+    /// A handler, which is no Change.
+    fn handler(&self, wanted: &str) -> anyhow::Result<Fingerprint> {
+        match self.find(wanted)?.subject {
+            Subject::Handler(id) => Ok(id),
+            Subject::Change(_) => {
+                anyhow::bail!("{wanted} is a change; name the handler that came in its place")
+            }
+        }
     }
 }

@@ -1,10 +1,10 @@
-//! `pointsman explain`: everything measured about one handler, or about all.
+//! `pointsman explain`: a Change with its evidence; everything measured about one handler, or about all.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use pointsman_advisor::{Explanation, Explanations, HandlerReport, Report};
+use pointsman_advisor::{Change, Explanation, Explanations, HandlerReport, Report};
 
 use super::find::{Named, find};
 use super::{open_existing, print};
@@ -29,11 +29,20 @@ pub(crate) async fn run(db: &Path, options: ExplainOptions, config: &Config) -> 
 
 fn text(known: &[(Report, Explanations)], wanted: Option<&str>) -> anyhow::Result<String> {
     let handlers = handlers(known);
+    let style = render::style();
     let chosen = match wanted {
         None => handlers,
-        Some(wanted) => vec![meant(&handlers, wanted)?],
+        Some(wanted) => match change(known, wanted)? {
+            None => vec![meant(&handlers, wanted)?],
+            Some((report, change)) => {
+                let of_change = handlers.iter().filter(|one| change.handlers.contains(&one.handler.id));
+                let evidence = of_change
+                    .map(|one| render::explain::evidence(one.report, one.handler, one.measured, style));
+                let texts = std::iter::once(render::change::text(report, change, style)).chain(evidence);
+                return Ok(texts.collect::<Vec<_>>().join("\n"));
+            }
+        },
     };
-    let style = render::style();
     let texts: Vec<String> = chosen
         .iter()
         .map(|one| render::explain::text(one.report, one.handler, one.measured, style))
@@ -52,6 +61,22 @@ fn json(known: &[(Report, Explanations)], wanted: Option<&str>) -> anyhow::Resul
         })),
     };
     Ok(render::safe::json(text.context("the evidence cannot be written as JSON")?) + "\n")
+}
+
+/// The Change that a user means, if it is one.
+fn change<'a>(
+    known: &'a [(Report, Explanations)],
+    wanted: &str,
+) -> anyhow::Result<Option<(&'a Report, &'a Change)>> {
+    let all: Vec<(&Report, &Change)> = known
+        .iter()
+        .flat_map(|(report, _)| report.changes.iter().map(move |change| (report, change)))
+        .collect();
+    let named: Vec<Named> = all.iter().map(|(_, change)| Named::of_change(change)).collect();
+    if !named.iter().any(|one| one.is_meant_by(wanted)) {
+        return Ok(None);
+    }
+    Ok(all.get(find(&named, wanted)?).copied())
 }
 
 /// A handler that was judged, with what was measured about it.

@@ -1,7 +1,8 @@
-//! Finding the handler that a user means: by its id, else by a part of its name that only it has.
+//! Finding the Change or the handler that a user means: by its id or the beginning of a Change's, else by a part of a handler's
+//! name that only it has.
 
-use pointsman_advisor::HandlerReport;
 use pointsman_advisor::life::Life;
+use pointsman_advisor::{Change, HandlerReport};
 
 use crate::render::{self, safe::terminal};
 
@@ -21,6 +22,22 @@ impl Named {
         Self { id: handler.id.clone(), title, names: names.into_iter().flatten().collect() }
     }
 
+    /// A Change goes by its id only: its title names its handlers, and those have names of their own.
+    pub(super) fn of_change(change: &Change) -> Self {
+        Self { id: change.id.clone(), title: change.title.clone(), names: Vec::new() }
+    }
+
+    /// Whether an id was shortened to this; so short as to be a word it is none.
+    fn begins_with(&self, wanted: &str) -> bool {
+        const SHORTEST: usize = 4;
+        self.names.is_empty() && wanted.len() >= SHORTEST && self.id.starts_with(wanted)
+    }
+
+    /// Whether an id, or the beginning of a Change's, is its own.
+    pub(super) fn is_meant_by(&self, wanted: &str) -> bool {
+        self.id == wanted || self.begins_with(wanted)
+    }
+
     /// A handler that may be gone: only its recommendation is left.
     pub(super) fn of_life(life: &Life) -> Self {
         let title = render::life::name(life);
@@ -34,14 +51,18 @@ pub(super) fn find(known: &[Named], wanted: &str) -> anyhow::Result<usize> {
     let named = |exact: bool| -> Vec<usize> {
         let fits = |name: &String| if exact { name == wanted } else { name.contains(wanted) };
         let all = known.iter().enumerate();
-        all.filter(|(_, one)| one.id == wanted || one.names.iter().any(fits))
-            .map(|(place, _)| place)
-            .collect()
+        all.filter(|(_, one)| {
+            one.id == wanted || (!exact && one.begins_with(wanted)) || one.names.iter().any(fits)
+        })
+        .map(|(place, _)| place)
+        .collect()
     };
     let found = [named(true), named(false)].into_iter().find(|found| !found.is_empty()).unwrap_or_default();
     match found.as_slice() {
         [one] => Ok(*one),
-        [] => anyhow::bail!("no handler is called {wanted}; `pointsman report` lists them with their ids"),
+        [] => anyhow::bail!(
+            "no change or handler is called {wanted}; `pointsman report --full` lists them with their ids"
+        ),
         many => {
             let all = many.iter().filter_map(|place| known.get(*place)).take(10);
             let names: Vec<String> = all.map(|one| format!("{} {}", one.id, terminal(&one.title))).collect();

@@ -1,11 +1,13 @@
-//! `pointsman report`: the current judgement of every handler.
+//! `pointsman report`: what to do, on one screen; in full, or one Change of it, where that is asked for.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use pointsman_advisor::Report;
+use anyhow::Context;
+use pointsman_advisor::{Change, Report};
 use pointsman_store::Store;
 
+use super::find::{Named, find};
 use super::{open_existing, print};
 use crate::advise::{Advisor, Keeping};
 use crate::cli::{Format, ReportOptions, View};
@@ -18,14 +20,35 @@ pub(crate) async fn run(db: &Path, options: ReportOptions, config: &Config) -> a
     let reports = reports(&store, &options.view, config).await;
     store.close().await;
     let reports = reports?;
-    let text = match options.format {
-        Format::Text => render::text::reports(&reports, render::style()),
-        Format::Markdown => render::markdown::reports(&reports),
-        Format::Html => render::html::page(&reports)?,
-        Format::Json => render::json(&reports)?,
+    let text = match (&options.change, options.format) {
+        (Some(wanted), format) => change(&reports, wanted, format)?,
+        (None, Format::Text) if options.full => render::text::reports(&reports, render::style()),
+        (None, Format::Text) => render::summary::reports(&reports, render::style()),
+        (None, Format::Markdown) => render::markdown::reports(&reports),
+        (None, Format::Html) => render::html::page(&reports)?,
+        (None, Format::Json) => render::json(&reports)?,
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// One Change.
+fn change(reports: &[Report], wanted: &str, format: Format) -> anyhow::Result<String> {
+    let known: Vec<(&Report, &Change)> =
+        reports.iter().flat_map(|report| report.changes.iter().map(move |change| (report, change))).collect();
+    let named: Vec<Named> = known.iter().map(|(_, change)| Named::of_change(change)).collect();
+    let place = find(&named, wanted)?;
+    let (report, change) = known.get(place).copied().context("no report has it")?;
+    match format {
+        Format::Text => Ok(render::change::text(report, change, render::style())),
+        Format::Markdown => Ok(render::markdown::change(report, change)),
+        Format::Json => {
+            let json =
+                serde_json::to_string_pretty(change).context("the change cannot be written as JSON")?;
+            Ok(render::safe::json(json) + "\n")
+        }
+        Format::Html => anyhow::bail!("--change prints text, markdown or json; leave out --format html"),
+    }
 }
 
 /// The reports as they stand, with what changed since the last that were kept.

@@ -3,23 +3,39 @@
 use pointsman_advisor::explanation::{Example, Explanation, SequenceCounts};
 use pointsman_advisor::{HandlerReport, Report};
 
-use super::evidence;
 use super::page::{Ink, Page};
-use super::{Style, life, number, points, safe, verdict};
+use super::{Style, life, name, number, points, safe, verdict};
 
 /// Everything about one handler.
 pub(crate) fn text(report: &Report, handler: &HandlerReport, measured: &Explanation, style: Style) -> String {
     let mut page = Page::new(style);
     page.entry(handler, life::of(report, handler));
+    all(&mut page, report, handler, measured);
+    page.finish()
+}
+
+/// The same without its verdict and plan, which its Change tells.
+pub(crate) fn evidence(
+    report: &Report,
+    handler: &HandlerReport,
+    measured: &Explanation,
+    style: Style,
+) -> String {
+    let mut page = Page::new(style);
+    page.line(0, Ink::Heading, &safe::terminal(&name(handler)));
+    all(&mut page, report, handler, measured);
+    page.finish()
+}
+
+fn all(page: &mut Page, report: &Report, handler: &HandlerReport, measured: &Explanation) {
     if !handler.flips_if.is_empty() {
         page.line(2, Ink::Faint, &format!("what would change this verdict: {}", handler.flips_if));
     }
-    lives(&mut page, report, handler);
-    rules(&mut page, handler);
-    evidence::of(&mut page, measured);
-    sequences(&mut page, measured);
-    exemplars(&mut page, measured);
-    page.finish()
+    lives(page, report, handler);
+    rules(page, handler);
+    super::evidence::of(page, measured);
+    sequences(page, measured);
+    exemplars(page, measured);
 }
 
 /// What became of the moves that were advised.

@@ -6,7 +6,7 @@ use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{HandlerReport, Report};
 
 use super::benefit::benefit;
-use super::changes::{Lists, in_short, told};
+use super::differences::{Lists, in_short, told};
 use super::remarks::remarks;
 use super::text::days;
 use super::{
@@ -84,7 +84,10 @@ fn section(report: &Report) -> Section<'_> {
     Section {
         report,
         headline: headline(report),
-        changes: report.changes.as_ref().map(|changes| (capital(&in_short(changes)), told(changes))),
+        changes: report
+            .since_last_report
+            .as_ref()
+            .map(|changes| (capital(&in_short(changes)), told(changes))),
         covered: days(report.days_covered),
         overlap: remarks(report),
         lowered: lowered(&report.settings),

@@ -47,7 +47,11 @@ pub(crate) fn step(step: &Step) -> String {
 
 /// What was promised and what was found, one line a number; empty as long as nothing is decided.
 pub(crate) fn proof(life: &Life) -> Vec<String> {
-    let Some(proof) = &life.proof else { return Vec::new() };
+    life.proof.as_ref().map(found_by).unwrap_or_default()
+}
+
+/// What a comparison of before and after has found, one line a number.
+pub(crate) fn found_by(proof: &Proof) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", outcome(proof.outcome), proof.reason)];
     let measures = [
         ("round trips per interaction", proof.round_trips, ""),

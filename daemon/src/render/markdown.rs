@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use pointsman_advisor::{EvidenceKind, HandlerReport, Report};
+use pointsman_advisor::{Change, EvidenceKind, HandlerReport, Report};
 
 use super::benefit::benefit;
-use super::changes::{in_short, told};
+use super::differences::{in_short, told};
 use super::remarks::remarks;
 use super::safe::{markdown as safe, markdown_sentence as sentence};
 use super::text::days;
@@ -23,9 +23,9 @@ fn report(report: &Report) -> String {
     let environment =
         report.environment.as_deref().map_or_else(String::new, |name| format!(" ({})", safe(name)));
     let mut text = format!(
-        "# Pointsman: {}{environment}\n\n**{}**\n\n",
+        "# Pointsman: {}{environment}\n\n**{}.**\n\n",
         safe(&report.service),
-        capital(&headline(report))
+        safe(&headline(report))
     );
     text += &changes(report);
     let _ = writeln!(
@@ -61,9 +61,39 @@ fn report(report: &Report) -> String {
     text
 }
 
+/// One Change with its plan.
+pub(crate) fn change(report: &Report, change: &Change) -> String {
+    let mut text = format!("## {}\n\n{}.\n\n", safe(&change.title), sentence(&capital(&change.reason)));
+    let mut facts: Vec<String> = Vec::new();
+    if let Some(gain) = change.benefit.as_ref().and_then(benefit) {
+        facts.push(format!("saves {gain}"));
+    }
+    facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
+    facts.extend(change.effort.as_ref().map(|effort| format!("effort {effort}")));
+    facts.push(change.state.as_str().to_owned());
+    let _ = writeln!(text, "{}. Id `{}`.\n", capital(&facts.join(", ")), change.id);
+    for handler in report.handlers.iter().filter(|row| change.handlers.contains(&row.id)) {
+        let _ = writeln!(
+            text,
+            "- {}: {}, {} calls a day",
+            safe(&name(handler)),
+            kind(&handler.kind),
+            number(handler.calls_per_day)
+        );
+    }
+    for (index, step) in change.steps.iter().enumerate() {
+        let gap = if index == 0 { "\n" } else { "" };
+        let _ = writeln!(text, "{gap}{}. {}", index + 1, sentence(step));
+    }
+    for warning in &change.warnings {
+        let _ = writeln!(text, "\n> {}", sentence(&capital(warning)));
+    }
+    text
+}
+
 /// What changed since the last kept report.
 fn changes(report: &Report) -> String {
-    let Some(changes) = &report.changes else { return String::new() };
+    let Some(changes) = &report.since_last_report else { return String::new() };
     let mut text = format!("{}.\n\n", safe(&capital(&in_short(changes))));
     for (title, lines) in told(changes) {
         let _ = writeln!(text, "**{title}**\n");

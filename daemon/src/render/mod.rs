@@ -2,9 +2,10 @@
 
 pub(crate) mod arrivals;
 pub(crate) mod benefit;
-pub(crate) mod changes;
+pub(crate) mod change;
 pub(crate) mod chart;
 pub(crate) mod checkup;
+pub(crate) mod differences;
 mod evidence;
 pub(crate) mod explain;
 mod holes;
@@ -12,9 +13,12 @@ pub(crate) mod html;
 pub(crate) mod life;
 pub(crate) mod markdown;
 mod page;
+mod phrases;
 pub(crate) mod remarks;
+pub(crate) mod rounded;
 pub(crate) mod safe;
 pub(crate) mod slack;
+pub(crate) mod summary;
 pub(crate) mod text;
 pub(crate) mod tree;
 pub(crate) mod when;
@@ -200,39 +204,39 @@ fn need(need: &Need, calls_per_day: f64) -> String {
     }
 }
 
-/// One sentence that sums a report up.
+/// What sums a report up, in two sentences: the end of the last one is the caller's.
 pub(crate) fn headline(report: &Report) -> String {
-    format!("{}; {}", moves_in_short(report), others_in_short(report))
+    format!("{}. {}", capital(&moves_in_short(report)), others_in_short(report))
 }
 
 /// What harms people now, ahead of everything else; empty where nothing does.
 fn urgent_in_short(report: &Report) -> String {
     match report.handlers.iter().filter(|handler| handler.is_urgent()).count() {
         0 => String::new(),
-        1 => "1 action refreshes its page without end: fix it first; ".to_owned(),
-        many => format!("{many} actions refresh their pages without end: fix them first; "),
+        1 => "Fix first: 1 action refreshes its page without end. ".to_owned(),
+        many => format!("Fix first: {many} actions refresh their pages without end. "),
     }
 }
 
-/// What the moves would bring: `3 moves would save 41,000 round trips a day`.
+/// What the Changes would bring: `3 changes would save about 41,000 round trips a day`.
 pub(crate) fn moves_in_short(report: &Report) -> String {
+    let total = &report.total;
     let saves = [
-        (report.total.round_trips_per_day >= 1.0)
-            .then(|| format!("{} round trips", number(report.total.round_trips_per_day))),
-        (report.total.waiting_s_per_day >= 60.0)
-            .then(|| format!("{} min of waiting", number(report.total.waiting_s_per_day / 60.0))),
+        (total.round_trips_per_day >= 1.0)
+            .then(|| format!("{} round trips", rounded::rounded(total.round_trips_per_day))),
+        (total.waiting_s_per_day >= 60.0)
+            .then(|| format!("{} of waiting", rounded::duration(total.waiting_s_per_day * 1_000.0))),
     ];
     let saves: Vec<String> = saves.into_iter().flatten().collect();
-    let moves = match report.handlers.iter().filter(|h| h.is_open_move()).count() {
-        0 => return format!("{}{}", urgent_in_short(report), none_so_far(report)),
-        1 => "1 move".to_owned(),
-        many => format!("{many} moves"),
-    };
     let urgent = urgent_in_short(report);
+    if total.changes == 0 {
+        return format!("{urgent}{}", none_so_far(report));
+    }
+    let changes = rounded::counted(total.changes, "change");
     if saves.is_empty() {
-        format!("{urgent}{moves} would help")
+        format!("{urgent}{changes} would help")
     } else {
-        format!("{urgent}{moves} would save about {} a day", saves.join(" and "))
+        format!("{urgent}{changes} would save about {} a day", saves.join(" and "))
     }
 }
 
@@ -246,9 +250,9 @@ fn none_so_far(report: &Report) -> String {
         Some(first) => {
             let (count, noun) = (days.len(), if days.len() == 1 { "handler needs" } else { "handlers need" });
             let day = if *first <= 1.0 {
-                "one more day".to_owned()
+                "about one more day".to_owned()
             } else {
-                format!("{} more days", number(*first))
+                format!("about {} more days", number(*first))
             };
             format!("no moves recommended so far: {count} {noun} more calls, the first of them for {day}")
         }
@@ -274,8 +278,15 @@ pub(crate) fn others_in_short(report: &Report) -> String {
     let better = others.filter(|h| !h.improvements.is_empty()).count();
     let unsure = report.handlers.iter().filter(|h| h.verdict == Verdict::InsufficientEvidence).count();
     let total = report.handlers.len();
-    let lack = if unsure == 1 { "lacks" } else { "lack" };
-    format!("{better} of {total} handlers can be improved where they are, {unsure} {lack} evidence")
+    let better = match better {
+        0 => format!("None of {} can be improved in place", rounded::counted(total, "handler")),
+        some => format!("{some} of {} can be improved in place", rounded::counted(total, "handler")),
+    };
+    match unsure {
+        0 => better,
+        1 => format!("{better}, and 1 lacks evidence"),
+        many => format!("{better}, and {many} lack evidence"),
+    }
 }
 
 /// What a handler's row asks of its reader, as style sheets and maps mark it.
@@ -354,7 +365,7 @@ pub(crate) fn amount(value: f64) -> String {
 }
 
 /// A sentence, from words that begin small.
-fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -17,6 +17,7 @@ pub(super) struct Page {
 #[derive(Clone, Copy)]
 pub(super) enum Ink {
     Heading,
+    Urgent,
     Move,
     Improve,
     Keep,
@@ -50,6 +51,78 @@ impl Page {
     /// A line, wrapped, with what follows the first line of it indented alike.
     pub(super) fn line(&mut self, indent: usize, ink: Ink, text: &str) {
         self.hanging(indent, indent, ink, text);
+    }
+
+    /// A line that is cut where it does not fit.
+    pub(super) fn one_line(&mut self, indent: usize, ink: Ink, text: &str) {
+        let room = self.style.width.saturating_sub(indent);
+        let (begin, end) = if self.style.colour { ink.codes() } else { ("", "") };
+        let _ = writeln!(self.text, "{:indent$}{begin}{}{end}", "", cut(text, room));
+    }
+
+    /// A table whose first column takes what the others leave; its cells are wrapped, and may have several lines.
+    pub(super) fn grid(&mut self, head: &[&str], rows: &[Vec<Cell>]) {
+        let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
+        let widest = |column: usize| {
+            let lines = cells(column).flat_map(|cell| &cell.lines).map(|line| line.width());
+            lines.chain(head.get(column).map(|title| title.width())).max().unwrap_or_default()
+        };
+        let mut widths: Vec<usize> = (0..head.len()).map(widest).collect();
+        let others: usize = widths.iter().skip(1).map(|width| width + GAP).sum();
+        if self.style.width < others + NARROWEST {
+            rows.iter().for_each(|row| self.stacked(row));
+            return;
+        }
+        if let Some(first) = widths.first_mut() {
+            *first = (*first).min(self.style.width.saturating_sub(others)).max(NARROWEST);
+        }
+        let titles = head.iter().map(|title| Cell::new(Ink::Faint, (*title).to_owned())).collect();
+        for row in std::iter::once(&titles).chain(rows) {
+            self.grid_row(&widths, row);
+        }
+    }
+
+    /// A row where there is no room for columns: the first cell, and the others below it.
+    fn stacked(&mut self, row: &[Cell]) {
+        let [first, others @ ..] = row else { return };
+        self.hanging(0, 2, first.ink, &first.lines.join(" "));
+        let others: Vec<&str> = others
+            .iter()
+            .flat_map(|cell| &cell.lines)
+            .map(String::as_str)
+            .filter(|line| !line.is_empty())
+            .collect();
+        self.line(2, Ink::Faint, &others.join(", "));
+    }
+
+    fn grid_row(&mut self, widths: &[usize], row: &[Cell]) {
+        let first =
+            |cell: &Cell, width: usize| cell.lines.iter().flat_map(|line| wrapped(line, width)).collect();
+        let columns: Vec<(Ink, usize, Vec<String>)> = row
+            .iter()
+            .zip(widths)
+            .enumerate()
+            .map(|(place, (cell, width))| {
+                let lines = if place == 0 { first(cell, *width) } else { cell.lines.clone() };
+                (cell.ink, *width, lines)
+            })
+            .collect();
+        let height = columns.iter().map(|(_, _, lines)| lines.len()).max().unwrap_or_default();
+        for line in 0..height {
+            let mut text = String::new();
+            let mut open = 0;
+            for (place, (ink, width, lines)) in columns.iter().enumerate() {
+                let Some(cell) = lines.get(line).filter(|cell| !cell.is_empty()) else {
+                    open += width + GAP;
+                    continue;
+                };
+                let (begin, end) = if self.style.colour { ink.codes() } else { ("", "") };
+                let _ = write!(text, "{:open$}{begin}{cell}{end}", "");
+                open = width.saturating_sub(cell.width()) + if place + 1 < columns.len() { GAP } else { 0 };
+            }
+            self.text.push_str(&text);
+            self.text.push('\n');
+        }
     }
 
     pub(super) fn hanging(&mut self, indent: usize, rest: usize, ink: Ink, text: &str) {
@@ -125,10 +198,75 @@ impl Page {
     }
 }
 
+/// Columns between the columns of a grid.
+const GAP: usize = 2;
+/// Columns of a grid's first column at least.
+const NARROWEST: usize = 20;
+
+/// A cell of a grid, in one or more lines.
+pub(super) struct Cell {
+    ink: Ink,
+    lines: Vec<String>,
+}
+
+impl Cell {
+    pub(super) fn new(ink: Ink, text: String) -> Self {
+        Self { ink, lines: vec![text] }
+    }
+
+    pub(super) fn lines(ink: Ink, lines: Vec<String>) -> Self {
+        Self { ink, lines }
+    }
+}
+
+/// Lines of at most so many columns, broken between words where that is possible.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else { continue };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+        while let Some(long) = lines.last().filter(|line| line.width() > width).cloned() {
+            let head: String = fitting(&long, width).to_owned();
+            let rest = long[head.len()..].to_owned();
+            lines.pop();
+            lines.extend([head, rest]);
+        }
+    }
+    lines
+}
+
+/// The beginning of a text that has at most so many columns, one letter at least.
+fn fitting(text: &str, width: usize) -> &str {
+    let mut columns = 0;
+    for (place, letter) in text.char_indices() {
+        columns += letter.width().unwrap_or_default();
+        if columns > width && place > 0 {
+            return &text[..place];
+        }
+    }
+    text
+}
+
+/// A text of at most so many columns, with an ellipsis where something is left out.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    format!("{}…", fitting(text, width.saturating_sub(1)).trim_end())
+}
+
 impl Ink {
     fn codes(self) -> (&'static str, &'static str) {
         match self {
             Self::Heading => ("\u{1b}[1m", "\u{1b}[0m"),
+            Self::Urgent => ("\u{1b}[1;31m", "\u{1b}[0m"),
             Self::Move => ("\u{1b}[1;33m", "\u{1b}[0m"),
             Self::Improve => ("\u{1b}[36m", "\u{1b}[0m"),
             Self::Keep => ("", ""),

@@ -5,7 +5,7 @@ use pointsman_advisor::{HandlerReport, Report};
 use serde_json::{Value, json};
 
 use super::benefit::benefit;
-use super::changes::{in_short, told};
+use super::differences::{in_short, told};
 use super::{capital, headline, name, safe, verdict};
 
 /// Slack takes 3,000 characters in a section; some are left for the note that there are more.
@@ -27,9 +27,9 @@ pub(crate) fn message(report: &Report) -> Value {
     let title = cut(&format!("Pointsman: {}", safe::terminal(&service)), LONGEST_HEADING);
     let mut blocks = vec![
         json!({ "type": "header", "text": { "type": "plain_text", "text": title, "emoji": false } }),
-        section(&format!("*{}*", text(&headline(report)))),
+        section(&format!("*{}.*", text(&headline(report)))),
     ];
-    if let Some(changes) = &report.changes {
+    if let Some(changes) = &report.since_last_report {
         blocks.push(section(&text(&capital(&in_short(changes)))));
         for (title, lines) in told(changes) {
             let lines: Vec<String> = lines.iter().map(|one| line(&one.name, &one.text)).collect();

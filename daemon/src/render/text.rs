@@ -4,7 +4,7 @@ use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 
 use super::benefit::benefit;
-use super::changes::{in_short, told};
+use super::differences::{in_short, told};
 use super::page::{Ink, Page};
 use super::remarks::remarks;
 use super::{
@@ -28,7 +28,7 @@ fn report(report: &Report, style: Style) -> String {
         None => report.service.clone(),
     };
     page.line(0, Ink::Heading, &format!("pointsman: {}", safe::terminal(&service)));
-    page.line(0, Ink::Keep, &headline(report));
+    page.line(0, Ink::Keep, &format!("{}.", headline(report)));
     let next = report.next_version.as_deref();
     let next = next.map_or_else(String::new, |version| format!(", Next.js {}", safe::terminal(version)));
     page.line(
@@ -146,7 +146,7 @@ impl Page {
 
     /// What changed since the last kept report; it comes before everything else.
     fn changes(&mut self, report: &Report) {
-        let Some(changes) = &report.changes else { return };
+        let Some(changes) = &report.since_last_report else { return };
         self.heading(&capital(&in_short(changes)));
         for (title, lines) in told(changes) {
             self.line(2, Ink::Heading, title);

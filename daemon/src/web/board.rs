@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use pointsman_advisor::{Explanation, HandlerReport, Report};
+use pointsman_advisor::life::Subject;
+use pointsman_advisor::{ChangeId, Explanation, HandlerReport, Report};
 use pointsman_store::Fingerprint;
 use prometheus::{Encoder, Gauge, IntCounter, Registry, TextEncoder};
 
@@ -47,14 +48,18 @@ impl View {
         self.outlooks.iter().find(is_meant)
     }
 
-    /// Whose handler an id is, also of one of which only a recommendation is left.
-    pub(crate) fn named(&self, id: &str) -> Option<(Fingerprint, &Report)> {
+    /// What an id names: a Change, or a handler, also one of which only a recommendation is left; and its report.
+    pub(crate) fn named(&self, id: &str) -> Option<(Subject, &Report)> {
+        if let Some(change) = ChangeId::from_text(id) {
+            let knows = |report: &&Report| report.changes.iter().any(|change| change.id == id);
+            return self.reports().find(knows).map(|report| (Subject::Change(change), report));
+        }
         let fingerprint = Fingerprint::from_hex(id)?;
         let knows = |report: &&Report| {
             report.handlers.iter().any(|handler| handler.id == id)
                 || report.recommendations.iter().any(|life| life.id == id)
         };
-        self.reports().find(knows).map(|report| (fingerprint, report))
+        self.reports().find(knows).map(|report| (Subject::Handler(fingerprint), report))
     }
 
     pub(crate) fn reports(&self) -> impl Iterator<Item = &Report> {

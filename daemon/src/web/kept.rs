@@ -1,7 +1,7 @@
 //! Kept reports, for pages and API: their list, one of them, and what changed between two.
 
 use anyhow::Context;
-use pointsman_advisor::{Changes, Report, changes, rfc3339};
+use pointsman_advisor::{Differences, Report, differences, rfc3339};
 use pointsman_store::{ReportHead, ReportKey};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -72,8 +72,8 @@ pub(super) async fn difference(
     of: (&str, Option<&str>),
     from: &str,
     to: &str,
-) -> Result<Changes, Problem> {
+) -> Result<Differences, Problem> {
     let (before, after) = (report(web, of, from).await?, report(web, of, to).await?);
     // Between two that are named, the name of the earlier one says since when.
-    Ok(Changes { since: rfc3339(clock::parse(from).unwrap_or_default()), ..changes(&before, &after) })
+    Ok(Differences { since: rfc3339(clock::parse(from).unwrap_or_default()), ..differences(&before, &after) })
 }

@@ -24,6 +24,7 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::tz::TimeZone;
+use pointsman_advisor::life::Decided;
 use pointsman_store::Store;
 
 pub(crate) use access::Access;
@@ -33,7 +34,7 @@ pub(crate) use problem::Problem;
 pub(crate) use readers::Readers;
 pub(crate) use site::Site;
 
-use crate::advise::{Advisor, Decided, Refused, Said};
+use crate::advise::{Advisor, Refused, Said};
 use crate::cli::Until;
 use crate::config::{Config, Current};
 
@@ -108,12 +109,12 @@ impl Web {
         &self.config.reports.time_zone.zone
     }
 
-    /// Takes a decision about the move of a handler that is in the view, and shows it before it answers.
+    /// Takes a decision about a Change that is in the view, named by its id or a handler's, and shows it before it answers.
     async fn decide(&self, id: &str, said: &Said) -> Result<Decided, Problem> {
         let view = self.board.view();
-        let (fingerprint, report) = view.named(id).ok_or_else(|| unknown_handler(id))?;
+        let (subject, report) = view.named(id).ok_or_else(|| unknown_handler(id))?;
         let of = (report.service.as_str(), report.environment.as_deref());
-        let decided = Advisor::new(&self.store, &self.config).decide(of, fingerprint, Until::Now, said).await;
+        let decided = Advisor::new(&self.store, &self.config).decide(of, subject, Until::Now, said).await;
         match decided.map_err(|error| Problem::internal(&error))? {
             Ok(decided) => {
                 self.board.renew().await;

@@ -97,6 +97,7 @@ fn every_answer_is_as_its_description_says() {
         path if path.ends_with("/reports/changes") => format!("{path}?{of}&from={at}&to={at}"),
         path if path.contains("{at}") => format!("{}?{of}", path.replace("{at}", at)),
         path if path.contains("/traces/") => path.replace("{id}", trace),
+        path if path.contains("/changes/") => path.replace("{id}", moved["change"].as_str().unwrap()),
         path if path.contains("/rules/") => path.replace("{id}", "mutate-then-refresh"),
         path => path.replace("{id}", moved["id"].as_str().unwrap()),
     };
@@ -196,6 +197,21 @@ fn decisions_are_taken_and_shown_or_refused_with_a_reason() {
     let snoozed =
         shop.decide(second["id"].as_str().unwrap(), &json!({ "decision": "snooze", "until": "2099-01-01" }));
     assert_eq!((snoozed.status, &snoozed.json()["until"]), (200, &json!("2099-01-01T00:00:00Z")));
+    // Under the change's own id it is the same change: its state is that of all its handlers.
+    let change = first["change"].as_str().unwrap();
+    let path = format!("/api/v1/changes/{change}");
+    let accepted = ask(
+        shop.daemon.pages,
+        "POST",
+        &format!("{path}/decisions"),
+        &[("origin", &format!("http://{}", shop.daemon.pages))],
+        &json!({ "decision": "accept" }).to_string(),
+    );
+    assert_eq!((accepted.status, &accepted.json()["change"]), (200, &json!(change)), "{}", accepted.body);
+    let shown = shop.daemon.get(&path).json();
+    assert_eq!(shown["state"], "accepted");
+    assert!(shown["handlers"].as_array().unwrap().contains(&json!(id)), "{shown}");
+    assert_eq!(shop.daemon.get(&format!("/api/v1/handlers/{id}")).json()["handler"]["state"], "accepted");
     let keep = shop.judged("keep").remove(0);
     let nothing = shop.decide(keep["id"].as_str().unwrap(), &json!({ "decision": "accept" }));
     assert_eq!(nothing.status, 409, "{}", nothing.body);

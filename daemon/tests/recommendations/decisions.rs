@@ -11,15 +11,19 @@ fn what_is_put_off_or_refused_is_no_open_move() {
     let (_folder, db) = shop();
     let snoozed = decide(&db, &["snooze", "/api/cart", "--for", "30h"], BEFORE);
     let until = moment(BEFORE + 1, "12:20");
-    assert_eq!(snoozed.out, format!("POST /api/cart: move to a server action is snoozed until {until}\n"));
     let report = report_of(&db, BEFORE + 1);
+    let change = &report["changes"][0];
+    let (title, id) = (change["title"].as_str().unwrap(), change["id"].as_str().unwrap());
+    assert_eq!(title, "Turn POST /api/cart into a server action on /product/[id]");
+    assert_eq!(snoozed.out, format!("{title} ({id}): snoozed until {until}\n"));
+    assert_eq!((&change["state"], &change["handlers"]), (&json!("snoozed"), &json!([cart(&report)["id"]])));
     assert_eq!(
         (&cart(&report)["verdict"], &cart(&report)["state"]),
         (&json!("move_to_server_action"), &json!("snoozed"))
     );
     assert_eq!(report["total"]["moves"], 0);
-    let text = pointsman(&db, ["report", "--until", &moment(BEFORE + 1, "06:10")]).out;
-    assert!(text.contains("no moves recommended") && text.contains("Moves that are decided (1)"), "{text}");
+    let text = pointsman(&db, ["report", "--full", "--until", &moment(BEFORE + 1, "06:10")]).out;
+    assert!(text.contains("No moves recommended") && text.contains("Moves that are decided (1)"), "{text}");
     assert_eq!(cart(&report_of(&db, BEFORE + 2))["state"], "proposed");
 
     let reason = "the mobile app will use it";
@@ -28,7 +32,9 @@ fn what_is_put_off_or_refused_is_no_open_move() {
     assert_eq!((dismissed.code, dismissed.err.as_str()), (Some(0), ""));
     let report = report_of(&db, BEFORE + 3);
     assert_eq!((&life(&report)["state"], &life(&report)["reason"]), (&json!("dismissed"), &json!(reason)));
-    let accepted = decide(&db, &["accept", &id], BEFORE + 3);
+    // By the beginning of the change's own id.
+    let change = report["changes"][0]["id"].as_str().unwrap();
+    let accepted = decide(&db, &["accept", &change[..6]], BEFORE + 3);
     assert_eq!((accepted.code, accepted.err.as_str()), (Some(0), ""));
     assert_eq!(cart(&report_of(&db, BEFORE + 3))["state"], "accepted");
 }
@@ -37,7 +43,10 @@ fn what_is_put_off_or_refused_is_no_open_move() {
 fn a_decision_that_makes_no_sense_is_refused_with_a_remedy() {
     let (_folder, db) = shop();
     for (arguments, said) in [
-        (&["accept", "/nothing"][..], "no handler is called /nothing; `pointsman report` lists them"),
+        (
+            &["accept", "/nothing"][..],
+            "no change or handler is called /nothing; `pointsman report --full` lists them",
+        ),
         (&["accept", "/product/[id]"], "no move is advised for it"),
         (&["dismiss", "/api/cart", "--reason", " "], "the reason is empty"),
         (&["snooze", "/api/cart", "--until", "2026-01-06"], "is over already"),
@@ -99,7 +108,7 @@ fn a_house_rule_keeps_verdicts_inside_it_and_says_what_that_costs() {
         let file = folder.path().join("pointsman.toml");
         std::fs::write(&file, policy).unwrap();
         let until = moment(BEFORE, "06:10");
-        let arguments = ["report", "--until", &until, "--policy", file.to_str().unwrap()];
+        let arguments = ["report", "--full", "--until", &until, "--policy", file.to_str().unwrap()];
         pointsman(&db, arguments.iter().chain(more))
     };
     let json = |policy: &str| {
@@ -149,7 +158,7 @@ fn after_a_day_nothing_moves_only_so_far() {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         text.contains(
-            "no moves recommended so far: 1 handler needs more calls, the first of them for one more day"
+            "No moves recommended so far: 1 handler needs more calls, the first of them for about one more day"
         ),
         "{text}"
     );

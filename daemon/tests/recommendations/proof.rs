@@ -14,7 +14,8 @@ fn a_move_is_proposed_accepted_applied_and_found_to_have_improved() {
     assert_eq!(cart(&first)["state"], "proposed");
     let accepted = decide(&db, &["accept", "/api/cart"], BEFORE);
     assert_eq!((accepted.code, accepted.err.as_str()), (Some(0), ""));
-    assert_eq!(accepted.out, "POST /api/cart: move to a server action is accepted\n");
+    let said = "Turn POST /api/cart into a server action on /product/[id] (c";
+    assert!(accepted.out.starts_with(said) && accepted.out.ends_with("): accepted\n"), "{}", accepted.out);
 
     crate::shop::open(&db, BEFORE..BEFORE + 4, Cart::Action(55, false));
     let applied = report_of(&db, BEFORE + 1);
@@ -51,11 +52,14 @@ fn the_other_forms_tell_it(db: &std::path::Path) {
         assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
         run.out.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    let text = said(&["report"]);
-    for part in ["no moves recommended", "1 of 1 promises held", "Moves that were made (1)", "promised 1.00"]
+    let text = said(&["report", "--full"]);
+    for part in ["No moves recommended", "1 of 1 promises held", "Moves that were made (1)", "promised 1.00"]
     {
         assert!(text.contains(part), "{part}: {text}");
     }
+    let screen = said(&["report"]);
+    let done = "Already done Turn POST /api/cart into a server action on /product/[id]: improved";
+    assert!(screen.contains(done), "{screen}");
     let markdown = said(&["report", "--format", "markdown"]);
     assert!(
         markdown.contains("## POST /api/cart: move to a server action (verified, improved)"),

@@ -44,7 +44,7 @@ fn hostile_names_are_text_in_files_messages_and_on_the_terminal() {
     }
     assert!(!markdown.replace("\\]", "").contains("](javascript"), "{markdown}");
     let json: Value = serde_json::from_str(&latest("json")).unwrap();
-    let told = json["changes"]["new"][0]["route"].as_str().unwrap();
+    let told = json["since_last_report"]["new"][0]["route"].as_str().unwrap();
     assert!(told.contains("<script>"), "{told}");
     drop(daemon);
 }
@@ -56,5 +56,5 @@ fn a_narrow_terminal_gets_no_line_that_is_too_long() {
     let text = String::from_utf8(run.stdout).unwrap();
     let too_long = text.lines().filter(|line| line.chars().count() > 40);
     assert_eq!(too_long.collect::<Vec<_>>(), Vec::<&str>::new());
-    assert!(text.contains("Move (1)"), "{text}");
+    assert!(text.contains("1 change would save"), "{text}");
 }

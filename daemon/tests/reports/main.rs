@@ -152,7 +152,7 @@ fn a_report_that_is_due_is_kept_written_and_sent() {
     let report = json.json();
     assert_eq!((&report["schema"], &report["service"]), (&"pointsman.report/v1".into(), &SERVICE.into()));
     assert_eq!(report["total"]["moves"], 1);
-    assert_eq!(report["changes"], Value::Null, "there is no earlier one");
+    assert_eq!(report["since_last_report"], Value::Null, "there is no earlier one");
     assert_eq!(json.body.as_bytes(), kept.payload);
 
     let [slack] = receiver.at("/slack?token=hush").try_into().unwrap();
@@ -236,7 +236,7 @@ fn of_the_reports_that_were_missed_the_latest_is_made_and_says_what_changed() {
     assert!(new.key.at_ns > old.key.at_ns);
     let report: Value = serde_json::from_slice(&new.payload).unwrap();
     let before: Value = serde_json::from_slice(&old.payload).unwrap();
-    let changes = &report["changes"];
+    let changes = &report["since_last_report"];
     assert_eq!(changes["since"], before["generated_at"]);
     assert_eq!(changes["new"][0]["route"], CART, "{changes}");
     drop(daemon);

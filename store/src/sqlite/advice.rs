@@ -10,6 +10,7 @@ use super::{Store, StoreError};
 use crate::Fingerprint;
 use crate::advice::{
     AdviceChange, AdviceRecords, AdviceRun, ChangeRecord, RecommendationRecord, StandingRecord,
+    TransitionRecord,
 };
 
 /// Runs that are remembered of a service: more than a year of daily ones.
@@ -50,12 +51,14 @@ impl Store {
                 .await?;
         let standing = standing(&mut tx, of).await?;
         let recommendations = recommendations(&mut tx, of).await?;
+        let changes = changes(&mut tx, of).await?;
         tx.commit().await?;
         Ok(AdviceRecords {
             revision,
             last_run_ns: last_run.map(i64::cast_unsigned),
             standing,
             recommendations,
+            changes,
         })
     }
 
@@ -86,6 +89,7 @@ impl Store {
         .await?;
         put_standing(&mut tx, of, change.standing).await?;
         put_recommendations(&mut tx, of, change.recommendations).await?;
+        put_changes(&mut tx, of, change.changes).await?;
         if let Some(run) = change.run {
             note_run(&mut tx, of, run).await?;
         }
@@ -131,9 +135,9 @@ async fn recommendations(
     tx: &mut SqliteConnection,
     of: Of<'_>,
 ) -> Result<Vec<RecommendationRecord>, sqlx::Error> {
-    let mut changes = changes(tx, of).await?;
+    let mut transitions = transitions(tx, of).await?;
     let rows = sqlx::query(
-        "SELECT handler, verdict, state, until_ns, proposed_ns, promise, applied_ns, successor, proof \
+        "SELECT handler, verdict, state, until_ns, proposed_ns, promise, applied_ns, successor, proof, change \
          FROM recommendations WHERE service = ? AND environment = ? ORDER BY handler, verdict",
     )
     .bind(of.service)
@@ -152,7 +156,8 @@ async fn recommendations(
             applied_ns: optional(6)?,
             successor: optional(7)?.map(Fingerprint),
             proof: row.try_get(8)?,
-            changes: changes.remove(&(handler, verdict.clone())).unwrap_or_default(),
+            change: optional(9)?,
+            transitions: transitions.remove(&(handler, verdict.clone())).unwrap_or_default(),
             handler,
             verdict,
         })
@@ -160,9 +165,9 @@ async fn recommendations(
     rows.iter().map(&mut read).collect()
 }
 
-type Changes = HashMap<(Fingerprint, String), Vec<ChangeRecord>>;
+type Transitions = HashMap<(Fingerprint, String), Vec<TransitionRecord>>;
 
-async fn changes(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Changes, sqlx::Error> {
+async fn transitions(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Transitions, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT handler, verdict, number, at_ns, before, after, who, reason FROM recommendations \
          JOIN recommendation_changes USING (handler, verdict) WHERE service = ? AND environment = ? \
@@ -172,9 +177,9 @@ async fn changes(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Changes, sqlx:
     .bind(of.environment)
     .fetch_all(tx)
     .await?;
-    let mut changes = Changes::new();
+    let mut transitions = Transitions::new();
     for row in &rows {
-        let change = ChangeRecord {
+        let transition = TransitionRecord {
             number: row.try_get(2)?,
             at_ns: time(row, 3)?,
             before: row.try_get(4)?,
@@ -182,9 +187,39 @@ async fn changes(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Changes, sqlx:
             who: row.try_get(6)?,
             reason: row.try_get(7)?,
         };
-        changes.entry((fingerprint(row, 0)?, row.try_get(1)?)).or_default().push(change);
+        transitions.entry((fingerprint(row, 0)?, row.try_get(1)?)).or_default().push(transition);
     }
-    Ok(changes)
+    Ok(transitions)
+}
+
+async fn changes(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Vec<ChangeRecord>, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT id, outline FROM changes WHERE service = ? AND environment = ? ORDER BY id")
+            .bind(of.service)
+            .bind(of.environment)
+            .fetch_all(tx)
+            .await?;
+    rows.iter().map(|row| Ok(ChangeRecord { id: time(row, 0)?, outline: row.try_get(1)? })).collect()
+}
+
+async fn put_changes(
+    tx: &mut SqliteConnection,
+    of: Of<'_>,
+    changes: &[ChangeRecord],
+) -> Result<(), sqlx::Error> {
+    for one in changes {
+        sqlx::query(
+            "INSERT INTO changes (id, service, environment, outline) VALUES (?, ?, ?, ?) \
+             ON CONFLICT DO UPDATE SET outline = excluded.outline",
+        )
+        .bind(one.id.cast_signed())
+        .bind(of.service)
+        .bind(of.environment)
+        .bind(&one.outline)
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
 }
 
 static PUT_STANDING: Many = Many::new(|| {
@@ -226,15 +261,15 @@ async fn put_standing(
 static PUT_RECOMMENDATIONS: Many = Many::new(|| {
     statements(
         "INSERT INTO recommendations (handler, verdict, service, environment, state, until_ns, proposed_ns, promise, \
-         applied_ns, successor, proof)",
-        11,
+         applied_ns, successor, proof, change)",
+        12,
         "ON CONFLICT DO UPDATE SET state = excluded.state, until_ns = excluded.until_ns, \
          proposed_ns = excluded.proposed_ns, promise = excluded.promise, applied_ns = excluded.applied_ns, \
-         successor = excluded.successor, proof = excluded.proof",
+         successor = excluded.successor, proof = excluded.proof, change = excluded.change",
     )
 });
 
-static PUT_CHANGES: Many = Many::new(|| {
+static PUT_TRANSITIONS: Many = Many::new(|| {
     statements(
         "INSERT INTO recommendation_changes (handler, verdict, number, at_ns, before, after, who, reason)",
         8,
@@ -263,28 +298,29 @@ async fn put_recommendations(
                 .bind(one.applied_ns.map(u64::cast_signed))
                 .bind(one.successor.map(|id| id.0.cast_signed()))
                 .bind(&one.proof)
+                .bind(one.change.map(u64::cast_signed))
         })
         .await?;
     for one in recommendations {
         sqlx::query("DELETE FROM recommendation_changes WHERE handler = ? AND verdict = ? AND number < ?")
             .bind(one.handler.0.cast_signed())
             .bind(&one.verdict)
-            .bind(one.changes.first().map_or(0, |first| first.number))
+            .bind(one.transitions.first().map_or(0, |first| first.number))
             .execute(&mut *tx)
             .await?;
-        let rows: Vec<(&RecommendationRecord, &ChangeRecord)> =
-            one.changes.iter().map(|change| (one, change)).collect();
-        PUT_CHANGES
-            .run(tx, &rows, |query, (one, change)| {
+        let rows: Vec<(&RecommendationRecord, &TransitionRecord)> =
+            one.transitions.iter().map(|transition| (one, transition)).collect();
+        PUT_TRANSITIONS
+            .run(tx, &rows, |query, (one, transition)| {
                 query
                     .bind(one.handler.0.cast_signed())
                     .bind(&one.verdict)
-                    .bind(change.number)
-                    .bind(change.at_ns.cast_signed())
-                    .bind(&change.before)
-                    .bind(&change.after)
-                    .bind(&change.who)
-                    .bind(&change.reason)
+                    .bind(transition.number)
+                    .bind(transition.at_ns.cast_signed())
+                    .bind(&transition.before)
+                    .bind(&transition.after)
+                    .bind(&transition.who)
+                    .bind(&transition.reason)
             })
             .await?;
     }

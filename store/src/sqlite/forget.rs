@@ -17,12 +17,13 @@ use crate::Kind;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Rows of those tables that name the service and the environment, `''` where none is declared.
-const NAMED: [(&str, &str); 7] = [
+const NAMED: [(&str, &str); 8] = [
     ("app_facts", "facts"),
     ("advice_revisions", ""),
     ("advice_runs", "advice"),
     ("standing_verdicts", "advice"),
     ("recommendations", "advice"),
+    ("changes", ""),
     ("report_deliveries", ""),
     ("published_reports", "reports"),
 ];

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use pointsman_store::{
     AdviceChange, AdviceRun, Block, BlockId, Call, Caller, ChangeRecord, Fingerprint, Form, Handler,
     HandlerKind, Hour, KeptReport, RecommendationRecord, ReportKey, RollupRecord, Sampling, Signs, SpanId,
-    StandingRecord, Store, TraceCalls, TraceId,
+    StandingRecord, Store, TraceCalls, TraceId, TransitionRecord,
 };
 
 /// A moment in the middle of an hour: all data is told by its distance to it.
@@ -170,7 +170,7 @@ pub(crate) fn standing(number: u64) -> StandingRecord {
 
 /// A recommendation that has been through something.
 pub(crate) fn recommendation(number: u64) -> RecommendationRecord {
-    let change = |place: u32, before: Option<&str>, after: &str| ChangeRecord {
+    let change = |place: u32, before: Option<&str>, after: &str| TransitionRecord {
         number: place,
         at_ns: NOW - DAY + u64::from(place),
         before: before.map(str::to_owned),
@@ -188,19 +188,27 @@ pub(crate) fn recommendation(number: u64) -> RecommendationRecord {
         applied_ns: number.is_multiple_of(2).then_some(NOW),
         successor: number.is_multiple_of(2).then_some(Fingerprint(u64::MAX)),
         proof: None,
-        changes: vec![change(0, None, "proposed"), change(1, Some("proposed"), "snoozed")],
+        change: number.is_multiple_of(2).then_some(number + 1),
+        transitions: vec![change(0, None, "proposed"), change(1, Some("proposed"), "snoozed")],
     }
 }
 
-/// Remembers so many verdicts and recommendations, as a run does.
+/// What was said of a Change.
+pub(crate) fn change(number: u64) -> ChangeRecord {
+    ChangeRecord { id: number + 1, outline: format!("{{\"title\":\"fetch {number} in parallel\"}}") }
+}
+
+/// Remembers so many verdicts, recommendations and Changes, as a run does.
 pub(crate) async fn remember_advice(store: &Store, number: u64) {
     let standing: Vec<_> = (0..number).map(standing).collect();
     let recommendations: Vec<_> = (0..number).map(recommendation).collect();
+    let changes: Vec<_> = (0..number).map(change).collect();
     let change = AdviceChange {
         revision: store.advice(SERVICE, Some("production")).await.unwrap().revision,
         run: Some(AdviceRun { at_ns: NOW, handlers: number, forget_before_ns: NOW - 35 * DAY }),
         standing: &standing,
         recommendations: &recommendations,
+        changes: &changes,
     };
     assert!(store.remember_advice(SERVICE, Some("production"), change).await.unwrap());
 }

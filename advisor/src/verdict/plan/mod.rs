@@ -10,6 +10,7 @@ use super::Judgement;
 use crate::profile::Profile;
 use crate::report::Verdict;
 pub(super) use names::action_name;
+pub(crate) use names::calling_pages;
 
 /// What a move takes.
 #[derive(Default)]

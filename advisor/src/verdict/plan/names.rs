@@ -18,6 +18,15 @@ fn seen_pages<'p>(profile: &'p Profile<'_>) -> impl Iterator<Item = &'p str> {
     routes.filter(|route| profile.surroundings.pages_seen.contains(*route))
 }
 
+/// Routes of the pages that call it, most calls first, at most ten.
+pub(crate) fn calling_pages(profile: &Profile) -> Vec<String> {
+    const MOST: usize = 10;
+    if profile.handler.kind == HandlerKind::ServerAction {
+        return profile.pages.iter().map(|(route, _)| route.clone()).take(MOST).collect();
+    }
+    seen_pages(profile).map(str::to_owned).take(MOST).collect()
+}
+
 /// The pages that call it, as a list of at most three.
 pub(super) fn pages(profile: &Profile) -> String {
     let routes: Vec<&str> = seen_pages(profile).collect();

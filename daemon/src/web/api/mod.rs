@@ -1,6 +1,7 @@
 //! The JSON API, version 1: everything that pages show, and the decisions that can be taken on them. Its description
 //! (OpenAPI 3.1) is made from the code below it, at `/api/v1/openapi.json`.
 
+mod changes;
 mod handlers;
 mod recommendations;
 mod reports;
@@ -73,6 +74,7 @@ pub(super) fn router() -> Router<Web> {
 
 fn described() -> (Router<Web>, Arc<utoipa::openapi::OpenApi>) {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .merge(changes::router())
         .merge(handlers::router())
         .merge(recommendations::router())
         .merge(reports::router())

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use pointsman_advisor::life::{Life, State as Stage};
-use pointsman_advisor::{Verdict, rfc3339};
+use pointsman_advisor::rfc3339;
 use pointsman_store::Fingerprint;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,10 +24,10 @@ struct Recommendations {
     recommendations: Vec<Life>,
 }
 
-/// What is decided about a move.
+/// What is decided about a change.
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "decision", rename_all = "snake_case", deny_unknown_fields)]
-enum Decision {
+pub(super) enum Decision {
     /// It will be done.
     Accept {},
     /// It is not wanted.
@@ -53,11 +53,13 @@ enum Decision {
 
 /// A decision that was taken.
 #[derive(Serialize, ToSchema)]
-struct Decided {
-    /// The handler's id.
+pub(super) struct Decided {
+    /// The id under which it was decided.
     id: String,
-    /// The move.
-    verdict: Verdict,
+    /// The change that was decided about.
+    change: Option<String>,
+    /// Ids of its handlers.
+    handlers: Vec<String>,
     /// Where it stands now.
     state: Stage,
     /// Until when, RFC 3339; null without an end.
@@ -84,10 +86,11 @@ async fn recommendations(State(web): State<Web>, Asked(filter): Asked<Filter>) -
     })
 }
 
-/// Accepts, dismisses or snoozes a handler's move, or says that it was made.
+/// Accepts, dismisses or snoozes the change that a handler's move is part of, or says that it was made. The id may also be the
+/// change's own.
 #[utoipa::path(
     post, path = "/api/v1/recommendations/{id}/decisions", tag = "recommendations",
-    params(("id" = String, Path, description = "The handler's id: 16 hex digits.")),
+    params(("id" = String, Path, description = "A change's id (`c` and ten hex digits), or that of one of its handlers (16 hex digits).")),
     request_body = Decision,
     responses(
         (status = 200, body = Decided),
@@ -102,10 +105,24 @@ async fn decide(
     Path(id): Path<String>,
     decision: Result<Json<Decision>, JsonRejection>,
 ) -> Result<Json<Decided>, Problem> {
+    decide_about(&web, id, decision).await.map(Json)
+}
+
+/// Takes a decision about what an id names.
+pub(super) async fn decide_about(
+    web: &Web,
+    id: String,
+    decision: Result<Json<Decision>, JsonRejection>,
+) -> Result<Decided, Problem> {
     let Json(decision) = decision.map_err(|fault| Problem::new(fault.status(), fault.body_text()))?;
     let decided = web.decide(&id, &said(decision)?).await?;
-    let until = decided.until_ns.map(rfc3339);
-    Ok(Json(Decided { id, verdict: decided.verdict, state: decided.state, until }))
+    Ok(Decided {
+        id,
+        change: decided.change.map(|id| id.to_string()),
+        handlers: decided.moves.iter().map(|(handler, _)| handler.to_string()).collect(),
+        state: decided.state,
+        until: decided.until_ns.map(rfc3339),
+    })
 }
 
 fn said(decision: Decision) -> Result<Said, Problem> {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use pointsman_advisor::{Changes, Report};
+use pointsman_advisor::{Differences, Report};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -110,12 +110,12 @@ async fn report(
 #[utoipa::path(
     get, path = "/api/v1/reports/changes", tag = "reports", params(Two),
     responses(
-        (status = 200, body = Changes),
+        (status = 200, body = Differences),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-async fn difference(State(web): State<Web>, Asked(two): Asked<Two>) -> Result<Json<Changes>, Problem> {
+async fn difference(State(web): State<Web>, Asked(two): Asked<Two>) -> Result<Json<Differences>, Problem> {
     let of = (two.service.as_str(), two.environment.as_deref());
     kept::difference(&web, of, &two.from, &two.to).await.map(Json)
 }

@@ -67,7 +67,7 @@ impl<'a> Found<'a> {
         Self {
             report,
             name: service_name(&report.service, report.environment.as_deref()),
-            headline: render::moves_in_short(report),
+            headline: render::capital(&render::moves_in_short(report)),
             beside: render::others_in_short(report),
             from: moment(&report.window.from, zone),
             to: moment(&report.window.to, zone),

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use jiff::tz::TimeZone;
-use pointsman_advisor::Changes;
+use pointsman_advisor::Differences;
 use serde::Deserialize;
 
 use super::choice::{Which, name as service_name, query};
@@ -13,7 +13,7 @@ use super::found::Found;
 use super::{Frame, Page, Part, draw};
 use crate::config::Schedule;
 use crate::render::when::{Moment, moment};
-use crate::render::{self, changes};
+use crate::render::{self, differences};
 use crate::web::kept::{self, Head};
 use crate::web::{Problem, Web};
 
@@ -64,7 +64,7 @@ struct ChangesPage {
 /// What changed, in words.
 struct Changed {
     summary: String,
-    lists: changes::Lists,
+    lists: differences::Lists,
 }
 
 /// The query that names two reports.
@@ -135,7 +135,7 @@ async fn report(State(web): State<Web>, Path(at): Path<String>, Query(which): Qu
     draw(&ReportPage {
         frame: Frame::new(Part::Reports, format!("Report of {}", at.text)),
         at,
-        changes: report.changes.as_ref().map(|changes| changed(changes, web.zone())),
+        changes: report.since_last_report.as_ref().map(|known| changed(known, web.zone())),
         found: Found::of(&report, web.zone()),
     })
 }
@@ -153,6 +153,6 @@ async fn difference(State(web): State<Web>, Query(two): Query<Two>) -> Page {
     })
 }
 
-fn changed(changes: &Changes, zone: &TimeZone) -> Changed {
-    Changed { summary: changes::in_short_at(changes, zone), lists: changes::told(changes) }
+fn changed(known: &Differences, zone: &TimeZone) -> Changed {
+    Changed { summary: differences::in_short_at(known, zone), lists: differences::told(known) }
 }

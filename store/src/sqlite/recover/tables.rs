@@ -9,7 +9,7 @@ use super::pages::{Pages, number};
 use super::records::{self, Content, Record, Value};
 
 /// What is saved, in the order in which it is told. The index of blocks is made anew from the blocks.
-const SAVED: [&str; 15] = [
+const SAVED: [&str; 16] = [
     "blocks",
     "handlers",
     "calls",
@@ -23,12 +23,13 @@ const SAVED: [&str; 15] = [
     "standing_verdicts",
     "recommendations",
     "recommendation_changes",
+    "changes",
     "published_reports",
     "report_deliveries",
 ];
 
 /// Columns that came with a later version than their table.
-const ADDED: [(&str, &str); 11] = [
+const ADDED: [(&str, &str); 12] = [
     ("calls", "database_ns"),
     ("calls", "outgoing_ns"),
     ("calls", "child_ns"),
@@ -40,6 +41,7 @@ const ADDED: [(&str, &str); 11] = [
     ("calls", "use_cache_fills"),
     ("handlers", "operation"),
     ("calls", "unknown_action"),
+    ("recommendations", "change"),
 ];
 
 /// Rows of these look alike (a name and a number): without the tree they are not told apart.

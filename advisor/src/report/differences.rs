@@ -18,26 +18,26 @@ const LEAST_GAIN: f64 = 1.0;
 
 /// What changed since an earlier report. A recommendation stands in one list only; the order is that of the reports.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
-pub struct Changes {
+pub struct Differences {
     /// When the earlier report was made, RFC 3339.
     pub since: String,
     /// Moves and improvements that were not advised then.
-    pub new: Vec<HandlerChange>,
+    pub new: Vec<HandlerDifference>,
     /// What is judged otherwise, was answered, or gains clearly more or less.
-    pub changed: Vec<HandlerChange>,
+    pub changed: Vec<HandlerDifference>,
     /// What was advised then and no longer is.
-    pub gone: Vec<HandlerChange>,
+    pub gone: Vec<HandlerDifference>,
     /// Moves that have been made since.
-    pub applied: Vec<HandlerChange>,
+    pub applied: Vec<HandlerDifference>,
     /// Moves that were made and of which before and after have been compared since.
-    pub verified: Vec<HandlerChange>,
+    pub verified: Vec<HandlerDifference>,
     /// Entries beyond the first fifty of each list, which are left out.
     pub left_out: usize,
 }
 
 /// What changed about one Handler.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
-pub struct HandlerChange {
+pub struct HandlerDifference {
     /// Stable fingerprint of the Handler, 16 hex digits.
     pub id: String,
     /// Its kind.
@@ -78,7 +78,7 @@ pub struct Situation {
     pub benefit: Option<Benefit>,
 }
 
-impl Changes {
+impl Differences {
     /// Whether nothing has changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -87,7 +87,7 @@ impl Changes {
 
     /// The lists by the words of the machine-readable report, in the order in which they are told.
     #[must_use]
-    pub fn lists(&self) -> [(&'static str, &[HandlerChange]); 5] {
+    pub fn lists(&self) -> [(&'static str, &[HandlerDifference]); 5] {
         [
             ("new", &self.new),
             ("changed", &self.changed),
@@ -108,25 +108,27 @@ impl Changes {
 
 /// What changed between two reports of one service and environment.
 #[must_use]
-pub fn changes(before: &Report, after: &Report) -> Changes {
-    let mut changes = Changes { since: before.generated_at.clone(), ..Changes::default() };
+pub fn differences(before: &Report, after: &Report) -> Differences {
+    let mut differences = Differences { since: before.generated_at.clone(), ..Differences::default() };
     let lives: HashMap<_, _> = before.recommendations.iter().map(|life| (key(life), life.state)).collect();
     let mut made = BTreeSet::new();
     for life in &after.recommendations {
         let was = lives.get(&key(life)).copied();
         let list = match life.state {
-            State::Applied if !matches!(was, Some(State::Applied | State::Verified)) => &mut changes.applied,
-            State::Verified if was != Some(State::Verified) => &mut changes.verified,
+            State::Applied if !matches!(was, Some(State::Applied | State::Verified)) => {
+                &mut differences.applied
+            }
+            State::Verified if was != Some(State::Verified) => &mut differences.verified,
             _ => continue,
         };
         made.insert(key(life));
-        list.push(HandlerChange::of_life(life, was));
+        list.push(HandlerDifference::of_life(life, was));
     }
     let earlier: HashMap<&str, &HandlerReport> =
         before.handlers.iter().map(|row| (row.id.as_str(), row)).collect();
     for row in &after.handlers {
         let was = earlier.get(row.id.as_str()).copied();
-        tell(was, row, &made, &mut changes);
+        tell(was, row, &made, &mut differences);
     }
     let listed: BTreeSet<&str> = after.handlers.iter().map(|row| row.id.as_str()).collect();
     let absent = before.handlers.iter().filter(|row| !listed.contains(row.id.as_str()));
@@ -135,15 +137,15 @@ pub fn changes(before: &Report, after: &Report) -> Changes {
         if is_gone || !row.improvements.is_empty() {
             let improvements = row.improvements.clone();
             let reason = after.reason_of(row);
-            changes.gone.push(HandlerChange {
+            differences.gone.push(HandlerDifference {
                 improvements,
                 reason,
-                ..HandlerChange::of(Some(row), None, row)
+                ..HandlerDifference::of(Some(row), None, row)
             });
         }
     }
-    changes.limit();
-    changes
+    differences.limit();
+    differences
 }
 
 /// What changed about a Handler that is in the later report.
@@ -151,9 +153,9 @@ fn tell(
     was: Option<&HandlerReport>,
     row: &HandlerReport,
     made: &BTreeSet<(&str, Verdict)>,
-    changes: &mut Changes,
+    differences: &mut Differences,
 ) {
-    let change = || HandlerChange::of(was, Some(row), row);
+    let change = || HandlerDifference::of(was, Some(row), row);
     let is_made = |row: &HandlerReport| made.contains(&(row.id.as_str(), row.verdict));
     let was_move = was.filter(|was| was.verdict.is_move());
     // Two lists at most: what came and what went.
@@ -162,16 +164,16 @@ fn tell(
     let is_new_move = row.is_open_move() && was_move.is_none();
     let is_gone_move = !row.verdict.is_move() && was.is_some_and(|was| was.is_open_move() && !is_made(was));
     if is_new_move || !came.is_empty() {
-        changes.new.push(HandlerChange { improvements: came, ..change() });
+        differences.new.push(HandlerDifference { improvements: came, ..change() });
     }
     if is_gone_move || !went.is_empty() {
-        changes.gone.push(HandlerChange { improvements: went, ..change() });
+        differences.gone.push(HandlerDifference { improvements: went, ..change() });
     }
     if let Some(was) = was
         && !(is_new_move || is_gone_move || is_made(was) || is_made(row))
         && (was.verdict != row.verdict || state(was) != state(row) || gain_differs(was, row))
     {
-        changes.changed.push(change());
+        differences.changed.push(change());
     }
 }
 
@@ -220,7 +222,7 @@ impl Report {
     }
 }
 
-impl HandlerChange {
+impl HandlerDifference {
     /// Named as in `named`, which is one of the two.
     fn of(was: Option<&HandlerReport>, now: Option<&HandlerReport>, named: &HandlerReport) -> Self {
         Self {
@@ -269,5 +271,5 @@ impl Situation {
 }
 
 #[cfg(test)]
-#[path = "changes_tests.rs"]
+#[path = "differences_tests.rs"]
 mod tests;

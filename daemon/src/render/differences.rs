@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use pointsman_advisor::life::{Outcome, State};
-use pointsman_advisor::{Benefit, Changes, HandlerChange, Situation};
+use pointsman_advisor::{Benefit, Differences, HandlerDifference, Situation};
 
 use super::when::moment;
 use super::{name_of, number, path, safe, verdict};
@@ -21,32 +21,32 @@ pub(crate) struct Line {
 pub(crate) type Lists = Vec<(&'static str, Vec<Line>)>;
 
 /// What changed, list by list under its heading; lists with nothing in them are left out.
-pub(crate) fn told(changes: &Changes) -> Lists {
-    let line = |word: &str, entry: &HandlerChange| Line {
+pub(crate) fn told(differences: &Differences) -> Lists {
+    let line = |word: &str, entry: &HandlerDifference| Line {
         id: entry.id.clone(),
         name: safe::terminal(&name(entry)),
         text: safe::sentence(&text(word, entry)),
     };
-    let lists = changes.lists().into_iter().filter(|(_, entries)| !entries.is_empty());
+    let lists = differences.lists().into_iter().filter(|(_, entries)| !entries.is_empty());
     lists
         .map(|(word, entries)| (title(word), entries.iter().map(|entry| line(word, entry)).collect()))
         .collect()
 }
 
 /// How much has changed, and since when: `2 new, 1 applied since 25 Nov 2026, 06:00 UTC`.
-pub(crate) fn in_short(changes: &Changes) -> String {
-    in_short_at(changes, &TimeZone::UTC)
+pub(crate) fn in_short(differences: &Differences) -> String {
+    in_short_at(differences, &TimeZone::UTC)
 }
 
 /// The same with its time in a zone.
-pub(crate) fn in_short_at(changes: &Changes, zone: &TimeZone) -> String {
-    let counts = changes.lists().into_iter().filter(|(_, entries)| !entries.is_empty());
+pub(crate) fn in_short_at(differences: &Differences, zone: &TimeZone) -> String {
+    let counts = differences.lists().into_iter().filter(|(_, entries)| !entries.is_empty());
     let mut counts: Vec<String> = counts.map(|(word, entries)| format!("{} {word}", entries.len())).collect();
-    if changes.left_out > 0 {
-        counts.push(format!("{} more that are not listed", changes.left_out));
+    if differences.left_out > 0 {
+        counts.push(format!("{} more that are not listed", differences.left_out));
     }
     let what = if counts.is_empty() { "nothing has changed".to_owned() } else { counts.join(", ") };
-    format!("{what} since {}", safe::terminal(&moment(&changes.since, zone).text))
+    format!("{what} since {}", safe::terminal(&moment(&differences.since, zone).text))
 }
 
 fn title(word: &str) -> &'static str {
@@ -59,12 +59,12 @@ fn title(word: &str) -> &'static str {
     }
 }
 
-fn name(entry: &HandlerChange) -> String {
-    let HandlerChange { kind, method, route, operation, action, file, .. } = entry;
+fn name(entry: &HandlerDifference) -> String {
+    let HandlerDifference { kind, method, route, operation, action, file, .. } = entry;
     name_of(kind, (method, &path(route, operation.as_deref())), (action.as_deref(), file.as_deref()))
 }
 
-fn text(word: &str, entry: &HandlerChange) -> String {
+fn text(word: &str, entry: &HandlerDifference) -> String {
     match word {
         "new" => new(entry),
         "gone" => gone(entry),
@@ -74,7 +74,7 @@ fn text(word: &str, entry: &HandlerChange) -> String {
     }
 }
 
-fn new(entry: &HandlerChange) -> String {
+fn new(entry: &HandlerDifference) -> String {
     let is_open = |it: &&Situation| it.verdict.is_move() && it.state.is_none_or(State::is_open);
     let was_move = entry.before.as_ref().is_some_and(|before| before.verdict.is_move());
     let advised = entry.after.as_ref().filter(is_open).filter(|_| !was_move);
@@ -90,7 +90,7 @@ fn new(entry: &HandlerChange) -> String {
     format!("{}{}", parts.join("; "), because(entry))
 }
 
-fn gone(entry: &HandlerChange) -> String {
+fn gone(entry: &HandlerDifference) -> String {
     let was = entry.before.as_ref().filter(|before| before.verdict.is_move());
     let stays = entry.after.as_ref().is_some_and(|after| after.verdict.is_move());
     let mut parts = Vec::new();
@@ -103,7 +103,7 @@ fn gone(entry: &HandlerChange) -> String {
     format!("{}{}", parts.join("; "), because(entry))
 }
 
-fn changed(entry: &HandlerChange) -> String {
+fn changed(entry: &HandlerDifference) -> String {
     let (Some(before), Some(after)) = (&entry.before, &entry.after) else { return entry.reason.clone() };
     let mut parts = Vec::new();
     if before.verdict != after.verdict {
@@ -120,14 +120,14 @@ fn changed(entry: &HandlerChange) -> String {
     format!("{}{}", parts.join("; "), because(entry))
 }
 
-fn applied(entry: &HandlerChange) -> String {
+fn applied(entry: &HandlerDifference) -> String {
     let promise = gain(entry.promised.as_ref());
     let promise = promise.map_or_else(String::new, |gain| format!("; it promised {gain}"));
     let what = entry.after.as_ref().map_or("the move", |after| verdict(after.verdict));
     format!("{what} has been made{promise}; before and after are being compared")
 }
 
-fn verified(entry: &HandlerChange) -> String {
+fn verified(entry: &HandlerDifference) -> String {
     let what = entry.after.as_ref().map_or("the move", |after| verdict(after.verdict));
     let Some(proof) = &entry.proof else { return format!("{what} has been compared") };
     let kept = match proof.promise_kept {
@@ -153,7 +153,7 @@ fn verified(entry: &HandlerChange) -> String {
     format!("{what} {outcome}{numbers}{kept}")
 }
 
-fn because(entry: &HandlerChange) -> String {
+fn because(entry: &HandlerDifference) -> String {
     if entry.reason.is_empty() { String::new() } else { format!(" ({})", entry.reason) }
 }
 
@@ -170,5 +170,5 @@ fn gain(benefit: Option<&Benefit>) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "changes_tests.rs"]
+#[path = "differences_tests.rs"]
 mod tests;

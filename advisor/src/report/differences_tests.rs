@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::life::{Outcome, Record};
-use crate::report::{Sampled, Total, Window};
+use crate::report::{Sampled, Total, Window, blank_row};
 use crate::settings::Settings;
 
 /// A Handler in words: `-` is absent; else verdict, state or `.`, gain and its interval's half width or `.`, improvements.
@@ -26,34 +26,10 @@ fn row(id: usize, words: &str) -> Option<HandlerReport> {
         (number(gain), number(around))
     });
     Some(HandlerReport {
-        id: format!("{id:016x}"),
-        kind: "route_handler".into(),
-        route: format!("/api/{id}"),
-        operation: None,
-        method: "POST".into(),
-        action: None,
-        file: None,
-        calls: 700.0,
-        calls_per_day: 100.0,
-        forms: BTreeMap::new(),
-        preflights: 0,
-        callers: BTreeMap::new(),
-        verdict,
-        barred: false,
-        confidence: None,
         state: Some((*state).to_owned()).filter(|state| state != "."),
-        reason: "so it is".into(),
-        policy: None,
-        flips_if: String::new(),
-        blockers: Vec::new(),
         improvements: improvements.iter().map(|&rule| rule.to_owned()).collect(),
-        evidence: Vec::new(),
         benefit: numbers.map(|(gain, around)| benefit(gain, around)),
-        effort: None,
-        steps: Vec::new(),
-        warnings: Vec::new(),
-        needs: Vec::new(),
-        duration_ms: None,
+        ..blank_row(id as u64, verdict)
     })
 }
 
@@ -86,6 +62,7 @@ fn report(rows: impl IntoIterator<Item = HandlerReport>, recommendations: Vec<Li
         days_covered: 7.0,
         next_version: None,
         sampling: Sampled { declared: true, text: String::new() },
+        changes: Vec::new(),
         handlers: rows.into_iter().collect(),
         total: Total::default(),
         shared_reasons: Vec::new(),
@@ -97,7 +74,7 @@ fn report(rows: impl IntoIterator<Item = HandlerReport>, recommendations: Vec<Li
         preflights: 0,
         settings: Settings::default(),
         rules: Vec::new(),
-        changes: None,
+        since_last_report: None,
     }
 }
 
@@ -119,6 +96,7 @@ fn life(id: usize, state: State) -> Life {
     Life {
         id: format!("{id:016x}"),
         verdict: Verdict::MoveToServerAction,
+        change: None,
         kind: "route_handler".into(),
         route: format!("/api/{id}"),
         operation: None,
@@ -139,12 +117,12 @@ fn life(id: usize, state: State) -> Life {
 }
 
 /// Where everything is told: the lists with the last digit of each id and its improvements.
-fn told(changes: &Changes) -> String {
-    let entry = |one: &HandlerChange| {
+fn told(changes: &Differences) -> String {
+    let entry = |one: &HandlerDifference| {
         let number = one.id.trim_start_matches('0');
         format!(" {}{}", number, one.improvements.iter().map(|rule| format!("+{rule}")).collect::<String>())
     };
-    let list = |(name, list): (&str, &[HandlerChange])| {
+    let list = |(name, list): (&str, &[HandlerDifference])| {
         (!list.is_empty()).then(|| format!("{name}{}", list.iter().map(entry).collect::<String>()))
     };
     changes.lists().into_iter().filter_map(list).collect::<Vec<_>>().join("; ")
@@ -177,7 +155,7 @@ fn each_change_is_told_in_its_list() {
         ("keep . .", "-", ""),
     ] {
         let [then, now] = [before, after].map(|words| report(row(1, words), Vec::new()));
-        assert_eq!(told(&changes(&then, &now)), expected, "{before} -> {after}");
+        assert_eq!(told(&differences(&then, &now)), expected, "{before} -> {after}");
     }
 }
 
@@ -197,7 +175,7 @@ fn a_move_that_was_made_is_told_once_with_what_came_of_it() {
     ] {
         let then = report(row(1, before), was.map(|state| life(1, state)).into_iter().collect());
         let now = report(row(1, after), vec![life(1, is)]);
-        let found = changes(&then, &now);
+        let found = differences(&then, &now);
         assert_eq!(told(&found), expected, "{before} {was:?} -> {after} {is:?}");
         for one in &found.verified {
             assert!(one.proof.is_some() && one.promised.is_some(), "{one:?}");
@@ -211,7 +189,7 @@ fn a_move_that_was_made_is_told_once_with_what_came_of_it() {
 #[test]
 fn of_many_changes_the_first_fifty_are_told_and_the_others_counted() {
     let now = report((1..=70).filter_map(|id| row(id, "action proposed 10~1")), Vec::new());
-    let found = changes(&report([], Vec::new()), &now);
+    let found = differences(&report([], Vec::new()), &now);
     assert_eq!((found.new.len(), found.left_out), (50, 20));
     assert_eq!(found.new.first().map(|one| one.route.as_str()), Some("/api/1"));
     assert!(!found.is_empty());
@@ -239,16 +217,16 @@ fn any_report() -> impl Strategy<Value = Report> {
 proptest! {
     #[test]
     fn a_report_has_not_changed_since_itself(one in any_report()) {
-        prop_assert!(changes(&one, &one).is_empty());
+        prop_assert!(differences(&one, &one).is_empty());
     }
 
     #[test]
     fn what_is_told_can_be_read_back_and_no_move_is_told_twice(one in any_report(), other in any_report()) {
-        let found = changes(&one, &other);
+        let found = differences(&one, &other);
         let json = serde_json::to_string(&found).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        prop_assert_eq!(serde_json::from_str::<Changes>(&json).ok(), Some(found.clone()));
+        prop_assert_eq!(serde_json::from_str::<Differences>(&json).ok(), Some(found.clone()));
         for made in found.applied.iter().chain(&found.verified) {
-            let named = |list: &[HandlerChange]| {
+            let named = |list: &[HandlerDifference]| {
                 list.iter().any(|one| one.id == made.id && one.improvements.is_empty()
                     && one.before.as_ref().map(|it| it.verdict) == Some(Verdict::MoveToServerAction))
             };

@@ -32,7 +32,7 @@ fn entry(route: &str, before: Value, after: Value, improvements: &[&str]) -> Val
     })
 }
 
-fn changes() -> Changes {
+fn differences() -> Differences {
     let action = "move_to_server_action";
     let proposed = |gain| situation(action, Some("proposed"), gain);
     let lists = json!({
@@ -61,7 +61,7 @@ fn changes() -> Changes {
 
 #[test]
 fn each_change_is_one_sentence() {
-    let lists = told(&changes());
+    let lists = told(&differences());
     let lines = lists.iter().flat_map(|(title, lines)| {
         lines.iter().map(move |line| format!("{title} {}: {}", line.name, line.text))
     });
@@ -85,12 +85,12 @@ fn each_change_is_one_sentence() {
 
 #[test]
 fn a_line_says_how_much_has_changed_since_when() {
-    let changes = changes();
+    let differences = differences();
     assert_eq!(
-        in_short(&changes),
+        in_short(&differences),
         "3 new, 4 changed, 2 gone, 1 applied, 1 verified, 3 more that are not listed since 25 Nov 2026, 06:00 UTC"
     );
-    let none = Changes { since: "2026-11-25T06:00:00Z".to_owned(), ..Changes::default() };
+    let none = Differences { since: "2026-11-25T06:00:00Z".to_owned(), ..Differences::default() };
     assert_eq!(in_short(&none), "nothing has changed since 25 Nov 2026, 06:00 UTC");
     assert!(told(&none).is_empty());
 }
