@@ -342,7 +342,8 @@ pub(crate) fn lowered(settings: &Settings) -> Vec<String> {
 /// A number as people read it: `3`, `411`, `41,000`, `0.4`.
 pub(crate) fn number(value: f64) -> String {
     if value.abs() < 10.0 && value.fract().abs() > 0.049 {
-        return format!("{value:.1}");
+        let text = format!("{value:.1}");
+        return text.strip_suffix(".0").map_or(text.clone(), str::to_owned);
     }
     let digits = format!("{:.0}", value.abs());
     let mut grouped = String::new();
@@ -394,6 +395,7 @@ mod tests {
         for (value, text) in [
             (0.0, "0"),
             (0.42, "0.4"),
+            (0.98, "1"),
             (9.0, "9"),
             (999.6, "1,000"),
             (41_000.0, "41,000"),

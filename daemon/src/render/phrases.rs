@@ -33,6 +33,7 @@ pub(crate) fn remedy(rule: &str) -> &str {
         "shared-read" => "read once what is the same for everyone",
         "unauthenticated-action" => "check the session in the action",
         "unsafe-get" => "do not change data in a GET",
+        "webhook-signature" => "let signed webhooks in: they are turned away",
         "version-skew" => "set a deployment id, so that old pages reload",
         other => other,
     }

@@ -19,12 +19,12 @@ use crate::web::problem::Problem;
 #[derive(Serialize, ToSchema)]
 struct Changes {
     /// Of each service and environment: what waits for somebody first, then by gain.
-    changes: Vec<Listed>,
+    changes: Vec<ListedChange>,
 }
 
 /// A change of a service and environment.
 #[derive(Serialize, ToSchema)]
-struct Listed {
+struct ListedChange {
     /// `service.name`.
     service: String,
     /// `deployment.environment.name`; null when none is declared.
@@ -47,7 +47,7 @@ async fn changes(State(web): State<Web>, Asked(filter): Asked<Filter>) -> Json<C
     let view = web.board.view();
     let wanted = view.reports().filter(|report| filter.fits(&report.service, report.environment.as_deref()));
     let listed = wanted.flat_map(|report| {
-        report.changes.iter().map(|change| Listed {
+        report.changes.iter().map(|change| ListedChange {
             service: report.service.clone(),
             environment: report.environment.clone(),
             change: change.clone(),
@@ -60,13 +60,13 @@ async fn changes(State(web): State<Web>, Asked(filter): Asked<Filter>) -> Json<C
 #[utoipa::path(
     get, path = "/api/v1/changes/{id}", tag = "changes",
     params(("id" = String, Path, description = "The change's id: `c` and ten hex digits.")),
-    responses((status = 200, body = Listed), (status = 404, body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = ListedChange), (status = 404, body = Problem, content_type = "application/problem+json")),
 )]
-async fn change(State(web): State<Web>, Path(id): Path<String>) -> Result<Json<Listed>, Problem> {
+async fn change(State(web): State<Web>, Path(id): Path<String>) -> Result<Json<ListedChange>, Problem> {
     let view = web.board.view();
     let found = view.reports().find_map(|report| {
         let change = report.changes.iter().find(|change| change.id == id)?;
-        Some(Listed {
+        Some(ListedChange {
             service: report.service.clone(),
             environment: report.environment.clone(),
             change: change.clone(),
