@@ -37,7 +37,7 @@ demo: tools release $(storefront_built) ## A real app, two minutes of traffic, t
 test: test-rust test-senders test-pages test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-crash test-senders-full test-versions test-collector test-deploy prove ## All tests, also those that take long
+test-full: test test-crash test-memory soak test-senders-full test-versions test-collector test-deploy prove ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
@@ -46,6 +46,16 @@ test-rust: tools ## Tests of the Rust crates
 .PHONY: test-crash
 test-crash: tools ## kill -9 under load, CRASH_ROUNDS=20 times; 3 are in test-rust
 	CRASH_ROUNDS=$(or $(CRASH_ROUNDS),20) cargo test --workspace --all-features --locked --test crash -- --nocapture
+
+.PHONY: test-memory
+test-memory: release ## The memory of the release binary under the largest load and after it; some minutes
+	POINTSMAN_TEST_BINARY=$(CARGO_TARGET_DIR)/release/pointsman \
+	  cargo test --workspace --all-features --locked --test soak -- --ignored --nocapture the_largest_load
+
+.PHONY: soak
+soak: release ## All attacks mixed, on the release binary, for SOAK_MINUTES=30
+	POINTSMAN_TEST_BINARY=$(CARGO_TARGET_DIR)/release/pointsman SOAK_MINUTES=$(or $(SOAK_MINUTES),30) \
+	  cargo test --workspace --all-features --locked --test soak -- --ignored --nocapture all_attacks_mixed
 
 .PHONY: test-senders
 test-senders: tools $(senders_installed) ## The SDKs of Node.js deliver to the daemon

@@ -42,6 +42,8 @@ pub struct Gathering {
     to: Hour,
     /// The lengths of the spans, shortest first, each with what lies in it and in no shorter one.
     slices: Vec<(u32, HashMap<Fingerprint, Rollup>)>,
+    /// Whose Rollup came last: they come handler by handler as a rule, and what is complete takes less.
+    last: Option<Fingerprint>,
 }
 
 impl Gathering {
@@ -52,7 +54,7 @@ impl Gathering {
         let retained = window_hours.max(RETAINED_HOURS);
         let mut lengths = [RECENT_HOURS, window_hours, FORTNIGHT_HOURS, retained];
         lengths.sort_unstable();
-        Self { from, to, slices: lengths.map(|length| (length, HashMap::new())).into() }
+        Self { from, to, slices: lengths.map(|length| (length, HashMap::new())).into(), last: None }
     }
 
     /// The first hour that is looked at.
@@ -70,6 +72,9 @@ impl Gathering {
         if hour >= self.to {
             return Ok(());
         }
+        if let Some(last) = self.last.replace(handler).filter(|last| *last != handler) {
+            self.settle(last);
+        }
         let age = self.to.0 - hour.0;
         match self.slices.iter_mut().find(|(length, _)| age <= *length) {
             Some((_, slice)) => slice.entry(handler).or_default().merge_encoded(payload),
@@ -77,11 +82,18 @@ impl Gathering {
         }
     }
 
+    fn settle(&mut self, handler: Fingerprint) {
+        self.slices.iter_mut().filter_map(|(_, slice)| slice.get_mut(&handler)).for_each(Rollup::settle);
+    }
+
     /// Merges the slices to the spans that they are parts of.
     ///
     /// # Errors
     /// Never for Rollups that [`Gathering::add`] has taken.
-    pub fn finish(self) -> Result<Windows, RollupError> {
+    pub fn finish(mut self) -> Result<Windows, RollupError> {
+        if let Some(last) = self.last {
+            self.settle(last);
+        }
         let window_hours = self.to.0 - self.from.0;
         let mut windows = Windows { from: self.from, to: self.to, ..Windows::default() };
         let mut so_far = ByHandler::new();
@@ -92,7 +104,9 @@ impl Gathering {
                         empty.insert(Arc::new(rollup));
                     }
                     std::collections::hash_map::Entry::Occupied(mut merged) => {
-                        Arc::make_mut(merged.get_mut()).merge(&rollup)?;
+                        let merged = Arc::make_mut(merged.get_mut());
+                        merged.merge(&rollup)?;
+                        merged.settle();
                     }
                 }
             }

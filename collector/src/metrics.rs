@@ -59,6 +59,7 @@ pub(crate) struct ExtractionMetrics {
     pub(crate) blocks_read_back: IntCounter,
     pub(crate) spans_left_out: IntCounter,
     pub(crate) facts_left_out: IntCounter,
+    pub(crate) texts_cut: IntCounter,
     pub(crate) extraction_skipped: IntCounterVec,
     pub(crate) extraction_retries: IntCounter,
     pub(crate) extraction_lag_blocks: IntGauge,
@@ -160,9 +161,13 @@ impl ExtractionMetrics {
                 "extraction_facts_left_out_total",
                 "Facts about the app that extraction left out because one trace told too many.",
             )?,
+            texts_cut: by.counter(
+                "extraction_texts_cut_total",
+                "Texts of calls (paths, pages, hosts, names) that were too long and keep their beginning and a hash.",
+            )?,
             extraction_skipped: by.counters(
                 "extraction_skipped_total",
-                "Blocks that could not be read back, earlier blocks of a late trace beyond the limit, and traces whose \
+                "Blocks that could not be read back, late traces in more earlier blocks than are read, and traces whose \
                  Calls could not be found or written.",
                 &["what"],
             )?,

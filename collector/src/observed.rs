@@ -10,7 +10,7 @@
 mod row;
 mod settling;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pointsman_store::{Call, Fingerprint, Form, Handler, SpanId, TraceCalls};
@@ -72,8 +72,10 @@ impl Observed {
     pub fn count(&self, traces: &[TraceCalls], now_ns: u64) {
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for trace in traces {
-            if trace.before.is_empty() || table.settling.holds(trace.trace) {
-                let calls = trace.calls.iter().filter_map(|call| table.seen(call)).collect();
+            let is_new = trace.before.is_empty() && trace.unchanged.is_empty();
+            if is_new || table.settling.holds(trace.trace) {
+                let all = trace.calls.iter().chain(&trace.unchanged);
+                let calls = all.filter_map(|call| table.seen(call)).collect();
                 table.settling.put(trace.trace, calls, now_ns);
             } else {
                 let new: Vec<_> = new_calls(trace).filter_map(|call| table.seen(call)).collect();
@@ -99,9 +101,10 @@ impl Observed {
 /// The Calls by which a trace has grown. A Call may have got another span when its own span came late: as many new ones stand
 /// for earlier ones as there are earlier ones that are gone.
 fn new_calls(trace: &TraceCalls) -> impl Iterator<Item = &Call> {
-    let has = |calls: &[Call], span: SpanId| calls.iter().any(|call| call.span == span);
-    let gone = trace.before.iter().filter(|call| !has(&trace.calls, call.span)).count();
-    trace.calls.iter().filter(move |call| !has(&trace.before, call.span)).skip(gone)
+    let spans = |calls: &[Call]| calls.iter().map(|call| call.span).collect::<HashSet<SpanId>>();
+    let (before, now) = (spans(&trace.before), spans(&trace.calls));
+    let gone = before.difference(&now).count();
+    trace.calls.iter().filter(move |call| !before.contains(&call.span)).skip(gone)
 }
 
 impl Table {

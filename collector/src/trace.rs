@@ -59,36 +59,45 @@ pub struct Assembly<'a> {
     traces: HashMap<TraceId, Gathered<'a>, RandomState>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Gathered<'a> {
     /// In order of arrival, repeated ones included.
     spans: Vec<(SpanId, Rc<Origin<'a>>, Span<'a>)>,
     left_out: usize,
 }
 
+impl Gathered<'_> {
+    fn for_one() -> Self {
+        Self { spans: Vec::with_capacity(1), left_out: 0 }
+    }
+}
+
 /// The traces that have spans in a request (OTLP protobuf), some of them several times; what cannot be read has
 /// none.
-#[must_use]
-pub fn trace_ids(otlp: &[u8]) -> Vec<TraceId> {
-    let mut ids = Vec::new();
-    let within = |message, number| repeated(message, number).map_while(Result::ok);
-    for resource in within(otlp, request::RESOURCE_SPANS) {
-        for scope in within(resource, resource_spans::SCOPE_SPANS) {
-            for span in within(scope, scope_spans::SPANS) {
-                let id = within(span, span::TRACE_ID).next().and_then(TraceId::from_wire);
-                ids.extend(id.filter(|id| ids.last() != Some(id)));
-            }
-        }
-    }
-    ids
+pub fn trace_ids(otlp: &[u8]) -> impl Iterator<Item = TraceId> {
+    let mut last = None;
+    readable(otlp, request::RESOURCE_SPANS)
+        .flat_map(|resource| readable(resource, resource_spans::SCOPE_SPANS))
+        .flat_map(|scope| readable(scope, scope_spans::SPANS))
+        .filter_map(trace_of)
+        .filter(move |id| last.replace(*id) != Some(*id))
+}
+
+/// The trace of a span (OTLP protobuf).
+fn trace_of(span: &[u8]) -> Option<TraceId> {
+    readable(span, span::TRACE_ID).next().and_then(TraceId::from_wire)
+}
+
+/// The messages of a repeated field, up to the first fault.
+fn readable(message: &[u8], number: u8) -> impl Iterator<Item = &[u8]> {
+    repeated(message, number).map_while(Result::ok)
 }
 
 /// How many spans a request (OTLP protobuf) has, as far as it can be read.
 pub(crate) fn count_spans(otlp: &[u8]) -> usize {
-    let within = |message, number| repeated(message, number).map_while(Result::ok);
-    within(otlp, request::RESOURCE_SPANS)
-        .flat_map(|resource| within(resource, resource_spans::SCOPE_SPANS))
-        .map(|scope| within(scope, scope_spans::SPANS).count())
+    readable(otlp, request::RESOURCE_SPANS)
+        .flat_map(|resource| readable(resource, resource_spans::SCOPE_SPANS))
+        .map(|scope| readable(scope, scope_spans::SPANS).count())
         .sum()
 }
 
@@ -160,6 +169,10 @@ impl<'a> Assembly<'a> {
         let mut fields = Fields::of(message);
         while let Some(field) = fields.next()? {
             if let (scope_spans::SPANS, Content::Bytes(message)) = field {
+                // Requests are gone through once for each part of their traces: what is not wanted costs a look at its id.
+                if trace_of(message).is_some_and(|trace| !wanted(trace)) {
+                    continue;
+                }
                 let mut span = Span::default();
                 span.read(message, most)?;
                 self.span(origin, span, wanted);
@@ -174,7 +187,8 @@ impl<'a> Assembly<'a> {
         if self.only.as_ref().is_some_and(|only| !only.contains(&trace)) {
             return;
         }
-        let gathered = self.traces.entry(trace).or_default();
+        // Most traces of a request that packs many have one span: room for four of them each would be most of what they take.
+        let gathered = self.traces.entry(trace).or_insert_with(Gathered::for_one);
         if gathered.spans.len() < self.max_spans {
             gathered.spans.push((id, Rc::clone(origin), span));
         } else {

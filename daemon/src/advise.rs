@@ -4,27 +4,34 @@
 mod decision;
 mod evidence;
 mod gather;
+mod left_out;
 mod memory;
 mod published;
+mod roll_up;
 mod runs;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
-use pointsman_advisor::evidence::HourPass;
 use pointsman_advisor::life::{self, History, Occasion, Policies, Settling, Traffic};
-use pointsman_advisor::{Coverage, Explanations, Proxied, Report, Settings, explanations, report_within};
-use pointsman_store::{AdviceRun, AppFact, Call, Hour, Store};
-use tokio::sync::{Mutex, mpsc};
+use pointsman_advisor::{Coverage, Explanations, Proxied, Report, explanations, report_within};
+use pointsman_store::{AdviceRun, AppFact, Hour, Store};
+use tokio::sync::Mutex;
+use tracing::error;
 
 use crate::cli::{USUAL_WINDOW, View};
 use crate::config::Config;
 use crate::render::safe::terminal;
 pub(crate) use decision::{End, Refused, Said};
 pub(crate) use evidence::Evidence;
-use gather::{Gathered, Looks, end_of_look, environments, gather, hour_after};
+use gather::{Gathered, Looks, end_of_look, gather, hour_after};
+pub(crate) use left_out::LeftOut;
+use left_out::{MOST_APPS, MOST_HOURS};
 use memory::{Memories, Memory};
 pub(crate) use published::{note_changes, read};
+pub(crate) use roll_up::roll_up_dirty_hours;
 
 /// How often a change is tried again that somebody else has overtaken.
 const ATTEMPTS: u32 = 5;
@@ -53,7 +60,13 @@ pub(crate) struct Advisor<'a> {
     store: &'a Store,
     config: &'a Config,
     policies: Policies,
+    left_out: std::sync::Mutex<LeftOut>,
+    /// How often the Rollups of a service were read.
+    reads: AtomicU64,
 }
+
+/// Environments of services; `None` where none is declared.
+type Environments = BTreeSet<Option<String>>;
 
 /// What telemetry of a service arrives in one environment.
 pub(crate) struct Checkup {
@@ -73,37 +86,24 @@ pub(crate) struct Outlook {
     pub(crate) checkup: Checkup,
 }
 
-/// Brings the Rollups up to date with the Calls. `progress` is told the hours that are done and all that were dirty.
-pub(crate) async fn roll_up_dirty_hours(
-    store: &Store,
-    settings: &Settings,
-    progress: &mut (dyn FnMut(u64, u64) + Send),
-) -> anyhow::Result<()> {
-    let hours = store.dirty_hours().await?;
-    let all = hours.len() as u64;
-    for (done, dirty) in (1..).zip(hours) {
-        let from = dirty.hour.start_ns().saturating_sub(Hour::OVERLAP_NS);
-        let to = dirty.hour.end_ns() + Hour::OVERLAP_NS;
-        let mut pass = HourPass::new(dirty.hour, settings.of_pass());
-        let (pieces, mut taken) = mpsc::channel::<Vec<Call>>(1);
-        // Beside the reading, and off the threads that serve senders.
-        let counting = tokio::task::spawn_blocking(move || {
-            while let Some(calls) = taken.blocking_recv() {
-                pass.add(&calls);
-            }
-            pass.finish()
-        });
-        store.calls_by_client(&dirty.service, from, to, pieces).await?;
-        let rollups = counting.await?;
-        store.replace_rollups(&dirty, &rollups).await?;
-        progress(done, all);
-    }
-    Ok(())
-}
-
 impl<'a> Advisor<'a> {
     pub(crate) fn new(store: &'a Store, config: &'a Config) -> Self {
-        Self { store, config, policies: Policies::new(config.policies.iter().cloned()) }
+        let policies = Policies::new(config.policies.iter().cloned());
+        Self { store, config, policies, left_out: std::sync::Mutex::default(), reads: AtomicU64::new(0) }
+    }
+
+    /// What was left out so far.
+    pub(crate) fn left_out(&self) -> LeftOut {
+        *self.left_out.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often the Rollups of a service were read so far.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    fn leave_out(&self, more: LeftOut) {
+        *self.left_out.lock().unwrap_or_else(PoisonError::into_inner) += more;
     }
 
     /// The reports that a view asks for, one per service and environment, as they stand.
@@ -138,19 +138,19 @@ impl<'a> Advisor<'a> {
     /// What telemetry arrived in the window, per service and environment.
     pub(crate) async fn checkups(&self, view: &View) -> anyhow::Result<Vec<Checkup>> {
         let _turn = TURN.lock().await;
-        self.roll_up().await?;
+        self.roll_up(Keeping::Nothing).await?;
         let mut checkups = Vec::new();
-        for service in self.services(view.service.as_deref()).await? {
+        for (service, environments) in self.apps(view.service.as_deref()).await? {
             let to = hour_after(end_of_look(self.store, &service, view.until).await?);
-            let nothing = Memories::default();
-            let gathered = gather(self.store, &service, view.window, to, &nothing, Looks::Once).await?;
-            let environments = environments(&gathered.handlers);
+            let gathered =
+                self.gather(&service, (view.window, to), &Memories::default(), Looks::Once).await?;
             checkups.extend(environments.iter().map(|one| gathered.checkup(one.as_deref())));
         }
         Ok(checkups)
     }
 
-    /// The settled report of each service and environment, and what `make` makes of it beside.
+    /// The settled report of each service and environment, and what `make` makes of it beside. A service that fails costs itself,
+    /// unless it is the one that was asked for, or all do.
     async fn of_services<T>(
         &self,
         view: &View,
@@ -158,51 +158,95 @@ impl<'a> Advisor<'a> {
         make: impl Fn(&Gathered, Option<&str>) -> T,
     ) -> anyhow::Result<Vec<(Report, T)>> {
         let _turn = TURN.lock().await;
-        self.roll_up().await?;
+        self.roll_up(keeping).await?;
         // What was judged over another span of time says nothing about what stands.
         let keeping = if view.window == USUAL_WINDOW { keeping } else { Keeping::Nothing };
-        let mut made = Vec::new();
-        for service in self.services(view.service.as_deref()).await? {
-            let moment_ns = end_of_look(self.store, &service, view.until).await?;
-            let memories = self.caught_up(&service, moment_ns, keeping).await?;
-            let to = hour_after(moment_ns);
-            let gathered = gather(self.store, &service, view.window, to, &memories, Looks::Once).await?;
-            for (environment, memory) in &memories.0 {
-                let environment = environment.as_deref();
-                let settled = self.look(&gathered, environment, memory, Occasion::View, moment_ns);
-                made.push((settled.report, make(&gathered, environment)));
+        let (mut made, mut failure) = (Vec::new(), None);
+        for (service, environments) in self.apps(view.service.as_deref()).await? {
+            match self.of_service((&service, &environments), view, keeping, &make).await {
+                Ok(reports) => made.extend(reports),
+                Err(fault) if view.service.is_some() => return Err(fault),
+                Err(fault) => {
+                    error!(service = terminal(&service), "the advisor failed on a service: {fault:#}");
+                    self.leave_out(LeftOut { services_failed: 1, ..LeftOut::default() });
+                    failure = Some(fault);
+                }
             }
+        }
+        match failure {
+            Some(fault) if made.is_empty() => Err(fault),
+            _ => Ok(made),
+        }
+    }
+
+    async fn of_service<T>(
+        &self,
+        (service, environments): (&str, &Environments),
+        view: &View,
+        keeping: Keeping,
+        make: &impl Fn(&Gathered, Option<&str>) -> T,
+    ) -> anyhow::Result<Vec<(Report, T)>> {
+        let moment_ns = end_of_look(self.store, service, view.until).await?;
+        let memories = self.caught_up(service, environments, moment_ns, keeping).await?;
+        let over = (view.window, hour_after(moment_ns));
+        let gathered = self.gather(service, over, &memories, Looks::Once).await?;
+        let mut made = Vec::new();
+        for (environment, memory) in &memories.0 {
+            let environment = environment.as_deref();
+            let settled = self.look(&gathered, environment, memory, Occasion::View, moment_ns);
+            made.push((settled.report, make(&gathered, environment)));
         }
         Ok(made)
     }
 
-    /// What is remembered of a service once everything is made that is missing at a moment.
-    async fn caught_up(&self, service: &str, moment_ns: u64, keeping: Keeping) -> anyhow::Result<Memories> {
+    /// What is known of a service before an hour, over a window of hours.
+    async fn gather(
+        &self,
+        service: &str,
+        (window, to): (u32, Hour),
+        memories: &Memories,
+        looks: Looks,
+    ) -> anyhow::Result<Gathered> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        gather(self.store, service, window, to, memories, looks).await
+    }
+
+    /// What is remembered of environments of a service once everything is made that is missing at a moment. Runs that are due at
+    /// the same moment look at the same hours, which are read once for all of them.
+    async fn caught_up(
+        &self,
+        service: &str,
+        environments: &Environments,
+        moment_ns: u64,
+        keeping: Keeping,
+    ) -> anyhow::Result<Memories> {
         let (mut overtaken, mut silent) = (0, BTreeSet::new());
         loop {
-            let handlers = self.store.handlers(service).await?;
-            let memories = Memories::load(self.store, service, environments(&handlers)).await?;
+            let memories = Memories::load(self.store, service, environments).await?;
             let next = memories.0.iter().filter(|(environment, _)| !silent.contains(*environment));
             let next = next.filter_map(|(environment, memory)| {
-                let run = self.next_run(memory, moment_ns, keeping)?;
-                Some((environment.clone(), run))
+                Some((self.next_run(memory, moment_ns, keeping)?, environment, memory))
             });
-            let Some((environment, run)) = next.min_by_key(|(_, run)| run.at_ns) else {
+            let missing: Vec<_> = next.collect();
+            let Some(run) = missing.iter().map(|(run, ..)| *run).min_by_key(|run| run.at_ns) else {
                 return Ok(memories);
             };
-            match self.make_run(service, environment.as_deref(), &memories, run).await? {
-                Made::Yes => {}
-                Made::Silent => {
-                    silent.insert(environment);
-                }
-                Made::Overtaken => {
-                    overtaken += 1;
-                    anyhow::ensure!(
-                        overtaken < ATTEMPTS,
-                        "another process keeps changing the advice on {service}; try again"
-                    );
+            let gathered = self.gather(service, (USUAL_WINDOW, run.to), &memories, Looks::AlsoBack).await?;
+            let mut all_made = true;
+            for (_, environment, memory) in missing.iter().filter(|(due, ..)| *due == run) {
+                match self.make_run(service, environment.as_deref(), (&gathered, memory), run).await? {
+                    Made::Yes => {}
+                    Made::Silent => {
+                        silent.insert((*environment).clone());
+                    }
+                    Made::Overtaken => all_made = false,
                 }
             }
+            overtaken += u32::from(!all_made);
+            anyhow::ensure!(
+                overtaken < ATTEMPTS,
+                "another process keeps changing the advice on {service}; try again"
+            );
         }
     }
 
@@ -225,12 +269,10 @@ impl<'a> Advisor<'a> {
         &self,
         service: &str,
         environment: Option<&str>,
-        memories: &Memories,
+        (gathered, memory): (&Gathered, &Memory),
         run: Run,
     ) -> anyhow::Result<Made> {
-        let Some(memory) = memories.0.get(&environment.map(str::to_owned)) else { return Ok(Made::Silent) };
-        let gathered = gather(self.store, service, USUAL_WINDOW, run.to, memories, Looks::AlsoBack).await?;
-        let settled = self.look(&gathered, environment, memory, run.occasion, run.at_ns);
+        let settled = self.look(gathered, environment, memory, run.occasion, run.at_ns);
         if memory.last_run_ns.is_none() && settled.report.handlers.is_empty() {
             // The app had not been heard of yet.
             return Ok(Made::Silent);
@@ -270,31 +312,42 @@ impl<'a> Advisor<'a> {
         Settled { report, history, traffic }
     }
 
-    async fn roll_up(&self) -> anyhow::Result<()> {
-        let rolled = roll_up_dirty_hours(self.store, &self.config.advice, &mut |_, _| {}).await;
-        rolled.context("cannot bring the hourly numbers up to date")
+    async fn roll_up(&self, keeping: Keeping) -> anyhow::Result<()> {
+        // The daemon comes again; a command answers once, for all there is.
+        let most = (keeping == Keeping::Runs).then_some(MOST_HOURS);
+        let rolled = roll_up_dirty_hours(self.store, &self.config.advice, most, &mut |_, _| {}).await;
+        self.leave_out(rolled.context("cannot bring the hourly numbers up to date")?);
+        Ok(())
     }
 
-    /// The services to look at.
-    async fn services(&self, wanted: Option<&str>) -> anyhow::Result<Vec<String>> {
-        let known = self.store.services().await?;
-        match wanted {
-            None => Ok(known),
-            Some(name) if known.iter().any(|known| known == name) => Ok(vec![name.to_owned()]),
-            Some(name) if known.is_empty() => anyhow::bail!(
+    /// The services to look at with their environments: those that were called last, in the order of their names.
+    async fn apps(&self, wanted: Option<&str>) -> anyhow::Result<BTreeMap<String, Environments>> {
+        let known = self.store.apps_called().await?;
+        if let Some(name) = wanted.filter(|name| known.iter().all(|(service, ..)| service != name)) {
+            anyhow::ensure!(
+                !known.is_empty(),
                 "there is no service {name} in {}: it holds no calls yet",
                 self.store.path().display()
-            ),
-            Some(name) => {
-                let known: Vec<String> = known.iter().map(|name| terminal(name)).collect();
-                anyhow::bail!("there is no service {name}; there are: {}", known.join(", "))
+            );
+            let known: BTreeSet<String> = known.iter().map(|(service, ..)| terminal(service)).collect();
+            let known: Vec<String> = known.into_iter().take(MOST_APPS).collect();
+            anyhow::bail!("there is no service {name}; there are: {}", known.join(", "));
+        }
+        let asked = known.into_iter().filter(|(service, ..)| wanted.is_none_or(|name| name == service));
+        let mut apps = BTreeMap::<String, Environments>::new();
+        for (at, (service, environment, _)) in asked.enumerate() {
+            if at < MOST_APPS {
+                apps.entry(service).or_default().insert(environment);
+            } else {
+                self.leave_out(LeftOut { apps: 1, ..LeftOut::default() });
             }
         }
+        Ok(apps)
     }
 }
 
 /// A look that is to be remembered.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Run {
     occasion: Occasion,
     at_ns: u64,
@@ -317,3 +370,7 @@ struct Settled {
     history: History,
     traffic: Traffic,
 }
+
+#[cfg(test)]
+#[path = "advise/growth_tests.rs"]
+mod growth;

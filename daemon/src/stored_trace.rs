@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use anyhow::Context;
 use pointsman_collector::trace::{Assembly, MAX_SPANS, Trace};
-use pointsman_store::{Store, TraceId};
+use pointsman_store::{BlockId, Store, TraceId};
+
+/// Blocks that are read of one trace: with the block's other traces some tens of MiB at most.
+const MOST_BLOCKS: usize = 64;
 
 /// The blocks of a trace; a [`Trace`] borrows from them.
 pub(crate) struct StoredTrace {
@@ -13,10 +16,10 @@ pub(crate) struct StoredTrace {
 }
 
 impl StoredTrace {
-    /// Reads every block that holds spans of the trace.
+    /// Reads the blocks that hold spans of the trace; of a trace that grew for long the newest.
     pub(crate) async fn read(store: &Store, id: TraceId) -> anyhow::Result<Self> {
         let mut blocks = Vec::new();
-        for (_, block) in store.blocks_of(&[id]).await? {
+        for (_, block) in store.blocks_of(&[id], BlockId(i64::MAX), MOST_BLOCKS).await? {
             blocks.extend(store.block(block).await?);
         }
         Ok(Self { id, blocks })

@@ -33,15 +33,18 @@ impl Hour {
     }
 }
 
-/// The Calls of one Trace, all of them: they replace whatever was known of that Trace.
+/// The Calls of one Trace as they are now known, held against what was known of it before.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TraceCalls {
     /// The Trace.
     pub trace: TraceId,
-    /// The Calls that were stored of it when less was known: they go.
+    /// The Calls that were stored of it when less was known, and are no more: they go.
     pub before: Vec<Call>,
-    /// All Calls now known in it.
+    /// The Calls that are new or different.
     pub calls: Vec<Call>,
+    /// The Calls that are as they were: nothing is written for them, or a trace that grows for hours would be written whole
+    /// with each of its spans.
+    pub unchanged: Vec<Call>,
 }
 
 /// A Rollup as the database keeps it: its key, and a payload that only the advisor reads.

@@ -54,7 +54,7 @@ async fn one_environment_of_one_service_goes_and_the_figures_stay_right() {
     let mut forgetting = Forgetting::begin(&world.db, SERVICE, Some("production")).await.unwrap();
     let expected = Dropped { handlers: 1, calls: 2, rollups: 1, facts: 1, advice: 0, reports: 0 };
     assert_eq!(forgetting.count().await.unwrap(), expected);
-    let read = forgetting.blocks_after(BlockId(0), 2).await.unwrap();
+    let read = forgetting.blocks_after(BlockId(0), 2, usize::MAX).await.unwrap();
     assert_eq!(read.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids[..2]);
     forgetting.leave(&[(ids[0], None), (ids[1], Some(block(9, 1, 50, 0)))]).await.unwrap();
     forgetting.drop_rows().await.unwrap();

@@ -8,7 +8,9 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use pointsman_store::{BlockId, Hour, Recovered, Soundness, Store, StoreError, back_up, recover};
+use pointsman_store::{
+    ArrivalKind, Arrivals, BlockId, Hour, Recovered, Soundness, Store, StoreError, back_up, recover,
+};
 use support::{
     NOW, World, add_calls, block, call, lines, number, publish, remember_advice, roll_up, trace, traces_in,
     world,
@@ -34,11 +36,16 @@ async fn full() -> World {
     roll_up(&world.store, 20_000).await;
     remember_advice(&world.store, 300).await;
     publish(&world.store, 60).await;
+    let mut arrivals = Arrivals::default();
+    for (kind, requests) in ArrivalKind::ALL.into_iter().zip([9_000, 7, 3]) {
+        arrivals.add(kind, requests);
+    }
+    world.store.add_arrivals(&arrivals).await.unwrap();
     world.store.close().await;
     world
 }
 
-const CONTENTS: [(&str, &str); 12] = [
+const CONTENTS: [(&str, &str); 13] = [
     (
         "blocks",
         "SELECT id || ' ' || received_ns || spans || inflated_bytes || hex(traces) || hex(payload) FROM blocks",
@@ -77,6 +84,7 @@ const CONTENTS: [(&str, &str); 12] = [
         "SELECT service || environment || ' ' || at_ns || target || state || attempts || ' ' || next_try_ns \
          FROM report_deliveries",
     ),
+    ("arrivals", "SELECT kind || ' ' || requests FROM arrivals"),
 ];
 
 async fn contents(db: &Path) -> Vec<BTreeSet<String>> {
@@ -108,7 +116,7 @@ async fn recovered(damaged: &Path, original: &[BTreeSet<String>]) -> Saved {
     for number in 0..BLOCKS {
         let id = BlockId(number.cast_signed() + 1);
         let saved = store.block(id).await.unwrap().map(|_| (trace(number * 100 + 3), id));
-        let found = store.blocks_of(&[trace(number * 100 + 3)]).await.unwrap();
+        let found = store.blocks_of(&[trace(number * 100 + 3)], BlockId(i64::MAX), usize::MAX).await.unwrap();
         assert_eq!(found, Vec::from_iter(saved), "the index of the saved blocks");
     }
     assert_eq!(store.volumes().await.unwrap().calls.rows, kept[2].len() as u64);

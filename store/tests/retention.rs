@@ -191,7 +191,7 @@ async fn the_file_gives_space_back_and_what_is_left_is_sound() {
     assert!(pages().await < before / 2, "{before} pages became {}", pages().await);
     assert!(store.space().await.unwrap().free <= 8 << 20);
     assert_eq!(lines(&world.db, "PRAGMA integrity_check").await, ["ok"]);
-    let (last, _) = store.blocks_of(&[trace(199 * 100)]).await.unwrap()[0];
+    let (last, _) = store.blocks_of(&[trace(199 * 100)], BlockId(i64::MAX), usize::MAX).await.unwrap()[0];
     assert_eq!(last, trace(199 * 100));
     assert!(!store.cut_log().await.unwrap() || store.space().await.unwrap().log == 0);
 }

@@ -74,7 +74,7 @@ fn call(number: u8, start_ns: u64) -> Call {
 }
 
 fn of_trace(call: Call) -> TraceCalls {
-    TraceCalls { trace: call.trace, before: Vec::new(), calls: vec![call] }
+    TraceCalls { trace: call.trace, before: Vec::new(), calls: vec![call], unchanged: Vec::new() }
 }
 
 #[tokio::test]
@@ -134,10 +134,55 @@ async fn blocks_are_found_by_trace_and_after_a_reopening() {
     let ids = store.append_blocks(&[block(&[1, 2]), block(&[2])]).await.unwrap();
     store.close().await;
     let store = Store::open(&folder.path().join("pointsman.db")).await.unwrap();
-    let found = store.blocks_of(&[trace(2), trace(9)]).await.unwrap();
+    let found = store.blocks_of(&[trace(2), trace(9)], BlockId(i64::MAX), usize::MAX).await.unwrap();
     assert_eq!(found, [(trace(2), ids[0]), (trace(2), ids[1])]);
     assert_eq!(store.block(ids[1]).await.unwrap().as_deref(), Some(&b"spans"[..]));
-    assert_eq!(store.blocks_after(ids[0], 10).await.unwrap().len(), 1);
+    assert_eq!(store.blocks_after(ids[0], 10, usize::MAX).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn blocks_are_read_up_to_a_size_and_never_none() {
+    let (_folder, store) = fresh().await;
+    let block = |bytes: usize| Block::compress(&vec![7; bytes], 1, [trace(1)], NOON).unwrap();
+    let ids = store.append_blocks(&[block(100_000), block(100), block(100), block(100_000)]).await.unwrap();
+    let read = async |after: BlockId, bytes: usize| {
+        let blocks = store.blocks_after(after, 3, bytes).await.unwrap();
+        blocks.iter().map(|(_, otlp)| otlp.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(read(BlockId(0), 1_000).await, [100_000], "however large the first one is");
+    assert_eq!(read(BlockId(0), 100_150).await, [100_000, 100]);
+    assert_eq!(read(ids[0], 1_000).await, [100, 100]);
+    assert_eq!(read(ids[0], 1 << 20).await, [100, 100, 100_000]);
+    assert_eq!(read(ids[3], 1 << 20).await, [0; 0]);
+}
+
+/// A sender decides how long texts are and when something began: all of it at one moment, of one client.
+#[tokio::test]
+async fn an_hour_of_long_texts_is_read_in_pieces_and_whole() {
+    let (_folder, store) = fresh().await;
+    let long = |number: u64| Call {
+        trace: TraceId((u128::from(number) + 1).to_be_bytes()),
+        path: Some(format!("/{number}{}", "x".repeat(4_000))),
+        client: Some(ClientKey(1)),
+        ..call(1, NOON)
+    };
+    for thousand in 0..5 {
+        let calls: Vec<TraceCalls> = (0..1_000).map(|at| of_trace(long(thousand * 1_000 + at))).collect();
+        store.commit_calls(&calls, &[], BlockId(1)).await.unwrap();
+    }
+    let (pieces, mut taken) = tokio::sync::mpsc::channel::<Vec<Call>>(1);
+    let take = async {
+        let (mut paths, mut largest) = (std::collections::HashSet::new(), 0);
+        while let Some(piece) = taken.recv().await {
+            largest = largest.max(piece.iter().filter_map(|call| call.path.as_ref()).map(String::len).sum());
+            paths.extend(piece.into_iter().filter_map(|call| call.path));
+        }
+        (paths.len(), largest)
+    };
+    let read = store.calls_by_client("storefront", NOON - Hour::NANOS, NOON + Hour::NANOS, pieces);
+    let (left_out, (paths, largest)) = tokio::join!(read, take);
+    assert_eq!((left_out.unwrap(), paths), (0, 5_000));
+    assert!(largest <= 16 << 20, "{largest} bytes of texts at once");
 }
 
 #[tokio::test]

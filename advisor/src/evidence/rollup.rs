@@ -98,6 +98,11 @@ impl Rollup {
         Self { strata: self.strata.as_of_action(), ..self.clone() }
     }
 
+    /// Nothing more is expected for now: gives up what only makes adding fast.
+    pub(crate) fn settle(&mut self) {
+        self.clients.settle();
+    }
+
     /// Keeps an Interaction, if chance so wills.
     pub(super) fn keep(&mut self, interaction: Interaction) {
         let kept = self.interactions.entry(interaction.kind).or_default();

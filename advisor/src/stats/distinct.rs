@@ -12,10 +12,13 @@ const LG_KEPT: u8 = 10;
 /// associative and commutative.
 ///
 /// Source: Dasgupta, Lang, Rhodes, Thaler, "A Framework for Estimating Stream Expression Cardinalities", ICDT 2016.
-#[derive(Debug)]
+///
+/// While values come they are in hash tables, which take up to 64 KiB; [`Distinct::settle`] leaves the hashes alone, at most 8 KiB.
+#[derive(Debug, Default)]
 pub struct Distinct {
-    added: ThetaSketch,
-    merged: ThetaUnion,
+    added: Option<ThetaSketch>,
+    merged: Option<ThetaUnion>,
+    settled: Option<CompactThetaSketch>,
 }
 
 impl Distinct {
@@ -24,12 +27,25 @@ impl Distinct {
 
     /// Adds a value.
     pub fn add(&mut self, value: u64) {
-        self.added.update(value);
+        self.added.get_or_insert_with(sketch).update(value);
     }
 
     /// Adds everything that an encoded one has seen; `false` when these bytes are none.
     pub(crate) fn merge_encoded(&mut self, bytes: &[u8]) -> bool {
-        CompactThetaSketch::deserialize(bytes).is_ok_and(|sketch| self.merged.update(&sketch).is_ok())
+        let settled = self.settled.take();
+        let merged = self.merged.get_or_insert_with(union);
+        if let Some(settled) = settled {
+            // Made with the default seed, as the table is.
+            let _ = merged.update(&settled);
+        }
+        CompactThetaSketch::deserialize(bytes).is_ok_and(|sketch| merged.update(&sketch).is_ok())
+    }
+
+    /// Nothing more is expected for now: gives up the tables that make adding fast.
+    pub(crate) fn settle(&mut self) {
+        if self.added.is_some() || self.merged.is_some() {
+            *self = Self { settled: Some(self.all()), ..Self::default() };
+        }
     }
 
     /// The same set always gives the same bytes.
@@ -46,9 +62,11 @@ impl Distinct {
     /// What was added and what was merged, together.
     fn all(&self) -> CompactThetaSketch {
         let mut all = union();
-        for part in [self.merged.to_sketch(true), self.added.compact(true)] {
-            // Both were made with the default seed, the only reason for which this could be refused.
-            let _ = all.update(&part);
+        let merged = self.merged.as_ref().map(|merged| merged.to_sketch(true));
+        let added = self.added.as_ref().map(|added| added.compact(true));
+        for part in [merged.as_ref(), added.as_ref(), self.settled.as_ref()].into_iter().flatten() {
+            // All were made with the default seed, the only reason for which this could be refused.
+            let _ = all.update(part);
         }
         all.to_sketch(true)
     }
@@ -70,17 +88,9 @@ fn union() -> ThetaUnion {
     ThetaUnionBuilder::default().lg_k(LG_KEPT).build().expect("a precision within 5 to 26")
 }
 
-impl Default for Distinct {
-    fn default() -> Self {
-        Self { added: sketch(), merged: union() }
-    }
-}
-
 impl Clone for Distinct {
     fn clone(&self) -> Self {
-        let mut copy = Self::default();
-        let _ = copy.merged.update(&self.all());
-        copy
+        Self { settled: Some(self.all()), ..Self::default() }
     }
 }
 
@@ -111,6 +121,18 @@ mod tests {
         let many = of(0..100_000).estimate();
         // Four standard errors.
         assert!((87_500.0..112_500.0).contains(&many), "{many}");
+    }
+
+    #[test]
+    fn settling_changes_nothing_that_is_told() {
+        let mut distinct = of(0..3_000);
+        let before = distinct.encode();
+        distinct.settle();
+        assert!(distinct.added.is_none() && distinct.merged.is_none());
+        assert_eq!(distinct.encode(), before);
+        assert!(distinct.merge_encoded(&of(2_000..9_000).encode()));
+        distinct.add(9_000);
+        assert_eq!(distinct, of(0..9_001));
     }
 
     proptest! {

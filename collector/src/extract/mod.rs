@@ -19,16 +19,18 @@ mod requests;
 mod sampling;
 mod shape;
 mod signs;
+mod texts;
 mod work;
 
 use std::sync::Arc;
 
-use pointsman_store::{AppFact, Call, ClientKey, Handler, HandlerKind, InstanceKey, Sign};
+use pointsman_store::{Action, AppFact, Call, ClientKey, Handler, HandlerKind, InstanceKey, Sign};
 use sha2::{Digest, Sha256};
 
 use crate::trace::Trace;
 use requests::{Request, Requests};
 use shape::Shape;
+use texts::Texts;
 
 /// What a Trace tells.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -39,24 +41,28 @@ pub struct Extraction {
     pub facts: Vec<AppFact>,
     /// Facts that were left out because a trace may tell only so many.
     pub facts_left_out: usize,
+    /// Texts of Calls that were cut because they were too long.
+    pub texts_cut: usize,
 }
 
 /// Finds the Calls of a Trace and the facts in it.
 #[must_use]
 pub fn calls(trace: &Trace<'_>) -> Extraction {
     let requests = Requests::of(trace);
-    let found = requests.all.iter().filter_map(|request| Some((request, call(&requests, request)?)));
+    let mut texts = Texts::default();
+    let found =
+        requests.all.iter().filter_map(|request| Some((request, call(&requests, request, &mut texts)?)));
     let found: Vec<_> = found.collect();
     let (facts, facts_left_out) = facts::facts(trace, &found);
     let mut calls: Vec<_> = found.into_iter().map(|(_, call)| call).collect();
     calls.sort_by_key(|call| (call.start_ns, call.span));
     // They wait for their commit with those of many other traces, most of which have one.
     calls.shrink_to_fit();
-    Extraction { calls, facts, facts_left_out }
+    Extraction { calls, facts, facts_left_out, texts_cut: texts.cut }
 }
 
 /// The Call of a request; `None` for what is no Call: assets, and what has not ended.
-fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
+fn call(requests: &Requests<'_>, request: &Request<'_>, texts: &mut Texts) -> Option<Call> {
     let node = request.node;
     let attributes = &request.attributes;
     if !node.has_ended() || request.is_asset() {
@@ -89,13 +95,13 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
     });
     let unknown_action = signs.has(Sign::ActionNotFound).then(|| facts::action_id(request)).flatten();
     let handler = Handler {
-        service: node.origin.service().to_owned(),
-        environment: facts::environment(&node.origin).map(str::to_owned),
+        service: texts.bounded(node.origin.service().to_owned(), texts::NAME),
+        environment: texts.optional(facts::environment(&node.origin).map(str::to_owned), texts::NAME),
         kind,
-        operation: operation::find(request, kind, &found.route),
-        route: found.route,
+        operation: texts.optional(operation::find(request, kind, &found.route), texts::NAME),
+        route: texts.bounded(found.route, texts::NAME),
         method: handler_method(kind, request),
-        action,
+        action: action.map(|action| bounded_action(action, texts)),
     };
     Some(Call {
         handler: Arc::new(handler),
@@ -110,15 +116,15 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         agent: agent.and_then(|agent| agent.family),
         client: attributes.hex("pointsman.client.key").map(ClientKey),
         instance: facts::instance(request).map(|name| InstanceKey(key_of(&name))),
-        path: request.data_of.clone().or_else(|| request.path.clone()),
-        page: origin::page(request),
+        path: texts.optional(request.data_of.clone().or_else(|| request.path.clone()), texts::PATH),
+        page: texts.optional(origin::page(request), texts::PATH),
         request_bytes,
         response_bytes: response_bytes(request),
         request_key: attributes.hex("pointsman.request.key"),
         response_hash: attributes.hex("pointsman.response.hash"),
-        media_type: attributes.media_type(),
-        signature: attributes.signature().map(str::to_owned),
-        origin: origin::foreign_host(request),
+        media_type: texts.optional(attributes.media_type(), texts::WORD),
+        signature: texts.optional(attributes.signature().map(str::to_owned), texts::WORD),
+        origin: texts.optional(origin::foreign_host(request), texts::HOST),
         first_byte_ns: first_byte_ns(request, &shape),
         self_fetches: work.self_fetches,
         self_fetch_overhead_ns: work.self_fetch_overhead_ns,
@@ -130,12 +136,22 @@ fn call(requests: &Requests<'_>, request: &Request<'_>) -> Option<Call> {
         writes: attributes.count("pointsman.response.writes"),
         body_ns: attributes.count("pointsman.response.body_ns"),
         network: attributes.hex("pointsman.client.network_key").map(ClientKey),
-        unknown_action,
+        unknown_action: texts.optional(unknown_action, texts::WORD),
         use_cache_hits: small(attributes.count("pointsman.use_cache.hits")),
         use_cache_misses: small(attributes.count("pointsman.use_cache.misses")),
         use_cache_fills: small(attributes.count("pointsman.use_cache.fills")),
         signs,
     })
+}
+
+fn bounded_action(action: Action, texts: &mut Texts) -> Action {
+    match action {
+        Action::Export { file, name } => {
+            Action::Export { file: texts.bounded(file, texts::NAME), name: texts.bounded(name, texts::NAME) }
+        }
+        Action::Id(id) => Action::Id(texts.bounded(id, texts::WORD)),
+        Action::Unnamed | Action::NotFound => action,
+    }
 }
 
 /// The action that a page was asked for, with its page. Actions posted from pages that no route answered (the not-found page;

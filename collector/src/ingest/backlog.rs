@@ -15,6 +15,9 @@ use crate::metrics::Metrics;
 /// Times of commits kept to tell the lag; when there are more, every second one is forgotten.
 const MAX_MARKS: usize = 4_096;
 
+/// A larger request does not wait in memory: it is read back when its turn comes. It would take the room of a thousand others.
+pub(super) const LARGEST_KEPT: usize = 2 << 20;
+
 /// A block that is on disk.
 #[derive(Debug)]
 pub(super) struct Committed {
@@ -69,18 +72,20 @@ impl Backlog {
         Self { inner, changed: Notify::new(), extracted, limit_bytes, metrics }
     }
 
-    /// Takes what has just been committed.
-    pub(super) fn push(&self, committed: Vec<Committed>, now_ns: u64) {
+    /// Takes what has just been committed; of large requests only the number.
+    pub(super) fn push(&self, committed: Vec<(BlockId, Option<Bytes>)>, now_ns: u64) {
         let mut inner = self.lock();
-        for block in committed {
-            inner.newest = inner.newest.max(block.id);
+        for (id, otlp) in committed {
+            inner.newest = inner.newest.max(id);
             if inner.marks.back().is_none_or(|(_, at)| *at < now_ns) {
-                inner.marks.push_back((block.id, now_ns));
+                inner.marks.push_back((id, now_ns));
             }
             // What has no place is left to the disk; the gap in the numbers tells. The last one may take too much.
-            if inner.bytes < self.limit_bytes {
-                inner.bytes += block.otlp.len();
-                inner.waiting.push_back(block);
+            if let Some(otlp) =
+                otlp.filter(|otlp| inner.bytes < self.limit_bytes && otlp.len() <= LARGEST_KEPT)
+            {
+                inner.bytes += otlp.len();
+                inner.waiting.push_back(Committed { id, otlp });
             }
         }
         inner.thin_marks();
@@ -220,9 +225,9 @@ mod tests {
         Backlog::new(BlockId(0), limit_bytes, metrics)
     }
 
-    fn blocks(ids: impl IntoIterator<Item = i64>) -> Vec<Committed> {
+    fn blocks(ids: impl IntoIterator<Item = i64>) -> Vec<(BlockId, Option<Bytes>)> {
         let otlp = Bytes::from_static(&[0; 10]);
-        ids.into_iter().map(|id| Committed { id: BlockId(id), otlp: otlp.clone() }).collect()
+        ids.into_iter().map(|id| (BlockId(id), Some(otlp.clone()))).collect()
     }
 
     fn in_memory(work: Option<Work>) -> Vec<i64> {
@@ -251,6 +256,17 @@ mod tests {
         assert!(matches!(backlog.lock().work(BlockId(4), 1_000), Some(Work::OnDisk)));
         assert_eq!(backlog.newest_before_waiting(BlockId(4)), BlockId(6));
         assert_eq!(in_memory(backlog.lock().work(BlockId(6), 1_000)), [7]);
+    }
+
+    #[test]
+    fn large_requests_never_wait_in_memory() {
+        let backlog = backlog(64 << 20);
+        let large = Bytes::from(vec![0; LARGEST_KEPT + 1]);
+        backlog.push(vec![(BlockId(1), Some(large)), (BlockId(2), None)], 0);
+        assert_eq!(backlog.lock().bytes, 0);
+        assert!(matches!(backlog.lock().work(BlockId(0), 1_000), Some(Work::OnDisk)));
+        backlog.push(blocks([3]), 0);
+        assert_eq!(in_memory(backlog.lock().work(BlockId(2), 1_000)), [3]);
     }
 
     #[tokio::test]

@@ -5,15 +5,20 @@ use std::hash::BuildHasher;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use pointsman_store::{AppFact, Call, TraceCalls, TraceId};
+use pointsman_store::{AppFact, Call, SpanId, TraceCalls, TraceId};
 
 use foldhash::fast::RandomState;
 
 use crate::extract;
 use crate::trace::{Assembly, Trace, count_spans};
 
-/// Spans that are put together at once, roughly: a small span grows twenty times when it is taken out of its bytes.
-const GROUP_SPANS: usize = 16_384;
+/// Spans that are put together at once, roughly: a small span grows twenty times when it is taken out of its bytes, and the
+/// Calls of two groups are held at a time. More than an ordinary batch has.
+const GROUP_SPANS: usize = 8_192;
+
+/// Calls of a trace that are all written again when more of it comes: since they were written, the Handlers that they count under
+/// may have become known.
+const WRITTEN_WHOLE: usize = 64;
 
 /// Everything that is known of a group of the traces of some new blocks; blocks are OTLP protobuf.
 #[derive(Debug)]
@@ -53,6 +58,8 @@ pub(super) struct Outcome {
     pub(super) left_out: u64,
     /// Facts that were one too many for their trace.
     pub(super) facts_left_out: u64,
+    /// Texts of Calls that were too long.
+    pub(super) texts_cut: u64,
 }
 
 /// What was known of a trace before.
@@ -80,7 +87,7 @@ impl Batch {
             let before = before.remove(&trace.id).unwrap_or_default();
             outcome.left_out += trace.left_out.saturating_sub(before.left_out) as u64;
             let calls = outcome.calls_of(&trace);
-            outcome.calls.push(TraceCalls { trace: trace.id, before: before.calls, calls });
+            outcome.calls.push(differing(trace.id, before.calls, calls));
         }
         outcome
     }
@@ -97,6 +104,20 @@ impl Batch {
             |trace: &Trace<'_>| Before { calls: found.calls_of(trace), left_out: trace.left_out };
         assembly.finish().iter().map(|trace| (trace.id, before(trace))).collect()
     }
+}
+
+/// What has changed of a trace, and what has not.
+fn differing(trace: TraceId, before: Vec<Call>, calls: Vec<Call>) -> TraceCalls {
+    if before.is_empty() || calls.len() <= WRITTEN_WHOLE {
+        return TraceCalls { trace, before, calls, unchanged: Vec::new() };
+    }
+    let mut known: HashMap<SpanId, Call> = before.into_iter().map(|call| (call.span, call)).collect();
+    let (unchanged, calls): (Vec<Call>, Vec<Call>) =
+        calls.into_iter().partition(|call| known.get(&call.span).is_some_and(|known| known == call));
+    for call in &unchanged {
+        known.remove(&call.span);
+    }
+    TraceCalls { trace, before: known.into_values().collect(), calls, unchanged }
 }
 
 impl Group {
@@ -126,6 +147,7 @@ impl Outcome {
         if let Ok(found) = found {
             self.facts.widen(found.facts);
             self.facts_left_out += found.facts_left_out as u64;
+            self.texts_cut += found.texts_cut as u64;
             found.calls
         } else {
             self.failed += 1;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use pointsman_store::{Block, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use super::backlog::{Backlog, Committed};
+use super::backlog::Backlog;
 use super::budget::Reservation;
 use super::intake::Waiting;
 use super::pulse::Commits;
@@ -31,7 +31,7 @@ pub(super) struct Committer {
 
 /// What is left of a waiting request beside its block.
 struct Sender {
-    otlp: Bytes,
+    otlp: Option<Bytes>,
     reply: oneshot::Sender<Result<(), String>>,
     reservation: Reservation,
 }
@@ -61,7 +61,7 @@ impl Committer {
                 let mut committed = Vec::with_capacity(ids.len());
                 for (id, sender) in ids.into_iter().zip(senders) {
                     acknowledged.push((sender.reply, sender.reservation));
-                    committed.push(Committed { id, otlp: sender.otlp });
+                    committed.push((id, sender.otlp));
                 }
                 // First the backlog, then the answers: who has one and asks for the Calls shall not be too early.
                 self.backlog.push(committed, self.clock.now_ns());

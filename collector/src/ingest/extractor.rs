@@ -25,11 +25,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A rough size of a span on the wire.
 const SPAN_BYTES: usize = 512;
 
-/// Blocks read back from disk with one query: some 2 MiB of them as a rule.
+/// Blocks read back from disk with one query at most; their bytes are bounded as well.
 const READ_AT_ONCE: u32 = 8;
 
 /// How often idle blocks are let go when nothing else happens.
 const IDLE_CHECK: Duration = Duration::from_secs(1);
+
+/// After so many checks without anything to do the database gives back memory, and again after as many.
+const IDLE_CHECKS: u32 = 10;
 
 pub(super) struct Extractor {
     store: Store,
@@ -69,6 +72,7 @@ impl Extractor {
             apps: settings.max_apps,
             handlers: settings.max_handlers,
             operations: settings.max_operations,
+            all: settings.max_all_handlers,
         });
         Self {
             store,
@@ -120,12 +124,16 @@ impl Extractor {
             }
             self.store_found().await;
         }
-        loop {
+        for checks in (1..=IDLE_CHECKS).cycle() {
             match tokio::time::timeout(IDLE_CHECK, backlog.next(self.taken, max_bytes)).await {
                 Ok(work) => return Some(work),
                 Err(_idle) => self.recent.close(self.settings.clock.now_ns()),
             }
+            if checks == IDLE_CHECKS {
+                self.store.release_memory().await;
+            }
         }
+        None
     }
 
     async fn learn_handlers(&mut self) {
@@ -138,8 +146,9 @@ impl Extractor {
     /// Extracts some blocks after the watermark, read from disk; whether there were any.
     async fn catch_up(&mut self) -> bool {
         let (mut blocks, mut at, mut bytes) = (Vec::new(), self.taken, 0);
-        while bytes < self.settings.batch_spans.saturating_mul(SPAN_BYTES) {
-            let read = self.blocks_after(at).await;
+        let most = self.settings.batch_spans.saturating_mul(SPAN_BYTES);
+        while bytes < most {
+            let read = self.blocks_after(at, most - bytes).await;
             let Some((last, _)) = read.last() else { break };
             at = *last;
             for (id, otlp) in read.into_iter().filter_map(|(id, otlp)| Some((id, otlp?))) {
@@ -155,11 +164,11 @@ impl Extractor {
         true
     }
 
-    /// The next blocks on disk; a damaged one comes alone and without content.
-    async fn blocks_after(&self, after: BlockId) -> Vec<(BlockId, Option<Vec<u8>>)> {
+    /// The next blocks on disk, up to about so many bytes; a damaged one comes alone and without content.
+    async fn blocks_after(&self, after: BlockId, bytes: usize) -> Vec<(BlockId, Option<Vec<u8>>)> {
         let mut at_once = READ_AT_ONCE;
         loop {
-            match self.persistent(|| self.store.blocks_after(after, at_once)).await {
+            match self.persistent(|| self.store.blocks_after(after, at_once, bytes)).await {
                 Ok(found) => return found.into_iter().map(|(id, otlp)| (id, Some(otlp))).collect(),
                 // The sound ones before it come first.
                 Err(StoreError::Damaged { .. }) if at_once > 1 => at_once = 1,
@@ -210,6 +219,7 @@ impl Extractor {
         self.metrics.extraction.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);
         self.metrics.extraction.spans_left_out.inc_by(outcome.left_out);
         self.metrics.extraction.facts_left_out.inc_by(outcome.facts_left_out);
+        self.metrics.extraction.texts_cut.inc_by(outcome.texts_cut);
         self.settle(&mut outcome.calls);
         self.tally.count(&outcome.calls);
         self.found = Some(Found { calls: outcome.calls, facts: outcome.facts.into_rows(), last: done });
@@ -248,9 +258,11 @@ impl Extractor {
         let new: HashSet<BlockId> = blocks.iter().map(|block| block.id).collect();
         let fresh: Vec<Bytes> = blocks.iter().map(|block| block.otlp.clone()).collect();
         let traces = fresh.iter().flat_map(|otlp| trace_ids(otlp)).filter(|trace| group.holds(*trace));
-        let traces: HashSet<TraceId> = traces.collect();
+        let traces: BTreeSet<TraceId> = traces.collect();
         let traces: Vec<TraceId> = traces.into_iter().collect();
-        let found = self.persistent(|| self.store.blocks_of(&traces)).await.unwrap_or_default();
+        // One more than is read, to know that there are more; and those that are new themselves.
+        let most = self.settings.max_reloaded_blocks + 1 + new.len();
+        let found = self.persistent(|| self.store.blocks_of(&traces, last, most)).await.unwrap_or_default();
         let mut of_trace: HashMap<TraceId, Vec<BlockId>> = HashMap::new();
         for (trace, block) in found.into_iter().filter(|(_, block)| *block <= last && !new.contains(block)) {
             of_trace.entry(trace).or_default().push(block);
@@ -264,21 +276,17 @@ impl Extractor {
     /// The blocks of late traces, each once, in order; those that are not in memory are read back.
     async fn reload(&self, of_trace: &HashMap<TraceId, Vec<BlockId>>) -> Vec<Bytes> {
         let limit = self.settings.max_reloaded_blocks;
-        let too_many: usize = of_trace.values().map(|blocks| blocks.len().saturating_sub(limit)).sum();
-        if too_many > 0 {
+        let too_long = of_trace.values().filter(|blocks| blocks.len() > limit).count();
+        if too_long > 0 {
             self.metrics
                 .extraction
                 .extraction_skipped
                 .with_label_values(&["earlier_block"])
-                .inc_by(too_many as u64);
-            tracing::warn!(
-                blocks = too_many,
-                limit,
-                "late traces have too many earlier blocks to read all back"
-            );
+                .inc_by(too_long as u64);
         }
+        // The newest: what belongs together comes within seconds.
         let wanted: BTreeSet<BlockId> =
-            of_trace.values().flat_map(|blocks| blocks.iter().take(limit).copied()).collect();
+            of_trace.values().flat_map(|blocks| blocks.iter().rev().take(limit).copied()).collect();
         let mut blocks = Vec::with_capacity(wanted.len());
         let mut room = self.settings.max_reloaded_bytes;
         for id in wanted {

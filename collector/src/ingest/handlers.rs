@@ -34,6 +34,8 @@ pub(super) struct Limits {
     pub(super) handlers: usize,
     /// Operations of one Dispatcher.
     pub(super) operations: usize,
+    /// Handlers of all Apps together. When there are so many, an App that has less than its share of them still grows.
+    pub(super) all: usize,
 }
 
 /// Why a Call counts under another Handler than the one that it names.
@@ -49,6 +51,8 @@ pub(super) enum Refusal {
     OperationsFull,
     /// The App has too many Handlers.
     AppFull,
+    /// There are too many Handlers in all, and the App has its share of them.
+    AllFull,
     /// There are too many Apps.
     AppsFull,
 }
@@ -57,6 +61,8 @@ pub(super) enum Refusal {
 #[derive(Debug)]
 pub(super) struct KnownHandlers {
     apps: HashMap<App, AppHandlers>,
+    /// Handlers of all Apps.
+    all: usize,
     limits: Limits,
 }
 
@@ -81,19 +87,20 @@ impl Refusal {
             Self::UnknownOperation => "unknown_operation",
             Self::OperationsFull => "operations_full",
             Self::AppFull => "app_full",
+            Self::AllFull => "all_full",
             Self::AppsFull => "apps_full",
         }
     }
 
     /// Whether it is for want of room.
     pub(super) fn is_a_limit(self) -> bool {
-        matches!(self, Self::OperationsFull | Self::AppFull | Self::AppsFull)
+        matches!(self, Self::OperationsFull | Self::AppFull | Self::AllFull | Self::AppsFull)
     }
 }
 
 impl KnownHandlers {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { apps: HashMap::new(), limits }
+        Self { apps: HashMap::new(), all: 0, limits }
     }
 
     /// Learns what is stored already, with when it was called last (ns since the epoch): it stays even when a limit was
@@ -104,13 +111,15 @@ impl KnownHandlers {
                 self.apps.entry(app_of(&handler)).or_default().keep(&handler, called_ns);
             }
         }
+        self.all = self.apps.values().map(AppHandlers::len).sum();
     }
 
     /// Puts each Call under the Handler that it counts under.
     pub(super) fn settle(&mut self, traces: &mut [TraceCalls]) -> Settled {
         let mut settled = Settled::default();
         // What earns a Handler comes first, so that the order of traces within a batch is no matter.
-        let mut calls: Vec<&mut Call> = traces.iter_mut().flat_map(|trace| &mut trace.calls).collect();
+        let all = traces.iter_mut().flat_map(|trace| trace.calls.iter_mut().chain(&mut trace.unchanged));
+        let mut calls: Vec<&mut Call> = all.collect();
         calls.sort_by_key(|call| {
             if earns(&call.handler, call) { 0 } else { 2 - u8::from(may_have_failed(&call.handler, call)) }
         });
@@ -143,6 +152,7 @@ impl KnownHandlers {
         if !self.apps.contains_key(&name) {
             self.make_room(call.start_ns)?;
         }
+        let share = self.limits.all / self.apps.len().max(1);
         let app = self.apps.entry(name).or_default();
         if stands_for_many(handler.kind) || app.calls(handler.fingerprint(), call.start_ns) {
             return Ok(());
@@ -155,7 +165,13 @@ impl KnownHandlers {
                 (None, None) => Refusal::NotAnswered,
             });
         }
-        settled.displaced += app.admit(handler, call.start_ns, self.limits).map_err(|full| match full {
+        let before = app.len();
+        if self.all >= self.limits.all && before >= share {
+            return Err(Refusal::AllFull);
+        }
+        let admitted = app.admit(handler, call.start_ns, self.limits);
+        self.all = (self.all + app.len()).saturating_sub(before);
+        settled.displaced += admitted.map_err(|full| match full {
             Full::App => Refusal::AppFull,
             Full::Dispatcher => Refusal::OperationsFull,
         })?;
@@ -171,7 +187,8 @@ impl KnownHandlers {
         let name = idlest.filter(|(_, app)| is_idle(app.called_ns(), now_ns)).map(|(name, _)| name.clone());
         match name {
             Some(name) => {
-                self.apps.remove(&name);
+                let gone = self.apps.remove(&name).map_or(0, |app| app.len());
+                self.all = self.all.saturating_sub(gone);
                 Ok(())
             }
             None => Err(Refusal::AppsFull),
@@ -231,7 +248,7 @@ fn in_place_of(handler: &Handler, refusal: Refusal) -> Handler {
         Refusal::UnknownOperation | Refusal::OperationsFull => Handler { operation: None, ..handler.clone() },
         Refusal::UnknownAction => Handler { action: Some(Action::NotFound), ..handler.clone() },
         Refusal::NotAnswered => many(HandlerKind::Unmatched, Handler::UNMATCHED),
-        Refusal::AppFull => many(HandlerKind::Other, ANY),
+        Refusal::AppFull | Refusal::AllFull => many(HandlerKind::Other, ANY),
         Refusal::AppsFull => {
             Handler { service: OTHER_SERVICES.to_owned(), environment: None, ..many(HandlerKind::Other, ANY) }
         }

@@ -4,7 +4,7 @@ use pointsman_store::{Caller, Fingerprint, Sampling, Signs, SpanId, TraceId};
 
 use super::*;
 
-const LIMITS: Limits = Limits { apps: 3, handlers: 10, operations: 4 };
+const LIMITS: Limits = Limits { apps: 3, handlers: 10, operations: 4, all: 1_000 };
 const DAY_NS: u64 = IDLE_NS;
 const NOON_NS: u64 = 1_800_000_000_000_000_000;
 
@@ -72,7 +72,8 @@ fn call(handler: Handler, status: u16, start_ns: u64) -> Call {
 /// The Handlers under which Calls are counted that come one after the other.
 fn settle(known: &mut KnownHandlers, calls: impl IntoIterator<Item = Call>) -> (Vec<Handler>, Settled) {
     let calls = calls.into_iter().collect();
-    let mut traces = [TraceCalls { trace: TraceId([7; 16]), before: Vec::new(), calls }];
+    let mut traces =
+        [TraceCalls { trace: TraceId([7; 16]), before: Vec::new(), calls, unchanged: Vec::new() }];
     let settled = known.settle(&mut traces);
     let [trace] = traces;
     (trace.calls.into_iter().map(|call| Handler::clone(&call.handler)).collect(), settled)
@@ -178,9 +179,29 @@ fn apps_are_bounded_as_well() {
 fn earlier_calls_are_looked_for_wherever_they_may_be() {
     let mut known = KnownHandlers::new(LIMITS);
     let before = vec![call(operation("task.list"), 401, NOON_NS)];
-    let mut traces = [TraceCalls { trace: TraceId([7; 16]), before, calls: Vec::new() }];
+    let mut traces =
+        [TraceCalls { trace: TraceId([7; 16]), before, calls: Vec::new(), unchanged: Vec::new() }];
     known.settle(&mut traces);
     let handlers: Vec<Handler> = traces[0].before.iter().map(|call| Handler::clone(&call.handler)).collect();
     assert!(handlers.contains(&operation("task.list")) && handlers.contains(&route("/api/trpc/[trpc]")));
     assert!(handlers.iter().any(|handler| handler.kind == HandlerKind::Other));
+}
+
+#[test]
+fn what_is_full_in_all_leaves_each_app_its_share() {
+    let mut known = KnownHandlers::new(Limits { all: 12, ..LIMITS });
+    let of = |service: &str, at: u64| {
+        let service = service.to_owned();
+        call(Handler { service, ..route(&format!("/api/{at}")) }, 200, NOON_NS)
+    };
+    let kept = |found: &[Handler]| found.iter().filter(|handler| handler.route != ANY).count();
+    assert_eq!(kept(&settle(&mut known, (0..20).map(|at| of("greedy", at))).0), 10);
+    let (found, settled) = settle(&mut known, (0..20).map(|at| of("shop", at)));
+    assert_eq!(
+        (kept(&found), settled.refused[&Refusal::AllFull]),
+        (6, 14),
+        "half of 12, though greedy holds 10"
+    );
+    let (found, settled) = settle(&mut known, (0..20).map(|at| of("greedy", 20 + at)));
+    assert_eq!((kept(&found), settled.refused[&Refusal::AllFull]), (0, 20));
 }

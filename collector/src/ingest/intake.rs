@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::Settings;
 use super::arrivals::Arrivals;
+use super::backlog::LARGEST_KEPT;
 use super::budget::{ByteBudget, Full, Reservation, Who};
 use crate::admit::{Admitted, Refusals, admit};
 use crate::metrics::Metrics;
@@ -113,8 +114,8 @@ enum Queue {
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) block: Block,
-    /// What is in the block, for extraction.
-    pub(super) otlp: Bytes,
+    /// What is in the block, for extraction; `None` of a large request, which is read back for it.
+    pub(super) otlp: Option<Bytes>,
     pub(super) reply: oneshot::Sender<Result<(), String>>,
     pub(super) reservation: Reservation,
 }
@@ -303,10 +304,15 @@ impl Intake {
         let block = Block::compress(&otlp, spans, traces, now_ns)
             .map_err(|error| Refused::Unavailable { reason: error.to_string(), retry_after })?;
         let (reply, answer) = oneshot::channel();
+        let otlp = (otlp.len() <= LARGEST_KEPT).then_some(otlp);
+        let held = otlp.as_ref().map_or(block.stored_bytes(), Vec::len);
         // JSON may grow when it is rewritten; what there is no room for now is only not counted.
-        let _ = reservation.try_grow(otlp.len());
-        reservation.leave_turn(otlp.len());
-        let waiting = Waiting { block, otlp: otlp.into(), reply, reservation };
+        let _ = reservation.try_grow(held);
+        reservation.leave_turn(held);
+        if otlp.is_none() {
+            reservation.shrink_to(held);
+        }
+        let waiting = Waiting { block, otlp: otlp.map(Bytes::from), reply, reservation };
         match &*self.queue() {
             Queue::Open(queue) => {
                 queue.send(waiting).map_err(|_| Refused::Stopping { retry_after })?;

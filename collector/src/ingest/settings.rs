@@ -39,7 +39,10 @@ pub struct Settings {
     pub max_handlers: usize,
     /// Operations of one Dispatcher; the Calls of further ones count for the Dispatcher.
     pub max_operations: usize,
-    /// Earlier blocks that are read back for the late spans of one trace.
+    /// Handlers of all services together; beyond it only a service with less than its share gets further ones.
+    pub max_all_handlers: usize,
+    /// Earlier blocks, the newest, that are read back for the late spans of one trace. A visitor may keep one trace growing: each
+    /// of its spans costs as much as so many blocks.
     pub max_reloaded_blocks: usize,
     /// What the earlier blocks that are read back at a time may weigh together; the one that exceeds it is the last.
     pub max_reloaded_bytes: usize,
@@ -64,7 +67,8 @@ impl Settings {
             max_apps: 200,
             max_handlers: 2_000,
             max_operations: 200,
-            max_reloaded_blocks: 256,
+            max_all_handlers: 4_000,
+            max_reloaded_blocks: 128,
             max_reloaded_bytes: 8 << 20,
         }
     }

@@ -23,7 +23,8 @@ impl Tally {
 
     pub(super) fn count(&self, calls: &[TraceCalls]) {
         if let Some(counts) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            counts.extend(calls.iter().map(|trace| (trace.trace, trace.calls.len())));
+            let all = |trace: &TraceCalls| trace.calls.len() + trace.unchanged.len();
+            counts.extend(calls.iter().map(|trace| (trace.trace, all(trace))));
         }
     }
 }

@@ -60,7 +60,7 @@ fn call(route: &str, span: u8) -> Call {
 }
 
 fn trace(before: Vec<Call>, calls: Vec<Call>) -> TraceCalls {
-    TraceCalls { trace: TraceId([7; 16]), before, calls }
+    TraceCalls { trace: TraceId([7; 16]), before, calls, unchanged: Vec::new() }
 }
 
 /// Counts, and lets the traces become quiet.
@@ -152,6 +152,7 @@ fn what_waits_is_bounded_by_calls_too() {
     let of = |trace: u8, calls: usize| TraceCalls {
         trace: TraceId([trace; 16]),
         before: vec![],
+        unchanged: vec![],
         calls: vec![call("/a", 1); calls],
     };
     observed.count(&[of(1, 20_000)], 0);

@@ -345,7 +345,7 @@ async fn stored(more: &str) -> ExportTraceServiceRequest {
     wire.send(post(JSON, json_span(more).as_bytes())).await;
     let answer = wire.answer(true).await;
     assert_eq!((answer.status, std::str::from_utf8(&answer.body).unwrap()), (200, "{}"), "{more}");
-    let blocks = world.store.blocks_after(pointsman_store::BlockId(0), 10).await.unwrap();
+    let blocks = world.store.blocks_after(pointsman_store::BlockId(0), 10, usize::MAX).await.unwrap();
     ExportTraceServiceRequest::decode(blocks[0].1.as_slice()).unwrap()
 }
 

@@ -75,7 +75,7 @@ impl World {
     }
 
     pub(crate) async fn blocks(&self) -> usize {
-        self.store.blocks_after(BlockId(0), 10_000).await.unwrap().len()
+        self.store.blocks_after(BlockId(0), 10_000, usize::MAX).await.unwrap().len()
     }
 
     /// Sum of a metric over all its labels that contain `label`.

@@ -133,7 +133,12 @@ fn is(dirty: &DirtyHour, hour: Hour) -> bool {
 
 /// Each Call as the only one of its trace.
 fn of_traces(calls: &[Call]) -> Vec<TraceCalls> {
-    let alone = |call: &Call| TraceCalls { trace: call.trace, before: Vec::new(), calls: vec![call.clone()] };
+    let alone = |call: &Call| TraceCalls {
+        trace: call.trace,
+        before: Vec::new(),
+        calls: vec![call.clone()],
+        unchanged: Vec::new(),
+    };
     calls.iter().map(alone).collect()
 }
 

@@ -1,12 +1,12 @@
 //! A user's decision about a move, whether it came as a command, from a page or over the API. What is allowed is decided in the
 //! advisor.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use pointsman_advisor::life::{self, Decided, Decision, DecisionError, Occasion, Subject};
 use pointsman_store::{Fingerprint, Handler, Hour};
 
-use super::gather::{Looks, end_of_look, gather, hour_after};
+use super::gather::{Looks, end_of_look, hour_after};
 use super::memory::Memories;
 use super::{ATTEMPTS, Advisor, TURN};
 use crate::cli::{USUAL_WINDOW, Until};
@@ -54,11 +54,12 @@ impl Advisor<'_> {
         said: &Said,
     ) -> anyhow::Result<Result<Decided, Refused>> {
         let _turn = TURN.lock().await;
+        let environments = BTreeSet::from([environment.map(str::to_owned)]);
         for _ in 0..ATTEMPTS {
             let now_ns = end_of_look(self.store, service, at).await?;
-            let memories = Memories::load(self.store, service, [environment.map(str::to_owned)]).await?;
-            let gathered =
-                gather(self.store, service, USUAL_WINDOW, hour_after(now_ns), &memories, Looks::Once).await?;
+            let memories = Memories::load(self.store, service, &environments).await?;
+            let over = (USUAL_WINDOW, hour_after(now_ns));
+            let gathered = self.gather(service, over, &memories, Looks::Once).await?;
             let Some(memory) = memories.0.values().next() else { continue };
             let decision = match decision(said, now_ns, environment, &gathered.handlers) {
                 Ok(decision) => decision,

@@ -1,6 +1,6 @@
 //! Everything that is known of a service when it is judged, read from the store.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use anyhow::Context;
 use pointsman_advisor::life::Measured;
@@ -58,11 +58,6 @@ pub(super) enum Looks {
     Once,
     /// Yes.
     AlsoBack,
-}
-
-/// The environments in which a service was seen.
-pub(super) fn environments(handlers: &HashMap<Fingerprint, Handler>) -> BTreeSet<Option<String>> {
-    handlers.values().map(|handler| handler.environment.clone()).collect()
 }
 
 /// Loads what there is of a service before the hour `to`, and merges its Rollups: those of the window, and all that are

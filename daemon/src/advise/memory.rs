@@ -1,6 +1,6 @@
 //! What advice remembers, between its own form and the rows of the store.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, anyhow};
 use pointsman_advisor::life::{
@@ -25,15 +25,16 @@ pub(super) struct Memory {
 pub(super) struct Memories(pub(super) BTreeMap<Option<String>, Memory>);
 
 impl Memories {
-    /// Reads all of a service.
+    /// Reads what is remembered of environments of a service, with as many queries as for one.
     pub(super) async fn load(
         store: &Store,
         service: &str,
-        environments: impl IntoIterator<Item = Option<String>>,
+        environments: &BTreeSet<Option<String>>,
     ) -> anyhow::Result<Self> {
+        let mut of_service = store.advice_of_service(service).await?;
         let mut memories = BTreeMap::new();
-        for environment in environments {
-            let records = store.advice(service, environment.as_deref()).await?;
+        for environment in environments.iter().cloned() {
+            let records = of_service.remove(&environment).unwrap_or_default();
             let memory = Memory::read(records).with_context(|| {
                 format!("what is remembered of {service} in {} cannot be read", store.path().display())
             })?;

@@ -1,12 +1,14 @@
 //! Reports that are published: made as of the moment they were due, and held against the last one that was kept.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use pointsman_advisor::life::Occasion;
 use pointsman_advisor::{Report, differences};
 use pointsman_store::KeptReport;
 use tracing::warn;
 
-use super::gather::{Looks, end_of_look, gather, hour_after};
+use super::gather::{Looks, end_of_look, hour_after};
 use super::{Advisor, Keeping, TURN};
 use crate::cli::{USUAL_WINDOW, View};
 use crate::clock;
@@ -21,11 +23,12 @@ impl Advisor<'_> {
         at_ns: u64,
     ) -> anyhow::Result<Option<Report>> {
         let _turn = TURN.lock().await;
-        self.roll_up().await?;
-        let memories = self.caught_up(service, clock::now_ns(), Keeping::Runs).await?;
+        self.roll_up(Keeping::Nothing).await?;
+        let environments = BTreeSet::from([environment.map(str::to_owned)]);
+        let memories = self.caught_up(service, &environments, clock::now_ns(), Keeping::Runs).await?;
         let Some(memory) = memories.0.get(&environment.map(str::to_owned)) else { return Ok(None) };
-        let to = hour_after(at_ns.saturating_sub(1));
-        let gathered = gather(self.store, service, USUAL_WINDOW, to, &memories, Looks::Once).await?;
+        let over = (USUAL_WINDOW, hour_after(at_ns.saturating_sub(1)));
+        let gathered = self.gather(service, over, &memories, Looks::Once).await?;
         Ok(Some(self.look(&gathered, environment, memory, Occasion::View, at_ns).report))
     }
 

@@ -14,8 +14,9 @@ use crate::cli::ForgetOptions;
 use crate::config::Config;
 use crate::render::safe::terminal;
 
-/// Blocks read at a time: some tens of MiB at most.
+/// Blocks read at a time, and bytes of them.
 const BLOCKS: u32 = 16;
+const BLOCK_BYTES: usize = 8 << 20;
 
 /// What goes of the raw spans.
 #[derive(Clone, Copy, Default)]
@@ -86,7 +87,7 @@ async fn drop_spans(
 ) -> anyhow::Result<Spans> {
     let (mut last, mut done, mut spans) = (BlockId(0), 0, Spans::default());
     loop {
-        let blocks = forgetting.blocks_after(last, BLOCKS).await?;
+        let blocks = forgetting.blocks_after(last, BLOCKS, BLOCK_BYTES).await?;
         let Some((newest, _)) = blocks.last() else { return Ok(spans) };
         last = *newest;
         done += blocks.len() as u64;

@@ -23,7 +23,7 @@ pub(crate) async fn run(db: &Path, options: &RecoverOptions) -> anyhow::Result<E
 
 /// The traces in a block; `None` when it is no OTLP.
 fn traces_in(block: &[u8]) -> Option<Vec<TraceId>> {
-    check_protobuf(block).ok().map(|()| trace_ids(block))
+    check_protobuf(block).ok().map(|()| trace_ids(block).collect())
 }
 
 fn text(db: &Path, out: &Path, recovered: &Recovered) -> String {

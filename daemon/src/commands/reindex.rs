@@ -18,8 +18,9 @@ use super::{open_existing, print};
 use crate::advise;
 use crate::config::{Config, hash_secret};
 
-/// Blocks read at a time: some tens of MiB at most.
+/// Blocks read at a time, and bytes of them.
 const BLOCKS: u32 = 16;
+const BLOCK_BYTES: usize = 8 << 20;
 
 /// How often it is looked how far the extraction is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -45,7 +46,10 @@ async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
     extract(store, pipeline, newest).await?;
     let mut progress = Progress::new("counting", "hours");
     let mut show = |done, all| progress.show(done, all);
-    advise::roll_up_dirty_hours(store, &config.advice, &mut show).await.with_context(context)?;
+    let rolled = advise::roll_up_dirty_hours(store, &config.advice, None, &mut show).await;
+    if let Some(text) = rolled.with_context(context)?.text() {
+        tracing::warn!("left out: {text}");
+    }
     drop(progress);
     let calls = store.volumes().await?.calls.rows;
     Ok(format!(
@@ -90,7 +94,7 @@ async fn forget(store: &Store, settings: &Settings) -> anyhow::Result<Read> {
     // When a span came has been looked at; what is stored is not refused for its time.
     let now_ns = u64::MAX;
     loop {
-        let blocks = store.blocks_after(newest, BLOCKS).await?;
+        let blocks = store.blocks_after(newest, BLOCKS, BLOCK_BYTES).await?;
         let Some((last, _)) = blocks.last() else { break };
         newest = *last;
         count += blocks.len() as u64;
@@ -101,7 +105,7 @@ async fn forget(store: &Store, settings: &Settings) -> anyhow::Result<Read> {
                 reindex.rewrite(*id, &kept.otlp).await?;
                 cut += 1;
             }
-            reindex.note(&trace_ids(otlp)).await?;
+            reindex.note(&trace_ids(otlp).collect::<Vec<_>>()).await?;
         }
         progress.show(count, all);
     }

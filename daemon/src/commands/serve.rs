@@ -223,12 +223,14 @@ async fn advise_again_and_again(
         let (begin, run) = (std::time::Instant::now(), board.begin_run());
         let config = config.get();
         let advisor = Advisor::new(&store, &config);
-        let span = info_span!(target: TRACED, "advisor run", run, services = Empty, otel.status_code = Empty);
+        let span = info_span!(target: TRACED, "advisor run", run, services = Empty, reads = Empty, otel.status_code = Empty);
         let advised = tokio::select! {
             () = &mut stop => return Ok(()),
             advised = advisor.outlooks(&view, Keeping::Runs).instrument(span.clone()) => advised,
         };
         let took = begin.elapsed();
+        span.record("reads", advisor.reads());
+        board.count_left_out(advisor.left_out());
         match advised {
             Ok(outlooks) => {
                 span.record("services", outlooks.len());

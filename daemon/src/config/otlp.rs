@@ -61,6 +61,16 @@ pub(crate) struct Otlp {
     pub retry_after_s: u64,
     /// Committed requests that wait in memory for their Calls to be found.
     pub backlog_bytes: u64,
+    /// Services, each in one environment, that are told apart; the calls of further ones are put together. One that was not called
+    /// for a day makes room.
+    pub max_apps: u64,
+    /// Handlers of one service in one environment; the calls of further ones are put together. One that was not called for a day
+    /// makes room.
+    pub max_handlers: u64,
+    /// Operations of one dispatcher; the calls of further ones count for the dispatcher.
+    pub max_operations: u64,
+    /// Handlers of all services together; beyond it only a service with less than its share gets further ones.
+    pub max_all_handlers: u64,
 }
 
 impl Default for Otlp {
@@ -87,6 +97,10 @@ impl Default for Otlp {
             queue_bytes: 16 * MIB,
             retry_after_s: 1,
             backlog_bytes: 8 * MIB,
+            max_apps: 200,
+            max_handlers: 2_000,
+            max_operations: 200,
+            max_all_handlers: 4_000,
         }
     }
 }
@@ -126,7 +140,8 @@ impl Otlp {
         faults
     }
 
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 12] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 16] {
+        const NAMES: RangeInclusive<u64> = 1..=1_000_000;
         const SECONDS: RangeInclusive<u64> = 1..=3600;
         const BYTES: RangeInclusive<u64> = 64 << 10..=1 << 30;
         [
@@ -142,6 +157,10 @@ impl Otlp {
             ("queue_bytes", self.queue_bytes, BYTES),
             ("retry_after_s", self.retry_after_s, SECONDS),
             ("backlog_bytes", self.backlog_bytes, BYTES),
+            ("max_apps", self.max_apps, NAMES),
+            ("max_handlers", self.max_handlers, NAMES),
+            ("max_operations", self.max_operations, NAMES),
+            ("max_all_handlers", self.max_all_handlers, NAMES),
         ]
     }
 
@@ -156,6 +175,10 @@ impl Otlp {
             queue_bytes: bytes(self.queue_bytes),
             retry_after: Duration::from_secs(self.retry_after_s),
             backlog_bytes: bytes(self.backlog_bytes),
+            max_apps: bytes(self.max_apps),
+            max_handlers: bytes(self.max_handlers),
+            max_operations: bytes(self.max_operations),
+            max_all_handlers: bytes(self.max_all_handlers),
             ..ingest::Settings::new(secret)
         }
     }
@@ -279,6 +302,10 @@ mod tests {
         assert_eq!(
             (ours.queue_bytes, ours.retry_after, ours.backlog_bytes),
             (theirs.queue_bytes, theirs.retry_after, theirs.backlog_bytes)
+        );
+        assert_eq!(
+            (ours.max_apps, ours.max_handlers, ours.max_operations, ours.max_all_handlers),
+            (theirs.max_apps, theirs.max_handlers, theirs.max_operations, theirs.max_all_handlers)
         );
         let receivers = otlp.receivers().unwrap();
         assert_eq!(receivers.grpc.max_message_bytes, grpc::Settings::default().max_message_bytes);

@@ -7,11 +7,12 @@ use std::time::Duration;
 use pointsman_advisor::life::Subject;
 use pointsman_advisor::{ChangeId, Explanation, HandlerReport, Report};
 use pointsman_store::Fingerprint;
-use prometheus::{Encoder, Gauge, IntCounter, Registry, TextEncoder};
+use prometheus::{Encoder, Gauge, IntCounter, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use tokio::sync::{Notify, watch};
+use tracing::warn;
 
-use crate::advise::Outlook;
+use crate::advise::{LeftOut, Outlook};
 use crate::clock;
 use crate::metrics::AdviceMetrics;
 
@@ -81,6 +82,7 @@ pub(crate) struct Board {
     failures: IntCounter,
     run_seconds: Gauge,
     last_success: Gauge,
+    left_out: IntGaugeVec,
     advice: AdviceMetrics,
 }
 
@@ -100,9 +102,17 @@ impl Board {
                 "pointsman_advisor_last_success_timestamp_seconds",
                 "When the advisor last finished a run.",
             )?,
+            left_out: IntGaugeVec::new(
+                Opts::new(
+                    "pointsman_advisor_left_out",
+                    "What the last advisor run left out because there was too much of it, or because it failed.",
+                ),
+                &["what"],
+            )?,
             advice: AdviceMetrics::register(&registry)?,
             registry,
         };
+        board.registry.register(Box::new(board.left_out.clone()))?;
         board.registry.register(Box::new(board.runs.clone()))?;
         board.registry.register(Box::new(board.failures.clone()))?;
         board.registry.register(Box::new(board.run_seconds.clone()))?;
@@ -125,6 +135,16 @@ impl Board {
         self.shown.fetch_add(1, Ordering::SeqCst);
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(view));
         self.ended.send_replace(run);
+    }
+
+    /// Shows what a run has left out.
+    pub(crate) fn count_left_out(&self, left_out: LeftOut) {
+        if let Some(text) = left_out.text() {
+            warn!("the advisor left out: {text}");
+        }
+        for (what, count) in left_out.by_word() {
+            self.left_out.with_label_values(&[what]).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     /// Counts a run that failed; the last view stays up.

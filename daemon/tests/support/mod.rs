@@ -30,7 +30,9 @@ pub(crate) struct Run {
 
 /// The binary with nothing of this machine's environment that could change what it says.
 pub(crate) fn command(db: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pointsman"));
+    // The long tests look at the binary that users run, without building the tests a second time.
+    let other = std::env::var_os("POINTSMAN_TEST_BINARY");
+    let mut command = Command::new(other.as_deref().unwrap_or(OsStr::new(env!("CARGO_BIN_EXE_pointsman"))));
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("POINTSMAN_") || name == "RUST_LOG") {
             command.env_remove(name);
@@ -158,12 +160,33 @@ impl Daemon {
     /// The most memory that it has held at any time, KiB, without the pages of the program itself, which nobody can fill: a
     /// build for tests has tens of MiB of them.
     pub(crate) fn peak_kib(&self) -> u64 {
+        self.status_kib("VmHWM:").saturating_sub(self.status_kib("RssFile:"))
+    }
+
+    /// What it holds now, KiB, without the pages of the program.
+    pub(crate) fn held_kib(&self) -> u64 {
+        self.status_kib("RssAnon:")
+    }
+
+    fn status_kib(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let field = |name: &str| -> u64 {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-            line.trim_end_matches("kB").trim().parse().unwrap()
-        };
-        field("VmHWM:").saturating_sub(field("RssFile:"))
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim_end_matches("kB").trim().parse().unwrap()
+    }
+
+    /// Descriptors that it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
+    /// Sum of a metric over all its labels.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let metrics = self.get("/metrics").body;
+        let values = metrics.lines().filter_map(|line| {
+            let rest = line.strip_prefix(name)?;
+            (rest.starts_with([' ', '{'])).then(|| rest.rsplit(' ').next()?.parse::<f64>().ok())?
+        });
+        values.sum()
     }
 
     pub(crate) fn log(&self) -> String {

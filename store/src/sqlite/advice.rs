@@ -29,6 +29,42 @@ impl<'a> Of<'a> {
     }
 }
 
+/// What is remembered of each environment; `None` where none is declared.
+type ByEnvironment = HashMap<Option<String>, AdviceRecords>;
+
+/// What is read: one environment of a service, or all.
+#[derive(Clone, Copy)]
+struct Only<'a> {
+    service: &'a str,
+    environment: Option<Option<&'a str>>,
+}
+
+impl Only<'_> {
+    fn condition(self) -> &'static str {
+        match self.environment {
+            Some(_) => "service = ? AND environment = ?",
+            None => "service = ?",
+        }
+    }
+
+    async fn rows(self, tx: &mut SqliteConnection, sql: &str) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(self.service);
+        match self.environment {
+            Some(environment) => query.bind(environment.unwrap_or_default()).fetch_all(tx).await,
+            None => query.fetch_all(tx).await,
+        }
+    }
+}
+
+/// The records of the environment that the first column names.
+fn of_environment<'f>(
+    found: &'f mut ByEnvironment,
+    row: &SqliteRow,
+) -> Result<&'f mut AdviceRecords, sqlx::Error> {
+    let environment: String = row.try_get(0)?;
+    Ok(found.entry(Some(environment).filter(|name| !name.is_empty())).or_default())
+}
+
 impl Store {
     /// All that is remembered of a service and environment; nothing at the beginning.
     ///
@@ -39,27 +75,41 @@ impl Store {
         service: &str,
         environment: Option<&str>,
     ) -> Result<AdviceRecords, StoreError> {
-        let of = Of::new(service, environment);
+        let mut found = self.read_advice(Only { service, environment: Some(environment) }).await?;
+        Ok(found.remove(&environment.map(str::to_owned)).unwrap_or_default())
+    }
+
+    /// The same of all environments of a service of which something is remembered, with as many queries as for one.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn advice_of_service(
+        &self,
+        service: &str,
+    ) -> Result<HashMap<Option<String>, AdviceRecords>, StoreError> {
+        self.read_advice(Only { service, environment: None }).await
+    }
+
+    async fn read_advice(&self, only: Only<'_>) -> Result<ByEnvironment, StoreError> {
         // One state of the database: a change between two of these would be half of it.
         let mut tx = self.readers.begin().await?;
-        let revision = revision(&mut tx, of).await?;
-        let last_run: Option<i64> =
-            sqlx::query_scalar("SELECT max(at_ns) FROM advice_runs WHERE service = ? AND environment = ?")
-                .bind(of.service)
-                .bind(of.environment)
-                .fetch_one(&mut *tx)
-                .await?;
-        let standing = standing(&mut tx, of).await?;
-        let recommendations = recommendations(&mut tx, of).await?;
-        let changes = changes(&mut tx, of).await?;
+        let mut found = ByEnvironment::new();
+        let sql = format!("SELECT environment, revision FROM advice_revisions WHERE {}", only.condition());
+        for row in only.rows(&mut tx, &sql).await? {
+            of_environment(&mut found, &row)?.revision = row.try_get::<i64, _>(1)?.cast_unsigned();
+        }
+        let sql = format!(
+            "SELECT environment, max(at_ns) FROM advice_runs WHERE {} GROUP BY environment",
+            only.condition()
+        );
+        for row in only.rows(&mut tx, &sql).await? {
+            of_environment(&mut found, &row)?.last_run_ns = Some(time(&row, 1)?);
+        }
+        standing(&mut tx, only, &mut found).await?;
+        recommendations(&mut tx, only, &mut found).await?;
+        changes(&mut tx, only, &mut found).await?;
         tx.commit().await?;
-        Ok(AdviceRecords {
-            revision,
-            last_run_ns: last_run.map(i64::cast_unsigned),
-            standing,
-            recommendations,
-            changes,
-        })
+        Ok(found)
     }
 
     /// Remembers a run or a decision, all of it or nothing. `false` when somebody else has changed something since the
@@ -108,77 +158,75 @@ async fn revision(tx: &mut SqliteConnection, of: Of<'_>) -> Result<u64, sqlx::Er
     Ok(revision.unwrap_or_default().cast_unsigned())
 }
 
-async fn standing(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Vec<StandingRecord>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT handler, verdict, since_ns, seen_ns, provisional, flips, candidate, candidate_runs \
-         FROM standing_verdicts WHERE service = ? AND environment = ? ORDER BY handler",
-    )
-    .bind(of.service)
-    .bind(of.environment)
-    .fetch_all(tx)
-    .await?;
-    let read = |row: &SqliteRow| {
-        Ok(StandingRecord {
-            handler: fingerprint(row, 0)?,
-            verdict: row.try_get(1)?,
-            since_ns: time(row, 2)?,
-            seen_ns: time(row, 3)?,
-            provisional: row.try_get(4)?,
-            flips: row.try_get(5)?,
-            candidate: row.try_get::<Option<String>, _>(6)?.zip(row.try_get(7)?),
-        })
-    };
-    rows.iter().map(read).collect()
+async fn standing(
+    tx: &mut SqliteConnection,
+    only: Only<'_>,
+    found: &mut ByEnvironment,
+) -> Result<(), sqlx::Error> {
+    let sql = format!(
+        "SELECT environment, handler, verdict, since_ns, seen_ns, provisional, flips, candidate, candidate_runs \
+         FROM standing_verdicts WHERE {} ORDER BY handler",
+        only.condition()
+    );
+    for row in only.rows(tx, &sql).await? {
+        let record = StandingRecord {
+            handler: fingerprint(&row, 1)?,
+            verdict: row.try_get(2)?,
+            since_ns: time(&row, 3)?,
+            seen_ns: time(&row, 4)?,
+            provisional: row.try_get(5)?,
+            flips: row.try_get(6)?,
+            candidate: row.try_get::<Option<String>, _>(7)?.zip(row.try_get(8)?),
+        };
+        of_environment(found, &row)?.standing.push(record);
+    }
+    Ok(())
 }
 
 async fn recommendations(
     tx: &mut SqliteConnection,
-    of: Of<'_>,
-) -> Result<Vec<RecommendationRecord>, sqlx::Error> {
-    let mut transitions = transitions(tx, of).await?;
-    let rows = sqlx::query(
-        "SELECT handler, verdict, state, until_ns, proposed_ns, promise, applied_ns, successor, proof, change \
-         FROM recommendations WHERE service = ? AND environment = ? ORDER BY handler, verdict",
-    )
-    .bind(of.service)
-    .bind(of.environment)
-    .fetch_all(tx)
-    .await?;
-    let mut read = |row: &SqliteRow| {
-        let (handler, verdict): (Fingerprint, String) = (fingerprint(row, 0)?, row.try_get(1)?);
+    only: Only<'_>,
+    found: &mut ByEnvironment,
+) -> Result<(), sqlx::Error> {
+    let mut transitions = transitions(tx, only).await?;
+    let sql = format!(
+        "SELECT environment, handler, verdict, state, until_ns, proposed_ns, promise, applied_ns, successor, proof, \
+         change \
+         FROM recommendations WHERE {} ORDER BY handler, verdict",
+        only.condition()
+    );
+    for row in only.rows(tx, &sql).await? {
+        let (handler, verdict): (Fingerprint, String) = (fingerprint(&row, 1)?, row.try_get(2)?);
         let optional =
             |index: usize| row.try_get::<Option<i64>, _>(index).map(|it| it.map(i64::cast_unsigned));
-        Ok(RecommendationRecord {
-            state: row.try_get(2)?,
-            until_ns: optional(3)?,
-            proposed_ns: time(row, 4)?,
-            promise: row.try_get(5)?,
-            applied_ns: optional(6)?,
-            successor: optional(7)?.map(Fingerprint),
-            proof: row.try_get(8)?,
-            change: optional(9)?,
+        let record = RecommendationRecord {
+            state: row.try_get(3)?,
+            until_ns: optional(4)?,
+            proposed_ns: time(&row, 5)?,
+            promise: row.try_get(6)?,
+            applied_ns: optional(7)?,
+            successor: optional(8)?.map(Fingerprint),
+            proof: row.try_get(9)?,
+            change: optional(10)?,
             transitions: transitions.remove(&(handler, verdict.clone())).unwrap_or_default(),
             handler,
             verdict,
-        })
-    };
-    rows.iter().map(&mut read).collect()
+        };
+        of_environment(found, &row)?.recommendations.push(record);
+    }
+    Ok(())
 }
 
 type Transitions = HashMap<(Fingerprint, String), Vec<TransitionRecord>>;
 
-async fn transitions(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Transitions, sqlx::Error> {
-    let rows = sqlx::query(
+async fn transitions(tx: &mut SqliteConnection, only: Only<'_>) -> Result<Transitions, sqlx::Error> {
+    let sql = format!(
         "SELECT handler, verdict, number, at_ns, before, after, who, reason FROM recommendations \
-         JOIN recommendation_changes USING (handler, verdict) WHERE service = ? AND environment = ? \
-         ORDER BY handler, verdict, number",
-    )
-    .bind(of.service)
-    .bind(of.environment)
-    .fetch_all(tx)
-    .await?;
+         JOIN recommendation_changes USING (handler, verdict) WHERE {} ORDER BY handler, verdict, number",
+        only.condition()
+    );
     let mut transitions = Transitions::new();
-    for row in &rows {
+    for row in &only.rows(tx, &sql).await? {
         let transition = TransitionRecord {
             number: row.try_get(2)?,
             at_ns: time(row, 3)?,
@@ -192,14 +240,17 @@ async fn transitions(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Transition
     Ok(transitions)
 }
 
-async fn changes(tx: &mut SqliteConnection, of: Of<'_>) -> Result<Vec<ChangeRecord>, sqlx::Error> {
-    let rows =
-        sqlx::query("SELECT id, outline FROM changes WHERE service = ? AND environment = ? ORDER BY id")
-            .bind(of.service)
-            .bind(of.environment)
-            .fetch_all(tx)
-            .await?;
-    rows.iter().map(|row| Ok(ChangeRecord { id: time(row, 0)?, outline: row.try_get(1)? })).collect()
+async fn changes(
+    tx: &mut SqliteConnection,
+    only: Only<'_>,
+    found: &mut ByEnvironment,
+) -> Result<(), sqlx::Error> {
+    let sql = format!("SELECT environment, id, outline FROM changes WHERE {} ORDER BY id", only.condition());
+    for row in only.rows(tx, &sql).await? {
+        let record = ChangeRecord { id: time(&row, 1)?, outline: row.try_get(2)? };
+        of_environment(found, &row)?.changes.push(record);
+    }
+    Ok(())
 }
 
 async fn put_changes(

@@ -72,7 +72,7 @@ impl Forgetting {
         Ok(Self { writer, service: service.to_owned(), environment: environment.map(str::to_owned) })
     }
 
-    /// The next blocks, as OTLP protobuf, in order.
+    /// The next blocks, as OTLP protobuf, in order: up to so many, and no more than so many bytes after the first one.
     ///
     /// # Errors
     /// When the database refuses or a block is damaged.
@@ -80,8 +80,9 @@ impl Forgetting {
         &mut self,
         after: BlockId,
         limit: u32,
+        bytes: usize,
     ) -> Result<Vec<(BlockId, Vec<u8>)>, StoreError> {
-        blocks::after(after, limit, &mut self.writer).await
+        blocks::after(after, limit, bytes, &mut self.writer).await
     }
 
     /// Puts what is left of blocks in their places; `None` is nothing. Their ids, and the index of their traces, stay.

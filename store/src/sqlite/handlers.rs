@@ -46,6 +46,30 @@ impl Store {
         Ok(rows.iter().map(row).collect::<Result<_, sqlx::Error>>()?)
     }
 
+    /// The services and their environments with when each was called last, ns since the epoch, the latest first; of ties the
+    /// first by name.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn apps_called(&self) -> Result<Vec<(String, Option<String>, u64)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT service, environment, max(coalesce((SELECT max(start_ns) FROM calls WHERE handler = fingerprint), 0)) \
+             AS called, max(coalesce((SELECT max(hour) FROM rollups WHERE handler = fingerprint), 0)) AS counted \
+             FROM handlers GROUP BY service, environment",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let row = |row: &SqliteRow| {
+            let (call, hour): (i64, u32) = (row.try_get(2)?, row.try_get(3)?);
+            let called_ns = call.cast_unsigned().max(Hour(hour).start_ns());
+            Ok((row.try_get(0)?, row.try_get(1)?, called_ns))
+        };
+        let mut apps: Vec<(String, Option<String>, u64)> =
+            rows.iter().map(row).collect::<Result<_, sqlx::Error>>()?;
+        apps.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
+        Ok(apps)
+    }
+
     /// Deletes Handlers of which nothing is left: no Call, no Rollup and no advice; how many.
     ///
     /// # Errors

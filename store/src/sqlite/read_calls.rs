@@ -25,6 +25,16 @@ const PART: u64 = 32_000;
 /// Calls that a part may have before it is cut in time.
 const MOST: u64 = 100_000;
 
+/// Bytes of texts that a part should have, and may have at most before it is cut in time. Usual Calls have a hundred each; who
+/// visits an app chooses, and what is read is several times in memory on its way.
+const PART_BYTES: u64 = 8 << 20;
+
+/// The bytes of a Call's texts.
+const TEXT_BYTES: &str = "octet_length(coalesce(calls.path, '')) + octet_length(coalesce(calls.page, '')) \
+     + octet_length(coalesce(calls.route, '')) + octet_length(coalesce(calls.agent, '')) \
+     + octet_length(coalesce(calls.media_type, '')) + octet_length(coalesce(calls.signature, '')) \
+     + octet_length(coalesce(calls.origin, '')) + octet_length(coalesce(calls.unknown_action, ''))";
+
 /// A Call in the order of [`Columns`].
 const AS_JSON: &str = "json_array(calls.handler, start_ns, hex(trace), hex(span), duration_ns, calls.route, calls.method, \
      status, form, caller, agent, client, instance, path, page, request_bytes, response_bytes, request_key, \
@@ -38,6 +48,47 @@ const OF_RANGE: &str = "handlers CROSS JOIN calls ON calls.handler = handlers.fi
 
 /// The Calls that tell no client.
 const NO_CLIENT: &str = "coalesce(calls.network, calls.client) IS NULL";
+
+/// Parts of an hour at most: each of them is a pass over all its Calls. Further ones are cut in time.
+const MOST_PARTS: u64 = 64;
+
+/// Pieces of one slice at most.
+const MOST_PIECES: u64 = 256;
+
+/// A part of the clients.
+struct Part {
+    /// The condition that chooses them.
+    clients: String,
+    calls: u64,
+    /// Of their texts.
+    bytes: u64,
+}
+
+/// How a slice is cut into pieces.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Cut {
+    pieces: u64,
+    /// Calls of each.
+    calls: u64,
+    /// Calls that are in none.
+    left_out: u64,
+}
+
+impl Cut {
+    /// One piece of all Calls.
+    const WHOLE: Self = Self { pieces: 1, calls: u64::MAX, left_out: 0 };
+
+    /// For so many Calls with texts of so many bytes, of which the longest has so many.
+    fn of(calls: u64, bytes: u64, longest: u64) -> Self {
+        if calls <= MOST && bytes <= 2 * PART_BYTES {
+            return Self::WHOLE;
+        }
+        let usual = calls.saturating_mul(PART_BYTES) / bytes.max(1);
+        let each = usual.min(2 * PART_BYTES / longest.max(1)).clamp(1, MOST);
+        let pieces = calls.div_ceil(each).clamp(2, MOST_PIECES);
+        Self { pieces, calls: each, left_out: calls.saturating_sub(pieces.saturating_mul(each)) }
+    }
+}
 
 /// Calls of a service that started within a time.
 #[derive(Clone, Copy)]
@@ -82,10 +133,12 @@ impl Store {
     }
 
     /// Sends the same piece by piece and in no order, so that not all of them are held at once. All Calls of a client come
-    /// in one piece, unless more than 100,000 would.
+    /// in one piece, unless more than 100,000 would, or 8 MiB of texts.
     ///
     /// An hour with many Calls is read several times, each time for a part of the clients: passing over a row costs a
     /// fraction of what sorting all of them by client would.
+    ///
+    /// How many were left out because more than 256 pieces would be needed for one moment of one part of the clients.
     ///
     /// # Errors
     /// When the database refuses; then some pieces may have been sent already.
@@ -95,42 +148,55 @@ impl Store {
         from_ns: u64,
         to_ns: u64,
         pieces: mpsc::Sender<Vec<Call>>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<u64, StoreError> {
         let range = Range { service, from_ns, to_ns };
         let known = self.handlers(service).await?.into_iter().map(|(id, handler)| (id, Arc::new(handler)));
         let mut handlers = Handlers { known: known.collect(), of_pages: HashMap::new() };
-        for (clients, count) in self.parts(range).await? {
+        let mut left_out = 0;
+        for Part { clients, calls, bytes } in self.parts(range).await? {
             // Calls that tell no client need not come together.
             let most = if clients == NO_CLIENT { PART } else { MOST };
-            for slice in range.slices(count.div_ceil(most)) {
-                let piece = self.read_calls(slice, &mut handlers, &clients).await?;
-                // Whoever does not take them any more needs none of them.
-                if pieces.send(piece).await.is_err() {
-                    return Ok(());
+            let slices = calls.div_ceil(most).max(bytes.div_ceil(PART_BYTES));
+            for slice in range.slices(slices) {
+                let cut = if slices > 1 { self.cut(slice, &clients).await? } else { Cut::WHOLE };
+                left_out += cut.left_out;
+                for number in 0..cut.pieces {
+                    let piece = self.read_calls(slice, &mut handlers, &clients, cut, number).await?;
+                    // Whoever does not take them any more needs none of them.
+                    if pieces.send(piece).await.is_err() {
+                        return Ok(left_out);
+                    }
                 }
             }
         }
-        Ok(())
+        Ok(left_out)
     }
 
-    /// Conditions on the client, each of which chooses a part of the Calls, and how many.
-    async fn parts(&self, range: Range<'_>) -> Result<Vec<(String, u64)>, StoreError> {
-        let sql = format!("SELECT count(*) FROM {OF_RANGE}");
-        let count = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
-        let count = count.try_get::<i64, _>(0)?.cast_unsigned();
-        // Client keys are hashes: their last bits are as good as chance.
-        let part = format!(
-            "coalesce(calls.network, calls.client) & {}",
-            count.div_ceil(PART).next_power_of_two() - 1
+    /// How a slice has to be cut where cutting in time was not enough: a sender may say that everything began at once.
+    async fn cut(&self, slice: Range<'_>, clients: &str) -> Result<Cut, StoreError> {
+        let sql = format!(
+            "SELECT count(*), coalesce(sum({TEXT_BYTES}), 0), coalesce(max({TEXT_BYTES}), 0) FROM {OF_RANGE} AND {clients}"
         );
-        let sql = format!("SELECT {part}, count(*) FROM {OF_RANGE} GROUP BY 1");
+        let row = slice.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
+        Ok(Cut::of(number(&row, 0)?, number(&row, 1)?, number(&row, 2)?))
+    }
+
+    /// The parts of the clients that are read one after the other.
+    async fn parts(&self, range: Range<'_>) -> Result<Vec<Part>, StoreError> {
+        let sql = format!("SELECT count(*), coalesce(sum({TEXT_BYTES}), 0) FROM {OF_RANGE}");
+        let all = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
+        let (calls, bytes) = (number(&all, 0)?, number(&all, 1)?);
+        let parts = calls.div_ceil(PART).max(bytes.div_ceil(PART_BYTES)).clamp(1, MOST_PARTS);
+        // Client keys are hashes: their last bits are as good as chance.
+        let part = format!("coalesce(calls.network, calls.client) & {}", parts.next_power_of_two() - 1);
+        let sql = format!("SELECT {part}, count(*), sum({TEXT_BYTES}) FROM {OF_RANGE} GROUP BY 1");
         let rows = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_all(&self.readers).await?;
         let row = |row: &SqliteRow| {
-            let condition = match row.try_get::<Option<i64>, _>(0)? {
+            let clients = match row.try_get::<Option<i64>, _>(0)? {
                 None => NO_CLIENT.to_owned(),
                 Some(number) => format!("{part} = {number}"),
             };
-            Ok((condition, row.try_get::<i64, _>(1)?.cast_unsigned()))
+            Ok(Part { clients, calls: number(row, 1)?, bytes: number(row, 2)? })
         };
         Ok(rows.iter().map(row).collect::<Result<_, sqlx::Error>>()?)
     }
@@ -140,10 +206,21 @@ impl Store {
         range: Range<'_>,
         handlers: &mut Handlers,
         clients: &str,
+        cut: Cut,
+        number: u64,
     ) -> Result<Vec<Call>, StoreError> {
-        let sql = format!(
-            "SELECT json_group_array({AS_JSON}) FROM {OF_RANGE} AND {clients} GROUP BY handlers.fingerprint"
-        );
+        let sql = if cut.pieces == 1 {
+            format!(
+                "SELECT json_group_array({AS_JSON}) FROM {OF_RANGE} AND {clients} GROUP BY handlers.fingerprint"
+            )
+        } else {
+            // The order is that of the keys, the same each time.
+            let (limit, offset) = (cut.calls, number * cut.calls);
+            format!(
+                "SELECT json_group_array({AS_JSON}) FROM (SELECT calls.* FROM {OF_RANGE} AND {clients} \
+                 LIMIT {limit} OFFSET {offset}) AS calls GROUP BY calls.handler"
+            )
+        };
         let mut rows = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch(&self.readers);
         let mut calls = Vec::new();
         while let Some(row) = rows.try_next().await? {
@@ -227,6 +304,10 @@ fn read(rows: &str, handlers: &mut Handlers, to: &mut Vec<Call>) -> Result<(), s
     Ok(())
 }
 
+fn number(row: &SqliteRow, column: usize) -> Result<u64, sqlx::Error> {
+    row.try_get::<i64, _>(column).map(i64::cast_unsigned)
+}
+
 impl Columns<'_> {
     /// The Call; `None` when its Handler was forgotten meanwhile.
     fn call(self, (trace, span): (TraceId, SpanId), handlers: &mut Handlers) -> Option<Call> {
@@ -270,5 +351,26 @@ impl Columns<'_> {
             unknown_action: self.unknown_action,
             signs: Signs::from_bits(self.signs.cast_unsigned()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poisoned_moment_is_read_in_pieces_of_bounded_size() {
+        assert_eq!(Cut::of(MOST, 2 * PART_BYTES, 4_096), Cut::WHOLE);
+        for (calls, bytes, longest) in [
+            (60_000, 60_000 * 32_768, 32_768),
+            (1_000_000, 100 << 20, 2_400),
+            (MOST + 1, 0, 0),
+            (60_000, 240 << 20, 4_096),
+        ] {
+            let cut = Cut::of(calls, bytes, longest);
+            assert!(cut.pieces > 1 && cut.calls <= MOST && cut.calls * longest <= 2 * PART_BYTES, "{cut:?}");
+            assert_eq!(cut.left_out, calls.saturating_sub(cut.pieces * cut.calls), "{cut:?}");
+            assert!(cut.pieces < MOST_PIECES || calls == 60_000, "{cut:?}");
+        }
     }
 }

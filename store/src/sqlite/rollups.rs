@@ -41,15 +41,26 @@ impl Store {
         )
         .fetch_all(&self.readers)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(DirtyHour {
-                    service: row.try_get(0)?,
-                    hour: Hour(row.try_get(1)?),
-                    generation: row.try_get(2)?,
-                })
-            })
-            .collect()
+        Ok(rows.iter().map(dirty_hour).collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    /// The same up to so many: of each service the newest hour first, then the one before it, and so on, so that no service
+    /// waits for the long past of another; and how many there are in all.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn newest_dirty_hours(&self, most: u32) -> Result<(Vec<DirtyHour>, u64), StoreError> {
+        let rows = sqlx::query(
+            "SELECT service, hour, generation, count(*) OVER () FROM (SELECT service, hour, generation, \
+             row_number() OVER (PARTITION BY service ORDER BY hour DESC) AS place FROM dirty_hours \
+             WHERE (service, hour) NOT IN (SELECT service, hour FROM closed_hours)) \
+             ORDER BY place, hour DESC, service LIMIT ?",
+        )
+        .bind(most)
+        .fetch_all(&self.readers)
+        .await?;
+        let all = rows.first().map_or(Ok(0), |row| row.try_get::<i64, _>(3))?.cast_unsigned();
+        Ok((rows.iter().map(dirty_hour).collect::<Result<_, sqlx::Error>>()?, all))
     }
 
     /// Puts the Rollups of a service's hour in place of those that were there. The hour stays dirty when its
@@ -125,6 +136,10 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn dirty_hour(row: &SqliteRow) -> Result<DirtyHour, sqlx::Error> {
+    Ok(DirtyHour { service: row.try_get(0)?, hour: Hour(row.try_get(1)?), generation: row.try_get(2)? })
 }
 
 fn read(row: &SqliteRow) -> Result<RollupRef<'_>, sqlx::Error> {

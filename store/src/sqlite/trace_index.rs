@@ -6,7 +6,7 @@
 //! Several processes may write the same file. Each looks for blocks and runs of others before it looks something up.
 //! A run that two processes write at once is there twice; lookups then find the same twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sqlx::{Row, SqliteConnection};
@@ -206,14 +206,22 @@ impl Known {
         }
     }
 
-    /// Blocks of traces that are in memory, and the runs that may hold more.
-    fn look_up(&self, prefixes: impl Iterator<Item = i64>) -> (Vec<Entry>, Vec<(i64, i64)>) {
+    /// The newest blocks of traces that are in memory, up to a block and at most so many of each, and of those with fewer the runs
+    /// that may hold more, the newest first.
+    fn look_up(
+        &self,
+        prefixes: impl Iterator<Item = i64>,
+        (to, most): (i64, usize),
+    ) -> (Vec<Entry>, Vec<(i64, i64)>) {
         let (mut found, mut ask) = (Vec::new(), Vec::new());
         for prefix in prefixes {
-            found.extend(self.entries.range((prefix, i64::MIN)..=(prefix, i64::MAX)));
-            let hash = RunFilter::hash(prefix);
-            let runs = self.runs.iter().filter(|(_, filter)| filter.may_hold(hash));
-            ask.extend(runs.map(|(run, _)| (*run, prefix)));
+            let before = found.len();
+            found.extend(self.entries.range((prefix, i64::MIN)..=(prefix, to)).rev().take(most));
+            if found.len() - before < most {
+                let hash = RunFilter::hash(prefix);
+                let runs = self.runs.iter().rev().filter(|(_, filter)| filter.may_hold(hash));
+                ask.extend(runs.map(|(run, _)| (*run, prefix)));
+            }
         }
         (found, ask)
     }
@@ -231,25 +239,45 @@ async fn begin_run(tx: &mut SqliteConnection, first_block: i64, last_block: i64)
 }
 
 impl Store {
-    /// The blocks that hold spans of any of these traces, in order, also those that other processes have written.
-    /// Prefixes are compared: a block may turn out to hold another trace with the same prefix.
+    /// The blocks that hold spans of any of these traces, in order, also those that other processes have written. Of each
+    /// trace the newest `most` blocks up to `to`. Prefixes are compared: a block may turn out to hold another trace with the same
+    /// prefix.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn blocks_of(&self, traces: &[TraceId]) -> Result<Vec<(TraceId, BlockId)>, StoreError> {
+    pub async fn blocks_of(
+        &self,
+        traces: &[TraceId],
+        to: BlockId,
+        most: usize,
+    ) -> Result<Vec<(TraceId, BlockId)>, StoreError> {
         let on_disk = self.learn_of_others().await?;
         let mut of_prefix: BTreeMap<i64, Vec<TraceId>> = BTreeMap::new();
         for trace in traces {
             of_prefix.entry(trace.prefix()).or_default().push(*trace);
         }
-        let (mut entries, ask) = self.index.known().look_up(of_prefix.keys().copied());
+        let (mut entries, ask) = self.index.known().look_up(of_prefix.keys().copied(), (to.0, most));
+        let mut counts: HashMap<i64, usize> = HashMap::new();
+        for (prefix, _) in &entries {
+            *counts.entry(*prefix).or_default() += 1;
+        }
         for (run, prefix) in ask {
-            let blocks: Vec<i64> =
-                sqlx::query_scalar("SELECT block FROM block_traces WHERE run = ? AND trace_prefix = ?")
-                    .bind(run)
-                    .bind(prefix)
-                    .fetch_all(&self.readers)
-                    .await?;
+            let count = counts.entry(prefix).or_default();
+            let room = i64::try_from(most.saturating_sub(*count)).unwrap_or(i64::MAX);
+            if room == 0 {
+                continue;
+            }
+            let blocks: Vec<i64> = sqlx::query_scalar(
+                "SELECT block FROM block_traces WHERE run = ? AND trace_prefix = ? AND block <= ? \
+                 ORDER BY block DESC LIMIT ?",
+            )
+            .bind(run)
+            .bind(prefix)
+            .bind(to.0)
+            .bind(room)
+            .fetch_all(&self.readers)
+            .await?;
+            *count += blocks.len();
             entries.extend(blocks.into_iter().map(|block| (prefix, block)));
         }
         let mut found = BTreeSet::new();

@@ -38,13 +38,13 @@ impl Written {
     async fn check(&self, store: &Store) {
         let traces: Vec<_> = self.0.keys().copied().collect();
         let mut found: BTreeMap<TraceId, Vec<BlockId>> = BTreeMap::new();
-        for (trace, block) in store.blocks_of(&traces).await.unwrap() {
+        for (trace, block) in store.blocks_of(&traces, BlockId(i64::MAX), usize::MAX).await.unwrap() {
             found.entry(trace).or_default().push(block);
         }
         assert_eq!(found, self.0);
         let mut others = Ids(99);
         let others: Vec<_> = std::iter::repeat_with(|| others.next()).take(500).collect();
-        assert_eq!(store.blocks_of(&others).await.unwrap(), []);
+        assert_eq!(store.blocks_of(&others, BlockId(i64::MAX), usize::MAX).await.unwrap(), []);
     }
 }
 

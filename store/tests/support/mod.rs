@@ -109,7 +109,7 @@ pub(crate) fn call(number: u64, route: &str, start_ns: u64) -> Call {
 }
 
 pub(crate) fn of_trace(call: Call) -> TraceCalls {
-    TraceCalls { trace: call.trace, before: Vec::new(), calls: vec![call] }
+    TraceCalls { trace: call.trace, before: Vec::new(), calls: vec![call], unchanged: Vec::new() }
 }
 
 /// Stores Calls and rolls every hour up to a payload of its own.

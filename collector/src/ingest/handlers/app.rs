@@ -38,7 +38,6 @@ pub(super) enum Full {
 
 impl AppHandlers {
     /// How many there are.
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.known.len()
     }

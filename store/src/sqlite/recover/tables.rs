@@ -7,9 +7,10 @@ use sqlx::{Row, SqlitePool};
 
 use super::pages::{Pages, number};
 use super::records::{self, Content, Record, Value};
+use crate::ArrivalKind;
 
 /// What is saved, in the order in which it is told. The index of blocks is made anew from the blocks.
-const SAVED: [&str; 16] = [
+const SAVED: [&str; 17] = [
     "blocks",
     "handlers",
     "calls",
@@ -26,6 +27,7 @@ const SAVED: [&str; 16] = [
     "changes",
     "published_reports",
     "report_deliveries",
+    "arrivals",
 ];
 
 /// Columns that came with a later version than their table.
@@ -45,7 +47,7 @@ const ADDED: [(&str, &str); 12] = [
 ];
 
 /// Rows of these look alike (a name and a number): without the tree they are not told apart.
-const ALIKE: [&str; 2] = ["closed_hours", "extraction"];
+const ALIKE: [&str; 3] = ["closed_hours", "extraction", "arrivals"];
 
 /// A table of the new file.
 #[derive(Debug)]
@@ -126,6 +128,12 @@ impl Table {
     }
 }
 
+/// Whether a row that looks like several tables' names a kind of request: only `arrivals` does.
+fn is_arrival(record: &Record) -> bool {
+    let [Value::Text(kind), Value::Integer(_)] = record.values.as_slice() else { return false };
+    ArrivalKind::ALL.iter().any(|known| known.as_str() == kind)
+}
+
 /// Finds the table of a row on a page.
 pub(super) fn assign(tables: &[Table], owner: Owner, record: &Record) -> Option<(usize, Vec<Value>)> {
     let fit = |index: usize| Some((index, tables.get(index)?.fit(record)?));
@@ -133,8 +141,12 @@ pub(super) fn assign(tables: &[Table], owner: Owner, record: &Record) -> Option<
         Owner::NotSaved => None,
         Owner::Table(index) => fit(index),
         Owner::Untold => {
-            let told_apart = (0..tables.len()).filter(|index| !ALIKE.contains(&tables[*index].name));
-            told_apart.filter_map(fit).next()
+            let told_apart = |index: &usize| match tables.get(*index).map(|table| table.name) {
+                Some("arrivals") => is_arrival(record),
+                Some(name) => !ALIKE.contains(&name),
+                None => false,
+            };
+            (0..tables.len()).filter(told_apart).find_map(fit)
         }
     }
 }
