@@ -416,7 +416,10 @@ fn a_bad_argument_is_told_with_what_may_stand_there() {
     let unknown_trace = format!("{:032x}", 99);
     for (arguments, says) in [
         (&["report", "--service", "nope"][..], "there is no service nope; there are: shop"),
-        (&["explain", "nope"], "no change or handler is called nope; `pointsman report --full` lists them with their ids"),
+        (
+            &["explain", "nope"],
+            "no change or handler is called nope; `pointsman report --full` lists them with their ids",
+        ),
         (&["trace", "12"], "`12` is not a trace id: it has 32 hex digits, not all zero"),
         (&["trace", &unknown_trace], "trace 00000000000000000000000000000063 is not in "),
     ] {
