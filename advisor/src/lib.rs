@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod explanation;
 mod gain;
 pub mod life;
+mod naming;
 mod profile;
 mod report;
 mod routes;
@@ -32,8 +33,8 @@ pub use profile::{
 };
 pub use report::{
     Assumed, Benefit, Differences, EffectiveRule, EvidenceKind, EvidenceRow, HandlerDifference,
-    HandlerReport, Need, Report, ReportInput, Sampled, SharedReason, Situation, Total, UnknownActions,
-    Verdict, Window, differences, report, report_within, rfc3339,
+    HandlerReport, Need, Report, ReportInput, Sampled, SharedImprovement, SharedReason, Situation, Total,
+    UnknownActions, Verdict, Window, differences, report, report_within, rfc3339,
 };
 pub use sampling::Basis;
 pub use settings::{Override, RuleSettings, Settings};

@@ -14,11 +14,12 @@ use crate::score::{Case, Counts, cases, table};
 use crate::sim::{Play, play};
 use crate::telemetry::{Encoded, Sent};
 
-/// The sets, in the order in which they are shown; the last two are held out: nothing is tuned on them.
-pub const SETS: [&str; 6] = ["cases", "rules", "traps", "trade-offs", "held-out", "real-2026-11"];
+/// The sets, in the order in which they are shown; the last three are held out: nothing is tuned on them.
+pub const SETS: [&str; 7] =
+    ["cases", "rules", "traps", "trade-offs", "held-out", "real-2026-11", "threads-2026-11"];
 
 /// The sets that are held out.
-const HELD_OUT: [&str; 2] = ["held-out", "real-2026-11"];
+const HELD_OUT: [&str; 3] = ["held-out", "real-2026-11", "threads-2026-11"];
 
 /// The least share of verdicts that must agree: of all, and of those that are held out.
 const AGREEMENT: f64 = 0.95;
@@ -95,7 +96,8 @@ pub fn evaluate(wanted: &Wanted) -> anyhow::Result<Outcome> {
     if !wanted.quick {
         text += &robust::table(&changes, &resampled);
     }
-    let passed = passes(&sets) && changes.iter().all(|change| change.kind != ChangeKind::WrongMove);
+    let harms = |kind| matches!(kind, ChangeKind::WrongMove | ChangeKind::Dangerous);
+    let passed = passes(&sets) && !changes.iter().any(|change| harms(change.kind));
     if wanted.explain {
         sets.iter().flat_map(|(_, cases)| cases).for_each(|case| text.push_str(&explained(case)));
     }
@@ -113,8 +115,10 @@ fn wrongs(examined: &Examined) -> String {
             .map(|case| format!("wrong move of {}", case.handler)),
     );
     wrongs.extend(cases.iter().flat_map(Case::dangerous).map(|rule| format!("dangerous {rule}")));
-    let changes = examined.changes.iter().filter(|change| change.kind == ChangeKind::WrongMove);
-    wrongs.extend(changes.map(|change| format!("wrong move of {} {}", change.handler, change.what)));
+    for (kind, harm) in [(ChangeKind::WrongMove, "wrong move"), (ChangeKind::Dangerous, "danger")] {
+        let changes = examined.changes.iter().filter(|change| change.kind == kind);
+        wrongs.extend(changes.map(|change| format!("{harm} of {} {}", change.handler, change.what)));
+    }
     if wrongs.is_empty() { String::new() } else { format!(": {}", wrongs.join(", ")) }
 }
 

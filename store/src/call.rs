@@ -256,11 +256,16 @@ pub enum Sign {
     KeyOfSession = 50,
     /// The client key was made from address and user agent.
     KeyOfAddress = 51,
+    /// Telemetry says which credentials the request carried (`pointsman.request.credentials`), so that an absent one was
+    /// really absent.
+    CredentialsTold = 52,
+    /// The client router or the browser fetched it ahead of a navigation, whatever it leads to: a link to it came into view.
+    Prefetched = 53,
 }
 
 impl Sign {
     /// Every sign, in the order of its bit.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 54] = [
         Self::HeadersCaptured,
         Self::Cookie,
         Self::Bearer,
@@ -313,6 +318,8 @@ impl Sign {
         Self::ForwardedUntrusted,
         Self::KeyOfSession,
         Self::KeyOfAddress,
+        Self::CredentialsTold,
+        Self::Prefetched,
     ];
 }
 

@@ -134,6 +134,7 @@ fn credentials(about: &mut About<'_>, call: &Call) {
         (call.has(Sign::Basic), Fact::WithBasic),
         (call.has(Sign::SessionCookie), Fact::WithSession),
         (call.has(Sign::SessionsTold), Fact::SessionsTold),
+        (call.has(Sign::CredentialsTold), Fact::CredentialsTold),
     ] {
         if present {
             about.count(fact);
@@ -170,6 +171,7 @@ fn told_by(about: &mut About<'_>, call: &Call) {
         (call.has(Sign::ForwardedUntrusted), Fact::ForwardedUntrusted),
         (call.has(Sign::RemoteUnsampled), Fact::RemoteUnsampled),
         (call.form == Form::Speculation, Fact::Speculations),
+        (call.has(Sign::Speculative), Fact::Speculative),
         (call.form == Form::Probe, Fact::Probes),
     ] {
         if present {
@@ -204,6 +206,9 @@ fn session(about: &mut About<'_>, call: &Call) {
         if signed_in {
             about.count(Fact::SucceededSignedIn);
         }
+    }
+    if call.has(Sign::SetsSessionCookie) {
+        about.count(Fact::SetsSession);
     }
     let begins = if told { Sign::SetsSessionCookie } else { Sign::SetsCookie };
     if !signed_in && call.has(begins) {
@@ -240,6 +245,12 @@ fn outside_use(about: &mut About<'_>, call: &Call) {
     }
     if call.succeeded() == Some(true) && (call.has(Sign::StreamOrBinary) || call.has(Sign::Disposition)) {
         about.exemplify(Fact::StreamOrBinary);
+    }
+    if call.has(Sign::Prefetched) && call.handler.kind.is_route() && call.method == "GET" {
+        about.count(Fact::Prefetched);
+        if call.has(Sign::SetsCookie) || call.has(Sign::Writes) {
+            about.exemplify(Fact::PrefetchedEffects);
+        }
     }
     writing(about, call);
     if let Some(media_type) = &call.media_type {

@@ -8,6 +8,7 @@
 mod base_rate;
 mod call_facts;
 mod clients;
+mod dimension;
 mod encoding;
 mod exemplars;
 mod fact;
@@ -24,8 +25,9 @@ mod tally;
 mod timeline;
 
 pub(crate) use base_rate::{BaseRate, PARTS};
+pub use dimension::{Dimension, Measure};
 pub use exemplars::Exemplars;
-pub use fact::{Dimension, Fact, Measure};
+pub use fact::Fact;
 pub use interaction::{Interaction, InteractionKind, Step};
 pub use lifetime::Lifetime;
 pub use pass::{HourPass, PassSettings, roll_up};

@@ -18,9 +18,9 @@ use crate::verdict::{Judgement, judge};
 
 pub use app::builds;
 pub use types::{
-    After, AfterStep, App, BinRow, Build, Cache, CallerShare, Errors, Example, ExampleStep, Explanation,
-    Explanations, Frequency, HourCalls, KnownAction, NamedCount, PageShare, Payload, Quantiles, Repeats,
-    SamplingRow, Seen, SequenceCounts, Sequences, Time, TrendRow,
+    After, AfterStep, App, BaseRateRow, BinRow, Build, Cache, CallerShare, Errors, Example, ExampleStep,
+    Explanation, Explanations, Frequency, HourCalls, KnownAction, NamedCount, PageShare, Payload, Quantiles,
+    Repeats, SamplingRow, Seen, SequenceCounts, Sequences, Time, TrendRow,
 };
 
 const NS_PER_HOUR: u64 = 3_600_000_000_000;

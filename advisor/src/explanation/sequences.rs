@@ -1,11 +1,11 @@
 //! What clients do in a row, as it is told.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use pointsman_store::{Action, Fingerprint, Handler, HandlerKind};
 
 use super::quantiles;
-use super::types::{After, AfterStep, Example, ExampleStep, SequenceCounts, Sequences};
+use super::types::{After, AfterStep, BaseRateRow, Example, ExampleStep, SequenceCounts, Sequences};
 use crate::evidence::{Fact, Interaction, InteractionKind, Measure, Step};
 use crate::gain::{Played, PlayedStep, played};
 use crate::profile::Profile;
@@ -64,7 +64,34 @@ fn counts(profile: &Profile<'_>) -> SequenceCounts {
             .map(|thousandths| thousandths / 1_000.0),
         typed: (profile.handler.kind == HandlerKind::ServerAction).then(|| observed(Fact::Typed)),
         unordered: observed(Fact::UnorderedPairs),
+        base_rates: base_rates(profile),
     }
+}
+
+/// The base rates of what was seen, by the names of the counts.
+fn base_rates(profile: &Profile<'_>) -> BTreeMap<String, BaseRateRow> {
+    const COUNTS: [(&str, Fact); 8] = [
+        ("followed_by_refresh", Fact::FollowedByRefresh),
+        ("followed_by_document", Fact::FollowedByDocument),
+        ("followed_by_refetch", Fact::FollowedByRefetch),
+        ("in_burst", Fact::InBurst),
+        ("soon_after_load", Fact::SoonAfterLoad),
+        ("reads_soon_after_load", Fact::ReadsSoonAfterLoad),
+        ("typed", Fact::Typed),
+        ("retries", Fact::Retries),
+    ];
+    let row = |(name, fact): (&str, Fact)| {
+        let excess = profile.excess(fact).filter(|_| profile.observed(fact) > 0)?;
+        let base = excess.base?;
+        let row = BaseRateRow {
+            share: base.observed,
+            windows: base.samples,
+            excess: excess.share.observed,
+            interval: [excess.share.interval.low, excess.share.interval.high],
+        };
+        Some((name.to_owned(), row))
+    };
+    COUNTS.into_iter().filter_map(row).collect()
 }
 
 fn examples(

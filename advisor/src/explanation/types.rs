@@ -383,6 +383,23 @@ pub struct SequenceCounts {
     pub typed: Option<u64>,
     /// Calls whose place the clocks of two instances leave open: they are in none of the counts that depend on it.
     pub unordered: u64,
+    /// How often the same was seen when nothing preceded it, by the name of the count: only what exceeds it is counted for or
+    /// against anything. Counts without an entry have none, or no time was seen in which nothing preceded.
+    #[serde(default)]
+    pub base_rates: BTreeMap<String, BaseRateRow>,
+}
+
+/// How often something happens by itself.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BaseRateRow {
+    /// Share of times of the same length, in which nothing preceded it, in which it was seen as well.
+    pub share: f64,
+    /// How many such times there were.
+    pub windows: u64,
+    /// The share that counts: what was seen, less that.
+    pub excess: f64,
+    /// Its 95 % interval.
+    pub interval: [f64; 2],
 }
 
 /// One sequence of one client.

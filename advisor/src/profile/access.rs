@@ -4,8 +4,8 @@
 use pointsman_store::Action;
 
 use super::Profile;
-use super::naming::{self, Named};
 use crate::evidence::{Dimension, Fact, Measure};
+use crate::naming::{self, Named};
 
 /// Share of Calls that may show an effect in a Handler that reads.
 const EFFECTS: f64 = 0.05;

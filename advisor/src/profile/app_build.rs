@@ -1,5 +1,5 @@
-//! What is in the build that an app runs: flags, the proxy's patterns, prerendered routes, limits of time, actions. Advice
-//! follows it. Every list may be unknown, which is not the same as empty.
+//! What is in the build that an app runs: flags, prerendered routes, limits of time, actions. Advice follows it. Every list may
+//! be unknown, which is not the same as empty. For which paths the proxy runs is not asked here: its spans show where it ran.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +7,11 @@ use pointsman_store::AppFact;
 
 /// Names of the lists.
 const FLAGS: &str = "pointsman.next.flags";
-const PROXY_MATCHERS: &str = "pointsman.next.proxy_matchers";
 const PRERENDERED: &str = "pointsman.next.prerendered";
 const MAX_DURATIONS: &str = "pointsman.next.max_durations";
 const ACTIONS: &str = "pointsman.next.actions";
 const ROUTES: &str = "pointsman.next.routes";
-const ALL: [&str; 6] = [FLAGS, PROXY_MATCHERS, PRERENDERED, MAX_DURATIONS, ACTIONS, ROUTES];
+const ALL: [&str; 5] = [FLAGS, PRERENDERED, MAX_DURATIONS, ACTIONS, ROUTES];
 
 /// What is still in a build is told again every hour, by each process; what was not for so long, ns, is in it no more.
 const TOLD_AGAIN_NS: u64 = 2 * 3_600_000_000_000;
@@ -74,12 +73,6 @@ impl AppBuild {
             .filter_map(|entry| entry.rsplit_once('='))
             .find(|(of, _)| *of == route)
             .and_then(|(_, seconds)| seconds.parse().ok())
-    }
-
-    /// Patterns of the paths for which the proxy runs; `None` where they are not known.
-    #[must_use]
-    pub fn proxy_matchers(&self) -> Option<&BTreeSet<String>> {
-        self.lists.get(PROXY_MATCHERS)
     }
 }
 

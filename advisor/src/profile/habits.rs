@@ -27,6 +27,10 @@ pub struct Habits {
     /// Whether one shell a route is fetched ahead in place of one payload a link (`partialPrefetching`); `None` where the build
     /// does not say which flags it has.
     pub partial_prefetching: Option<bool>,
+    /// Whether telemetry says which credentials requests carry: without that, none were seen, and not none were there.
+    pub credentials_told: bool,
+    /// Whether telemetry tells what browsers fetch ahead (`sec-purpose`): without that, a document may have shown nobody a page.
+    pub speculation_told: bool,
 }
 
 impl Habits {
@@ -37,6 +41,8 @@ impl Habits {
         let share = as_f64(overlapping) / as_f64((overlapping + waiting).max(1));
         Self {
             partial_prefetching: flag(facts, "partialPrefetching"),
+            credentials_told: count(Fact::CredentialsTold) > 0,
+            speculation_told: count(Fact::Speculative) > 0,
             keys_change: do_keys_change(count),
             side_by_side: Some(overlapping).filter(|all| *all >= OVERLAPPING && share >= OVERLAPPING_SHARE),
         }

@@ -1,6 +1,6 @@
 //! A Profile: the merged Rollups of one Handler, ready to judge. Numbers leave it weighed for sampling; what is
 //! not known leaves it as `None`. How Profiles are put together is in `gather`, what a Handler does with data in `access`,
-//! what a name says in `naming`.
+//! what a name says in the crate's `naming`.
 
 mod access;
 mod app_build;
@@ -8,7 +8,6 @@ mod excess;
 mod gather;
 mod habits;
 mod moved;
-mod naming;
 mod others;
 mod surroundings;
 
@@ -390,6 +389,13 @@ impl<'a> Profile<'a> {
     #[must_use]
     pub(crate) fn queue_ms(&self, held_ms: f64) -> f64 {
         if self.surroundings.habits.side_by_side.is_some() { 0.0 } else { held_ms }
+    }
+
+    /// The `maxDuration` of the page that calls it most, s: that of its actions. `None` where it sets none, or nothing is known.
+    #[must_use]
+    pub(crate) fn page_limit_s(&self) -> Option<f64> {
+        let (page, _) = self.pages.first()?;
+        self.surroundings.build.max_duration_s(page).map(as_f64)
     }
 
     /// An action's exported name, or else its id; and its file where that is known.

@@ -31,7 +31,8 @@ pub enum CookieWriter {
 /// What an app's other Handlers show.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Others {
-    /// Share of other pages and GETs that set a cookie, of those whose response headers are known.
+    /// Share of other pages and GETs that set a cookie, of those whose response headers are known. Where the proxy runs for this
+    /// Handler only those for which it runs as well, else only those for which it does not.
     pub cookies_on_reads: Option<Share>,
     /// Share of other pages and GETs whose child spans write.
     pub writes_on_reads: Option<Share>,
@@ -93,12 +94,13 @@ impl Totals {
         totals
     }
 
-    /// What is left of all when this Handler's own are taken away.
-    pub(super) fn others(self, own: Self) -> Others {
-        let rest = self - own;
+    /// What is left of all when this Handler's own are taken away; of reads only what came by the same way, through the proxy or
+    /// past it.
+    pub(super) fn others(self, same_way: Self, own: Self) -> Others {
+        let (rest, reads) = (self - own, same_way - own);
         Others {
-            cookies_on_reads: share(rest.cookies, rest.reads_answered),
-            writes_on_reads: share(rest.writes, rest.reads),
+            cookies_on_reads: share(reads.cookies, reads.reads_answered),
+            writes_on_reads: share(reads.writes, reads.reads),
             server_errors: share(rest.errors, rest.answered),
             has_sessions: (self.sessions_told > 0.0).then_some(self.signed_in > 0.0),
         }

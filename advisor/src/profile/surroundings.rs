@@ -130,11 +130,13 @@ struct App {
     pages: HashMap<String, Page>,
     time_us: f64,
     totals: Totals,
+    /// The same by whether the proxy runs for them: what it does to answers shows in these only.
+    by_way: [Totals; 2],
     has_action: bool,
     /// Whether any call shows that a proxy ran.
     has_proxy: bool,
-    /// Answers of reads and pages, and those of them that set a cookie.
-    reads: CookiesSet,
+    /// Answers of reads and pages, and those of them that set a cookie, by whether the proxy runs for them.
+    reads: [CookiesSet; 2],
 }
 
 /// Answers, and those of them that set a cookie, weighed.
@@ -166,14 +168,17 @@ impl App {
             pages: HashMap::new(),
             time_us: 0.0,
             totals: profiles.iter().map(Totals::of).sum(),
+            by_way: [Totals::default(); 2],
             has_action: false,
             has_proxy: false,
-            reads: CookiesSet::default(),
+            reads: [CookiesSet::default(); 2],
         };
         for profile in profiles {
             app.time_us += profile.count(Fact::TimeSpent);
             app.has_proxy |= profile.observed(Fact::ProxyRan) > 0;
-            app.reads = app.reads.and(CookiesSet::of(profile));
+            let way = way(profile);
+            app.by_way[way] = app.by_way[way] + Totals::of(profile);
+            app.reads[way] = app.reads[way].and(CookiesSet::of(profile));
             let page = |handler: &Handler| handler.route.clone();
             match (profile.handler.kind, &profile.handler.action) {
                 (HandlerKind::ServerAction, Some(Action::NotFound)) => {
@@ -221,10 +226,10 @@ impl App {
             share_of_time: profile.count(Fact::TimeSpent) / self.time_us.max(1.0),
             actions_on_page: main.map_or(0, |page| page.actions),
             unknown_ids: own.map(|page| page.unknown_ids).unwrap_or_default(),
-            cookies_elsewhere: self.reads.less(CookiesSet::of(profile)).share(),
+            cookies_elsewhere: self.reads[way(profile)].less(CookiesSet::of(profile)).share(),
             pages_seen: self.calling_pages(profile).map(|(route, _)| route.clone()).collect(),
             basic_on_pages: self.basic_on_pages(profile),
-            others: self.totals.others(Totals::of(profile)),
+            others: self.totals.others(self.by_way[way(profile)], Totals::of(profile)),
             build: Arc::default(),
             actions_called: self.has_action,
             habits: Habits::default(),
@@ -256,6 +261,11 @@ impl App {
         }
         (all > 0.0).then(|| from / all)
     }
+}
+
+/// By which way the requests of a Handler come: 1 where the proxy runs for most of them.
+fn way(profile: &Profile<'_>) -> usize {
+    usize::from(profile.share(Fact::ProxyRan, Fact::Calls).is_some_and(|share| share.observed > 0.5))
 }
 
 impl CookiesSet {

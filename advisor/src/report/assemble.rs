@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use pointsman_store::{Action, AppFact, Fingerprint, Handler};
 
 use super::rows::row;
-use super::shared::shared_reasons;
+use super::shared::{shared_improvements, shared_reasons};
 use super::{Benefit, EffectiveRule, HandlerReport, Report, Sampled, Total, UnknownActions, Verdict, Window};
 use crate::change::{self, Change, ChangeId};
 use crate::evidence::Fact;
@@ -61,6 +61,7 @@ pub fn report_within(input: &ReportInput<'_>, settings: &Settings, policies: &Po
     let mut handlers: Vec<HandlerReport> =
         judgements.iter().map(|(profile, judgement)| row(profile, judgement, settings)).collect();
     let shared_reasons = shared_reasons(&judgements, &mut handlers);
+    let shared_improvements = shared_improvements(&handlers);
     handlers.sort_by(by_gain);
     let moves = judgements.iter().filter(|(_, judgement)| judgement.verdict.is_move());
     let overlapping: Vec<Vec<String>> = overlaps(moves.map(|(profile, _)| *profile))
@@ -82,6 +83,7 @@ pub fn report_within(input: &ReportInput<'_>, settings: &Settings, policies: &Po
         handlers,
         total,
         shared_reasons,
+        shared_improvements,
         recommendations: Vec::new(),
         record: Record::default(),
         policies: Vec::new(),

@@ -66,6 +66,7 @@ fn report(rows: impl IntoIterator<Item = HandlerReport>, recommendations: Vec<Li
         handlers: rows.into_iter().collect(),
         total: Total::default(),
         shared_reasons: Vec::new(),
+        shared_improvements: Vec::new(),
         recommendations,
         record: Record::default(),
         policies: Vec::new(),

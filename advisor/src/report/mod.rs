@@ -15,7 +15,7 @@ pub use assemble::{ReportInput, report, report_within, rfc3339};
 pub(crate) use assemble::{by_gain, window};
 pub use benefit::{Assumed, Benefit};
 pub use differences::{Differences, HandlerDifference, Situation, differences};
-pub use shared::SharedReason;
+pub use shared::{SharedImprovement, SharedReason};
 pub use total::Total;
 pub use types::{
     EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions, Verdict,

@@ -1,5 +1,6 @@
 //! A reason that stands alone behind the verdicts of most routes is one decision of the app: it is said once, with what
-//! another decision would open.
+//! another decision would open. An improvement that most actions or most routes need has most likely one cause, such as a client
+//! that all of them share: that is said once too.
 
 use std::collections::BTreeMap;
 
@@ -28,6 +29,42 @@ pub struct SharedReason {
     pub would_move: Vec<String>,
     /// Ids of those that could be judged without it, and need more evidence then.
     pub could_be_judged: Vec<String>,
+}
+
+/// One improvement that most Handlers of a sort need.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SharedImprovement {
+    /// The rule's id.
+    pub rule: String,
+    /// Whether these are actions; else routes.
+    pub actions: bool,
+    /// Ids of the Handlers, those with the most calls first ...
+    pub handlers: Vec<String>,
+    /// ... of so many that were called often enough.
+    pub of: usize,
+}
+
+/// The improvements that most Handlers of a sort share.
+pub(super) fn shared_improvements(rows: &[HandlerReport]) -> Vec<SharedImprovement> {
+    /// Calls from which on a Handler could have shown it.
+    const OFTEN: f64 = 30.0;
+    let mut shared = Vec::new();
+    for (actions, kinds) in [(true, &["server_action"][..]), (false, &["route_handler", "pages_api"])] {
+        let often = |row: &&HandlerReport| kinds.contains(&row.kind.as_str()) && row.calls >= OFTEN;
+        let mut of_sort: Vec<&HandlerReport> = rows.iter().filter(often).collect();
+        of_sort.sort_by(|a, b| b.calls.total_cmp(&a.calls).then(a.id.cmp(&b.id)));
+        let mut by_rule: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for row in &of_sort {
+            for rule in &row.improvements {
+                by_rule.entry(rule).or_default().push(row.id.clone());
+            }
+        }
+        let most = |ids: &Vec<String>| ids.len() >= FEWEST && ids.len() * 2 > of_sort.len();
+        shared.extend(by_rule.into_iter().filter(|(_, ids)| most(ids)).map(|(rule, handlers)| {
+            SharedImprovement { rule: rule.to_owned(), actions, handlers, of: of_sort.len() }
+        }));
+    }
+    shared
 }
 
 /// The reasons that most routes share. Rows that would stay for a reason of their own say that one instead.

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{Benefit, Differences, SharedReason, Total};
+use super::{Benefit, Differences, SharedImprovement, SharedReason, Total};
 use crate::change::Change;
 use crate::life::{HandlerPolicy, Life, PolicyInForce, Record};
 use crate::rules::Effect;
@@ -41,6 +41,9 @@ pub struct Report {
     /// Reasons that alone hold most routes where they are: one decision of the app each.
     #[serde(default)]
     pub shared_reasons: Vec<SharedReason>,
+    /// Improvements that most actions, or most routes, need: most likely one cause each.
+    #[serde(default)]
+    pub shared_improvements: Vec<SharedImprovement>,
     /// The life of every move that was ever advised, the newest change first.
     #[serde(default)]
     pub recommendations: Vec<Life>,
@@ -251,8 +254,8 @@ pub struct EvidenceRow {
 /// Something that is missing for a verdict.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Need {
-    /// `more_calls`, `more_days`, `missing_attribute`, `read_or_write`, `every_trace`, `stable_client_keys`, `base_rate` or
-    /// `client_rhythm`.
+    /// `more_calls`, `more_days`, `missing_attribute`, `read_or_write`, `every_trace`, `stable_client_keys`, `base_rate`,
+    /// `client_rhythm`, `pushed_refresh` or `unknown_pages`.
     pub code: String,
     /// How much there is.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -102,6 +102,7 @@ pub static RULES: &[&Rule] = &[
     &movers::isolated_load_profile::RULE,
     &movers::proxy_coverage_change::RULE,
     &movers::parallel_reads::RULE,
+    &movers::parallel_mutations::RULE,
     &movers::frequent_poll::RULE,
     &movers::client_needs_abort::RULE,
     &movers::action_serial_queue::RULE,

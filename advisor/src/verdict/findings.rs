@@ -49,7 +49,12 @@ impl Findings {
             findings.complaints = complaints(profile, thresholds);
             findings.held_ms = held_by_action(profile);
         }
-        let applies = |rule: &&'static Rule| (rule.applies)(profile) && layers::hears(&profile.handler, rule);
+        // What developers do says nothing of what users do, and React runs effects twice there.
+        let development = profile.handler.environment.as_deref() == Some("development");
+        let heard = |rule: &Rule| {
+            layers::hears(&profile.handler, rule) && !(development && rule.effect == Effect::Improves)
+        };
+        let applies = |rule: &&'static Rule| (rule.applies)(profile) && heard(rule);
         for rule in RULES.iter().copied().filter(applies) {
             let Some(knobs) = knobs(rule, profile, thresholds, standing) else { continue };
             let Knobs { weight, threshold, shadow, .. } = knobs;
@@ -163,7 +168,8 @@ impl Findings {
         }
         if !needs.is_empty() {
             let cause = Cause::Score(lacking().map(|(rule, _)| rule.id).collect());
-            let in_two_ways = |need: &Need| matches!(need.code.as_str(), "base_rate" | "client_rhythm");
+            let in_two_ways =
+                |need: &Need| matches!(need.code.as_str(), "base_rate" | "client_rhythm" | "pushed_refresh");
             let reason = if needs.iter().all(in_two_ways) {
                 "what clients do in a row can be read in two ways"
             } else {

@@ -6,7 +6,7 @@ use super::Decision;
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
 use crate::profile::Profile;
-use crate::report::Need;
+use crate::report::{Need, Verdict};
 use crate::settings::Settings;
 
 /// Share of calls whose caller must be known before anything is said about a Handler.
@@ -82,9 +82,16 @@ fn unknown_callers(profile: &Profile, settings: &Settings) -> Decision {
     Decision::insufficient(&reason, vec![Need::code("every_trace")])
 }
 
-/// What telemetry must show before a route becomes an action, so that nothing that would bar it goes unseen: the sizes of
-/// its bodies, and that the App Router renders the pages that call it.
+/// What telemetry must show before a route becomes an action, so that nothing that would bar it goes unseen: how its callers
+/// say who they are, the sizes of its bodies, that the pages that call it are this app's, and that the App Router renders them.
 pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
+    if !profile.surroundings.habits.credentials_told {
+        let needs = vec![Need::attribute("pointsman.request.credentials")];
+        return Some(Decision::insufficient(
+            "it looks movable, but whether its callers send a token, which an action's request cannot carry, is not known",
+            needs,
+        ));
+    }
     let has_body = matches!(profile.handler.method.as_str(), "POST" | "PUT" | "PATCH");
     let sizes = profile.distribution(Measure::RequestBytes).samples();
     if has_body && sizes * 2 < profile.observed(Fact::Calls) {
@@ -92,6 +99,15 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
         return Some(Decision::insufficient(
             "it looks movable, but how large its bodies are is not known",
             needs,
+        ));
+    }
+    if let Some(page) = foreign_page(profile) {
+        return Some(Decision::insufficient(
+            &format!(
+                "it looks movable, but {page}, which calls it, was never seen as a page of this app: if another app serves it, it \
+                 cannot call an action"
+            ),
+            vec![Need::code("unknown_pages")],
         ));
     }
     // Only the App Router answers a refresh.
@@ -106,6 +122,21 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
     })
 }
 
+/// The page from which most calls come that were sent by pages nobody has seen here; `None` where these are hardly any. Another
+/// app may live on the same host, and its pages look like the app's own.
+fn foreign_page<'p>(profile: &'p Profile<'_>) -> Option<&'p str> {
+    /// Share of calls, and calls, that are hardly any. [judgement]
+    const FEW: (f64, f64) = (0.02, 5.0);
+    let unseen = || {
+        let pages = profile.pages.iter().filter(|(page, _)| page != "other");
+        pages.filter(|(page, _)| !profile.surroundings.pages_seen.contains(page))
+    };
+    let total: f64 = profile.pages.iter().map(|(_, calls)| calls).sum();
+    let calls: f64 = unseen().map(|(_, calls)| calls).sum();
+    let several = calls >= FEW.1 && calls > FEW.0 * total;
+    unseen().next().filter(|_| several).map(|(page, _)| page.as_str())
+}
+
 /// An action moves only when its callers are known and are browsers.
 pub(super) fn action_callers(profile: &Profile) -> Option<Decision> {
     if profile.callers_known().unwrap_or_default() < ACTION_CALLERS_KNOWN {
@@ -118,6 +149,21 @@ pub(super) fn action_callers(profile: &Profile) -> Option<Decision> {
             "no such call in all that is retained",
         )
     })
+}
+
+/// Why a read stays although a route would suit it: its arguments are more than a URL holds.
+pub(super) fn too_long_for_a_url(profile: &Profile, verdict: Verdict) -> Option<Decision> {
+    /// Bytes of arguments that every server and proxy accepts in a URL: nginx and Node.js take 8 and 16 KB of headers. [judgement]
+    const URL: f64 = 4_000.0;
+    if verdict != Verdict::MoveToRouteHandler {
+        return None;
+    }
+    let bytes = profile.quantile(Measure::RequestBytes, 0.95).filter(|bytes| *bytes > URL)?;
+    let reason = format!(
+        "it reads, but its arguments have up to {:.0} KB (p95): more than the URL of a GET holds",
+        bytes / 1_000.0
+    );
+    Some(Decision::keep(&reason, ""))
 }
 
 /// The environment, when it yields no moves.

@@ -234,7 +234,10 @@ impl Bench<'_, '_> {
                 vec![Need::code("read_or_write")],
             )
             .because(Cause::Access),
-            Access { seen: Seen::Reads, .. } => self.worthwhile(verdict),
+            Access { seen: Seen::Reads, .. } => match gates::too_long_for_a_url(self.profile, verdict) {
+                Some(decision) => decision.because(Cause::Final),
+                None => self.worthwhile(verdict),
+            },
         }
     }
 

@@ -45,6 +45,41 @@ fn a_page_that_loads_itself_again_is_no_reason() {
     assert!(!judged.verdict.is_move() && !speaks(&judged, "mutate-then-document"), "{}", judged.reason);
 }
 
+/// People who save settings, after which a document of the page is fetched that names this page as its referer.
+fn fetched_after_saving(referer: Option<&str>, told: bool) -> HandlerReport {
+    let mut traffic = Traffic::new();
+    for number in 0..500 {
+        let start = visit(number, 4);
+        traffic.page("/settings", Form::Document, number, start);
+        traffic.mutation("/api/settings", "/settings", number, start + 20 * SECOND);
+        let page = traffic.page("/settings", Form::Document, number, start + 20 * SECOND + 90 * MS);
+        page.page = referer.map(str::to_owned);
+        page.signs |= Sign::AppRouter;
+    }
+    if told {
+        traffic.page("/settings", Form::Speculation, 1, visit(1, 4)).signs |= Sign::Speculative;
+    }
+    traffic.judged("POST /api/settings")
+}
+
+#[test]
+fn a_document_that_may_have_been_fetched_ahead_is_no_reload() {
+    // A reload names the page from which the browser came, which here is none.
+    for (referer, told, expected) in [
+        (None, false, Verdict::MoveToServerAction),
+        (Some("/settings"), true, Verdict::MoveToServerAction),
+        (Some("/settings"), false, Verdict::InsufficientEvidence),
+    ] {
+        let judged = fetched_after_saving(referer, told);
+        assert_eq!(judged.verdict, expected, "{referer:?}, told {told}: {}", judged.reason);
+        let missing = judged
+            .needs
+            .iter()
+            .any(|need| need.attribute.as_deref() == Some("http.request.header.sec-purpose"));
+        assert_eq!(missing, !expected.is_move());
+    }
+}
+
 #[test]
 fn only_what_exceeds_the_base_rate_is_gained() {
     let gains = |traffic: Traffic| traffic.judged("POST /api/cards").benefit.unwrap().interactions_per_day;

@@ -20,7 +20,7 @@ fn reads(people: u64, change: impl Fn(u64, &mut Call)) -> Traffic {
 }
 
 fn without_credentials(call: &mut Call) {
-    call.signs = Signs::NONE | Sign::HeadersCaptured | Sign::ResponseHeadersCaptured;
+    call.signs = Signs::NONE | Sign::HeadersCaptured | Sign::ResponseHeadersCaptured | Sign::CredentialsTold;
 }
 
 fn told(traffic: &Traffic, name: &str) -> Vec<String> {
@@ -40,6 +40,10 @@ fn a_shared_cache_needs_proof_that_nobody_gets_another_answer() {
     let public = |traffic: &Traffic| says(traffic, "GET /api/x", "cache-get");
     assert!(public(&reads(20, |_, call| without_credentials(call))), "no credentials at all");
     assert!(public(&reads(20, |_, _| {})), "cookies, and 760 equal answers");
+    let untold = |_: u64, call: &mut Call| {
+        call.signs = Signs::NONE | Sign::HeadersCaptured | Sign::ResponseHeadersCaptured;
+    };
+    assert!(!public(&reads(20, untold)), "nobody says which credentials came");
     // One in fifty gets an answer of their own.
     let few = |number: u64, call: &mut Call| {
         call.response_hash = Some(if number % 50 == 7 { number } else { 9 });
@@ -124,12 +128,19 @@ fn the_remedy_of_a_shared_cache_follows_the_build() {
     assert!(!text(&[]).contains(segment_option), "not known");
 }
 
-/// 60 people who read five times, 20 s apart; `hash` gives each reading its answer.
+/// When people read again, s: now and then, and not by the clock as a poll does.
+const AGAIN: [u64; 5] = [0, 12, 31, 63, 74];
+
+/// 60 people who read five times; `hash` gives each reading its answer.
 fn repeated(hash: impl Fn(u64, u64) -> u64) -> Traffic {
+    repeated_at(AGAIN, hash)
+}
+
+fn repeated_at(seconds: [u64; 5], hash: impl Fn(u64, u64) -> u64) -> Traffic {
     let mut traffic = Traffic::new();
     for number in 0..60 {
-        for again in 0..5 {
-            let call = traffic.get("/api/me", number, visit(number, 4) + again * 20 * SECOND);
+        for (again, second) in (0..).zip(seconds) {
+            let call = traffic.get("/api/me", number, visit(number, 4) + second * SECOND);
             (call.request_key, call.response_hash) = (Some(1), Some(hash(number, again)));
             call.response_bytes = Some(5_000);
         }
@@ -142,6 +153,10 @@ fn a_browser_may_answer_by_itself_only_what_did_not_change() {
     let unchanged = repeated(|number, _| number).judged("GET /api/me");
     assert_eq!(unchanged.improvements, ["private-cache-get"]);
     assert!(text_of(&unchanged, "private-cache-get").contains("max-age"));
+    // Who asks by the clock wants to know of a change at once.
+    let polled = repeated_at([0, 20, 40, 60, 80], |number, _| number).judged("GET /api/me");
+    let text = text_of(&polled, "private-cache-get");
+    assert!(text.contains("ETag") && !text.contains("max-age"), "{text}");
     // One repeat in four has changed.
     let some = repeated(|number, again| number * 10 + again / 4).judged("GET /api/me");
     let text = text_of(&some, "private-cache-get");
@@ -289,7 +304,7 @@ fn a_call_that_begins_a_session_is_a_sign_in() {
     // Nobody in the app has a session: telemetry does not know its cookie, or there is none.
     let mut nobody = open_action("submit", "/", |_| {});
     for call in &mut nobody.calls {
-        call.signs = (Signs::NONE | Sign::HeadersCaptured) | Sign::SessionsTold;
+        call.signs = (Signs::NONE | Sign::HeadersCaptured) | Sign::SessionsTold | Sign::CredentialsTold;
         call.signs |= Sign::Writes;
     }
     assert!(!says(&nobody, "submit", "unauthenticated-action"));

@@ -121,6 +121,20 @@ fn unknown_callers_leave_it_open() {
 }
 
 #[test]
+fn unknown_credentials_leave_it_open() {
+    let mut traffic = cart(97);
+    for call in &mut traffic.calls {
+        // What is known of cookies comes from the basis of the client's key: of tokens nothing is told.
+        call.signs =
+            pointsman_store::Signs::NONE | Sign::HeadersCaptured | Sign::SessionCookie | Sign::SessionsTold;
+    }
+    let judged = traffic.judged("POST /api/cart");
+    assert_eq!(judged.verdict, Verdict::InsufficientEvidence, "{}", judged.reason);
+    let missing: Vec<_> = judged.needs.iter().filter_map(|need| need.attribute.as_deref()).collect();
+    assert_eq!(missing, ["pointsman.request.credentials"]);
+}
+
+#[test]
 fn absent_clients_sampling_and_ambiguous_refreshes_leave_it_open() {
     type Change = fn(&mut pointsman_store::Call);
     let cases: [(&str, Change); 3] = [

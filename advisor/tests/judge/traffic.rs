@@ -92,7 +92,11 @@ impl Traffic {
             use_cache_hits: None,
             use_cache_misses: None,
             use_cache_fills: None,
-            signs: Signs::NONE | Sign::HeadersCaptured | Sign::ResponseHeadersCaptured | Sign::Cookie,
+            signs: Signs::NONE
+                | Sign::HeadersCaptured
+                | Sign::ResponseHeadersCaptured
+                | Sign::CredentialsTold
+                | Sign::Cookie,
         });
         self.calls.last_mut().unwrap()
     }

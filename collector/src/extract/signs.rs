@@ -84,6 +84,8 @@ fn failed(seen: &Seen<'_>) -> bool {
 }
 
 fn credentials(seen: &Seen<'_>, signs: &mut Signs) {
+    // The package sends an empty list where a request carried none.
+    signs.set(Sign::CredentialsTold, seen.request.attributes.has("pointsman.request.credentials"));
     for word in seen.request.attributes.credentials() {
         match word {
             "cookie" => *signs |= Sign::Cookie,
@@ -123,7 +125,10 @@ fn of_request(seen: &Seen<'_>, signs: &mut Signs) {
     signs.set(Sign::Subresource, embedded);
     signs.set(Sign::Conditional, header("if-none-match").is_some());
     signs.set(Sign::Worker, origin::is_of_worker(seen.request));
+    let by_router =
+        header("next-router-prefetch").or_else(|| header("next-router-segment-prefetch")).is_some();
     signs.set(Sign::Speculative, origin::is_speculative(seen.request));
+    signs.set(Sign::Prefetched, by_router || origin::is_speculative(seen.request));
     signs.set(Sign::NullOrigin, header("origin") == Some("null"));
     signs.set(Sign::OriginMismatch, origin::same_host(seen.request) == Some(false));
     let names = attributes.texts("pointsman.request.query_names");

@@ -1,6 +1,7 @@
 //! What the npm package says of a request beyond the semantic conventions, as it stands in its Call.
 
-use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use pointsman_store::{Call, ClientKey, Form, Sign};
 
 use crate::made::{CLIENT, SERVER, call, flag, number, request, sent, span, text};
@@ -31,6 +32,12 @@ fn what_the_package_counts_is_read_and_nothing_told_is_unknown() {
     assert_eq!(cache, (None, None, None));
 }
 
+/// What the package says of a request without credentials: an empty list, which is not the same as nothing.
+fn no_credentials() -> KeyValue {
+    let value = Some(AnyValue { value: Some(Value::ArrayValue(ArrayValue::default())) });
+    KeyValue { key: "pointsman.request.credentials".to_owned(), value, ..KeyValue::default() }
+}
+
 #[test]
 fn each_thing_told_of_a_caller_is_a_sign_of_its_own() {
     let header = |name: &str, value| text(&format!("http.request.header.{name}"), value);
@@ -47,6 +54,11 @@ fn each_thing_told_of_a_caller_is_a_sign_of_its_own() {
         (flag("pointsman.remote.unsampled", true), Sign::RemoteUnsampled),
         (header("sec-purpose", "prefetch;prerender"), Sign::Speculative),
         (header("purpose", "prefetch"), Sign::Speculative),
+        (header("sec-purpose", "prefetch"), Sign::Prefetched),
+        (header("next-router-prefetch", "1"), Sign::Prefetched),
+        (header("next-router-segment-prefetch", "/_tree"), Sign::Prefetched),
+        (text("pointsman.request.credentials", "cookie"), Sign::CredentialsTold),
+        (no_credentials(), Sign::CredentialsTold),
         (header("origin", "null"), Sign::NullOrigin),
         (header("service-worker", "script"), Sign::Worker),
         (header("sec-fetch-dest", "serviceworker"), Sign::Worker),

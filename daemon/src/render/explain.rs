@@ -98,48 +98,83 @@ fn sequences(page: &mut Page, measured: &Explanation) {
 
 /// One sentence for each thing that was seen.
 fn sentences(counts: &SequenceCounts) -> Vec<String> {
-    let of = |part: u64, whole: u64, what: &str| (part > 0).then(|| format!("{part} of {whole} {what}"));
-    let p50 = |quantiles: &Option<pointsman_advisor::explanation::Quantiles>| {
-        quantiles.as_ref().map_or_else(|| "unknown".to_owned(), |q| format!("{} ms", number(q.p50)))
-    };
     let mutations =
         |part, what: &str| of(part, counts.followable, &format!("mutations were followed by {what}"));
+    let by_itself = |line: Option<String>, count: &str| line.map(|line| line + &base_rate(counts, count));
     let lines = [
-        mutations(
-            counts.followed_by_refresh,
-            &format!("a refresh of their page, {} later (p50)", p50(&counts.refresh_gap_ms)),
+        by_itself(
+            mutations(
+                counts.followed_by_refresh,
+                &format!("a refresh of their page, {} later (p50)", p50(counts.refresh_gap_ms.as_ref())),
+            ),
+            "followed_by_refresh",
         ),
-        mutations(counts.followed_by_document, "a new document of their page"),
-        mutations(counts.followed_by_refetch, "a read of the same part of the API"),
+        by_itself(
+            mutations(counts.followed_by_document, "a new document of their page"),
+            "followed_by_document",
+        ),
+        by_itself(
+            mutations(counts.followed_by_refetch, "a read of the same part of the API"),
+            "followed_by_refetch",
+        ),
         mutations(
             counts.followed_by_ambiguous,
             "an RSC request that may have been a prefetch: it proves nothing",
         ),
-        of(
-            counts.in_burst,
-            counts.sequenced,
-            &format!(
-                "calls were in one of {} serial bursts and waited {} for those before them (p50)",
-                counts.bursts,
-                p50(&counts.queue_wait_ms)
+        by_itself(
+            of(
+                counts.in_burst,
+                counts.sequenced,
+                &format!(
+                    "calls were in one of {} serial bursts and waited {} for those before them (p50)",
+                    counts.bursts,
+                    p50(counts.queue_wait_ms.as_ref())
+                ),
             ),
+            "in_burst",
         ),
-        of(counts.soon_after_load, counts.sequenced, "calls came within 3 s of the load of their page"),
-        of(
-            counts.reads_soon_after_load,
-            counts.reads_sequenced,
-            "reads came within 3 s of the load of their page",
+        by_itself(
+            of(counts.soon_after_load, counts.sequenced, "calls came within 3 s of the load of their page"),
+            "soon_after_load",
+        ),
+        by_itself(
+            of(
+                counts.reads_soon_after_load,
+                counts.reads_sequenced,
+                "reads came within 3 s of the load of their page",
+            ),
+            "reads_soon_after_load",
         ),
         of(counts.parallel_reads, counts.client_known, "calls ran beside another read of the same client"),
+    ];
+    lines.into_iter().flatten().chain(repetitions(counts)).collect()
+}
+
+/// A part of a whole in words; nothing where none was seen.
+fn of(part: u64, whole: u64, what: &str) -> Option<String> {
+    (part > 0).then(|| format!("{part} of {whole} {what}"))
+}
+
+fn p50(quantiles: Option<&pointsman_advisor::explanation::Quantiles>) -> String {
+    quantiles.map_or_else(|| "unknown".to_owned(), |q| format!("{} ms", number(q.p50)))
+}
+
+/// One sentence for each way in which calls came again.
+fn repetitions(counts: &SequenceCounts) -> Vec<String> {
+    let by_itself = |line: Option<String>, count: &str| line.map(|line| line + &base_rate(counts, count));
+    let lines = [
         of(
             counts.duplicates.unwrap_or_default(),
             counts.client_known,
             "calls repeated one of the same client within 2 s",
         ),
-        of(
-            counts.retries.unwrap_or_default(),
-            counts.client_known,
-            "calls repeated one that had failed within a minute before",
+        by_itself(
+            of(
+                counts.retries.unwrap_or_default(),
+                counts.client_known,
+                "calls repeated one that had failed within a minute before",
+            ),
+            "retries",
         ),
         of(
             counts.polled,
@@ -147,14 +182,17 @@ fn sentences(counts: &SequenceCounts) -> Vec<String> {
             &format!(
                 "calls were part of one of {} polls, every {} (p50), varying by {}",
                 counts.polls,
-                p50(&counts.poll_interval_ms),
+                p50(counts.poll_interval_ms.as_ref()),
                 counts.poll_variation.map_or_else(|| "an unknown share".to_owned(), super::percent)
             ),
         ),
-        of(
-            counts.typed.unwrap_or_default(),
-            counts.client_known,
-            "calls came in quick succession with changing arguments: somebody types",
+        by_itself(
+            of(
+                counts.typed.unwrap_or_default(),
+                counts.client_known,
+                "calls came in quick succession with changing arguments: somebody types",
+            ),
+            "typed",
         ),
         of(
             counts.unordered,
@@ -163,6 +201,18 @@ fn sentences(counts: &SequenceCounts) -> Vec<String> {
         ),
     ];
     lines.into_iter().flatten().collect()
+}
+
+/// How often the same happens by itself, as the end of a sentence; nothing where that is not known.
+fn base_rate(counts: &SequenceCounts, count: &str) -> String {
+    counts.base_rates.get(count).map_or_else(String::new, |base| {
+        format!(
+            "; base rate: {} of {} times as long in which nothing preceded it, so {} count",
+            super::percent(base.share),
+            base.windows,
+            super::percent(base.excess)
+        )
+    })
 }
 
 /// The requests of one client on a time line.

@@ -199,6 +199,12 @@ fn need(need: &Need, calls_per_day: f64) -> String {
         ("client_rhythm", _) => {
             "pages with links that are prefetched: they show whether clients are slow or people took their time".to_owned()
         }
+        ("unknown_pages", _) => {
+            "requests for the pages that call it: some of them were never seen here, so another app may serve them".to_owned()
+        }
+        ("pushed_refresh", _) => {
+            "to know whose refresh it is: an open event stream may push one after each change, and would after an action as well".to_owned()
+        }
         (_, Some(attribute)) => format!("the attribute {attribute} (see `pointsman doctor`)"),
         (code, None) => code.to_owned(),
     }

@@ -1,6 +1,7 @@
-//! What is said of a report as a whole, one line each: gains that are counted once, reasons that most routes share.
+//! What is said of a report as a whole, one line each: gains that are counted once, reasons and improvements that most Handlers
+//! share.
 
-use pointsman_advisor::{Report, SharedReason};
+use pointsman_advisor::{Report, SharedImprovement, SharedReason};
 
 use super::{benefit, name};
 
@@ -10,7 +11,23 @@ const LISTED: usize = 3;
 /// All remarks on a report.
 pub(crate) fn remarks(report: &Report) -> Vec<String> {
     let shared = report.shared_reasons.iter().map(|shared| reason(report, shared));
-    benefit::overlap(report).into_iter().chain(shared).collect()
+    let improved = report.shared_improvements.iter().map(|shared| improvement(report, shared));
+    benefit::overlap(report).into_iter().chain(shared).chain(improved).collect()
+}
+
+/// An improvement with one cause, most likely.
+fn improvement(report: &Report, shared: &SharedImprovement) -> String {
+    let SharedImprovement { rule, actions, handlers, of } = shared;
+    let (sort, client) = if *actions {
+        ("actions", "the client through which they are called")
+    } else {
+        ("routes", "the code that calls them")
+    };
+    format!(
+        "{rule} applies to {} of {of} {sort} ({}): probably one cause, such as {client}, so look there first",
+        handlers.len(),
+        names(report, handlers)
+    )
 }
 
 /// A reason of the app, and what another decision about it would open.

@@ -47,6 +47,8 @@ pub enum ChangeKind {
     Stays,
     /// A wrong move.
     WrongMove,
+    /// An improvement that would leak, break or loop, and was not named before.
+    Dangerous,
 }
 
 /// Attributes of which facts about the app are made: all of the telemetry has to be read again without them.
@@ -136,7 +138,19 @@ impl Played<'_> {
             verdicts: (before.said, now.said),
             kind: kind(before, now.said),
         });
-        Ok(changes.chain(self.strays(what, &report, &now)).collect())
+        let dangerous = self
+            .before
+            .iter()
+            .zip(&now)
+            .filter(|(before, now)| now.dangerous().any(|rule| !before.improvements.contains(rule)));
+        let dangers = dangerous.map(|(before, now)| Change {
+            what: what.to_owned(),
+            scenario: before.scenario.clone(),
+            handler: before.handler.clone(),
+            verdicts: (before.said, now.said),
+            kind: ChangeKind::Dangerous,
+        });
+        Ok(changes.chain(dangers).chain(self.strays(what, &report, &now)).collect())
     }
 
     /// What telemetry tells is the same, and so are all verdicts.

@@ -12,8 +12,8 @@ use super::{Change, ChangeKind};
 #[must_use]
 pub fn table(changes: &[Change], resampled: &[Resampled]) -> String {
     let mut text = format!(
-        "\n{:<56} {:>6} {:>10} {:>6} {:>10} {:>6}\n",
-        "robustness", "same", "abstained", "stays", "right move", "wrong"
+        "\n{:<56} {:>6} {:>10} {:>6} {:>10} {:>6} {:>9}\n",
+        "robustness", "same", "abstained", "stays", "right move", "wrong", "dangerous"
     );
     let mut rows: BTreeMap<&str, BTreeMap<ChangeKind, usize>> = BTreeMap::new();
     for change in changes {
@@ -21,21 +21,25 @@ pub fn table(changes: &[Change], resampled: &[Resampled]) -> String {
     }
     for (what, counts) in rows {
         let count = |kind| counts.get(&kind).copied().unwrap_or(0);
-        let [same, abstained, stays, right, wrong] = [
+        let [same, abstained, stays, right, wrong, dangerous] = [
             ChangeKind::Same,
             ChangeKind::Abstained,
             ChangeKind::Stays,
             ChangeKind::RightMove,
             ChangeKind::WrongMove,
+            ChangeKind::Dangerous,
         ]
         .map(count);
-        let _ = writeln!(text, "{what:<56} {same:>6} {abstained:>10} {stays:>6} {right:>10} {wrong:>6}");
+        let _ = writeln!(
+            text,
+            "{what:<56} {same:>6} {abstained:>10} {stays:>6} {right:>10} {wrong:>6} {dangerous:>9}"
+        );
     }
     // Slowness may cost evidence; it must not make another verdict of a move.
     let turned = |change: &&Change| {
         let (before, now) = change.verdicts;
         change.what.ends_with("slower")
-            && change.kind != ChangeKind::WrongMove
+            && !matches!(change.kind, ChangeKind::WrongMove | ChangeKind::Dangerous)
             && before != now
             && before.is_some_and(Verdict::is_move)
             && now.is_some_and(|now| now != Verdict::InsufficientEvidence)
@@ -58,6 +62,10 @@ pub fn table(changes: &[Change], resampled: &[Resampled]) -> String {
             word(now),
             word(before)
         );
+    }
+    for change in changes.iter().filter(|change| change.kind == ChangeKind::Dangerous) {
+        let Change { what, scenario, handler, .. } = change;
+        let _ = writeln!(text, "  DANGEROUS IMPROVEMENT {what}: {scenario} {handler}");
     }
     resamples(&mut text, resampled);
     text

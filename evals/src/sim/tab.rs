@@ -39,6 +39,8 @@ pub(crate) struct Tab<'w, 's> {
     pub(crate) build: u32,
     /// The page in view, by its route.
     pub(crate) page: Option<Rc<str>>,
+    /// The page from which the browser came when it loaded its document last, by its route.
+    came_from: Option<Rc<str>>,
     /// The keystroke for which calls are made.
     pub(crate) keystroke: Option<u32>,
     /// When the queue of actions is empty.
@@ -114,6 +116,7 @@ impl<'w, 's> Tab<'w, 's> {
             now_ms: at_ms,
             client,
             page: None,
+            came_from: None,
             keystroke: None,
             queue_free_ms: 0.0,
         }
@@ -226,8 +229,16 @@ impl<'w, 's> Tab<'w, 's> {
         headers
     }
 
+    /// Loads the document in view anew: the browser names the page from which it first came.
+    pub(crate) fn reload(&mut self) {
+        let Some(page) = self.page.take() else { return };
+        self.page = self.came_from.take();
+        self.load(&page);
+    }
+
     /// Loads a document.
     pub(crate) fn load(&mut self, page: &Rc<str>) {
+        self.came_from.clone_from(&self.page);
         let headers = self.by_browser(false);
         let seen = self.send(self.now_ms, What::Page(Rc::clone(page), Form::Document), 0, headers);
         self.page = Some(Rc::clone(page));

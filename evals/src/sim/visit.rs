@@ -131,9 +131,9 @@ impl<'s> Visit<'_, '_, 's> {
     }
 
     fn reload(&mut self, last: Option<&Seen>) {
-        if let Some(page) = self.tab.page.clone().filter(|_| last.is_none_or(Seen::went_well)) {
+        if last.is_none_or(Seen::went_well) {
             self.tab.now_ms += 20.0;
-            self.tab.load(&page);
+            self.tab.reload();
         }
     }
 

@@ -44,9 +44,8 @@ pub(super) fn of_request(exchange: &Exchange, seen: u64) -> Vec<KeyValue> {
         told.push(text("user_agent.original", agent));
     }
     of_client(exchange, &mut told);
-    if !exchange.credentials.is_empty() {
-        told.push(list("pointsman.request.credentials", &exchange.credentials));
-    }
+    // An empty list where none came: unknown would be another thing.
+    told.push(list("pointsman.request.credentials", &exchange.credentials));
     if !exchange.query.is_empty() {
         told.push(list("pointsman.request.query_names", &exchange.query));
     }

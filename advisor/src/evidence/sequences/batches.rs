@@ -1,5 +1,8 @@
-//! Routes that one client calls in a loop: many times within a second, with other arguments each time (rules.md,
-//! batch-burst). Of actions the serial bursts tell it.
+//! Routes that one client calls in a loop: many times at once, with other arguments each time (rules.md, batch-burst). Of actions
+//! the serial bursts tell it.
+//!
+//! A loop sends as fast as the browser can. Somebody who types into a search box sends other arguments each time as well, one
+//! with each keystroke, and of a GET nothing tells the two apart but their pace: rows that fingers could have made are no loop.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,12 +11,14 @@ use pointsman_store::{Call, Caller, Fingerprint, Form};
 use super::super::Fact;
 use super::super::pass::{Known, Pass};
 use super::super::timeline::{Certainty, Timeline};
-use super::{SECOND, after};
+use super::{MILLI, SECOND, after};
 
 /// Calls of one Handler that make a batch.
 const CALLS: usize = 4;
 /// All of them begin within this time, ns.
 const WITHIN: i64 = SECOND.cast_signed();
+/// From one to the next it takes less than this on average, ns: the fastest typists need longer. [judgement]
+const FINGERS: i64 = 80 * MILLI.cast_signed();
 
 /// Counts the batches of the timeline.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
@@ -43,7 +48,10 @@ fn is_of_own_code(call: &Call) -> bool {
 /// Whether the arguments differ: the same request again and again is a duplicate or a retry.
 fn is_loop(row: &[Known<'_>]) -> bool {
     let different: BTreeSet<u64> = row.iter().filter_map(|known| known.call.request_key).collect();
-    row.len() >= CALLS && different.len() >= CALLS
+    let (Some(first), Some(last)) = (row.first(), row.last()) else { return false };
+    let pauses = i64::try_from(row.len().saturating_sub(1)).unwrap_or(i64::MAX);
+    let took = after(last.call.start_ns, first.call.start_ns);
+    row.len() >= CALLS && different.len() >= CALLS && took < FINGERS.saturating_mul(pauses)
 }
 
 fn record(pass: &mut Pass, line: &Timeline<'_>, row: &[Known<'_>]) {

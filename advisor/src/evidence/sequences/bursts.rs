@@ -12,7 +12,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use pointsman_store::Fingerprint;
+use pointsman_store::{Call, Fingerprint, Sign};
 
 use super::super::pass::{Known, Pass};
 use super::super::rollup::About;
@@ -20,6 +20,7 @@ use super::super::timeline::{Certainty, Timeline, is_action_fetch, same_page};
 use super::super::{Dimension, Fact, InteractionKind, Measure};
 use super::page_load::PageLoad;
 use super::{SECOND, after, interaction};
+use crate::naming::{self, Named};
 
 /// No request takes longer than this, ns: the other edges of windows that are open to one side.
 const LONGEST: i64 = 3_600 * SECOND.cast_signed();
@@ -120,9 +121,23 @@ impl Window {
     }
 }
 
+/// Whether an action changes something, by its child spans, by the page that it rendered again, or by its name.
+fn wrote(call: &Call) -> bool {
+    let rendered = call.has(Sign::Rerendered) && !call.has(Sign::SetsCookie);
+    let named = match &call.handler.action {
+        Some(pointsman_store::Action::Export { name, .. }) => {
+            matches!(naming::of_function(name), Named::Writes)
+        }
+        _ => false,
+    };
+    named || rendered || call.has(Sign::Writes)
+}
+
 /// Whether an action was sent as soon as the one before had ended, and what else the pair may be.
 fn compare(line: &Timeline<'_>, last: Known<'_>, next: Known<'_>) -> (Certainty, BTreeSet<Fact>) {
-    if !same_page(last.call.path.as_ref(), next.call.path.as_ref()) {
+    // What follows a write of another action may need it: that is an order, and no queue.
+    let ordered = last.handler != next.handler && wrote(last.call);
+    if ordered || !same_page(last.call.path.as_ref(), next.call.path.as_ref()) {
         return (Certainty::Fails, BTreeSet::new());
     }
     let window = Window::after(last, line.rhythm.queued());

@@ -24,6 +24,7 @@ const MOST: usize = 32;
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>, prefetches: &Prefetches<'_>) {
     let triggers: Vec<Known<'_>> =
         line.calls.iter().copied().filter(|known| can_be_followed(known.call)).collect();
+    let streams: Vec<&Call> = line.calls.iter().map(|known| known.call).filter(|call| pushes(call)).collect();
     let (mut clear, mut unclear, mut perhaps) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for (place, follower) in line.calls.iter().enumerate() {
         let Some(fact) = follows_as(follower.call) else { continue };
@@ -48,10 +49,22 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>, prefetches: &Prefetche
             continue;
         }
         about.count(Fact::Followable);
+        if streams.iter().any(|stream| overlaps(stream, known.call)) {
+            about.count(Fact::FollowableBesideStream);
+        }
         if perhaps.contains(&index) && !clear.contains(&(index, Fact::FollowedByRefresh)) {
             about.count(Fact::PerhapsFollowedByRefresh);
         }
     }
+}
+
+/// Whether a Call is a stream of events by which the server tells the page what happened, to everyone who looks on.
+fn pushes(call: &Call) -> bool {
+    call.media_type.as_deref() == Some("text/event-stream")
+}
+
+fn overlaps(stream: &Call, call: &Call) -> bool {
+    stream.start_ns <= call.end_ns() && call.start_ns <= stream.end_ns()
 }
 
 /// A mutation of a route or an action, by the own UI, that succeeded and whose page is known.
@@ -154,6 +167,10 @@ fn record(
 ) {
     let Some(mut about) = pass.about(first) else { return };
     about.exemplify(fact);
+    if fact == Fact::FollowedByDocument && same_page(follower.call.page.as_ref(), follower.call.path.as_ref())
+    {
+        about.count(Fact::FollowedByOwnDocument);
+    }
     let shows_page = matches!(fact, Fact::FollowedByRefresh | Fact::FollowedByDocument);
     if shows_page && first.call.has(Sign::SetsCookie) {
         about.exemplify(Fact::CookieThenRefresh);

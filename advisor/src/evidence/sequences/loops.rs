@@ -1,14 +1,15 @@
-//! Refresh loops: an action whose answer makes the router load the page again, which calls the action again, and so on
-//! without end. Only the rhythm is seen here; why the answer makes the page load (a cookie, `revalidatePath`) is not.
+//! Refresh loops: an action whose answer makes the page load again, which calls the action again, and so on without end. The page
+//! comes by a request of the router, or in the answer itself: then the same request follows the answer at once. Only the rhythm is
+//! seen here; why the answer makes the page load (a cookie, `revalidatePath`) is not.
 
 use std::collections::HashMap;
 
 use pointsman_store::{Fingerprint, Form, Sign};
 
 use super::super::pass::{Known, Pass};
-use super::super::timeline::{Timeline, asks_for_page, is_action_fetch};
+use super::super::timeline::{Certainty, Timeline, asks_for_page, is_action_fetch};
 use super::super::{Dimension, Fact};
-use super::{SECOND, after};
+use super::{SECOND, after, gap};
 
 /// Rounds that make a loop: the action, the page, and the action again.
 const ROUNDS: usize = 4;
@@ -30,7 +31,9 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
         }
         let rounds = open.entry(known.handler).or_default();
         let again = page.and_then(|page| loaded.get(page).copied());
-        let goes_on = rounds.last().zip(again).is_some_and(|(last, load)| load >= last.call.start_ns);
+        let loaded_since = rounds.last().zip(again).is_some_and(|(last, load)| load >= last.call.start_ns);
+        let goes_on =
+            loaded_since || rounds.last().is_some_and(|last| follows_its_answer(line, *last, *known));
         if !goes_on && !rounds.is_empty() {
             record(pass, &std::mem::take(rounds));
         }
@@ -39,6 +42,15 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     for rounds in open.values() {
         record(pass, rounds);
     }
+}
+
+/// Whether the same request was sent as soon as an answer that brought the page was there. Calls with other arguments are a loop
+/// over a list.
+fn follows_its_answer(line: &Timeline<'_>, last: Known<'_>, next: Known<'_>) -> bool {
+    let same = last.call.request_key.is_some() && last.call.request_key == next.call.request_key;
+    let waited = gap(last.call, next.call);
+    let at_once = line.within((last.call, next.call), waited, i64::MIN, line.rhythm.queued());
+    same && last.call.has(Sign::Rerendered) && at_once == Certainty::Holds
 }
 
 /// Counts the Calls of a row that came so fast that no person makes them.

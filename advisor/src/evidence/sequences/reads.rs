@@ -1,10 +1,11 @@
-//! Reads of routes beside each other, those that were given up, and those that come with the load of a page.
+//! Reads of routes beside each other, those that were given up, and those that come with the load of a page; and mutations of
+//! routes beside each other.
 
 use pointsman_store::{Call, Caller, Form, Sign};
 
 use super::super::Fact;
 use super::super::pass::{Known, Pass};
-use super::super::timeline::{Certainty, Timeline};
+use super::super::timeline::{Certainty, Timeline, is_own_mutation};
 use super::page_load::PageLoad;
 use super::{after, gap};
 
@@ -14,12 +15,22 @@ const MOST: usize = 200;
 /// Counts parallel reads, reads that were given up, and reads with a page load.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     let reads: Vec<Known<'_>> = line.calls.iter().copied().filter(|known| is_read(known.call)).collect();
-    beside_each_other(pass, line, &reads);
+    beside_each_other(pass, line, &reads, None, Fact::ParallelReads);
+    let changes = line.calls.iter().copied().filter(|known| is_own_mutation(known.call));
+    let sequenced = Some(Fact::MutationsSequenced);
+    beside_each_other(pass, line, &changes.collect::<Vec<_>>(), sequenced, Fact::ParallelMutations);
     superseded(pass, line, &reads);
     with_page_load(pass, line);
 }
 
-fn beside_each_other(pass: &mut Pass, line: &Timeline<'_>, reads: &[Known<'_>]) {
+/// Counts Calls of one client that ran at the same time as another one of them.
+fn beside_each_other(
+    pass: &mut Pass,
+    line: &Timeline<'_>,
+    reads: &[Known<'_>],
+    whole: Option<Fact>,
+    parallel: Fact,
+) {
     // Of all reads so far the one that ends last: only it can overlap a later one if any does.
     let mut latest: Option<Known<'_>> = None;
     for (index, known) in reads.iter().enumerate() {
@@ -29,8 +40,9 @@ fn beside_each_other(pass: &mut Pass, line: &Timeline<'_>, reads: &[Known<'_>]) 
             latest = Some(*known);
         }
         let Some(mut about) = pass.about(*known) else { continue };
+        whole.into_iter().for_each(|fact| about.count(fact));
         if overlaps.contains(&Certainty::Holds) {
-            about.exemplify(Fact::ParallelReads);
+            about.exemplify(parallel);
         }
         if overlaps.contains(&Certainty::Unclear) {
             about.exemplify(Fact::UnorderedPairs);

@@ -1,6 +1,6 @@
 //! **pages-router-caller**: pages of the Pages Router call it. A route that must stay a route until they move.
 //!
-//! Seen: at least four in five calls from known pages come from pages that the Pages Router rendered.
+//! Seen: at least one in twenty calls from known pages comes from a page that the Pages Router rendered.
 //! Why: Server Actions belong to the App Router; the Pages Router's own way for forms is an API route. Move the page to
 //! `app/` first. All versions that have both routers.
 //! Source: Next.js docs, Pages Router, "Forms"; [read in source] actions are handled by the App Router's renderer only.
@@ -14,7 +14,7 @@ use crate::profile::{Profile, Share};
 use crate::stats::as_f64;
 
 pub(in super::super) static RULE: Rule =
-    Rule { threshold: 0.8, applies: is_mutation_route, ..blocker("pages-router-caller", 5, look) };
+    Rule { threshold: 0.05, applies: is_mutation_route, ..blocker("pages-router-caller", 5, look) };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(observed) = profile.surroundings.from_pages_router else { return Finding::Silent };

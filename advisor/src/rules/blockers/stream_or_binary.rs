@@ -4,7 +4,7 @@
 //! Why: an action called by JavaScript must answer `text/x-component`; raw streams and downloads are documented for
 //! Route Handlers. All versions.
 //! Source: next `server-action-reducer.js` (content type); docs, Streaming "Route Handlers".
-//! Of an action: its answers go on for over 2 s after their first byte, in one of five, and are no page rendered anew. Then
+//! Of an action: its answers go on for over 2 s after their first byte, in one of five, in small pieces where writes are counted, and are no page rendered anew. Then
 //! it speaks for a route: a stream in an action cannot be stopped, and holds the user's queue.
 //! Where nothing says when an answer began (a handler under `pages/api` without the npm package's own count), plain text that
 //! takes over 2 s counts as a stream: text is streamed so, and keeping a route costs nothing.
@@ -54,6 +54,11 @@ fn look_at_action(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::LongTail, Fact::FirstByteKnown).filter(|_| !pages) else {
         return Finding::Silent;
     };
+    // A large answer goes on as well, to a slow client; where writes are counted, a stream shows as many small ones.
+    let pieces = profile.share(Fact::WrittenInPieces, Fact::WritesKnown);
+    if pieces.is_some_and(|pieces| pieces.interval.low < knobs.threshold) {
+        return Finding::Silent;
+    }
     let text = format!(
         "{} of answers go on for over 2 s after their first byte: as a stream of a route the user could stop it, and other \
          actions would not wait",

@@ -7,7 +7,8 @@
 //! would not know who calls. All versions.
 //! Source: next `server-action-reducer.js` (the headers of an action's request).
 //! Guard: basic credentials that the browser adds by itself come with the requests to the pages too, and would come with an
-//! action's. Where telemetry does not tell session cookies from others, any cookie counts as one.
+//! action's. Where telemetry does not tell session cookies from others, any cookie counts as one; where it tells nothing of
+//! credentials, no call of the app says which came, no route becomes an action.
 //! Example: a single-page app that keeps a token in `localStorage` and sends `authorization: Bearer`.
 
 use super::super::{Finding, Knobs, Rule, Statement, is_mutation_route, percent};
@@ -23,6 +24,9 @@ pub(in super::super) static RULE: Rule =
     Rule { threshold: 0.01, applies: is_mutation_route, ..blocker("token-without-cookie", 5, look) };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if !profile.surroundings.habits.credentials_told {
+        return Finding::Absent("pointsman.request.credentials");
+    }
     let share_of = |fact| profile.share(fact, Fact::SucceededByOwnUi);
     let (token, basic) = (share_of(Fact::TokenWithoutSession), share_of(Fact::BasicWithoutSession));
     let by_page = basic.filter(|_| profile.surroundings.basic_on_pages < ADDED_BY_BROWSER);

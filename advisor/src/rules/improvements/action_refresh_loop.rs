@@ -1,7 +1,8 @@
 //! **action-refresh-loop**: the page calls the action, the answer makes the page load again, and the page calls the action again.
 //!
 //! Seen: four or more rounds within ten seconds of one client: the action answers with `x-action-revalidated: 1`, the client fetches
-//! the same page (RSC), and calls the same action again; at three or more clients.
+//! the same page (RSC) or has it in the answer, and calls the same action again, without a pause and with the same arguments; at
+//! three or more clients.
 //! Why: a cookie on the action's answer, or a revalidation in it, makes the router fetch the page again. If the page calls the action
 //! when it is shown, this never ends: each open tab is a load test. It is told before all moves. All versions.
 //! Source: formbricks#8507, #8513, #8515; nextjs-auth0#2124; better-auth#8464; next.js#78713.
@@ -18,6 +19,13 @@ use crate::stats::as_f64;
 
 /// The threshold is the number of clients.
 pub(in super::super) static RULE: Rule = improvement("action-refresh-loop", 3.0, 3, is_action, look);
+
+/// Whether so many calls run in such loops that what else they seem to do is the loop's.
+pub(super) fn is_looping(profile: &Profile) -> bool {
+    /// Share of calls. [judgement]
+    const SOME: f64 = 0.1;
+    profile.share(Fact::InRefreshLoop, Fact::Calls).is_some_and(|share| share.observed > SOME)
+}
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.is_unsampled() {

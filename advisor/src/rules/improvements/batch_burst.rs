@@ -1,10 +1,13 @@
 //! **batch-burst**: one client calls the same handler many times in a row, with other arguments each time.
 //!
-//! Seen: serial bursts with four or more calls of this action; or four or more calls of this route within a second.
+//! Seen: serial bursts with four or more calls of this action; or four or more calls of this route within a second, faster than
+//! anybody types.
 //! Why: actions run one after the other; routes run together, but each is a request with an invocation of its own. One call
 //! with a list takes one of them. All versions.
 //! Source: next `app-router-instance.js` (queue); inbox-zero#2582; [measured] see action-serial-queue.
-//! Guard: the same request again is a duplicate or a retry; keystrokes are action-typeahead's.
+//! Guard: the same request again is a duplicate or a retry; keystrokes are action-typeahead's, and a loop that never ends is
+//! action-refresh-loop's. Parts of a file are sent one by one on purpose: together they would be over the limit of a body. What takes seconds gains nothing by fewer round trips: a call with a list would take as long as all of
+//! them.
 //! Example: `Promise.all(items.map(item => removeItem(item.id)))`.
 
 use super::super::{Finding, Knobs, Rule, Statement, counted, is_action, is_route};
@@ -14,6 +17,9 @@ use crate::gain::Gain;
 use crate::profile::Profile;
 use crate::stats::as_f64;
 
+/// Of calls that take longer than this at the median, µs, round trips are no matter. [judgement]
+const LONG: f64 = 1_000_000.0;
+
 pub(in super::super) static RULE: Rule =
     improvement("batch-burst", 0.0, 20, |profile| is_action(profile) || is_route(profile), look);
 
@@ -22,11 +28,21 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     // Keystrokes are no loop: action-typeahead tells them.
-    if profile.observed(Fact::Typed) * 2 > profile.observed(Fact::InOwnBatch) {
+    let in_batches = profile.observed(Fact::InOwnBatch);
+    if profile.observed(Fact::Typed) * 2 > in_batches
+        || profile.observed(Fact::InRefreshLoop) * 2 > in_batches
+    {
+        return Finding::Silent;
+    }
+    if profile.quantile(Measure::Duration, 0.5).is_some_and(|us| us > LONG) {
         return Finding::Silent;
     }
     let batches = profile.observed(Fact::Batches);
     let calls = as_f64(profile.observed(Fact::InOwnBatch)) / as_f64(batches.max(1));
+    let bytes = profile.quantile(Measure::RequestBytes, 0.5).unwrap_or_default();
+    if bytes * calls > as_f64(profile.body_limit) {
+        return Finding::Silent;
+    }
     let saved = (calls - 1.0).max(0.0);
     let serial = is_action(profile);
     let text = format!(

@@ -8,10 +8,14 @@
 //! `cache-control: public, s-maxage, stale-while-revalidate` lets a CDN answer; `export const revalidate` lets Next.js answer,
 //! and with Cache Components, where that is a build error, `'use cache'` in a helper function. All versions.
 //! Source: Next.js docs, CDN caching, Cache Components; RFC 9111, section 3; [measured] no cache-control on dynamic GETs.
-//! Guard: never where a token comes with the request: a cache answers without checking it (see shared-read). Equal answers of up
+//! Guard: never where everybody who asks has a session: equal for all who are signed in is not public, and a cache asks nobody who
+//! he is. Never where a call is made for what it does or for this very moment: writes, counters, schedules, health checks. Never
+//! where a token comes with the request: a cache answers without checking it (see shared-read). Equal answers of up
 //! to 64 bytes to requests with cookies do not count: everyone's list is equal while it is empty. On what else an answer depends
 //! (country, language, other request headers), telemetry does not show.
 //! Example: `GET /api/catalog`.
+
+use pointsman_store::Caller;
 
 use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
 use super::improvement;
@@ -43,7 +47,12 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let share = |part, whole| profile.share(part, whole).map(|share| share.observed);
     let uncached = share(Fact::GetsWithoutCacheControl, Fact::PlainGets);
     let token = share(Fact::WithToken, Fact::Calls).unwrap_or(1.0);
-    if uncached.is_none_or(|share| share < UNCACHED) || is_handled(profile) || token > RARE {
+    // Of credentials nobody tells of, none were seen, and not none were there.
+    if !profile.surroundings.habits.credentials_told {
+        return Finding::Absent("pointsman.request.credentials");
+    }
+    let closed = behind_sign_in(profile) || is_run_for_its_effect(profile);
+    if uncached.is_none_or(|share| share < UNCACHED) || is_handled(profile) || token > RARE || closed {
         return Finding::Silent;
     }
     let Some(public) = Public::of(profile) else { return Finding::Silent };
@@ -61,6 +70,40 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
 pub(super) fn is_handled(profile: &Profile) -> bool {
     let share = |fact| profile.share(fact, Fact::Calls).map_or(0.0, |share| share.observed);
     [Fact::CacheAllowed, Fact::CacheHits, Fact::SetsCookie].into_iter().any(|fact| share(fact) > RARE)
+}
+
+/// Whether hardly anybody asks without a session, where sessions are told from other cookies.
+fn behind_sign_in(profile: &Profile) -> bool {
+    /// Share of successful calls without one from which on it is open.
+    const OPEN: f64 = 0.02;
+    let signed_in = profile.share(Fact::SucceededSignedIn, Fact::SucceededSessionsTold);
+    signed_in.is_some_and(|share| share.observed > 1.0 - OPEN)
+}
+
+/// Whether it is called for what it does, or to know how things are at this moment.
+pub(super) fn is_run_for_its_effect(profile: &Profile) -> bool {
+    const WORDS: [&str; 16] = [
+        "health",
+        "healthz",
+        "ready",
+        "readyz",
+        "live",
+        "livez",
+        "ping",
+        "cron",
+        "crons",
+        "jobs",
+        "track",
+        "hit",
+        "hits",
+        "pixel",
+        "impression",
+        "heartbeat",
+    ];
+    let named =
+        profile.handler.route.split('/').any(|segment| WORDS.contains(&segment.to_lowercase().as_str()));
+    let share = |fact| profile.share(fact, Fact::Calls).map_or(0.0, |share| share.observed);
+    named || share(Fact::WriteWork) > RARE || share(Fact::by(Caller::Bot)) > 0.5
 }
 
 /// Proof that everybody gets the same answer.

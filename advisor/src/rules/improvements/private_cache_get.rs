@@ -3,7 +3,7 @@
 //! Seen: within a minute the same client of the app's own pages gets the same answer to the same request, in three of ten reads or
 //! more, with no write of its own between.
 //! Why: the browser may keep an answer that is the user's own: `cache-control: private, max-age=...`, or SWR's deduplication.
-//! Where some repeats have changed, only an `ETag` is safe: the request stays, the unchanged body does not. All versions.
+//! Where some repeats have changed, or the page polls for changes, only an `ETag` is safe: the request stays, the unchanged body does not. All versions.
 //! Source: RFC 9111 (`private`, `no-cache`), RFC 9110, section 8.8.3 (`ETag`); git-city#86 (2 ms against 80-1,440 ms).
 //! Guard: silent where caching is allowed already and where everybody gets the same answer (see cache-get). Silent where a client
 //! fetches the URL again after a write of its own (`mutate(key)`): the browser's cache would answer with what was before the write.
@@ -24,6 +24,8 @@ const CHANGED: f64 = 0.1;
 const AFTER_WRITE: f64 = 0.01;
 /// Share of calls that may be of the other kind where people are signed in, or are not.
 const MIXED: f64 = 0.02;
+/// Share of calls in polls from which on a page asks for news. [judgement]
+const POLLED: f64 = 0.2;
 /// Answers below this size, bytes, gain nothing by an `ETag`.
 const WORTH_AN_ETAG: f64 = 1_000.0;
 
@@ -47,7 +49,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         percent(share.observed),
         share.samples
     );
-    let statement = if changes.interval.high <= CHANGED {
+    // Who asks at regular intervals wants to know at once what has changed.
+    let polled = profile.share(Fact::Polled, Fact::ClientKnown).is_some_and(|share| share.observed > POLLED);
+    let statement = if changes.interval.high <= CHANGED && !polled {
         let text = format!(
             "{seen}, and {changed} of {} repeats had changed: cache-control: private, max-age=60",
             unchanged + changed
@@ -58,10 +62,14 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         if bytes < WORTH_AN_ETAG || changes.observed > 0.5 {
             return Finding::Silent;
         }
+        let why = if changes.interval.high <= CHANGED {
+            "but the page polls, to see a change as soon as there is one".to_owned()
+        } else {
+            format!("but {changed} of {} repeats had changed", unchanged + changed)
+        };
         let text = format!(
-            "{seen}, but {changed} of {} repeats had changed, so that a browser must not answer by itself: an ETag with \
-             cache-control: private, no-cache keeps the request and spares the unchanged body",
-            unchanged + changed
+            "{seen}, {why}, so that a browser must not answer by itself: an ETag with cache-control: private, no-cache keeps the \
+             request and spares the unchanged body"
         );
         Statement::of_share(share, text, flips).gaining(Gain { per_day, bytes, ..Gain::default() })
     };

@@ -6,7 +6,8 @@
 //! read such data once on the server, in the response that brings the page: no request of the browser is left. All versions.
 //! Source: Next.js docs, "Fetching Data"; RFC 9111, section 3.5 (answers to requests with `authorization`).
 //! Guard: silent where caching is allowed already, and where other clients than the app's pages call. Equal answers of up to 64
-//! bytes do not count.
+//! bytes do not count. Silent where some calls come without a token: then a token opens what not everybody may see, and who renders
+//! the page has none to check.
 //! Example: `GET /api/config` with `authorization: Bearer ...` on each page.
 
 use pointsman_store::Caller;
@@ -18,8 +19,8 @@ use crate::evidence::Fact;
 use crate::gain::Gain;
 use crate::profile::Profile;
 
-/// Share of calls with a token from which on a public cache is out of the question.
-const TOKENS: f64 = 0.05;
+/// Share of calls with a token: of all of them, or a part is open and another one is not.
+const TOKENS: f64 = 0.98;
 /// Share of calls that must come from the app's own pages: only these can read it otherwise.
 const OWN_UI: f64 = 0.95;
 
@@ -34,12 +35,12 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(public) = Public::seen(profile, true) else { return Finding::Silent };
     let Some(bound) = public.upper_bound(profile) else { return Finding::Silent };
     let proven = public.differed == 0 && public.compared >= knobs.min_samples && bound <= knobs.threshold;
-    if share(Fact::WithToken) <= TOKENS || share(Fact::by(Caller::OwnUi)) < OWN_UI || !proven {
+    if share(Fact::WithToken) < TOKENS || share(Fact::by(Caller::OwnUi)) < OWN_UI || !proven {
         return Finding::Silent;
     }
     let text = format!(
         "everybody gets the same answer ({} between different clients, none differed), but a shared cache must not answer requests \
-         with a token: read it in the layout or a server component and pass it down",
+         with a token: where the page itself checks who is signed in, read it in the layout or a server component and pass it down",
         counted(public.compared, "comparison")
     );
     let per_day = profile.estimate_per_day(Fact::ReadsSoonAfterLoad);

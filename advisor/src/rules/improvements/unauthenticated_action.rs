@@ -88,6 +88,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
 
 /// Share of successful calls that came with a session, or with anything that could be one where nothing tells.
 fn signed_in(profile: &Profile) -> Option<Share> {
+    if !profile.surroundings.habits.credentials_told {
+        return None;
+    }
     let told = profile.share(Fact::SucceededSessionsTold, Fact::Succeeded);
     if told.is_some_and(|share| share.observed >= KNOWN) {
         return profile.share(Fact::SucceededSignedIn, Fact::SucceededSessionsTold);

@@ -6,9 +6,12 @@
 //! versions.
 //! Source: RFC 9110, section 9.2.1 (safe methods); Next.js docs, Data Security.
 //! Guard: cookies and writes that come with most answers are the proxy's or a session library's, and say nothing of one handler.
-//! Callbacks of a login, endpoints of authentication libraries, draft mode and other targets of navigation write and set cookies on
-//! purpose; so does a counter of views.
+//! Schedulers send GETs and nothing else (Vercel Cron), so that what they call may write. Callbacks of a login, endpoints of authentication libraries, draft mode and other targets of navigation write and set cookies on
+//! purpose; so does a counter of views. None of them is meant to happen when a link to it comes into view: where ten or more
+//! prefetches did it, it is said of them as well.
 //! Example: `GET /api/logout`.
+
+use pointsman_store::Caller;
 
 use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
 use super::improvement;
@@ -18,8 +21,10 @@ use crate::profile::{Profile, Share};
 /// Share of calls that may be navigations: callbacks of a login write and set cookies on purpose.
 const NAVIGATIONS: f64 = 0.05;
 
-/// Segments of paths that write or set cookies on purpose.
-const ON_PURPOSE: [&str; 24] = [
+/// Words of paths that write or set cookies on purpose.
+const ON_PURPOSE: [&str; 23] = [
+    "cron",
+    "crons",
     "auth",
     "callback",
     "oauth",
@@ -32,9 +37,6 @@ const ON_PURPOSE: [&str; 24] = [
     "unsubscribe",
     "draft",
     "preview",
-    "enable-draft",
-    "disable-draft",
-    "exit-preview",
     "view",
     "views",
     "hit",
@@ -49,9 +51,14 @@ const ON_PURPOSE: [&str; 24] = [
 pub(in super::super) static RULE: Rule = improvement("unsafe-get", 0.05, 10, is_get_route, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    if let Some(prefetched) = by_prefetch(profile, knobs) {
+        return prefetched;
+    }
     let navigated =
         profile.share(Fact::NavigatedTo, Fact::Calls).is_some_and(|share| share.observed > NAVIGATIONS);
-    if navigated || is_on_purpose(&profile.handler.route) {
+    let scheduled =
+        profile.share(Fact::by(Caller::Bot), Fact::Calls).is_some_and(|share| share.observed > 0.5);
+    if navigated || scheduled || is_on_purpose(&profile.handler.route) {
         return Finding::Silent;
     }
     let writes = profile.share(Fact::WriteWork, Fact::Calls);
@@ -73,7 +80,26 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     Statement::of_share(share, text, flips).with(profile.exemplars(fact)).judged_by_observed(knobs)
 }
 
+/// What prefetches of it did, which nobody asked for.
+fn by_prefetch(profile: &Profile, knobs: &Knobs<'_>) -> Option<Finding> {
+    let others = &profile.surroundings.others;
+    let ambient = profile.surroundings.cookies_are_ambient() || others.every_read_writes();
+    let done = profile.observed(Fact::PrefetchedEffects);
+    if ambient || done < knobs.min_samples {
+        return None;
+    }
+    let share = profile.share(Fact::PrefetchedEffects, Fact::Prefetched)?;
+    let text = format!(
+        "{done} prefetches of links to it changed something or set a cookie, and nobody had followed the link: make it a POST or an \
+         action, and until then set prefetch={{false}} on these links"
+    );
+    let flips = "prefetches that change nothing".to_owned();
+    let statement = Statement::of_share(share, text, flips).with(profile.exemplars(Fact::PrefetchedEffects));
+    Some(statement.judged_by_observed(knobs))
+}
+
 /// Whether its path says that it writes or sets cookies on purpose.
 fn is_on_purpose(route: &str) -> bool {
-    route.split('/').any(|segment| ON_PURPOSE.contains(&segment.to_ascii_lowercase().as_str()))
+    let route = route.to_ascii_lowercase();
+    route.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| ON_PURPOSE.contains(&word))
 }

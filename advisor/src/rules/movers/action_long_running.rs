@@ -1,8 +1,10 @@
-//! **action-long-running**: the action takes longer than ten seconds.
+//! **action-long-running**: the action takes longer than ten seconds, or nearly as long as its page may.
 //!
+//! Seen: the 95th percentile of its duration is over 10 s, or over four fifths of the `maxDuration` that its page sets.
 //! Why: until it ends, every later action and refresh of the same user waits. A streaming route can be aborted and
-//! shows progress; work that nobody waits for is enqueued and answered at once (`after`). All versions.
-//! Source: next `app-router-instance.js` (queue); docs, `after`; vercel/ai#1122. Example: a chat in an action.
+//! shows progress; work that nobody waits for is enqueued and answered at once (`after`). An action shares its page's limit of
+//! time, and a platform that keeps to it ends the call there. All versions.
+//! Source: next `app-router-instance.js` (queue); docs, `after`, `maxDuration` ("Server Actions"); vercel/ai#1122. Example: a chat in an action.
 
 use pointsman_store::Caller;
 
@@ -10,6 +12,9 @@ use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
 use crate::profile::Profile;
+
+/// Share of its page's limit from which on a duration is near it. [judgement]
+const NEAR: f64 = 0.8;
 
 /// The threshold is the 95th percentile of the duration, s.
 pub(in super::super) static RULE: Rule = LONG;
@@ -33,8 +38,12 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let samples = profile.observed(Fact::Calls);
+    let limit = profile.page_limit_s().filter(|limit| limit * NEAR < knobs.threshold);
+    let near = limit
+        .map_or_else(String::new, |limit| format!(" of the {limit:.0} s that its page allows (maxDuration)"));
+    let knobs = &Knobs { threshold: limit.map_or(knobs.threshold, |limit| limit * NEAR), ..*knobs };
     let text = format!(
-        "one call in twenty takes over {p95:.1} s: all later actions of that user wait for it; work that \
+        "one call in twenty takes over {p95:.1} s{near}: all later actions of that user wait for it; work that \
          nobody waits for can be answered at once and done after() the answer"
     );
     let flips = format!("a 95th percentile below {} s", knobs.threshold);

@@ -7,7 +7,7 @@
 //! routes or server components; mutations stay and are sent as one. Still so in 16.4.
 //! Source: next `app-router-instance.js`; docs, `server-actions`; react.dev `use server`; [measured] 3 x 300 ms take
 //! 943-1,032 ms as actions, 331-396 ms as GETs.
-//! Guard: a person clicking fast queues too: hence the short gap and the same page. Whether a slow client waited or a person
+//! Guard: a call that follows another action's write may need what it wrote: it does not count. A person clicking fast queues too: hence the short gap and the same page. Whether a slow client waited or a person
 //! clicked is not always known: then it abstains. Where actions of one client are seen to run side by side, as they may in
 //! versions to come, it says so and no gain is counted.
 //! Example: `Promise.all([getPrice(id), getStock(id), getShipping(id)])`.

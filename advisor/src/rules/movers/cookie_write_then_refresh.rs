@@ -5,11 +5,12 @@
 //! Why: writing a cookie in an action renders the page anew in the same response. All versions.
 //! Source: Next.js docs, `cookies` ("Understanding cookie behavior in Server Actions").
 //! Guard: it tells the same fact as mutate-then-refresh and mutate-then-document; only the heaviest of them counts.
+//! What begins a session is not meant: a page shows itself anew after it for more than one answer.
 //! A cookie that a proxy or a session's library sets with the app's other reads and pages too is no write of this one.
 //! Example: `POST /api/theme` and `router.refresh()`.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
-use super::unseen_sequences;
+use super::{by_own_code, in_view, is_about_sessions, unseen_sequences};
 use crate::evidence::Fact;
 use crate::gain::action_with_refresh;
 use crate::profile::Profile;
@@ -26,7 +27,7 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if unseen_sequences(profile).is_some() {
+    if unseen_sequences(profile).is_some() || is_about_sessions(profile) {
         return Finding::Silent;
     }
     let Some(excess) = profile.excess(Fact::CookieThenRefresh) else { return Finding::Silent };
@@ -40,9 +41,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let flips = format!("under {} of mutations do both", percent(knobs.threshold));
     let gain = action_with_refresh(profile);
     let exemplars = profile.exemplars(Fact::CookieThenRefresh);
-    Statement::of_share(share, text, flips)
-        .with(exemplars)
-        .gaining(gain)
-        .judged_by_excess(excess, knobs)
-        .or_silent()
+    let statement = Statement::of_share(share, text, flips).with(exemplars).gaining(gain);
+    let found = by_own_code(profile, statement.judged_by_excess(excess, knobs).or_silent());
+    in_view(profile, Fact::CookieThenRefresh, found)
 }

@@ -2,7 +2,7 @@
 //! speaks for staying a route.
 //!
 //! Seen: its 95th percentile is five times that of the page that calls it most, or it takes three tenths of all time that
-//! the app spends on answering.
+//! the app spends on answering, or the build gives it a longer `maxDuration` than that page.
 //! Why: an action runs within its page's function and shares `maxDuration`, memory and region with it; a route can have its
 //! own, and be scaled on its own where the host does so. All versions.
 //! Source: Next.js docs, `maxDuration` ("Server Actions"); [judgement] that it matters: with one `next start` process both run
@@ -13,6 +13,7 @@
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
+use crate::stats::as_f64;
 
 /// Share of the app's time that stands alone as a reason.
 const SHARE_OF_TIME: f64 = 0.3;
@@ -37,15 +38,17 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(own) = profile.quantile(Measure::Duration, 0.95).map(|us| us / 1_000.0) else {
         return Finding::Silent;
     };
-    if own < FAST {
-        return Finding::Silent;
-    }
     let samples = profile.observed(Fact::Calls);
     let flips = "a duration like that of its page".to_owned();
     let times = around.page_p95_ms.filter(|page| *page > 0.0).map(|page| own / page);
-    let heavy = around.share_of_time > SHARE_OF_TIME;
-    let slower = times.is_some_and(|times| times >= knobs.threshold);
-    let text = if heavy && !slower {
+    let build = &around.build;
+    let own_limit = build.max_duration_s(&profile.handler.route).map(as_f64);
+    let limited = own_limit.filter(|own| profile.page_limit_s().is_none_or(|page| page < *own));
+    let heavy = own >= FAST && around.share_of_time > SHARE_OF_TIME;
+    let slower = own >= FAST && times.is_some_and(|times| times >= knobs.threshold);
+    let text = if let Some(limit) = limited.filter(|_| !slower) {
+        format!("its maxDuration of {limit:.0} s is its own: as an action it would have that of its page")
+    } else if heavy && !slower {
         format!("it takes {} of all time that the app spends on answering", percent(around.share_of_time))
     } else {
         format!(
@@ -56,5 +59,5 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     };
     let statement = Statement::of_quantity(times.unwrap_or_default(), samples, text, flips);
     let enough = samples >= knobs.min_samples;
-    if (heavy || slower) && enough { Finding::Holds(statement) } else { Finding::Silent }
+    if (heavy || slower || limited.is_some()) && enough { Finding::Holds(statement) } else { Finding::Silent }
 }

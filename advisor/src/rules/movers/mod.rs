@@ -22,6 +22,7 @@ pub(super) mod mutate_then_refresh;
 pub(super) mod mutation_then_stale;
 pub(super) mod native_form_post;
 pub(super) mod own_ui_only_mutation;
+pub(super) mod parallel_mutations;
 pub(super) mod parallel_reads;
 pub(super) mod proxy_coverage_change;
 pub(super) mod redirect_with_flight;
@@ -45,4 +46,43 @@ fn unseen_sequences(profile: &Profile) -> Option<Finding> {
     }
     let known = profile.share(Fact::ClientKnown, Fact::Calls).is_some_and(|share| share.observed >= 0.9);
     (!known).then_some(Finding::Absent("pointsman.client.key"))
+}
+
+/// What a rule found that rests on refreshes: not certain where an event stream is open meanwhile, since the server may have pushed
+/// them, and would push them after an action as well.
+fn by_own_code(profile: &Profile, finding: Finding) -> Finding {
+    match finding {
+        Finding::Holds(_) if may_be_pushed(profile) => Finding::Lacking("pushed_refresh"),
+        finding => finding,
+    }
+}
+
+/// Whether an event stream is open during most of what could be followed by a refresh.
+pub(super) fn may_be_pushed(profile: &Profile) -> bool {
+    /// Share of mutations. [judgement]
+    const OFTEN: f64 = 0.3;
+    profile.share(Fact::FollowableBesideStream, Fact::Followable).is_some_and(|share| share.observed >= OFTEN)
+}
+
+/// Whether it begins or renews a session: then a page loads itself again for all that it knows of its user, and the endpoint is
+/// most likely a library's.
+fn is_about_sessions(profile: &Profile) -> bool {
+    /// Share of successful calls. [judgement]
+    const USUAL: f64 = 0.5;
+    let about = |fact| profile.share(fact, Fact::Succeeded).map_or(0.0, |share| share.observed);
+    let renewed_everywhere = profile.surroundings.cookies_are_ambient();
+    !renewed_everywhere && (about(Fact::SetsSession) >= USUAL || about(Fact::SessionsBegun) >= USUAL)
+}
+
+/// What a rule found that rests on new documents: not certain where they may have been fetched ahead for nobody, and no call of
+/// the app shows that telemetry tells such documents from others.
+fn in_view(profile: &Profile, fact: Fact, finding: Finding) -> Finding {
+    /// Part of what was seen that may be such documents. [judgement]
+    const FEW: f64 = 0.05;
+    let told = profile.surroundings.habits.speculation_told;
+    let ahead = profile.count(Fact::FollowedByOwnDocument) > FEW * profile.count(fact);
+    match finding {
+        Finding::Holds(_) if !told && ahead => Finding::Absent("http.request.header.sec-purpose"),
+        finding => finding,
+    }
 }

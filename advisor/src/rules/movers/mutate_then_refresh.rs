@@ -8,12 +8,13 @@
 //! Why: an action answers with its result and the page rendered anew, in one response. All versions; `refresh()`
 //! exists from Next.js 16 on.
 //! Source: Next.js docs, `server-actions`; [measured] refresh 45 ms after the mutation on localhost.
-//! Guard: a person may click a link to the same page, hence half of all mutations and a short gap. Moving to an
+//! Guard: what begins a session is not meant, since the page shows itself anew after it for all that it knows of its user, and the
+//! endpoint is most likely a library's. A refresh that an event stream pushes comes after an action as well; while one is open it abstains. A person may click a link to the same page, hence half of all mutations and a short gap. Moving to an
 //! action with `revalidatePath` drops the client's prefetches, which are then fetched again; `refresh()` keeps them.
 //! Example: `fetch('/api/cart', { method: 'POST' })` and `router.refresh()`.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
-use super::unseen_sequences;
+use super::{by_own_code, is_about_sessions, unseen_sequences};
 use crate::evidence::Fact;
 use crate::gain::{Gain, action_with_refresh};
 use crate::profile::Profile;
@@ -36,6 +37,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if let Some(absent) = unseen_sequences(profile) {
         return absent;
     }
+    if is_about_sessions(profile) {
+        return Finding::Silent;
+    }
     if profile.count(Fact::FollowedByAmbiguous) > profile.count(Fact::FollowedByRefresh) {
         return Finding::Absent("http.request.header.next-router-prefetch");
     }
@@ -56,7 +60,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let statement = Statement::of_share(share, text, flips)
         .with(profile.exemplars(Fact::FollowedByRefresh))
         .gaining(gain);
-    match statement.judged_by_excess(excess, knobs) {
+    match by_own_code(profile, statement.judged_by_excess(excess, knobs)) {
         Finding::Holds(statement) if pairs < knobs.min_samples => Finding::Below(statement),
         finding => finding,
     }

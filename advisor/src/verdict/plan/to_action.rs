@@ -28,6 +28,7 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
                 .to_owned(),
         );
     }
+    steps.extend(time_limit(profile, &page));
     steps.extend(body_limit(profile));
     steps.push(test(profile, &name));
     steps.push(format!(
@@ -73,6 +74,15 @@ fn call_sites(profile: &Profile, reason: &str, name: &str) -> Vec<String> {
              result = await {name}(input)`: without the refresh"
         )],
     }
+}
+
+/// Its own limit of time, which the page would have to have; nothing where the build gives it none.
+fn time_limit(profile: &Profile, page: &str) -> Option<String> {
+    let own = profile.surroundings.build.max_duration_s(&profile.handler.route)?;
+    let enough = profile.page_limit_s().is_some_and(|limit| limit >= as_f64(own));
+    (!enough).then(|| {
+        format!("its route allows {own} s (maxDuration): export the same from {page}, whose limit its actions share")
+    })
 }
 
 /// How near its bodies come to what an action accepts; nothing where their size is not known.

@@ -12,6 +12,7 @@ pub(super) fn of(profile: &Profile, verdict: Verdict) -> Vec<String> {
     match verdict {
         Verdict::MoveToServerAction => {
             warnings.extend(first_action(profile));
+            warnings.extend(own_header(profile));
             warnings.push(
                 "telemetry cannot see the types of its arguments: React carries primitives, Date, Map, Set, FormData, plain \
                  objects and promises, but no class instances and no functions of your own"
@@ -32,6 +33,16 @@ pub(super) fn of(profile: &Profile, verdict: Verdict) -> Vec<String> {
         Verdict::Keep | Verdict::InsufficientEvidence => {}
     }
     warnings
+}
+
+/// Who calls may be told by a header that telemetry does not know; nothing where cookies come with the calls.
+fn own_header(profile: &Profile) -> Option<String> {
+    let with = profile.share(Fact::SucceededWithCredentials, Fact::Succeeded);
+    with.is_none_or(|share| share.observed < 0.5).then(|| {
+        "most of its calls came without credentials that telemetry knows: if its code reads a header of your own (a token, a tenant), an \
+         action's request cannot carry it"
+            .to_owned()
+    })
 }
 
 /// What the first action of an app changes for everyone; nothing where the app has one already.

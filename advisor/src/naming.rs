@@ -3,7 +3,7 @@
 
 /// What a name says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Named {
+pub(crate) enum Named {
     /// Only reading: its verb reads, and nothing in it could write.
     Reads,
     /// It begins with a verb that writes.
@@ -136,7 +136,7 @@ const WRAPPERS: &[&str] = &[
 ];
 
 /// What the name of a function says.
-pub(super) fn of_function(name: &str) -> Named {
+pub(crate) fn of_function(name: &str) -> Named {
     let words = words(name);
     let mut words = words.iter().map(String::as_str).skip_while(|word| WRAPPERS.contains(word));
     let Some(mut first) = words.next() else { return Named::Silent };
@@ -160,7 +160,7 @@ pub(super) fn of_function(name: &str) -> Named {
 
 /// What the last words of a route say: `/api/search`, `/api/users/lookup`. Of a route that only its name speaks for, a
 /// noun is not enough.
-pub(super) fn of_route(route: &str) -> Named {
+pub(crate) fn of_route(route: &str) -> Named {
     let mut named = route.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('['));
     named.next_back().map_or(Named::Silent, of_function)
 }
