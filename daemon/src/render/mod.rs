@@ -14,6 +14,7 @@ pub(crate) mod markdown;
 mod page;
 pub(crate) mod remarks;
 pub(crate) mod safe;
+pub(crate) mod silence;
 pub(crate) mod slack;
 pub(crate) mod text;
 pub(crate) mod tree;
