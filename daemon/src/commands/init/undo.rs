@@ -41,7 +41,7 @@ impl Record {
         let copy = plan.copy.as_ref().map(|(_, to)| to.strip_prefix(&app.folder).unwrap_or(to).to_owned());
         let Self { packages, files: before, copy: copied, .. } = earlier.unwrap_or(Self {
             manager: plan.manager,
-            packages: Vec::new(),
+            packages: BTreeSet::new(),
             files: Vec::new(),
             copy: None,
         });
