@@ -153,6 +153,11 @@ impl App {
         fs::write(self.folder.path().join("bin/fail"), saying).unwrap();
     }
 
+    /// The database that init looks into when it waits.
+    pub(crate) fn db(&self) -> PathBuf {
+        self.folder.path().join("pointsman.db")
+    }
+
     /// How the package managers were called.
     pub(crate) fn calls(&self) -> Vec<String> {
         let calls = fs::read_to_string(self.folder.path().join("bin/calls")).unwrap_or_default();
@@ -202,7 +207,7 @@ impl App {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut init = command(&self.folder.path().join("pointsman.db"));
+        let mut init = command(&self.db());
         let tools = self.folder.path().join("tools");
         if !tools.exists() {
             fs::create_dir(&tools).unwrap();

@@ -16,7 +16,10 @@ mod monorepo;
 mod real;
 mod undo;
 
+use std::process::Stdio;
+
 use apps::{App, Kind};
+use support::{Daemon, otlp, wait_for};
 
 #[test]
 fn a_fresh_app_gets_an_instrumentation_file_where_its_code_is() {
@@ -138,4 +141,28 @@ fn the_storefront_without_its_lines_gets_them_back() {
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(app.read("instrumentation.ts").contains("pointsman({ serviceName: 'storefront' })"));
     assert!(app.init(&[]).out.contains("nothing to do"));
+}
+
+#[test]
+fn waiting_ends_with_what_the_first_request_brought() {
+    let app = App::fresh(&Kind::usual());
+    let daemon = Daemon::start(&app.db(), &[]);
+    let init = app.command(&["--wait", "300"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for("the instrumentation file", || app.path.join("instrumentation.ts").exists().then_some(()));
+    let call = otlp::route_call(1, "/api/cart");
+    assert_eq!(daemon.send(&otlp::request_of("my-app", "16.0.1", &[call])).status, 200);
+    let output = init.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    for part in ["my-app", "Next.js: 16.0.1", "share of calls"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
+fn waiting_in_vain_says_what_to_look_at() {
+    let app = App::fresh(&Kind::usual());
+    let run = app.init(&["--wait", "1"]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.err.contains("no request arrived within 1 s"), "{}", run.err);
 }
