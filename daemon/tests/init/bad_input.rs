@@ -98,6 +98,7 @@ fn an_install_that_fails_is_undone() {
             &["does not reach its registry", "nothing was changed"][..],
         ),
         ("npm error code E404\nnpm error 404 Not Found\n", &["--package PATH.tgz"]),
+        ("error Couldn't find package on the registry.\n", &["--package PATH.tgz"]),
         ("npm error code ERESOLVE\nnpm error could not resolve\n", &["ERESOLVE", "to see all it says"]),
         ("", &["it said nothing"]),
     ] {

@@ -31,7 +31,7 @@ const OFFLINE: [&str; 9] = [
     "ERR_SOCKET_TIMEOUT",
     "network",
 ];
-const NOT_PUBLISHED: [&str; 3] = ["E404", "ERR_PNPM_FETCH_404", "404"];
+const NOT_PUBLISHED: [&str; 4] = ["E404", "ERR_PNPM_FETCH_404", "404", "Couldn't find package"];
 
 /// Says what is missing on this machine, before anything is done.
 pub(super) fn assert_tools(app: &App, manager: Manager) -> anyhow::Result<()> {
