@@ -32,7 +32,7 @@ fn edit(file: &Path, text: &str) -> Result<Option<Change>, String> {
     let close = source.closing(open).ok_or("the object that it exports does not end")?;
     let depth = source.tokens.get(open).map_or(0, |token| token.depth) + 1;
     let own = |at: &usize| source.tokens.get(*at).is_some_and(|token| token.depth == depth);
-    if (open + 1..close).filter(own).any(|at| source.is(at, ".")) {
+    if (open + 1..close).filter(own).any(|at| source.is(at, ".") && source.is(at + 1, ".")) {
         return Err("it takes over another object, which may say something else".to_owned());
     }
     let experimental = (open + 1..close).filter(own).find(|at| {
@@ -111,6 +111,10 @@ mod tests {
             (
                 "const nextConfig = {\n    reactStrictMode: true,\n};\n\nexport default nextConfig;\n",
                 "const nextConfig = {\n    experimental: { instrumentationHook: true },\n    reactStrictMode: true,\n};\n\nexport default nextConfig;\n",
+            ),
+            (
+                "export default { distDir: process.env.DIST }\n",
+                "export default { experimental: { instrumentationHook: true }, distDir: process.env.DIST }\n",
             ),
             ("export default {}\n", "export default { experimental: { instrumentationHook: true },}\n"),
             (
