@@ -234,7 +234,10 @@ fn at_beginning(source: &Source<'_>, body: &Body, style: &Style, call: &str) -> 
     };
     match first {
         Some(first) if rest_of_line.trim().is_empty() || rest_of_line.trim_start().starts_with("//") => {
-            let call = format!("{}{call}{}", indent(first.begin), style.semicolon);
+            // Without a semicolon such a line would go on with the call.
+            let goes_on = source.of(*first).starts_with(['(', '[', '`', '+', '-', '/']);
+            let semicolon = if goes_on { ";" } else { style.semicolon };
+            let call = format!("{}{call}{semicolon}", indent(first.begin));
             Insertion { at: after_line(source.text, open.end), text: style.lines(&call) }
         }
         Some(_) => Insertion { at: open.end, text: format!(" {call};") },

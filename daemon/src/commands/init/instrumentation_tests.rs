@@ -46,6 +46,10 @@ fn a_function_of_any_usual_form_gets_the_call_first_and_the_import_last() {
         ),
         ("export const register = function () { a() }\n", "{ void pointsman({ serviceName: 'shop' }); a() }"),
         ("export function register() { a() }\n", "{ void pointsman({ serviceName: 'shop' }); a() }"),
+        (
+            "export function register() {\n  (async () => {})()\n}\n",
+            "{\n  void pointsman({ serviceName: 'shop' });\n  (async",
+        ),
         ("export async function register() {}\n", "{\n  await pointsman({ serviceName: 'shop' })\n}"),
         ("export function register() {\n}\n", "{\n  void pointsman({ serviceName: 'shop' })\n}"),
         (
