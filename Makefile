@@ -37,7 +37,7 @@ demo: tools release $(storefront_built) ## A real app, two minutes of traffic, t
 test: test-rust test-senders test-pages test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-crash test-memory soak test-senders-full test-versions test-collector test-deploy prove ## All tests, also those that take long
+test-full: test test-crash test-memory soak test-senders-full test-versions test-collector test-deploy test-init prove ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
@@ -77,6 +77,10 @@ test-collector: tools $(otelcol) ## A real OpenTelemetry Collector in front of t
 .PHONY: test-deploy
 test-deploy: release-archive ## Each command of docs/deployment.md on a fresh Debian under its own systemd; wants root
 	deploy/try-on-debian.sh $(CARGO_TARGET_DIR)/dist/pointsman-*.tar.gz
+
+.PHONY: test-init
+test-init: tools $(package_installed) ## pointsman init on real apps by create-next-app, with npm and pnpm; wants a registry
+	cargo test --workspace --all-features --locked --test init -- --ignored --nocapture --test-threads=1
 
 .PHONY: screenshots
 screenshots: tools debug $(pages_installed) ## Pictures of each page into screenshots/; README=1 also those of the README

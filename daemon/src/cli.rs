@@ -1,10 +1,14 @@
 //! The command line. What the commands do lives in `commands`; settings that a file may hold live in `config`.
 
+#[cfg(test)]
+mod reference;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock;
+use crate::commands::init::Manager;
 use crate::config::LogFormat;
 
 /// Production telemetry advisor for Next.js: what belongs in an API route, what in a Server Action.
@@ -26,6 +30,10 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
+    /// Show the report of a recorded shop: no app, no Node.js and no network needed.
+    Demo(DemoOptions),
+    /// Set an app of Next.js up: packages, instrumentation file, and what else its version needs.
+    Init(InitOptions),
     /// Run the daemon: receive OTLP, keep it, advise, show pages and metrics.
     Serve(ServeOptions),
     /// Feed recorded OTLP through the same path as live traces.
@@ -132,6 +140,38 @@ pub(crate) struct AccessOptions {
     /// The secret under which addresses become client keys; POINTSMAN_HASH_SECRET holds it otherwise.
     #[arg(long, env = "POINTSMAN_HASH_SECRET_FILE", value_name = "PATH")]
     pub hash_secret_file: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DemoOptions {
+    /// Address for the pages.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4400")]
+    pub listen: String,
+    /// Print the report and end; no pages are served.
+    #[arg(long)]
+    pub once: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InitOptions {
+    /// The app's folder, or that of a workspace with one app.
+    #[arg(value_name = "APP", default_value = ".")]
+    pub app: PathBuf,
+    /// Only show what would be done.
+    #[arg(long, conflicts_with_all = ["undo", "wait"])]
+    pub dry_run: bool,
+    /// Take back what init has done.
+    #[arg(long, conflicts_with_all = ["wait", "package"])]
+    pub undo: bool,
+    /// Wait for the app's first request, up to so many seconds, and print what arrived.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600")]
+    pub wait: Option<u64>,
+    /// A tarball of @pointsman/nextjs instead of the published package; it is copied into the app's folder `vendor`.
+    #[arg(long, value_name = "PATH.tgz")]
+    pub package: Option<PathBuf>,
+    /// The app's package manager [default: what its lock file and package.json say].
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub package_manager: Option<Manager>,
 }
 
 #[derive(Args, Debug)]

@@ -54,6 +54,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     {
         source.flags = flags.clone();
     }
+    if let Command::Demo(options) = cli.command {
+        return commands::demo::run(options).await;
+    }
     let config = match cli.command {
         // It tells the faults that would end any other command here.
         Command::CheckConfig(_) => Config::default(),
@@ -62,6 +65,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(_) => commands::serve::run(&cli.db, source, config).await,
         Command::CheckConfig(options) => commands::check_config::run(&source, options.print),
+        Command::Init(options) => commands::init::run(&cli.db, options, &config).await,
         Command::Replay(options) => commands::replay::run(&cli.db, options, &config).await,
         Command::Report(options) => commands::report::run(&cli.db, options, &config).await,
         Command::Explain(options) => commands::explain::run(&cli.db, options, &config).await,
@@ -76,6 +80,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Reindex => commands::reindex::run(&cli.db, &config).await,
         Command::Recover(options) => commands::recover::run(&cli.db, &options).await,
         Command::Health(options) => commands::health::run(options, &config),
+        Command::Demo(options) => commands::demo::run(options).await,
         Command::Completions(options) => commands::shell::completions(&options),
         Command::Man(options) => commands::shell::manual(&options),
     }

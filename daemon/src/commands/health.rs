@@ -16,6 +16,8 @@ use crate::config::{self, Config};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Most of an answer that is read, bytes; both are a line.
 const MOST_ANSWER: u64 = 4096;
+/// Most of the metrics that is read, bytes: some two hundred handlers have theirs.
+const MOST_METRICS: u64 = 8 << 20;
 
 /// Prints what the daemon says; fails when it is not well or does not answer.
 pub(crate) fn run(options: HealthOptions, config: &Config) -> anyhow::Result<ExitCode> {
@@ -25,13 +27,25 @@ pub(crate) fn run(options: HealthOptions, config: &Config) -> anyhow::Result<Exi
     let address =
         address.context("--listen off: the daemon serves no pages, so nothing answers for its health")?;
     let address = reachable(address);
-    let answer = ask(address, path).with_context(|| format!("http://{address}{path} does not answer"))?;
+    let answer =
+        ask(address, path, MOST_ANSWER).with_context(|| format!("http://{address}{path} does not answer"))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = head.split(' ').nth(1).unwrap_or_default();
     let body = crate::render::safe::terminal(body.trim_end());
     anyhow::ensure!(status == "200", "http://{address}{path} says {status}: {body}");
     print(&format!("{body}\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The metrics of the daemon that listens here.
+pub(super) fn metrics(listen: SocketAddr) -> std::io::Result<String> {
+    let answer = ask(reachable(listen), "/metrics", MOST_METRICS)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    if head.split(' ').nth(1) == Some("200") {
+        Ok(body.to_owned())
+    } else {
+        Err(std::io::ErrorKind::PermissionDenied.into())
+    }
 }
 
 /// A daemon that listens on all addresses is asked on this machine's own.
@@ -45,7 +59,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {
+fn ask(address: SocketAddr, path: &str, most: u64) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -53,6 +67,6 @@ fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
-    stream.take(MOST_ANSWER).read_to_end(&mut answer)?;
+    stream.take(most).read_to_end(&mut answer)?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }

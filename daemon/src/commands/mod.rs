@@ -3,11 +3,13 @@
 pub(crate) mod backup;
 pub(crate) mod check_config;
 pub(crate) mod decide;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 mod find;
 pub(crate) mod forget;
 pub(crate) mod health;
+pub(crate) mod init;
 mod progress;
 pub(crate) mod recover;
 pub(crate) mod reindex;

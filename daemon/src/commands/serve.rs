@@ -6,7 +6,9 @@ mod listen;
 mod open;
 mod reload;
 
+use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,16 +44,48 @@ const REST: u32 = 19;
 /// Of the time for the end, the receivers, pages and reports have this share: what follows must have some too.
 const SHARE_OF_SERVERS: f64 = 0.5;
 
+/// Shows somebody in who waits for the pages: it gets their address, unless they are off, and the board.
+pub(crate) type Welcome =
+    Box<dyn FnOnce(Option<SocketAddr>, Arc<web::Board>) -> Pin<Box<dyn Future<Output = ()> + Send>>>;
+
+/// What differs where another command serves.
+pub(crate) struct Guest {
+    pub(crate) hangup: Hangup,
+    /// Runs once the pages are served.
+    pub(crate) welcome: Welcome,
+}
+
+/// What SIGHUP means: a terminal that is closed sends it too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Hangup {
+    /// The configuration is reloaded.
+    Reloads,
+    /// The end.
+    Ends,
+}
+
 /// Runs until SIGINT or SIGTERM; SIGHUP has it read its configuration anew.
 pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Result<ExitCode> {
+    let guest = Guest { hangup: Hangup::Reloads, welcome: Box::new(|_, _| Box::pin(async {})) };
+    run_with(db, source, config, guest).await
+}
+
+/// The same for a command that serves something of its own.
+pub(crate) async fn run_with(
+    db: &Path,
+    source: Source,
+    config: Config,
+    guest: Guest,
+) -> anyhow::Result<ExitCode> {
     let registry = Registry::new();
     let own_traces = telemetry::begin(&config, &registry)?;
-    let mut signals = Signals::expected()?;
+    let mut signals = Signals::expected(guest.hangup)?;
     let addresses = Addresses::of(&config)?;
     let receivers = config.otlp.receivers()?;
     let keys = config.pages.keys(addresses.pages)?;
     let access = web::Access::new(keys.clone(), &config.pages.hosts);
     let sockets = addresses.bind().await?;
+    let pages = sockets.pages_address();
     let mut served = served(&config, &registry, receivers)?;
     served.leave_descriptors();
     let within = Duration::from_secs(config.serve.stop_within_s);
@@ -90,6 +124,7 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
     upkeeping.spawn(upkeep.check_again_and_again());
     addresses.warn_if_open(&served.receivers);
     publisher.start(&stopped, &mut tasks);
+    let shown = Arc::clone(&board);
     tasks.spawn(advise_again_and_again(store.clone(), current, board, stopped.clone()));
     served.metrics.open(web::metrics_router(web.clone(), readers.clone()));
     served.site.open(web::router(web, access, readers));
@@ -97,6 +132,7 @@ pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Re
         serve(&mut tasks);
     }
     tasks.spawn(manager::feed_watchdog(pipeline.monitor(), stopped.clone()));
+    tokio::spawn((guest.welcome)(pages, shown));
     info!(db = %db.display(), "ready");
     manager::ready();
 
@@ -286,6 +322,7 @@ struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    on_hangup: Wish,
 }
 
 /// What a signal asks for.
@@ -296,12 +333,17 @@ enum Wish {
 }
 
 impl Signals {
-    fn expected() -> anyhow::Result<Self> {
+    fn expected(hangup: Hangup) -> anyhow::Result<Self> {
+        let on_hangup = match hangup {
+            Hangup::Reloads => Wish::Reload,
+            Hangup::Ends => Wish::End,
+        };
         let expect = |kind, name| signal(kind).with_context(|| format!("cannot wait for {name}"));
         Ok(Self {
             interrupt: expect(SignalKind::interrupt(), "SIGINT")?,
             terminate: expect(SignalKind::terminate(), "SIGTERM")?,
             hangup: expect(SignalKind::hangup(), "SIGHUP")?,
+            on_hangup,
         })
     }
 
@@ -309,7 +351,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => Wish::End,
             _ = self.terminate.recv() => Wish::End,
-            _ = self.hangup.recv() => Wish::Reload,
+            _ = self.hangup.recv() => self.on_hangup,
         }
     }
 

@@ -6,11 +6,10 @@ use std::fmt::Write;
 
 use pointsman_advisor::explanation::{Build, builds};
 use pointsman_advisor::{CHANGING_KEYS, rfc3339};
-use pointsman_store::Arrivals;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{arrivals, holes, percent, safe};
+use super::{holes, percent, safe, silence};
 use crate::advise::Checkup;
 
 /// Share of calls below which a piece of telemetry counts as missing.
@@ -28,8 +27,8 @@ const SHOWN: [(&str, &str); 8] = [
     ("pointsman.key.scope", "scope of client keys"),
     ("pointsman.instance.id", "instance"),
 ];
-/// How the npm package gets into an app, as the README says it.
-pub(crate) const INSTALL: &str = "npm install --install-links=true file:/path/to/pointsman/packages/nextjs";
+/// How the npm package gets into an app.
+pub(crate) const INIT: &str = "pointsman init /path/to/your/app";
 /// More values of one fact than these are counted, not listed ...
 const LISTED: usize = 4;
 /// ... except of flags, of which an app has several.
@@ -174,16 +173,12 @@ fn remedies(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
         return remedies;
     }
     if !has("otel.scope.name", "@pointsman/nextjs") {
-        let lines = |place: &str, lines: &str| Lines { place: place.to_owned(), lines: lines.to_owned() };
         remedies.push(Remedy {
-            text: "The npm package is not at work here. In the app:".to_owned(),
-            code: vec![
-                lines("in a shell", INSTALL),
-                lines(
-                    "in instrumentation.ts, after registerOTel() or sdk.start()",
-                    "import { observeNext } from '@pointsman/nextjs'\nobserveNext()",
-                ),
-            ],
+            text: "No request was reported by the npm package. Set the app up (init shows each change first), then build and start \
+                   it again. If that was done: the app that runs is an older build, or its instrumentation file is in a folder that \
+                   Next.js does not read; init looks at that too."
+                .to_owned(),
+            code: vec![Lines { place: "in a shell".to_owned(), lines: INIT.to_owned() }],
         });
     } else {
         remedies.extend(lacking_with_package(checkup, coverage));
@@ -255,16 +250,13 @@ fn hidden_clients(checkup: &Checkup) -> Remedy {
     Remedy { text, code: vec![Lines { place: "in instrumentation.ts".to_owned(), lines }] }
 }
 
-/// All checkups, for a terminal.
-pub(crate) fn text(checkups: &[Checkup], came: &Arrivals) -> String {
-    let spanless = arrivals::without_spans(came).map_or_else(String::new, |text| format!("{text}.\n\n"));
+/// All checkups, for a terminal, and what keeps others away.
+pub(crate) fn text(checkups: &[Checkup], silence: &[Remedy]) -> String {
+    let silence = silence::text(silence);
     if checkups.is_empty() {
-        return format!(
-            "{spanless}no calls have arrived yet. Point the app's OTLP exporter at this daemon:\n  \
-             OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318\n"
-        );
+        return format!("no calls have arrived yet\n\n{silence}");
     }
-    spanless + &checkups.iter().map(|checkup| one(&Telemetry::of(checkup))).collect::<Vec<_>>().join("\n")
+    silence + &checkups.iter().map(|checkup| one(&Telemetry::of(checkup))).collect::<Vec<_>>().join("\n")
 }
 
 fn one(told: &Telemetry) -> String {

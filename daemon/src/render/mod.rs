@@ -17,6 +17,7 @@ mod phrases;
 pub(crate) mod remarks;
 pub(crate) mod rounded;
 pub(crate) mod safe;
+pub(crate) mod silence;
 pub(crate) mod slack;
 pub(crate) mod summary;
 pub(crate) mod text;

@@ -178,6 +178,12 @@ impl Board {
         self.view.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
     }
 
+    /// Waits for the end of the first run.
+    pub(crate) async fn advised(&self) {
+        // An error means that the board is gone: then nobody waits for it.
+        let _ = self.ended.subscribe().wait_for(|run| *run > 0).await;
+    }
+
     /// Which view is shown: it grows with each.
     pub(crate) fn shown(&self) -> u64 {
         self.shown.load(Ordering::SeqCst)

@@ -61,9 +61,10 @@ fn the_unit_names_what_the_program_knows() {
 fn systemd_waits_for_the_end() {
     let unit = read(UNIT);
     let stop: u64 = settings(&unit, "TimeoutStopSec")[0].trim_end_matches('s').parse().unwrap();
-    let config: toml::Table =
-        toml::from_str(read("README.md").split("```toml\n").nth(1).unwrap().split("```").next().unwrap())
-            .unwrap();
+    let config: toml::Table = toml::from_str(
+        read("docs/configuration.md").split("```toml\n").nth(1).unwrap().split("```").next().unwrap(),
+    )
+    .unwrap();
     let within = config["serve"]["stop_within_s"].as_integer().unwrap();
     assert!(stop > u64::try_from(within).unwrap() + 10, "{stop} s for {within} s");
 }

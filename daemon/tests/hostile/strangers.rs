@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::support::{Daemon, Reply, http, http_with, otlp, pointsman, send, wait_for};
+use super::support::{Daemon, Reply, command, http, http_with, otlp, pointsman, send, wait_for};
 
 /// What anyone else may wait while strangers are there: on a busy machine, but not as long as a timeout.
 const SOON: Duration = Duration::from_secs(5);
@@ -183,4 +183,22 @@ fn what_is_no_trace_is_told_to_its_sender_and_by_doctor() {
     daemon.terminate();
     let told = pointsman(&db, ["doctor"]).out;
     assert!(told.contains("3 trace requests came, none held spans (1 could not be read as OTLP)"), "{told}");
+}
+
+#[test]
+fn a_sender_without_a_token_is_the_reason_that_doctor_and_the_page_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("calls.db");
+    let daemon =
+        Daemon::start_in(&db, &[], &[("POINTSMAN_OTLP_TOKENS", "shop 5f0c9a1be86d4a0bb1c2e7d09a3f46d1")]);
+    let nothing = daemon.get("/telemetry").body;
+    assert!(nothing.contains("Nothing has arrived") && nothing.contains("wrong folder"), "{nothing}");
+    assert_eq!(send(daemon.otlp, &serde_json::json!({"resourceSpans": []})).unwrap().status, 401);
+    let mut doctor = command(&db);
+    doctor.env("POINTSMAN_SERVE__LISTEN", daemon.pages.to_string()).arg("doctor");
+    let told = String::from_utf8(doctor.output().unwrap().stdout).unwrap();
+    for told in [told, daemon.get("/telemetry").body] {
+        assert!(told.contains("1 OTLP request was refused") && told.contains("Bearer%20TOKEN"), "{told}");
+        assert!(!told.contains("Nothing has arrived"), "{told}");
+    }
 }

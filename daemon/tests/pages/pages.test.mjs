@@ -72,7 +72,7 @@ test("without a script every page says the same", async () => {
 
 test("a fresh daemon says what to do first", async () => {
   const fresh = await openShop({ empty: true });
-  for (const [path, words] of [["/", "observeNext()"], ["/telemetry", "OTEL_EXPORTER_OTLP_ENDPOINT"], ["/rules", "mutate-then-refresh"]]) {
+  for (const [path, words] of [["/", "pointsman init"], ["/telemetry", "OTEL_EXPORTER_OTLP_ENDPOINT"], ["/rules", "mutate-then-refresh"]]) {
     const { page, complaints, close } = await open(browser, fresh.url + path);
     assert.match(await page.locator("main").innerText(), new RegExp(words.replace(/[()]/g, "\\$&")), path);
     assert.deepEqual(await seriousFindings(page), [], path);

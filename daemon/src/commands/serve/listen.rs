@@ -102,6 +102,11 @@ impl Served {
 }
 
 impl Sockets {
+    /// Where the pages will be, unless they are off.
+    pub(super) fn pages_address(&self) -> Option<SocketAddr> {
+        self.pages.as_ref().map(Listener::local_addr)
+    }
+
     pub(super) fn serve(
         self,
         served: &Served,

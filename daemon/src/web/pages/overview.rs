@@ -9,8 +9,8 @@ use super::choice::{Choice, Which, choices};
 use super::found::Found;
 use super::{Frame, Page, Part, draw};
 use crate::advise::Outlook;
-use crate::config::Serve;
-use crate::render::checkup::{INSTALL, Telemetry};
+use crate::render::checkup::{INIT, Telemetry};
+use crate::render::silence;
 use crate::web::Web;
 
 #[derive(Template)]
@@ -34,8 +34,8 @@ async fn overview(State(web): State<Web>, Query(which): Query<Which>) -> Page {
         frame: Frame::new(Part::Overview, "Overview"),
         choices: choices(&view, "/", outlook),
         found: outlook.map(|outlook| Found::of(&outlook.report, web.zone()).lacking(missing(outlook))),
-        install: INSTALL,
-        otlp: endpoint(&web.config.serve),
+        install: INIT,
+        otlp: silence::endpoint(&web.config),
     };
     draw(&page)
 }
@@ -44,10 +44,4 @@ async fn overview(State(web): State<Web>, Query(which): Query<Which>) -> Page {
 fn missing(outlook: &Outlook) -> Vec<(String, String)> {
     let pieces = Telemetry::of(&outlook.checkup).coverage.into_iter();
     pieces.filter(|piece| piece.missing).map(|piece| (piece.attribute, piece.matters_for)).collect()
-}
-
-/// Where an app of this machine may send to; `None` where nothing receives.
-pub(super) fn endpoint(serve: &Serve) -> Option<String> {
-    let all = [&serve.otlp_http, &serve.otlp_grpc];
-    all.into_iter().find(|address| *address != "off").map(|address| format!("http://{address}"))
 }

@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::routing::get;
 
 use super::choice::name as service_name;
-use super::overview::endpoint;
 use super::{Frame, Page, Part, draw};
-use crate::render::checkup::{Instance, Piece, Telemetry};
+use crate::render::checkup::{Instance, Piece, Remedy, Telemetry};
+use crate::render::silence::{self, TurnedAway};
 use crate::render::when::{Moment, moment};
-use crate::render::{arrivals, percent, safe};
+use crate::render::{percent, safe};
 use crate::web::Web;
 
 #[derive(Template)]
@@ -22,8 +22,8 @@ struct TelemetryPage<'a> {
     otlp_http: &'a str,
     otlp_grpc: &'a str,
     otlp: Option<String>,
-    /// What came without spans, if anything did.
-    spanless: Option<String>,
+    /// What keeps telemetry away.
+    silence: Vec<Remedy>,
 }
 
 /// One service and environment.
@@ -57,14 +57,17 @@ pub(super) fn router() -> Router<Web> {
 async fn telemetry(State(web): State<Web>) -> Page {
     let view = web.board.view();
     let came = web.store.arrivals().await.context("what has come cannot be read")?;
+    let metrics = web.board.metrics().context("the metrics cannot be read")?;
+    let away = TurnedAway::from_metrics(&String::from_utf8_lossy(&metrics));
+    let otlp = silence::endpoint(&web.config);
     let apps = view.outlooks.iter().map(|outlook| app(Telemetry::of(&outlook.checkup), &web)).collect();
     draw(&TelemetryPage {
         frame: Frame::new(Part::Telemetry, "Telemetry"),
         apps,
         otlp_http: &web.config.serve.otlp_http,
         otlp_grpc: &web.config.serve.otlp_grpc,
-        otlp: endpoint(&web.config.serve),
-        spanless: arrivals::without_spans(&came),
+        silence: silence::reasons(&came, !view.outlooks.is_empty(), Some(&away), otlp.as_deref()),
+        otlp,
     })
 }
 
