@@ -2,7 +2,8 @@
 # Builds the image of deploy/docker/Dockerfile and runs it as its users do: read-only, without root, without a capability. No
 # registry of containers is asked: the two base images are made of Debian's packages and of this machine's Rust, and imported
 # under the names that the Dockerfile has. Wants root, Debian's mmdebstrap, buildah, podman, runc and zstd, and Rust by rustup.
-#   deploy/try-in-container.sh            PROFILE=demo compiles in a third of the time
+#   deploy/try-in-container.sh            PROFILE=demo compiles in a third of the time; PREBUILT=PROGRAM does not compile at all,
+#                                         but puts this one where cargo would put its own: to work on this script
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 profile=${PROFILE:-release}
@@ -37,6 +38,10 @@ compiler() {
     mmdebstrap --quiet --variant=minbase --include=ca-certificates,gcc,libc6-dev bookworm "$root"
     mkdir -p "$root/usr/local/rust" "$root/usr/local/cargo"
     cp -a "$toolchain/bin" "$toolchain/lib" "$root/usr/local/rust/"
+    if [[ -n ${PREBUILT:-} ]]; then
+        install -D --mode=755 "$PREBUILT" "$root/prebuilt/pointsman"
+        printf '#!/bin/sh\nmkdir -p "target/%s" && cp /prebuilt/pointsman "target/%s/"\n' "$profile" "$profile" > "$root/usr/local/rust/bin/cargo"
+    fi
     # Whoever signs the connections of this machine also signs those of the build.
     cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
     tar --create --directory "$root" . | podman import --quiet --change 'ENV PATH=/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
@@ -66,6 +71,8 @@ for base in $(bases); do
         *distroless*) full=$base make=runtime ;;
         *) fail "no base is known under the name $base" ;;
     esac
+    # One without a compiler serves one run only.
+    [[ $make != compiler || -z ${PREBUILT:-} ]] || podman image rm --force "$full" > /dev/null 2>&1 || true
     if ! podman image exists "$full"; then
         step "make $base"
         $make "$full"
@@ -73,8 +80,10 @@ for base in $(bases); do
 done
 
 step "build the image, profile $profile"
-buildah build --quiet --isolation chroot --pull-never --network host --build-arg "PROFILE=$profile" \
+buildah build --quiet --format docker --isolation chroot --pull-never --network host --build-arg "PROFILE=$profile" \
     --ignorefile deploy/docker/Dockerfile.dockerignore --file deploy/docker/Dockerfile --tag "$image" .
+
+[[ -z ${PREBUILT:-} ]] || podman image rm --force "docker.io/library/$(bases | head -1)" > /dev/null 2>&1 || true
 
 step "run it: read-only, no capability, nobody's user"
 tokens=$(printf 'try %s' "$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')")
@@ -94,7 +103,9 @@ step "what it is, and what it cannot do"
 [[ $(podman top "$name" user | tail -1) == nonroot ]] || fail "it runs as $(podman top "$name" user | tail -1)"
 [[ $(podman top "$name" capeff | tail -1) == none ]] || fail "it has capabilities: $(podman top "$name" capeff)"
 ! podman exec "$name" sh -c true 2> /dev/null || fail "there is a shell"
-! podman exec "$name" /usr/local/bin/pointsman backup /anywhere.db > /dev/null 2>&1 || fail "the root file system can be written to"
+pid=$(podman inspect --format '{{.State.Pid}}' "$name")
+[[ $(awk '$5 == "/" { print $6 }' "/proc/$pid/mountinfo") == ro* ]] || fail "its root file system can be written to"
+! podman exec "$name" /usr/local/bin/pointsman backup --db /var/lib/pointsman/pointsman.db /anywhere.db > /dev/null 2>&1 || fail "it writes beside its volume"
 podman healthcheck run "$name" > /dev/null || fail "its own health check fails"
 [[ $(curl --silent --output /dev/null --write-out '%{http_code}' "http://$pages/") == 401 ]] || fail "the pages ask for no token"
 
