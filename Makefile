@@ -10,6 +10,7 @@ SHELL := bash
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 package := packages/nextjs
+cli := packages/cli
 storefront := examples/storefront
 senders := daemon/tests/senders
 pages := daemon/tests/pages
@@ -20,6 +21,7 @@ storefront_sources := $(shell find $(addprefix $(storefront)/,app actions compon
 package_installed := $(package)/node_modules/.package-lock.json
 storefront_installed := $(storefront)/node_modules/.package-lock.json
 senders_installed := $(senders)/node/node_modules/.package-lock.json
+managers_installed := $(cli)/test/managers/node_modules/.package-lock.json
 pages_installed := $(pages)/node_modules/.package-lock.json
 senders_python := $(CARGO_TARGET_DIR)/senders/python/installed
 storefront_built := $(storefront)/.next/BUILD_ID
@@ -30,14 +32,23 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: tools release $(storefront_built) ## A real app, two minutes of traffic, the report; DEMO_ONCE=1 ends by itself
+demo: tools demo-built ## A real app, two minutes of traffic, the report; DEMO_ONCE=1 ends by itself
 	@exec node $(storefront)/driver/demo.mjs
 
+# The compiler and npm work side by side: each waits for something of its own now and then. What npm says appears if it fails.
+.PHONY: demo-built
+demo-built: tools
+	@mkdir -p $(CARGO_TARGET_DIR)
+	@log=$(CARGO_TARGET_DIR)/demo-app.log; \
+	$(MAKE) --no-print-directory $(storefront_built) > $$log 2>&1 & app=$$!; \
+	cargo build --locked --profile demo || { kill $$app 2> /dev/null; exit 1; }; \
+	wait $$app || { cat $$log; exit 1; }
+
 .PHONY: test
-test: test-rust test-senders test-pages test-nextjs test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
+test: test-rust test-senders test-pages test-nextjs test-cli test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-crash test-memory soak test-senders-full test-versions test-collector test-deploy test-init prove ## All tests, also those that take long
+test-full: test test-crash test-memory soak test-senders-full test-versions test-npx test-collector test-deploy test-container test-init test-release prove ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
@@ -82,6 +93,14 @@ test-deploy: release-archive ## Each command of docs/deployment.md on a fresh De
 test-init: tools $(package_installed) ## pointsman init on real apps by create-next-app, with npm and pnpm; wants a registry
 	cargo test --workspace --all-features --locked --test init -- --ignored --nocapture --test-threads=1
 
+.PHONY: test-container
+test-container: release ## The image of deploy/docker/Dockerfile, built on Debian's packages and run without root; wants root, and Debian
+	deploy/try-in-container.sh
+
+.PHONY: test-release
+test-release: ## Lints the workflows, renders and validates the Helm chart, tries the installer; wants Go
+	deploy/try-release.sh
+
 .PHONY: screenshots
 screenshots: tools debug $(pages_installed) ## Pictures of each page into screenshots/; README=1 also those of the README
 	cd $(pages) && npm run screenshots $(if $(README),-- --readme)
@@ -91,8 +110,16 @@ test-nextjs: tools $(package_installed) ## Tests of the npm package
 	cd $(package) && npm test
 
 .PHONY: test-versions
-test-versions: tools $(package_installed) ## The npm package in each version of Next.js and each way to serve it; long
+test-versions: tools $(package_installed) $(managers_installed) ## The npm package in each version of Next.js and each way to serve it; long
 	cd $(package) && npm run test:versions
+
+.PHONY: test-cli
+test-cli: tools ## The launcher of the npm package `pointsman`, with a program that stands in for the real one
+	cd $(cli) && npm test
+
+.PHONY: test-npx
+test-npx: tools release $(managers_installed) ## The npm package `pointsman` installed and run by npm, pnpm, both Yarns and Bun
+	cd $(cli) && POINTSMAN_BIN=$(CARGO_TARGET_DIR)/release/pointsman npm run test:npx
 
 .PHONY: test-storefront
 test-storefront: tools $(storefront_built) ## Types of the example app, and its driver's parts
@@ -183,6 +210,10 @@ $(storefront_installed): $(storefront)/package-lock.json $(storefront)/package.j
 
 $(senders_installed): $(senders)/node/package-lock.json $(senders)/node/package.json
 	cd $(senders)/node && npm ci
+	@touch $@
+
+$(managers_installed): $(cli)/test/managers/package-lock.json
+	cd $(cli)/test/managers && npm ci --ignore-scripts
 	@touch $@
 
 $(pages_installed): $(pages)/package-lock.json $(pages)/package.json

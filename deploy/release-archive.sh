@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes target/dist/pointsman-VERSION-TARGET.tar.gz with its .sha256 beside it, of a daemon that is built already:
-#   deploy/release-archive.sh [PATH OF THE DAEMON]
+#   deploy/release-archive.sh [PATH OF THE DAEMON [TARGET]]
 # What is in it is told by members() below and by the daemon itself, which writes its completions and manual pages. The same
 # inputs give the same bytes: names are sorted, owners are numbers, and times are SOURCE_DATE_EPOCH, else the last commit's.
 set -euo pipefail
@@ -13,7 +13,7 @@ daemon=${1:-$target_dir/release/pointsman}
 dist=${DIST:-$target_dir/dist}
 [[ -x $daemon ]] || { echo "there is no daemon $daemon; make release builds it" >&2; exit 1; }
 version=$("$daemon" --version | cut -d ' ' -f 2)
-target=$(rustc -vV | sed -n 's/^host: //p')
+target=${2:-$(rustc -vV | sed -n 's/^host: //p')}
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 name=pointsman-$version-$target
 

@@ -43,7 +43,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let protocol = listener.protocol();
     let access = settings.access;
-    let guard = Guard::new(protocol, access.tokens.clone(), intake.metrics().clone());
+    let guard = Guard::new(protocol, &access, intake.metrics().clone());
     let stopping = intake.clone();
     let on_stop = move || stopping.give_up_arriving();
     let incoming = Incoming::open(listener, &access, intake.metrics().clone(), stop, on_stop);

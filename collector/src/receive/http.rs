@@ -54,6 +54,7 @@ impl Default for Settings {
 struct Http {
     intake: Intake,
     settings: Settings,
+    guard: Guard,
 }
 
 /// Serves until `stop` ends; then answers what it was answering and returns.
@@ -76,7 +77,7 @@ pub async fn serve(
 
 /// Outermost is CORS, because browsers ask their questions without a token; then the tokens; then OTLP.
 fn router(intake: Intake, settings: Settings) -> Router {
-    let guard = Guard::new(Protocol::Http, settings.access.tokens.clone(), intake.metrics().clone());
+    let guard = Guard::new(Protocol::Http, &settings.access, intake.metrics().clone());
     let origins = settings.origins.clone();
     let router = Router::new()
         .route("/v1/traces", only_post(post(traces)))
@@ -84,7 +85,7 @@ fn router(intake: Intake, settings: Settings) -> Router {
         .route("/v1/logs", only_post(post(|http, request| ignored(http, request, "logs"))))
         .route("/v1development/profiles", only_post(post(|http, request| ignored(http, request, "profiles"))))
         .fallback(not_found)
-        .with_state(Arc::new(Http { intake, settings }))
+        .with_state(Arc::new(Http { intake, settings, guard: guard.clone() }))
         .layer(from_fn_with_state(guard, http_guard));
     if origins.is_empty() { router } else { router.layer(from_fn_with_state(origins, cors)) }
 }
@@ -167,6 +168,7 @@ impl Http {
         let bounds = (self.settings.max_body_bytes, self.settings.read_timeout);
         let head = (&parts.headers, &parts.extensions);
         let read = body::read(head, body, bounds, &mut reservation, &self.intake).await?;
+        self.guard.check_body(&parts.extensions, &read).await?;
         Ok((read, reservation))
     }
 }

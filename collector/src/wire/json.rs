@@ -222,7 +222,8 @@ impl Message for Status {
     }
 }
 
-/// The words of the general protobuf mapping. Enums are integers in OTLP/JSON; the words do no harm.
+/// The words of the general protobuf mapping. Enums are integers in OTLP/JSON; the words do no harm. Vercel's documentation
+/// of its drains has them without the beginning and in small letters, `"kind": "server"`.
 const SPAN_KINDS: [&str; 6] = [
     "SPAN_KIND_UNSPECIFIED",
     "SPAN_KIND_INTERNAL",
@@ -263,7 +264,7 @@ fn flags<'de, A: MapAccess<'de>>(out: &mut Writer, number: u8, map: &mut A) -> R
     Ok(())
 }
 
-/// A number, or a word from a list whose places are the numbers; anything else is 0.
+/// A number, or a word from a list whose places are the numbers, also the last part of one in any case; anything else is 0.
 fn enumeration<'de, A: MapAccess<'de>>(
     out: &mut Writer,
     number: u8,
@@ -272,7 +273,9 @@ fn enumeration<'de, A: MapAccess<'de>>(
 ) -> Result<(), A::Error> {
     let value = match map.next_value::<Scalar<'_>>()? {
         Scalar::Text(text) => {
-            let place = words.iter().position(|word| *word == text);
+            let is_last_part =
+                |word: &str| word.rsplit('_').next().is_some_and(|last| last.eq_ignore_ascii_case(&text));
+            let place = words.iter().position(|word| *word == text || is_last_part(word));
             place.and_then(|place| i32::try_from(place).ok()).unwrap_or(0)
         }
         number => number.whole().unwrap_or(0),

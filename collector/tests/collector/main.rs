@@ -8,6 +8,7 @@
 mod certificates;
 mod connections;
 mod cors;
+mod drains;
 mod durability;
 mod grpc;
 mod http;

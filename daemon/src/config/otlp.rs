@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pointsman_collector::admit::{Limits, Secret};
 use pointsman_collector::ingest;
-use pointsman_collector::receive::access::{Access, Origins, Tls, TlsFiles, Tokens};
+use pointsman_collector::receive::access::{Access, Origins, Signatures, Tls, TlsFiles, Tokens};
 use pointsman_collector::receive::{grpc, http};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub(crate) struct Otlp {
     pub tls_client_ca: Option<PathBuf>,
     /// Tokens that senders must show, `name token` a line.
     pub tokens_file: Option<PathBuf>,
+    /// Secrets under which Vercel's drains sign what they send (`x-vercel-signature`), `name secret` a line; over HTTP a right
+    /// signature does instead of a token.
+    pub vercel_secrets_file: Option<PathBuf>,
     /// A file with the secret under which addresses become client keys; without one they hold until the daemon ends.
     pub hash_secret_file: Option<PathBuf>,
     /// Names of attributes that are stored besides those that the product reads; `*` at the end stands for any rest.
@@ -81,6 +84,7 @@ impl Default for Otlp {
             tls_key: None,
             tls_client_ca: None,
             tokens_file: None,
+            vercel_secrets_file: None,
             hash_secret_file: None,
             keep_attributes: Vec::new(),
             keep_span_names: Vec::new(),
@@ -205,13 +209,14 @@ impl Otlp {
     }
 
     fn access(&self) -> anyhow::Result<Access> {
-        let (tls, tokens) = (self.tls(), self.tokens());
-        let told = [tls.as_ref().err(), tokens.as_ref().err()].into_iter().flatten();
-        let told: Vec<String> = told.map(|error| format!("{error:#}")).collect();
-        match (tls, tokens) {
-            (Ok(tls), Ok(tokens)) => Ok(Access {
+        let (tls, tokens, signatures) = (self.tls(), self.tokens(), self.signatures());
+        let faults = [tls.as_ref().err(), tokens.as_ref().err(), signatures.as_ref().err()];
+        let faults: Vec<String> = faults.into_iter().flatten().map(|error| format!("{error:#}")).collect();
+        match (tls, tokens, signatures) {
+            (Ok(tls), Ok(tokens), Ok(signatures)) => Ok(Access {
                 tls: tls.map(Arc::new),
                 tokens: tokens.map(Arc::new),
+                signatures: signatures.map(Arc::new),
                 max_connections: bytes(self.max_connections),
                 idle: Duration::from_secs(self.idle_s),
                 max_concurrent_streams: u32::try_from(self.max_streams).unwrap_or(u32::MAX),
@@ -219,7 +224,7 @@ impl Otlp {
                 keepalive_timeout: Duration::from_secs(self.keepalive_timeout_s),
                 ..Access::default()
             }),
-            _ => Err(anyhow::anyhow!(told.join("; "))),
+            _ => Err(anyhow::anyhow!(faults.join("; "))),
         }
     }
 
@@ -246,6 +251,10 @@ impl Otlp {
 
     fn tokens(&self) -> anyhow::Result<Option<Tokens>> {
         load_tokens(self.tokens_file.clone(), TOKENS_VARIABLE)
+    }
+
+    fn signatures(&self) -> anyhow::Result<Option<Signatures>> {
+        Ok(self.vercel_secrets_file.clone().map(Signatures::load).transpose()?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The images' build files. They were never built here, for want of an engine and of their base images.
+//! The images' build files. The daemon's image is built and run by deploy/try-in-container.sh, that of the shop was never built.
 
 use std::process::Command;
 

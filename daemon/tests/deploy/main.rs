@@ -2,12 +2,14 @@
 //! run it on a fresh Debian is deploy/try-on-debian.sh's business.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
     reason = "a test says what it expects in the shortest way: a panic is its failure"
 )]
 
 mod archive;
+mod chart;
 mod collector;
 mod compose;
 mod images;

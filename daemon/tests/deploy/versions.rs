@@ -3,14 +3,17 @@
 use crate::{at, read, yaml};
 
 #[test]
-fn daemon_and_npm_package_share_a_version() {
+fn daemon_and_npm_packages_share_a_version() {
     let manifest: toml::Table = toml::from_str(&read("Cargo.toml")).unwrap();
     let version = manifest["workspace"]["package"]["version"].as_str().unwrap();
     let json = |path: &str| serde_json::from_str::<serde_json::Value>(&read(path)).unwrap();
     for (what, found) in [
         ("package.json", json("packages/nextjs/package.json")["version"].clone()),
         ("package-lock.json", json("packages/nextjs/package-lock.json")["version"].clone()),
+        ("pointsman's package.json", json("packages/cli/package.json")["version"].clone()),
         ("its root", json("packages/nextjs/package-lock.json")["packages"][""]["version"].clone()),
+        ("Chart.yaml", at(&yaml("deploy/helm/pointsman/Chart.yaml"), "version").clone()),
+        ("its appVersion", at(&yaml("deploy/helm/pointsman/Chart.yaml"), "appVersion").clone()),
         ("kustomization.yaml", at(&yaml("deploy/kubernetes/kustomization.yaml"), "images.0.newTag").clone()),
     ] {
         assert_eq!(found, version, "{what}");

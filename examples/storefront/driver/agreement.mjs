@@ -43,5 +43,10 @@ export function agreement(report, { calledOnly = false } = {}) {
     ...judged.flatMap(({ row, handler }) => differences(row, handler).map((difference) => `  ${nameOf(row)}: ${difference}`)),
     ...strangers(report).map((name) => `  ${name}: in the report, and not in expected.json`),
   ];
-  return { isRight: right.length === rows.length, text: [`${right.length} of ${rows.length} verdicts are as expected.json has them`, ...lines].join("\n") };
+  const open = judged.filter(({ row, handler }) => handler?.verdict === "insufficient_evidence" && row.verdict !== "insufficient_evidence");
+  return {
+    isRight: right.length === rows.length,
+    open: open.length,
+    text: [`${right.length} of ${rows.length} verdicts are as expected.json has them`, ...lines].join("\n"),
+  };
 }

@@ -5,6 +5,7 @@ import { readActionNames } from "./handlers.mjs";
 import { playMachines } from "./machines.mjs";
 import { openPartnerSite } from "./partner.mjs";
 import { playPeople, visitsPlanned } from "./people.mjs";
+import { openProgress } from "./progress.mjs";
 import { RequestLog } from "./request-log.mjs";
 import { storefrontFolder } from "./storefront.mjs";
 import { openTap } from "./tap.mjs";
@@ -13,15 +14,15 @@ import { Truth } from "./truth.mjs";
 export const defaults = { seed: 1, people: 8, atOnce: 8 };
 
 /**
- * Drives, and returns the truth; `say` gets a progress line now and then. `chromium` is the path of a browser; with null
+ * Drives, and returns the truth; `move` gets a line about the progress every second or so. `chromium` is the path of a browser; with null
  * the machines play alone. Never throws for what the plan met.
  */
-export async function drive({ baseUrl, chromium, seed = defaults.seed, people = defaults.people, atOnce = defaults.atOnce, say = console.log }) {
+export async function drive({ baseUrl, chromium, seed = defaults.seed, people = defaults.people, atOnce = defaults.atOnce, move = openProgress().move }) {
   const actionNames = readActionNames(storefrontFolder);
   const truth = new Truth({ seed, people: chromium ? people : 0 }, new RequestLog(actionNames));
   if (!chromium) truth.leftOut.push("everything people do in browsers: all server actions, all pages except the crawler's, and every route that only the own pages or another site's page call");
 
-  const progress = reportProgress(chromium ? visitsPlanned(people) : 0, truth, say);
+  const progress = reportProgress(chromium ? visitsPlanned(people) : 0, truth, move);
   const { doors, close } = await openDoors(baseUrl, truth);
   const world = { doors, baseUrl: doors.own_ui, seed, actionNames, truth };
   const machines = playMachines(world);
@@ -52,11 +53,11 @@ async function openDoors(baseUrl, truth) {
   }
 }
 
-function reportProgress(planned, truth, say) {
+function reportProgress(planned, truth, move) {
   let done = 0;
   const startedAt = Date.now();
   const visits = () => (planned > 0 ? `${done} of ${planned} visits, ` : "");
-  const timer = setInterval(() => say(`driving: ${visits()}${truth.requests()} requests, ${Math.round((Date.now() - startedAt) / 1000)} s`), 10_000);
+  const timer = setInterval(() => move(`driving: ${visits()}${truth.requests()} requests, ${Math.round((Date.now() - startedAt) / 1000)} s`), 1_000);
   return {
     visitDone: () => {
       done += 1;

@@ -17,7 +17,7 @@ const mostOutput = 64 * 1024 * 1024;
 export function findPointsman(profile) {
   const binary = process.env.POINTSMAN_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(repository, "target"), profile, "pointsman");
   if (existsSync(binary)) return binary;
-  throw new Error(`there is no ${binary}; build it with: cargo build --locked${profile === "release" ? " --release" : ""}`);
+  throw new Error(`there is no ${binary}; build it with: cargo build --locked${profile === "debug" ? "" : ` --profile ${profile}`}`);
 }
 
 /** Starts the daemon and returns when it takes spans. `ports` are those of OTLP over gRPC and HTTP and of the pages. */
@@ -61,9 +61,9 @@ async function isReady(pages) {
 
 /**
  * Waits until all spans have arrived and were judged: until two runs of the advisor, the first of them begun after the
- * app has sent its last spans, count the same calls.
+ * app has sent its last spans, count the same calls. `move` gets a line about it now and then.
  */
-export async function untilJudged({ pages }, { within = 120_000 } = {}) {
+export async function untilJudged({ pages }, { within = 120_000, move = () => {} } = {}) {
   const deadline = Date.now() + within;
   await pause(longestUnderWay);
   const begin = new Date(Date.now());
@@ -74,6 +74,7 @@ export async function untilJudged({ pages }, { within = 120_000 } = {}) {
     const isLater = new Date(report.generated_at) > (before?.at ?? begin);
     if (isLater && before?.calls === calls && calls > 0) return calls;
     if (isLater) before = { at: new Date(report.generated_at), calls };
+    move(`waiting for the last spans to be judged: ${calls} calls so far, ${Math.round((Date.now() - begin.getTime()) / 1000)} s`);
     await pause(500);
   }
   throw new Error(`spans still arrive ${within / 1000} s after the last request, or none have arrived`);

@@ -15,6 +15,7 @@ mod forget;
 mod handlers;
 mod integrity;
 mod many;
+mod migrations;
 mod place;
 mod published;
 mod read_calls;
@@ -42,6 +43,7 @@ pub use blocks::{Block, BlockId};
 pub use error::StoreError;
 pub use forget::{Dropped, Forgetting};
 pub use integrity::Soundness;
+use migrations::MIGRATIONS;
 use place::Place;
 pub use recover::{Recovered, RecoveredTable, recover};
 pub use reindex::{Forgotten, Reindex};
@@ -49,8 +51,6 @@ pub use retention::Trim;
 pub use rollups::DirtyHour;
 pub use space::Space;
 use trace_index::TraceIndex;
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// Marks a file as ours ("PNTS"), so that another program's database is refused instead of migrated.
 const APPLICATION_ID: i32 = 0x504e_5453;

@@ -1,5 +1,6 @@
-//! Lets requests with a known token pass; the body of others is not kept and takes no room. What a refusal looks like is
-//! different for each protocol; who is known is decided in `tokens`.
+//! Lets requests with a known token pass, and those with a signature until their body has arrived; the body of others is not
+//! kept and takes no room. What a refusal looks like is different for each protocol; who is known is decided in `tokens` and
+//! `signatures`.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,15 +11,18 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use bytes::Bytes;
 use http::header::WWW_AUTHENTICATE;
-use http::{HeaderValue, StatusCode, Version};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version};
 use http_body_util::{BodyExt, Limited};
 use tonic::Code;
 use tower::{Layer, Service};
 
-use super::Tokens;
 use super::seats::{Busy, Seat};
+use super::signatures::{Shown, Signature};
 use super::tokens::Unknown;
+use super::{Access, Signatures, Tokens};
+use crate::ingest::run_blocking;
 use crate::metrics::Metrics;
 use crate::receive::Protocol;
 use crate::receive::answer::{Encoding, Problem};
@@ -28,6 +32,9 @@ use crate::receive::taken::Taken;
 const LINGER_BYTES: usize = 64 << 10;
 const LINGER: Duration = Duration::from_secs(1);
 
+/// Hashing more than this, bytes, is done where nobody waits for it.
+const HASHED_AT_ONCE: usize = 256 << 10;
+
 /// Probes of service managers carry no token.
 const HEALTH: &str = "/grpc.health.v1.Health/";
 
@@ -36,6 +43,7 @@ const HEALTH: &str = "/grpc.health.v1.Health/";
 pub(in crate::receive) struct Guard {
     protocol: Protocol,
     tokens: Option<Arc<Tokens>>,
+    signatures: Option<Arc<Signatures>>,
     metrics: Metrics,
 }
 
@@ -44,24 +52,66 @@ pub(in crate::receive) struct Guard {
 pub(in crate::receive) struct KnownSender(pub(in crate::receive) Arc<str>);
 
 impl Guard {
-    pub(in crate::receive) fn new(protocol: Protocol, tokens: Option<Arc<Tokens>>, metrics: Metrics) -> Self {
-        Self { protocol, tokens, metrics }
+    pub(in crate::receive) fn new(protocol: Protocol, access: &Access, metrics: Metrics) -> Self {
+        let (tokens, signatures) = (access.tokens.clone(), access.signatures.clone());
+        Self { protocol, tokens, signatures, metrics }
     }
 
+    /// Lets a request pass that shows a known token, and over HTTP one that shows a signature: whether that one is right is
+    /// said by [`Self::check_body`], which whoever reads a body has to ask.
     fn check<B>(&self, request: &mut http::Request<B>) -> Result<(), Unknown> {
-        let Some(tokens) = &self.tokens else { return Ok(()) };
-        match tokens.sender(request.headers()) {
-            Ok(sender) => {
-                self.metrics.access.sender_requests.with_label_values(&[&*sender]).inc();
-                request.extensions_mut().insert(KnownSender(sender));
-                Ok(())
+        let known = match self.shown_signature(request.headers()) {
+            Shown::Digest(signature) => {
+                request.extensions_mut().insert(signature);
+                return Ok(());
             }
+            Shown::Nonsense => Err(Unknown::WrongSignature),
+            Shown::Nothing => match (&self.tokens, &self.signatures) {
+                (None, None) => return Ok(()),
+                (None, Some(_)) => Err(Unknown::Missing),
+                (Some(tokens), _) => tokens.sender(request.headers()),
+            },
+        };
+        let sender = self.counted(known)?;
+        request.extensions_mut().insert(KnownSender(sender));
+        Ok(())
+    }
+
+    /// gRPC has no signatures: what is signed there is not a body that anyone sees as it was sent.
+    fn shown_signature(&self, headers: &HeaderMap) -> Shown {
+        match (self.protocol, &self.signatures) {
+            (Protocol::Http, Some(_)) => Signature::of(headers),
+            _ => Shown::Nothing,
+        }
+    }
+
+    /// Whether a body has the signature that its request has shown; one without a signature has passed already.
+    pub(in crate::receive) async fn check_body(
+        &self,
+        extensions: &Extensions,
+        body: &Bytes,
+    ) -> Result<(), Unknown> {
+        let (Some(signature), Some(signatures)) = (extensions.get::<Signature>(), &self.signatures) else {
+            return Ok(());
+        };
+        let signer = if body.len() <= HASHED_AT_ONCE {
+            signatures.signer(*signature, body)
+        } else {
+            let (signature, signatures, body) = (*signature, Arc::clone(signatures), body.clone());
+            run_blocking(move || signatures.signer(signature, &body)).await
+        };
+        self.counted(signer.ok_or(Unknown::WrongSignature)).map(|_| ())
+    }
+
+    fn counted(&self, known: Result<Arc<str>, Unknown>) -> Result<Arc<str>, Unknown> {
+        match &known {
+            Ok(sender) => self.metrics.access.sender_requests.with_label_values(&[&**sender]).inc(),
             Err(unknown) => {
                 let labels = [self.protocol.as_str(), unknown.as_str()];
                 self.metrics.access.requests_unauthorized.with_label_values(&labels).inc();
-                Err(unknown)
             }
         }
+        known
     }
 }
 
@@ -78,10 +128,15 @@ pub(in crate::receive) async fn http_guard(
         // 7.88 then lose the answer. Over HTTP/1.1 the connection takes care of that.
         let _ = tokio::time::timeout(LINGER, throw_away(request.into_body())).await;
     }
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, unknown.message());
-    let mut response = encoding.problem(&problem);
+    let mut response = encoding.problem(&unknown.into());
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
+}
+
+impl From<Unknown> for Problem {
+    fn from(unknown: Unknown) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, unknown.message())
+    }
 }
 
 /// Reads a body to its end, or to where it is too long, and keeps nothing of it.

@@ -8,9 +8,11 @@ mod connection;
 pub(super) mod cors;
 pub(super) mod guard;
 mod incoming;
+mod named;
 mod pem;
 mod placeholder;
 pub(super) mod seats;
+pub(super) mod signatures;
 mod tls;
 mod tokens;
 
@@ -20,6 +22,7 @@ use std::time::Duration;
 pub use cors::{Origins, OriginsError};
 pub(super) use incoming::Incoming;
 pub use placeholder::placeholder_fault;
+pub use signatures::Signatures;
 pub use tls::{Tls, TlsError, TlsFiles};
 pub use tokens::{Tokens, TokensError};
 
@@ -30,6 +33,8 @@ pub struct Access {
     pub tls: Option<Arc<Tls>>,
     /// Tokens that senders must show; without them everybody may send.
     pub tokens: Option<Arc<Tokens>>,
+    /// Secrets under which senders over HTTP may sign their bodies instead of showing a token.
+    pub signatures: Option<Arc<Signatures>>,
     /// Connections that each listener holds open. A further one takes the place of one that is silent, stalled or idle; when
     /// all of them are in use it is closed at once.
     pub max_connections: usize,
@@ -52,6 +57,7 @@ impl Default for Access {
         Self {
             tls: None,
             tokens: None,
+            signatures: None,
             // Of both receivers together fewer than the 1024 descriptors that a process usually may have.
             max_connections: 400,
             handshake_timeout: Duration::from_secs(10),
@@ -75,20 +81,24 @@ pub enum ReloadError {
 }
 
 impl Access {
-    /// Reads certificates and tokens anew. One that cannot be read does not keep the other from being replaced.
+    /// Reads certificates, tokens and secrets again. One that cannot be read does not keep the others from being replaced.
     ///
     /// # Errors
-    /// For each of the two that could not be read; it stays as it was.
+    /// For each of them that could not be read; it stays as it was.
     pub fn reload(&self) -> Result<(), Vec<ReloadError>> {
         let tls = self.tls.as_ref().and_then(|tls| tls.reload().err()).map(ReloadError::from);
         let tokens = self.tokens.as_ref().and_then(|tokens| tokens.reload().err()).map(ReloadError::from);
-        let errors: Vec<_> = tls.into_iter().chain(tokens).collect();
+        let signatures =
+            self.signatures.as_ref().and_then(|secrets| secrets.reload().err()).map(ReloadError::from);
+        let errors: Vec<_> = tls.into_iter().chain(tokens).chain(signatures).collect();
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    /// Whether a sender has to prove who it is, by a token or by a certificate.
+    /// Whether a sender has to prove who it is: by a token, a signature or a certificate.
     #[must_use]
     pub fn knows_its_senders(&self) -> bool {
-        self.tokens.is_some() || self.tls.as_ref().is_some_and(|tls| tls.demands_client_certificates())
+        self.tokens.is_some()
+            || self.signatures.is_some()
+            || self.tls.as_ref().is_some_and(|tls| tls.demands_client_certificates())
     }
 }

@@ -1,7 +1,5 @@
-//! Bearer tokens by which senders are known. Only digests are kept; no error, log or `Debug` shows a token.
-//!
-//! The text of tokens has one a line, `name token`; a name may stand there several times, so that a new token can
-//! be accepted beside the old one while a sender changes over. Empty lines and lines that begin with `#` say nothing.
+//! Bearer tokens by which senders are known. Only digests are kept; no error, log or `Debug` shows a token. How their text is
+//! written: `named`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,15 +10,9 @@ use http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::pem;
-use super::placeholder::placeholder_fault;
+use super::named::{self, Kind, Named};
 
-/// Shorter tokens can be guessed.
-const SHORTEST: usize = 16;
-/// Longer ones are no tokens: heads of requests have a limit.
-const LONGEST: usize = 1024;
-/// Every request is compared with all of them.
-const MOST: usize = 1000;
+const TOKENS: Kind = Kind { noun: "token", most: 1000 };
 
 /// Tokens that cannot be used: every fault, none of them with a token.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -52,6 +44,7 @@ struct Token {
 pub(in crate::receive) enum Unknown {
     Missing,
     Wrong,
+    WrongSignature,
 }
 
 impl Tokens {
@@ -65,7 +58,8 @@ impl Tokens {
             return Ok(None);
         }
         let given = match given {
-            Some((name, text)) => parse(&text.replace(',', "\n"))
+            Some((name, text)) => named::parse(&text.replace(',', "\n"), TOKENS)
+                .map(digested)
                 .map_err(|faults| TokensError { from: name.to_owned(), faults })?,
             None => Vec::new(),
         };
@@ -120,6 +114,7 @@ impl Unknown {
         match self {
             Self::Missing => "missing",
             Self::Wrong => "wrong",
+            Self::WrongSignature => "wrong_signature",
         }
     }
 
@@ -128,6 +123,9 @@ impl Unknown {
         match self {
             Self::Missing => "a token is needed here; send it as `authorization: Bearer TOKEN`",
             Self::Wrong => "this is not a token that is known here; check `authorization: Bearer TOKEN`",
+            Self::WrongSignature => {
+                "the signature does not fit the body under any secret that is known here; check the drain's signature secret"
+            }
         }
     }
 }
@@ -139,65 +137,13 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
 }
 
 fn read(file: &Path) -> Result<Vec<Token>, TokensError> {
-    let fault = |faults| TokensError { from: format!("the tokens file {}", file.display()), faults };
-    let bytes = pem::read(file).map_err(|reason| fault(vec![reason]))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| fault(vec!["it is not text in UTF-8; write `name token` lines".to_owned()]))?;
-    parse(&text).map_err(fault)
+    let from = || format!("the tokens file {}", file.display());
+    named::read(file, TOKENS).map(digested).map_err(|faults| TokensError { from: from(), faults })
 }
 
-/// The tokens of a text, or every fault in it. A fault names its line and never what stands there: it may be a token
-/// in the wrong place.
-fn parse(text: &str) -> Result<Vec<Token>, Vec<String>> {
-    let mut tokens: Vec<Token> = Vec::new();
-    let mut faults = Vec::new();
-    for (number, line) in (1..).zip(text.lines().map(str::trim)) {
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        match token(line) {
-            Ok(token) if tokens.iter().any(|other| other.digest == token.digest) => {
-                faults.push(format!("line {number}: this token is there already; every line has its own"));
-            }
-            Ok(token) => tokens.push(token),
-            Err(fault) => faults.push(format!("line {number}: {fault}")),
-        }
-    }
-    if tokens.len() > MOST {
-        faults.push(format!("there are {} tokens, and {MOST} is the limit; remove old ones", tokens.len()));
-    }
-    if tokens.is_empty() && faults.is_empty() {
-        faults.push(
-            "there is no token in it; write lines with `name token`, or take the setting out".to_owned(),
-        );
-    }
-    if faults.is_empty() { Ok(tokens) } else { Err(faults) }
-}
-
-fn token(line: &str) -> Result<Token, String> {
-    let mut words = line.split_whitespace();
-    let (Some(sender), Some(token), None) = (words.next(), words.next(), words.next()) else {
-        return Err("write a name, a space and a token".to_owned());
-    };
-    let in_names = |letter: u8| letter.is_ascii_alphanumeric() || b"-._".contains(&letter);
-    if sender.len() > 64 || !sender.bytes().all(in_names) {
-        return Err("the name may have 64 characters: letters, digits, - . _".to_owned());
-    }
-    if token.len() < SHORTEST {
-        return Err(format!(
-            "the token has fewer than {SHORTEST} characters and could be guessed; make one with \
-             `openssl rand -hex 32`"
-        ));
-    }
-    if let Some(fault) = placeholder_fault(token.as_bytes()) {
-        return Err(format!("the token cannot be used: {fault}; make one with `openssl rand -hex 32`"));
-    }
-    // RFC 6750, 2.1.
-    let in_tokens = |letter: u8| letter.is_ascii_alphanumeric() || b"-._~+/=".contains(&letter);
-    if token.len() > LONGEST || !token.bytes().all(in_tokens) {
-        return Err(format!("the token may have {LONGEST} characters: letters, digits, - . _ ~ + / ="));
-    }
-    Ok(Token { sender: sender.into(), digest: Sha256::digest(token).into() })
+fn digested(named: Vec<Named>) -> Vec<Token> {
+    let token = |Named { name, secret }| Token { sender: name.into(), digest: Sha256::digest(secret).into() };
+    named.into_iter().map(token).collect()
 }
 
 #[cfg(test)]

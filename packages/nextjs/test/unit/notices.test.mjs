@@ -7,6 +7,7 @@ import { vendorAgent } from '../../dist/agents.js'
 import { destinationOf, parseHeaders, serviceNameFor } from '../../dist/destination.js'
 import { exportHosts, sendsTo } from '../../dist/export-hosts.js'
 import { Notices } from '../../dist/notices.js'
+import { isSentrys, sharedLine } from '../../dist/tracing.js'
 
 function listen() {
   const lines = []
@@ -110,4 +111,18 @@ test("it is seen whether the app's own SDK sends to the same place: then its exp
   assert.deepEqual([...exportHosts(ring)], [])
   assert.deepEqual([...exportHosts({})], [])
   assert.ok(!sendsTo(grpc, 'an endpoint that is not a valid URL'))
+})
+
+test("an app's SDK without a name is told how to get one: `unknown_service:node` says nothing", () => {
+  const named = (name) => sharedLine({ resource: { attributes: { 'service.name': name } } })
+  assert.match(named('unknown_service:node'), /as service "unknown_service:node" \(set OTEL_SERVICE_NAME\)$/)
+  assert.match(named('shop'), /as service "shop"$/)
+  assert.match(sharedLine({}), /sends their spans$/)
+})
+
+test("Sentry's provider is known: it keeps spans to itself", () => {
+  class SentryTracerProvider {}
+  assert.equal(isSentrys(new SentryTracerProvider()), true)
+  assert.equal(isSentrys(new BasicTracerProvider()), false)
+  assert.equal(isSentrys(undefined), false)
 })
