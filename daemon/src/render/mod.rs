@@ -151,7 +151,7 @@ pub(crate) fn points(kind: EvidenceKind) -> &'static str {
     match kind {
         EvidenceKind::For => "for a move",
         EvidenceKind::Against => "against a move",
-        EvidenceKind::Blocker => "bars a move",
+        EvidenceKind::Blocker => "blocks a move",
         EvidenceKind::Improvement => "to improve",
     }
 }
@@ -303,6 +303,9 @@ pub(crate) enum Class {
 }
 
 impl Class {
+    /// Every class, in the order in which they ask for attention.
+    pub(crate) const ALL: [Self; 4] = [Self::Move, Self::Improve, Self::Keep, Self::Unsure];
+
     pub(crate) fn of(handler: &HandlerReport) -> Self {
         match handler.verdict {
             _ if handler.is_open_move() => Self::Move,
@@ -319,6 +322,16 @@ impl Class {
             Self::Improve => "improve",
             Self::Keep => "keep",
             Self::Unsure => "unsure",
+        }
+    }
+
+    /// In people's words, as the name of a group.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Improve => "improve in place",
+            Self::Keep => "keep",
+            Self::Unsure => "not decided",
         }
     }
 }
