@@ -91,9 +91,10 @@ function another(lines, copy) {
   if (copy === 0) return lines;
   const digits = (hex) => (parseInt(hex, 16) ^ copy).toString(16).padStart(2, "0");
   return lines
-    .replace(/("stringValue":")\/(?=([^"]))?/g, (_, key, more) => `${key}/shop${copy}${more ? "/" : ""}`)
+    .replace(/("stringValue":")\/(?=")/g, `$1/shop${copy}`)
+    .replace(/("stringValue":")\/(?=[^"])(?!shop\d)/g, `$1/shop${copy}/`)
     .replace(/("stringValue":")actions\//g, `$1shop${copy}/actions/`)
-    .replace(/("name":"(?:[A-Z]+ )+)\/(?=([^"]))?/g, (_, key, more) => `${key}/shop${copy}${more ? "/" : ""}`)
+    .replace(/("name":"(?:[A-Z]+ )+)\//g, `$1/shop${copy}/`)
     .replace(/("(?:traceId|spanId|parentSpanId)":")([0-9a-f]{2})/g, (_, key, hex) => key + digits(hex))
     .replace(/("stringValue":")([0-9a-f]{2})(?=[0-9a-f-]{14,}")/g, (_, key, hex) => key + digits(hex));
 }

@@ -1,5 +1,5 @@
 //! All handlers at a glance: how often each is called, how long it takes, and what is advised. No mark hides another, and each
-//! move bears at least its number.
+//! move holds the number of its card.
 
 use pointsman_advisor::HandlerReport;
 
@@ -7,7 +7,7 @@ use super::canvas::{Anchor, Canvas, Paint, SMALL, fitted, width_of};
 use super::frame::{Axis, Frame};
 use super::palette::Role;
 use super::scale::Scale;
-use super::spread::{Area, Areas, around, spread};
+use super::spread::{Area, Areas, spread};
 use super::unit::{Unit, count};
 use super::{Picture, WIDTH, drawable};
 use crate::render::{Class, name, verdict};
@@ -21,8 +21,12 @@ const MARKS: usize = 600;
 const LABEL: f64 = 150.0;
 /// Radius of a mark where there is room for it, and where there is little.
 const RADIUS: (f64, f64) = (5.5, 2.4);
+/// How much larger the mark of a move is, which holds its number, and the least that it can be read in.
+const NUMBERED: (f64, f64) = (1.45, 6.5);
 /// Part of the plot that marks may take, so that they find a place near their own.
 const FILLED: f64 = 0.22;
+/// The same where they are larger for their numbers' sake.
+const CROWDED: f64 = 0.7;
 
 /// How much room there is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +52,7 @@ struct Mark<'a> {
     entry: Entry<'a>,
     class: Class,
     at: (f64, f64),
+    radius: f64,
 }
 
 /// Every wanted handler as a link to `href`. `None` when of none of them both frequency and duration are known. Where a mark
@@ -64,16 +69,19 @@ pub(crate) fn handlers(
     let rare = known.iter().skip(MARKS).filter(|entry| entry.wanted).count();
     known.truncate(MARKS);
     let frame = frame(&known, width)?;
-    let (radius, marks) = placed(known, &frame);
+    let marks = placed(known, &frame);
     let wanted: Vec<Mark<'_>> = marks.into_iter().filter(|mark| mark.entry.wanted).collect();
     let mut canvas = Canvas::of(frame.svg.clone());
     for mark in &wanted {
         let row = mark.entry.row;
         canvas.link(&href(row), &told(mark), |canvas| {
-            shape(canvas, &row.kind, mark.at, radius, role(mark.class));
+            shape(canvas, &row.kind, mark.at, mark.radius, role(mark.class));
+            if let Some(number) = mark.entry.number.filter(|_| mark.class == Class::Move) {
+                numbered(canvas, mark, number);
+            }
         });
     }
-    label(&mut canvas, (&frame, radius, f64::from(width)), &wanted);
+    label(&mut canvas, (&frame, f64::from(width)), &wanted);
     let words = ("Handlers by frequency and duration".to_owned(), in_words(&wanted, unknown, rare));
     Some(Picture::new("map", words, HEIGHT, canvas.finish()).wide(width).interactive())
 }
@@ -107,18 +115,27 @@ fn frame(known: &[Entry<'_>], width: u32) -> Option<Frame> {
 }
 
 /// Marks side by side where they would lie on each other; what matters most lies nearest to its own place.
-fn placed<'a>(mut known: Vec<Entry<'a>>, frame: &Frame) -> (f64, Vec<Mark<'a>>) {
+fn placed<'a>(mut known: Vec<Entry<'a>>, frame: &Frame) -> Vec<Mark<'a>> {
     known.sort_by_key(|entry| rank(Class::of(entry.row)));
     let area = (frame.right - frame.left) * (frame.bottom - frame.top);
-    let marks = f64::from(u32::try_from(known.len().max(1)).unwrap_or(u32::MAX));
-    let radius = (area * FILLED / (4.0 * marks)).sqrt().clamp(RADIUS.1, RADIUS.0);
-    let points: Vec<(f64, f64)> =
-        known.iter().map(|entry| (frame.x(entry.row.calls_per_day), frame.y(ms(entry.row)))).collect();
-    let edge = radius * 1.3;
-    let within = (frame.left + edge, frame.top + edge, frame.right - edge, frame.bottom - edge);
-    let places = spread(&points, radius * 2.3 + 1.0, within);
-    let mark = |(entry, at): (Entry<'a>, (f64, f64))| Mark { entry, class: Class::of(entry.row), at };
-    (radius, known.into_iter().zip(places).map(mark).collect())
+    let is_move = |entry: &Entry<'_>| Class::of(entry.row) == Class::Move;
+    let weight = |entry: &Entry<'_>| if is_move(entry) { NUMBERED.0.powi(2) } else { 1.0 };
+    let weights: f64 = known.iter().map(weight).sum();
+    let radius = (area * FILLED / (4.0 * weights.max(1.0))).sqrt().clamp(RADIUS.1, RADIUS.0);
+    // Legible, as long as all of them find a place.
+    let legible = NUMBERED.1.min((area * CROWDED / (4.0 * weights.max(1.0))).sqrt());
+    let of = |entry: &Entry<'_>| if is_move(entry) { (radius * NUMBERED.0).max(legible) } else { radius };
+    let own = |entry: &Entry<'_>| ((frame.x(entry.row.calls_per_day), frame.y(ms(entry.row))), of(entry));
+    let marks: Vec<_> = known.iter().map(own).collect();
+    let places = spread(&marks, (frame.left, frame.top, frame.right, frame.bottom));
+    let placed = known.into_iter().zip(marks).zip(places);
+    placed.map(|((entry, (_, radius)), at)| Mark { entry, class: Class::of(entry.row), at, radius }).collect()
+}
+
+/// The number of a move's card, within its mark.
+fn numbered(canvas: &mut Canvas, mark: &Mark<'_>, number: usize) {
+    let ((x, y), size) = (mark.at, mark.radius * if number < 100 { 1.1 } else { 0.85 });
+    canvas.text((x, y + size * 0.36), Anchor::Middle, size, Role::Paper, &number.to_string());
 }
 
 fn told(mark: &Mark<'_>) -> String {
@@ -183,66 +200,36 @@ fn shape(canvas: &mut Canvas, kind: &str, (x, y): (f64, f64), r: f64, role: Role
     }
 }
 
-/// Names of the moves where there is room for them, else their numbers, with a line to the mark where it is not next to it.
-fn label(canvas: &mut Canvas, (frame, radius, right): (&Frame, f64, f64), marks: &[Mark<'_>]) {
-    let own = |mark: &Mark<'_>| {
-        let ((x, y), r) = (mark.at, radius + 0.5);
-        (x - r, y - r, x + r, y + r)
-    };
-    let mut labels = Labels { frame, right, taken: Areas::default() };
-    marks.iter().map(own).for_each(|area| labels.taken.add(area));
-    for mark in marks.iter().filter(|mark| mark.class == Class::Move) {
-        let number = mark.entry.number.map_or_else(|| "•".to_owned(), |number| number.to_string());
-        let row = mark.entry.row;
-        let named = format!("{number} {}", row.action.clone().unwrap_or_else(|| name(row)));
-        let named = fitted(&named, SMALL, LABEL);
-        let next_to = labels.next_to(mark.at, radius, &named).map(|place| (place, &named));
-        let place = next_to
-            .or_else(|| labels.next_to(mark.at, radius, &number).map(|place| (place, &number)))
-            .or_else(|| labels.near(mark.at, &number).map(|place| (place, &number)));
-        let ((left, base), text) = place.unwrap_or(((mark.at.0 + radius + 3.0, mark.at.1 + 4.0), &number));
-        let middle = (left + width_of(text, SMALL) / 2.0, base - SMALL / 2.0);
-        if (middle.0 - mark.at.0).hypot(middle.1 - mark.at.1) > width_of(text, SMALL) / 2.0 + radius + 14.0 {
-            canvas.line(mark.at, middle, Role::Faint, 0.7);
-        }
-        canvas.text((left, base), Anchor::Start, SMALL, Role::Ink, text);
-        labels.taken.add(area((left, base), text));
+/// Names of the moves where there is room for them; each has its number in any case.
+fn label(canvas: &mut Canvas, (frame, right): (&Frame, f64), marks: &[Mark<'_>]) {
+    let mut taken = Areas::default();
+    for Mark { at: (x, y), radius, .. } in marks {
+        let r = radius + 0.5;
+        taken.add((x - r, y - r, x + r, y + r));
     }
-}
-
-/// Where text may still be written.
-struct Labels<'a> {
-    frame: &'a Frame,
-    right: f64,
-    taken: Areas,
-}
-
-impl Labels<'_> {
-    /// To the right of a mark, to its left, above it or below it.
-    fn next_to(&self, (x, y): (f64, f64), radius: f64, text: &str) -> Option<(f64, f64)> {
-        let (width, gap) = (width_of(text, SMALL), radius + 3.0);
+    for mark in marks.iter().filter(|mark| mark.class == Class::Move) {
+        let row = mark.entry.row;
+        let text = fitted(row.action.as_deref().map_or(&name(row), |action| action), SMALL, LABEL);
+        let ((x, y), width, gap) = (mark.at, width_of(&text, SMALL), mark.radius + 3.0);
         let places = [
             (x + gap, y + 4.0),
             (x - gap - width, y + 4.0),
             (x - width / 2.0, y - gap - 1.0),
             (x - width / 2.0, y + gap + 9.0),
         ];
-        places.into_iter().find(|place| self.is_free(area(*place, text)))
-    }
-
-    /// The nearest place that is free.
-    fn near(&self, at: (f64, f64), text: &str) -> Option<(f64, f64)> {
-        let half = width_of(text, SMALL) / 2.0;
-        let places = around(at, 6.0).map(|(x, y)| (x - half, y + 4.0));
-        places.into_iter().find(|place| self.is_free(area(*place, text)))
-    }
-
-    fn is_free(&self, (left, top, right, bottom): Area) -> bool {
-        let inside = left >= self.frame.left
-            && right <= self.right
-            && top >= self.frame.top - 8.0
-            && bottom < self.frame.bottom + 1.0;
-        inside && self.taken.are_free_at((left, top, right, bottom))
+        let is_free = |place: &(f64, f64)| {
+            let area = area(*place, &text);
+            let inside = area.0 >= frame.left
+                && area.2 <= right
+                && area.1 >= frame.top - 8.0
+                && area.3 < frame.bottom + 1.0;
+            inside && taken.are_free_at(area)
+        };
+        let free = places.into_iter().find(is_free);
+        if let Some(place) = free {
+            canvas.text(place, Anchor::Start, SMALL, Role::Ink, &text);
+            taken.add(area(place, &text));
+        }
     }
 }
 

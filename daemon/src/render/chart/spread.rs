@@ -6,10 +6,13 @@ use std::collections::HashMap;
 /// Rings around a place that are looked through; they hold thousands of marks.
 const RINGS: u32 = 40;
 
+/// A mark: where it belongs, and its radius.
+pub(super) type Mark = ((f64, f64), f64);
+
 /// Marks that have a place, found by the cell in which it lies.
 struct Taken {
     cell: f64,
-    cells: HashMap<(i64, i64), Vec<(f64, f64)>>,
+    cells: HashMap<(i64, i64), Vec<Mark>>,
 }
 
 /// An area: left, top, right, bottom.
@@ -21,21 +24,31 @@ pub(super) struct Areas {
     cells: HashMap<(i64, i64), Vec<Area>>,
 }
 
-/// A place for each of the points, `apart` from all others, those that come first nearest to where they belong. Where there is no
-/// room at all a point stays where it is.
-pub(super) fn spread(points: &[(f64, f64)], apart: f64, within: Area) -> Vec<(f64, f64)> {
-    let mut taken = Taken { cell: apart, cells: HashMap::new() };
-    let place = |point: &(f64, f64)| {
-        let free = around(*point, apart / 2.0).find(|at| is_within(*at, within) && taken.is_free(*at));
+/// A place for each of the marks where it hides no other, those that come first nearest to where they belong. Where there is no room
+/// at all a mark stays where it is.
+pub(super) fn spread(marks: &[Mark], within: Area) -> Vec<(f64, f64)> {
+    let largest = marks.iter().map(|(_, radius)| *radius).fold(1.0, f64::max);
+    let mut taken = Taken { cell: apart(largest, largest), cells: HashMap::new() };
+    let place = |(point, radius): &Mark| {
+        let (left, top, right, bottom) = within;
+        let edge = radius * 1.3;
+        let inner = (left + edge, top + edge, right - edge, bottom - edge);
+        let mut places = around(*point, apart(*radius, *radius) / 2.0);
+        let free = places.find(|at| is_within(*at, inner) && taken.is_free((*at, *radius)));
         let at = free.unwrap_or(*point);
-        taken.add(at);
+        taken.add((at, *radius));
         at
     };
-    points.iter().map(place).collect()
+    marks.iter().map(place).collect()
+}
+
+/// How far two marks of these radii lie apart at least: shapes have corners beyond their radius.
+fn apart(radius: f64, other: f64) -> f64 {
+    (radius + other) * 1.15 + 1.0
 }
 
 /// A point, and then places around it, the nearest first.
-pub(super) fn around((x, y): (f64, f64), step: f64) -> impl Iterator<Item = (f64, f64)> {
+fn around((x, y): (f64, f64), step: f64) -> impl Iterator<Item = (f64, f64)> {
     let ring = move |number: u32| {
         let places = number * 6;
         (0..places).map(move |place| {
@@ -78,15 +91,15 @@ fn is_within((x, y): (f64, f64), (left, top, right, bottom): Area) -> bool {
 }
 
 impl Taken {
-    fn add(&mut self, at: (f64, f64)) {
-        self.cells.entry(self.cell_of(at)).or_default().push(at);
+    fn add(&mut self, mark: Mark) {
+        self.cells.entry(self.cell_of(mark.0)).or_default().push(mark);
     }
 
-    fn is_free(&self, (x, y): (f64, f64)) -> bool {
+    fn is_free(&self, ((x, y), radius): Mark) -> bool {
         let (column, row) = self.cell_of((x, y));
         let near = (-1..=1).flat_map(|right| (-1..=1).map(move |down| (column + right, row + down)));
         let mut others = near.filter_map(|cell| self.cells.get(&cell)).flatten();
-        others.all(|other| (other.0 - x).hypot(other.1 - y) >= self.cell * 0.999)
+        others.all(|(other, its)| (other.0 - x).hypot(other.1 - y) >= apart(radius, *its) * 0.999)
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "places in a picture")]
@@ -102,13 +115,13 @@ mod tests {
     #[test]
     fn equal_points_lie_side_by_side_and_single_ones_where_they_belong() {
         let within = (0.0, 0.0, 300.0, 200.0);
-        let points: Vec<(f64, f64)> =
-            std::iter::repeat_n((150.0, 100.0), 200).chain([(10.0, 10.0)]).collect();
-        let placed = spread(&points, 8.0, within);
+        let marks: Vec<Mark> =
+            std::iter::repeat_n(((150.0, 100.0), 3.0), 200).chain([((10.0, 10.0), 3.0)]).collect();
+        let placed = spread(&marks, within);
         for (index, one) in placed.iter().enumerate() {
             assert!(is_within(*one, within));
             for other in &placed[..index] {
-                assert!((one.0 - other.0).hypot(one.1 - other.1) > 7.9, "{one:?} {other:?}");
+                assert!((one.0 - other.0).hypot(one.1 - other.1) > 7.8, "{one:?} {other:?}");
             }
         }
         assert_eq!((placed[0], placed[200]), ((150.0, 100.0), (10.0, 10.0)));
