@@ -3,6 +3,7 @@
 
 use pointsman_advisor::{Benefit, Report};
 
+use super::rounded::{duration, rounded};
 use super::{name, number};
 
 /// What is saved, as far as anything is; what is lost is said too.
@@ -115,23 +116,14 @@ pub(crate) fn in_plain_words(benefit: &Benefit) -> Vec<Said> {
     said
 }
 
-/// A number as people say it, with two digits: `about 220`.
+/// A number as people say it: `about 220`.
 fn about(value: f64) -> String {
-    format!("about {}", number(rounded(value)))
+    format!("about {}", rounded(value))
 }
 
 /// A time as people say it: `about 110 ms`, `about 1.4 s`.
 fn about_ms(ms: f64) -> String {
-    format!("about {}", super::duration(rounded(ms)))
-}
-
-/// With two significant digits.
-fn rounded(value: f64) -> f64 {
-    if !value.is_finite() || value.abs() < 1.0 {
-        return value;
-    }
-    let step = 10_f64.powf(value.abs().log10().floor() - 1.0).max(1.0);
-    (value / step).round() * step
+    format!("about {}", duration(ms))
 }
 
 /// That the gains of some moves are one and the same, so that the total counts them once.

@@ -13,7 +13,7 @@ pub(crate) mod html;
 pub(crate) mod life;
 pub(crate) mod markdown;
 mod page;
-mod phrases;
+pub(crate) mod phrases;
 pub(crate) mod remarks;
 pub(crate) mod rounded;
 pub(crate) mod safe;

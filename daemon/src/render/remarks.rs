@@ -9,8 +9,12 @@ const LISTED: usize = 3;
 
 /// All remarks on a report.
 pub(crate) fn remarks(report: &Report) -> Vec<String> {
-    let shared = report.shared_reasons.iter().map(|shared| reason(report, shared));
-    benefit::overlap(report).into_iter().chain(shared).collect()
+    benefit::overlap(report).into_iter().chain(reasons(report)).collect()
+}
+
+/// Reasons that most routes share; where Changes are listed, what overlaps is one of them already.
+pub(crate) fn reasons(report: &Report) -> Vec<String> {
+    report.shared_reasons.iter().map(|shared| reason(report, shared)).collect()
 }
 
 /// A reason of the app, and what another decision about it would open.

@@ -27,8 +27,9 @@ const TURN_WAIT: Duration = Duration::from_secs(20);
 const UNIT: usize = 1 << 10;
 
 /// Answers that follow from the last run and the configuration alone.
-const SHARED: [&str; 10] = [
+const SHARED: [&str; 11] = [
     "/",
+    "/changes/{id}",
     "/handlers/{id}",
     "/record",
     "/rules",

@@ -2,7 +2,8 @@
 //! decision in place.
 
 use pointsman_advisor::explanation::{Example, Explanation};
-use pointsman_advisor::{HandlerReport, Report};
+use pointsman_advisor::life::State;
+use pointsman_advisor::{Change, HandlerReport, Report};
 
 use crate::advise::Evidence;
 use crate::render::benefit::{Said, in_plain_words};
@@ -18,7 +19,7 @@ pub(super) struct Cards {
     pub(super) whole: Vec<Card>,
     /// The other open ones.
     pub(super) more: Vec<Card>,
-    /// Those that somebody has answered, or that were applied.
+    /// Those that somebody has put aside.
     pub(super) answered: Vec<Card>,
 }
 
@@ -37,25 +38,26 @@ pub(super) struct Card {
     pub(super) confidence: Option<String>,
     pub(super) effort: Option<&'static str>,
     pub(super) picture: Option<String>,
+    /// Ids of its handlers.
+    handlers: Vec<String>,
 }
 
 impl Cards {
     /// Of a report; pictures where there is evidence, decisions where the report is the one that stands.
     pub(super) fn of(report: &Report, evidence: Option<&Evidence>) -> anyhow::Result<Self> {
-        let moves = report.handlers.iter().filter(|handler| handler.verdict.is_move());
-        let (open, answered): (Vec<_>, Vec<_>) = moves.partition(|handler| handler.is_open_move());
+        let open = numbered(report, evidence.is_some());
         let mut cards = Self { whole: Vec::new(), more: Vec::new(), answered: Vec::new() };
-        for (number, handler) in (1..).zip(open) {
-            let card = card(handler, number, evidence.is_some());
-            if number <= WHOLE {
-                let measured = evidence.map(|evidence| evidence.handler(&handler.id)).transpose()?.flatten();
-                let picture = measured.as_ref().and_then(|measured| picture(measured, number));
+        for card in open {
+            if card.number <= WHOLE {
+                let picture = picture(&card, evidence)?;
                 cards.whole.push(Card { picture, ..card });
             } else {
                 cards.more.push(card);
             }
         }
-        cards.answered = answered.into_iter().map(|handler| card(handler, 0, false)).collect();
+        let put_aside = |change: &&Change| matches!(change.state, State::Dismissed | State::Snoozed);
+        cards.answered =
+            report.changes.iter().filter(put_aside).map(|change| of_change(change, 0, false)).collect();
         Ok(cards)
     }
 
@@ -63,26 +65,71 @@ impl Cards {
     pub(super) fn open(&self) -> usize {
         self.whole.len() + self.more.len()
     }
+
+    /// The number of the card that speaks of a handler.
+    pub(super) fn number_of(&self, handler: &str) -> Option<usize> {
+        let mut cards = self.whole.iter().chain(&self.more);
+        cards.find(|card| card.handlers.iter().any(|id| id == handler)).map(|card| card.number)
+    }
 }
 
-fn card(handler: &HandlerReport, number: usize, can_decide: bool) -> Card {
-    let state = handler.state.as_deref().filter(|state| *state != "proposed");
+/// The open ones. Reports that were kept before there were Changes have moves only.
+fn numbered(report: &Report, can_decide: bool) -> Vec<Card> {
+    let changes = report.changes.iter().filter(|change| change.state.is_open());
+    let cards: Vec<Card> =
+        (1..).zip(changes).map(|(number, change)| of_change(change, number, can_decide)).collect();
+    if !report.changes.is_empty() {
+        return cards;
+    }
+    let moves = report.handlers.iter().filter(|handler| handler.is_open_move());
+    (1..).zip(moves).map(|(number, handler)| of_move(handler, number)).collect()
+}
+
+fn of_change(change: &Change, number: usize, can_decide: bool) -> Card {
+    Card {
+        number,
+        href: format!("/changes/{}", change.id),
+        decide: can_decide.then(|| format!("/changes/{}/decision", change.id)),
+        title: safe::terminal(&change.title),
+        state: (change.state != State::Proposed).then(|| change.state.as_str().to_owned()),
+        gains: change.benefit.as_ref().map(in_plain_words).unwrap_or_default(),
+        reason: safe::sentence(&change.reason),
+        confidence: change.confidence.map(render::percent),
+        effort: change.effort.as_deref().map(life::effort),
+        picture: None,
+        handlers: change.handlers.clone(),
+    }
+}
+
+fn of_move(handler: &HandlerReport, number: usize) -> Card {
     Card {
         number,
         href: format!("/handlers/{}", handler.id),
-        decide: can_decide.then(|| format!("/handlers/{}/decision", handler.id)),
+        decide: None,
         title: safe::terminal(&format!("{}: {}", render::name(handler), render::verdict(handler.verdict))),
-        state: state.map(str::to_owned),
+        state: handler.state.clone().filter(|state| state != "proposed"),
         gains: handler.benefit.as_ref().map(in_plain_words).unwrap_or_default(),
         reason: safe::sentence(&handler.reason),
         confidence: handler.confidence.map(render::percent),
         effort: handler.effort.as_deref().map(life::effort),
         picture: None,
+        handlers: vec![handler.id.clone()],
     }
 }
 
-/// The interaction that the change would shorten, in small.
-fn picture(measured: &Explanation, number: usize) -> Option<String> {
+/// The interaction that the change would shorten, in small, of the first of its handlers that has one.
+fn picture(card: &Card, evidence: Option<&Evidence>) -> anyhow::Result<Option<String>> {
+    let Some(evidence) = evidence else { return Ok(None) };
+    for id in &card.handlers {
+        let drawn = evidence.handler(id)?.as_ref().and_then(|measured| small(measured, card.number));
+        if drawn.is_some() {
+            return Ok(drawn);
+        }
+    }
+    Ok(None)
+}
+
+fn small(measured: &Explanation, number: usize) -> Option<String> {
     let shortened = |example: &&Example| example.after.is_some();
     let example = measured.sequences.examples.iter().find(shortened)?;
     Some(interaction::in_small(example)?.with_id(&format!("card-{number}")).into())

@@ -45,6 +45,18 @@ pub(super) async fn handler(
     Ok(Redirect::to(&back(&fields.back).map_or_else(own, str::to_owned)))
 }
 
+/// The same about a change, and shows it as it stands then.
+pub(super) async fn change(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Form(fields): Form<Fields>,
+) -> Result<Redirect, Trouble> {
+    let said = said(&fields)?;
+    web.decide(&id, &said).await?;
+    let own = || format!("/changes/{id}#life");
+    Ok(Redirect::to(&back(&fields.back).map_or_else(own, str::to_owned)))
+}
+
 /// An address of the overview; nothing else is followed, because a form may be sent by anybody.
 fn back(address: &str) -> Option<&str> {
     const LONGEST: usize = 500;

@@ -57,6 +57,8 @@ pub(super) struct Place<'a> {
 /// Something that gets better without a move, with the handlers it is about.
 struct Improvement {
     rule: String,
+    /// What to do.
+    remedy: String,
     summary: String,
     handlers: Vec<Improved>,
     /// How many it is about beyond those that are named, and where they are listed.
@@ -78,10 +80,9 @@ impl<'a> Found<'a> {
         let mut back = form_urlencoded::Serializer::new(String::new());
         let back = format!("{path}?{}#changes", back.extend_pairs(&fixed).finish());
         let cards = Cards::of(report, evidence)?;
-        let open: Vec<&HandlerReport> =
-            report.handlers.iter().filter(|handler| handler.is_open_move()).collect();
-        let number =
-            |handler: &HandlerReport| open.iter().position(|one| one.id == handler.id).map(|place| place + 1);
+        let improvements = improvements(report, path, &fixed);
+        let number = |handler: &HandlerReport| cards.number_of(&handler.id);
+        let listing = Listing::of(report, (path, fixed), wanted, number);
         Ok(Self {
             report,
             name: service_name(&report.service, report.environment.as_deref()),
@@ -93,9 +94,9 @@ impl<'a> Found<'a> {
             covered: render::text::days(report.days_covered),
             lowered: render::lowered(&report.settings),
             missing: Vec::new(),
-            remarks: render::remarks::remarks(report),
-            improvements: improvements(report, path, &fixed),
-            listing: Listing::of(report, (path, fixed), wanted, number),
+            remarks: render::remarks::reasons(report),
+            improvements,
+            listing,
             record: life::record(&report.record),
             policies: report.policies.iter().map(life::policy).collect(),
             cards,
@@ -131,6 +132,7 @@ fn improvements(report: &Report, path: &str, fixed: &[(&'static str, String)]) -
         query.extend_pairs(fixed).append_pair("rule", rule);
         Improvement {
             rule: rule.to_owned(),
+            remedy: render::capital(render::phrases::remedy(rule)),
             summary: manual(rule).map(summary).unwrap_or_default().replace('`', ""),
             handlers: handlers.iter().take(NAMED).map(|handler| improved(handler)).collect(),
             more: handlers.len().saturating_sub(NAMED),

@@ -45,6 +45,8 @@ struct HandlerPage<'a> {
     sequences: Vec<Figure>,
     /// Why there is no picture, where one could be expected.
     no_sequence: Option<String>,
+    /// Address and title of the change that it is part of.
+    change: Option<(String, String)>,
     plan: Plan,
     evidence: Vec<Evidence<'a>>,
     numbers: Numbers,
@@ -131,6 +133,7 @@ fn page<'a>(shown: &'a Shown<'_>, numbers: Numbers, web: &Web) -> HandlerPage<'a
         facts: at_a_glance(handler),
         no_sequence: sequences.is_empty().then(|| no_sequence(handler, measured)).flatten(),
         sequences,
+        change: part_of(report, handler),
         plan: plan(handler),
         evidence: (1_u32..)
             .zip(&handler.evidence)
@@ -176,6 +179,12 @@ fn plan(handler: &HandlerReport) -> Plan {
         improvements: of_kind(&[EvidenceKind::Improvement]),
         needs: render::needs(handler),
     }
+}
+
+/// The change that its move is part of, where it is not the only one.
+fn part_of(report: &Report, handler: &HandlerReport) -> Option<(String, String)> {
+    let change = report.changes.iter().find(|change| Some(&change.id) == handler.change.as_ref())?;
+    Some((format!("/changes/{}", change.id), safe::terminal(&change.title)))
 }
 
 /// Why no interaction is drawn; nothing where none was to be expected.

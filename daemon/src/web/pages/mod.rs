@@ -2,6 +2,7 @@
 //! without a script.
 
 mod cards;
+mod change;
 mod choice;
 mod decide;
 mod evidence;
@@ -108,6 +109,7 @@ pub(super) fn router() -> Router<Web> {
     Router::new()
         .merge(overview::router())
         .merge(handler::router())
+        .merge(change::router())
         .merge(record::router())
         .merge(reports::router())
         .merge(telemetry::router())

@@ -6,15 +6,15 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use jiff::tz::TimeZone;
-use pointsman_advisor::Report;
-use pointsman_advisor::life::Life;
+use pointsman_advisor::life::State as Stage;
+use pointsman_advisor::{Change, Report};
 
 use super::choice::{Choice, Which, choices};
 use super::history::{Outcomes, found};
 use super::{Frame, Page, Part, draw};
 use crate::render::benefit::in_plain_words;
 use crate::render::when::{Moment, moment};
-use crate::render::{self, life, safe};
+use crate::render::{life, safe};
 use crate::web::Web;
 
 #[derive(Template)]
@@ -97,17 +97,18 @@ fn counts(report: Option<&Report>, made: &[Made]) -> Vec<(&'static str, usize)> 
 
 /// Everything that was applied, the newest first.
 fn all_made(report: &Report, zone: &TimeZone) -> Vec<Made> {
-    life::made(report).into_iter().map(|life| made(life, zone)).collect()
+    let made_ones = |change: &&Change| matches!(change.state, Stage::Applied | Stage::Verified);
+    report.changes.iter().filter(made_ones).map(|change| made(change, zone)).collect()
 }
 
-fn made(life: &Life, zone: &TimeZone) -> Made {
-    let promised = life.promised.as_ref().map(in_plain_words).unwrap_or_default();
+fn made(change: &Change, zone: &TimeZone) -> Made {
+    let promised = change.promised.as_ref().map(in_plain_words).unwrap_or_default();
     let promised: Vec<String> = promised.into_iter().map(|said| said.text).collect();
     Made {
-        href: format!("/handlers/{}#life", life.id),
-        title: safe::terminal(&format!("{}: {}", life::name(life), render::verdict(life.verdict))),
-        applied: life.applied.as_ref().map(|at| moment(at, zone)),
+        href: format!("/changes/{}#life", change.id),
+        title: safe::terminal(&change.title),
+        applied: change.applied.as_ref().map(|at| moment(at, zone)),
         promised: (!promised.is_empty()).then(|| promised.join("; ")),
-        found: life.proof.as_ref().map(|proof| found(proof, &life.id)),
+        found: change.proof.as_ref().map(|proof| found(proof, &change.id)),
     }
 }
