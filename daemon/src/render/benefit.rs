@@ -176,7 +176,7 @@ mod tests {
         assert!(said[0].exact.starts_with("111 ms (p50)"), "{}", said[0].exact);
         assert_eq!(said[1].text, "the app answers about 41,000 more requests a day (prefetches)");
         assert!(said[1].is_loss && !said[0].is_loss);
-        assert_eq!(in_plain_words(&benefit(0.0, 0.0, 0.0)), []);
+        assert!(in_plain_words(&benefit(0.0, 0.0, 0.0)).is_empty());
         for (value, text) in [(7.0, "7"), (94.0, "94"), (99.6, "100"), (1_449.0, "1,400"), (0.4, "0.4")] {
             assert_eq!(about(value), format!("about {text}"));
         }

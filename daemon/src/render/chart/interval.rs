@@ -52,7 +52,7 @@ fn labels(threshold: f64, what: &str, observed: f64, value: &str) -> [(f64, Stri
     let [left, right] = &mut both;
     let halves = [&left.1, &right.1].map(|text| width_of(text, SMALL) / 2.0);
     let apart = halves[0] + halves[1] + GAP;
-    right.0 = right.0.clamp(halves[1] + 2.0, WIDTH_F - halves[1] - 2.0);
+    right.0 = right.0.min(WIDTH_F - halves[1] - 2.0).max(halves[1] + 2.0);
     left.0 = left.0.min(right.0 - apart).max(halves[0] + 2.0);
     right.0 = right.0.max(left.0 + apart);
     both

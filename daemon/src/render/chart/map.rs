@@ -26,7 +26,7 @@ const NUMBERED: (f64, f64) = (1.45, 6.5);
 /// Part of the plot that marks may take, so that they find a place near their own.
 const FILLED: f64 = 0.22;
 /// The same where they are larger for their numbers' sake.
-const CROWDED: f64 = 0.7;
+const CROWDED: f64 = 0.5;
 
 /// How much room there is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

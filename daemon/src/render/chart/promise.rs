@@ -95,7 +95,7 @@ fn row(canvas: &mut Canvas, top: f64, (what, compared, words): &Measure) -> f64 
         canvas.path(&[(x(after), top + 19.0), (x(after), y + 2.0)], Role::Ink, 1.5, "4 3");
         let text = format!("promised {}", words(after));
         let half = width_of(&text, SMALL) / 2.0;
-        let at = x(after).clamp(LEFT + half, WIDTH_F - half - 2.0);
+        let at = x(after).min(WIDTH_F - half - 2.0).max(LEFT + half);
         canvas.text((at, y + 12.0), Anchor::Middle, SMALL, Role::Faint, &text);
         y += 14.0;
     }
