@@ -15,6 +15,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
+use pointsman_advisor::explanation::Lookback;
 use pointsman_advisor::life::{self, History, Occasion, Policies, Settling, Traffic};
 use pointsman_advisor::{Coverage, Explanations, Proxied, Report, explanations, report_within};
 use pointsman_store::{AdviceRun, AppFact, Hour, Store};
@@ -84,6 +85,8 @@ pub(crate) struct Outlook {
     pub(crate) report: Report,
     pub(crate) evidence: Evidence,
     pub(crate) checkup: Checkup,
+    /// For the numbers of one handler over another window.
+    pub(crate) lookback: Lookback,
 }
 
 impl<'a> Advisor<'a> {
@@ -126,13 +129,15 @@ impl<'a> Advisor<'a> {
     pub(crate) async fn outlooks(&self, view: &View, keeping: Keeping) -> anyhow::Result<Vec<Outlook>> {
         let settings = &self.config.advice;
         let look = |gathered: &Gathered, environment: Option<&str>| {
-            (Evidence::of(&gathered.input(environment), settings), gathered.checkup(environment))
+            let input = gathered.input(environment);
+            let evidence = Evidence::of(&input, settings);
+            (evidence, gathered.checkup(environment), Lookback::of(&input, settings))
         };
         let made = self.of_services(view, keeping, look).await?;
-        let outlook = |(report, (evidence, checkup)): (Report, (anyhow::Result<Evidence>, Checkup))| {
-            anyhow::Ok(Outlook { report, evidence: evidence?, checkup })
-        };
-        made.into_iter().map(outlook).collect()
+        let outlooks = made.into_iter().map(|(report, (evidence, checkup, lookback))| {
+            anyhow::Ok(Outlook { report, evidence: evidence?, checkup, lookback })
+        });
+        outlooks.collect()
     }
 
     /// What telemetry arrived in the window, per service and environment.

@@ -2,6 +2,7 @@
 //! drawn is not decided here.
 
 mod app;
+mod lookback;
 mod sequences;
 mod types;
 
@@ -17,6 +18,7 @@ use crate::stats::{Distribution, Interval, Trend};
 use crate::verdict::{Judgement, judge};
 
 pub use app::builds;
+pub use lookback::{Lookback, Looked, Looking};
 pub use types::{
     After, AfterStep, App, BaseRateRow, BinRow, Build, Cache, CallerShare, Errors, Example, ExampleStep,
     Explanation, Explanations, Frequency, HourCalls, KnownAction, NamedCount, PageShare, Payload, Quantiles,
@@ -28,7 +30,7 @@ const NS_PER_HOUR: u64 = 3_600_000_000_000;
 const BINS: usize = 16;
 /// User agents that are named.
 const AGENTS: usize = 20;
-/// Share of a body limit that counts as near it (rules.md, body-near-limit), in percent.
+/// Share of a body limit that counts as near it, in percent.
 const NEAR_PERCENT: u64 = 70;
 
 /// The evidence about every Handler that was called in the window.
@@ -71,6 +73,12 @@ fn explanation(
     hours: &BTreeSet<u32>,
     judgement: &Judgement,
 ) -> Explanation {
+    let sequences = sequences::of(profile, input.handlers, judgement);
+    measured(profile, input.windows.to.0, hours, sequences)
+}
+
+/// What a Profile holds, as it is told; `to` is the first hour after it.
+fn measured(profile: &Profile<'_>, to: u32, hours: &BTreeSet<u32>, sequences: Sequences) -> Explanation {
     let handler = &profile.handler;
     let (action, file) = profile.action_and_file();
     Explanation {
@@ -81,7 +89,7 @@ fn explanation(
         method: handler.method.clone(),
         action,
         file,
-        frequency: frequency(profile, input, hours),
+        frequency: frequency(profile, to, hours),
         time: time(profile),
         errors: errors(profile),
         payload: payload(profile),
@@ -89,12 +97,12 @@ fn explanation(
         callers: callers(profile),
         outside_agents: outside_agents(profile),
         pages: pages(profile),
-        sequences: sequences::of(profile, input.handlers, judgement),
+        sequences,
         exemplars: exemplars(profile),
     }
 }
 
-fn frequency(profile: &Profile<'_>, input: &ReportInput<'_>, hours: &BTreeSet<u32>) -> Frequency {
+fn frequency(profile: &Profile<'_>, to: u32, hours: &BTreeSet<u32>) -> Frequency {
     let observed = profile.observed(Fact::Calls);
     let calls = profile.estimate(Fact::Calls);
     let by_hour = profile.by_hour();
@@ -120,7 +128,7 @@ fn frequency(profile: &Profile<'_>, input: &ReportInput<'_>, hours: &BTreeSet<u3
         by_hour_of_day,
         days_seen: profile.days_seen(),
         clients: (all_told && profile.is_unsampled()).then(|| profile.clients()),
-        trend: trend(&by_hour, input.windows.to.0),
+        trend: trend(&by_hour, to),
         sampling: SamplingRow {
             basis: match profile.sampling_basis() {
                 Basis::Declared => "declared",

@@ -2,22 +2,54 @@
 
 use std::sync::Arc;
 
-use pointsman_store::{AppFact, Handler, HandlerKind};
+use pointsman_store::{AppFact, Fingerprint, Handler, HandlerKind};
 
 use super::app_build::AppBuild;
 use super::surroundings;
 use super::{Profile, Spans};
-use crate::evidence::{Dimension, Fact, Recorded};
+use crate::evidence::{Dimension, Fact, Recorded, Rollup};
 use crate::report::ReportInput;
 use crate::routes::Routes;
 use crate::sampling::Weights;
 use crate::settings::Settings;
 use crate::stats::as_f64;
+use crate::windows::ByHandler;
+
+/// What the Handlers of an environment share: with it one of them can be read alone, over any span that is retained.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    routes: Routes,
+    weights: Weights,
+    body_limit: u64,
+}
+
+impl Shared {
+    /// From all that is retained.
+    pub(crate) fn of(input: &ReportInput<'_>, settings: &Settings) -> Self {
+        Self {
+            routes: routes(input),
+            weights: weights(&input.windows.retained, settings),
+            body_limit: body_limit(input.facts).unwrap_or(settings.action_body_limit),
+        }
+    }
+
+    /// The Profile of one Handler whose Rollups of a span are merged; it knows nothing of the others.
+    pub(crate) fn profile<'a>(
+        &self,
+        handler: (Fingerprint, Handler),
+        rollup: &'a Rollup,
+        days: f64,
+    ) -> Profile<'a> {
+        let spans = Spans { window: rollup, retained: rollup, recent: None, fortnight: None };
+        let weighing = self.weights.of(&rollup.recorded);
+        Profile::new(handler, spans, weighing, days, self.body_limit, |path| self.routes.of(path))
+    }
+}
 
 /// The Profiles of all Handlers of the environment that were called in the window, by id.
 pub(crate) fn profiles<'a>(input: &ReportInput<'a>, settings: &Settings) -> Vec<Profile<'a>> {
     let routes = routes(input);
-    let weights = weights(input, settings);
+    let weights = weights(&input.windows.window, settings);
     let days = days_covered(input);
     let body_limit = body_limit(input.facts).unwrap_or(settings.action_body_limit);
     let of_environment = |handler: &&Handler| handler.environment.as_deref() == input.environment;
@@ -73,9 +105,9 @@ fn routes(input: &ReportInput<'_>) -> Routes {
 }
 
 /// A process' requests are those of all its Handlers together.
-fn weights(input: &ReportInput<'_>, settings: &Settings) -> Weights {
+fn weights(rollups: &ByHandler, settings: &Settings) -> Weights {
     let mut recorded = Recorded::default();
-    input.windows.window.values().for_each(|rollup| recorded.merge(&rollup.recorded));
+    rollups.values().for_each(|rollup| recorded.merge(&rollup.recorded));
     Weights::new(settings.sampling_ratio, &recorded)
 }
 

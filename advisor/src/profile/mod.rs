@@ -22,7 +22,7 @@ use crate::stats::{Distribution, Estimate, Interval, as_f64};
 pub use access::{Access, Grounds, Seen};
 pub use app_build::AppBuild;
 pub(crate) use excess::Excess;
-pub(crate) use gather::{days_covered, profiles};
+pub(crate) use gather::{Shared, days_covered, profiles};
 pub use habits::Habits;
 pub(crate) use habits::keys_change;
 pub use others::{CookieWriter, Others};

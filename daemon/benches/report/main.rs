@@ -22,6 +22,7 @@ use pointsman_advisor::evidence::HourPass;
 use pointsman_store::{BlockId, Call, DirtyHour, Hour, Store, TraceCalls};
 use traffic::Traffic;
 
+/// Handlers of the app, unless `REPORT_HANDLERS` says otherwise.
 const HANDLERS: usize = 200;
 const DAYS: u32 = 30;
 /// Calls handed over at once, as the store does it.
@@ -42,9 +43,10 @@ fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(folder)?;
     let runtime = tokio::runtime::Runtime::new()?;
     let first = first()?;
-    runtime.block_on(an_hour(folder.path(), first, number("REPORT_HOUR_CALLS", 1_000_000)?))?;
+    let handlers = number("REPORT_HANDLERS", HANDLERS)?;
+    runtime.block_on(an_hour(folder.path(), first, (handlers, number("REPORT_HOUR_CALLS", 1_000_000)?)))?;
     let db = folder.path().join("month.db");
-    runtime.block_on(a_month(&db, first, number("REPORT_CALLS", 10_000_000)?))?;
+    runtime.block_on(a_month(&db, first, (handlers, number("REPORT_CALLS", 10_000_000)?)))?;
     pages::measure(&db)
 }
 
@@ -55,15 +57,15 @@ fn first() -> anyhow::Result<Hour> {
 }
 
 /// The Rollups of one hour: counted alone, and with reading the Calls and writing the Rollups.
-async fn an_hour(folder: &Path, first: Hour, calls: usize) -> anyhow::Result<()> {
-    let calls = Traffic::new(HANDLERS).hour(first, calls);
+async fn an_hour(folder: &Path, first: Hour, (handlers, calls): (usize, usize)) -> anyhow::Result<()> {
+    let calls = Traffic::new(handlers).hour(first, calls);
     let begin = Instant::now();
     let mut pass = HourPass::new(first, Settings::default().of_pass());
     calls.chunks(PIECE).for_each(|piece| pass.add(piece));
     let rollups = pass.finish();
     let counted = begin.elapsed();
     let bytes: usize = rollups.iter().map(|rollup| rollup.payload.len()).sum();
-    println!("an hour of {} calls to {HANDLERS} handlers", calls.len());
+    println!("an hour of {} calls to {handlers} handlers", calls.len());
     println!("  counted in              {:>8.2} s, on one core", counted.as_secs_f64());
     println!("  into                    {:>8.1} KB a rollup", bytes as f64 / rollups.len() as f64 / 1e3);
 
@@ -82,9 +84,9 @@ async fn an_hour(folder: &Path, first: Hour, calls: usize) -> anyhow::Result<()>
 }
 
 /// A report over thirty days.
-async fn a_month(db: &Path, first: Hour, calls: usize) -> anyhow::Result<()> {
+async fn a_month(db: &Path, first: Hour, (handlers, calls): (usize, usize)) -> anyhow::Result<()> {
     let store = Store::open(db).await?;
-    let mut traffic = Traffic::new(HANDLERS);
+    let mut traffic = Traffic::new(handlers);
     let hours = DAYS * 24;
     let an_hour = calls / hours as usize;
     let mut bytes = 0;
@@ -107,7 +109,7 @@ async fn a_month(db: &Path, first: Hour, calls: usize) -> anyhow::Result<()> {
     let reports = (0..REPORTS).map(|_| report(db, "30d")).collect::<anyhow::Result<Vec<_>>>()?;
     let mut times: Vec<Duration> = reports.iter().map(|report| report.took).collect();
     times.sort_unstable();
-    println!("a report over {DAYS} days of {} calls to {HANDLERS} handlers", an_hour * hours as usize);
+    println!("a report over {DAYS} days of {} calls to {handlers} handlers", an_hour * hours as usize);
     println!(
         "  takes (median of {REPORTS})     {:>8.2} s, {:.2} to {:.2}",
         times[REPORTS / 2].as_secs_f64(),
@@ -121,7 +123,7 @@ async fn a_month(db: &Path, first: Hour, calls: usize) -> anyhow::Result<()> {
     println!(
         "  rollups                 {:>8.1} MiB, {:.1} KB each",
         bytes as f64 / f64::from(1 << 20),
-        bytes as f64 / f64::from(hours) / HANDLERS as f64 / 1e3
+        bytes as f64 / f64::from(hours) / handlers as f64 / 1e3
     );
     Ok(())
 }

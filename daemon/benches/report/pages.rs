@@ -1,4 +1,5 @@
-//! How long the server takes for each page, from the request to the last byte of the answer.
+//! How long the server takes for each page, from the request to the last byte of the answer. Each request asks with another query, so
+//! that each answer is drawn: what is kept until the next run is sent in less.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -27,7 +28,11 @@ pub(crate) fn measure(db: &Path) -> anyhow::Result<()> {
     let handler = link(&overview, "/handlers/")?;
     for (name, path) in [
         ("overview", "/".to_owned()),
-        ("handler", handler),
+        ("overview, searched", "/?q=api&sort=-p95".to_owned()),
+        ("handler", handler.clone()),
+        ("handler, 24 hours", format!("{handler}?window=24h")),
+        ("handler, 30 days", format!("{handler}?window=30d")),
+        ("record", "/record".to_owned()),
         ("reports", "/reports".to_owned()),
         ("telemetry", "/telemetry".to_owned()),
         ("rules", "/rules".to_owned()),
@@ -37,9 +42,10 @@ pub(crate) fn measure(db: &Path) -> anyhow::Result<()> {
     ] {
         let mut times = Vec::with_capacity(TIMES);
         let mut size = 0;
-        for _ in 0..TIMES {
+        for time in 0..TIMES {
+            let mark = if path.contains('?') { '&' } else { '?' };
             let begin = Instant::now();
-            let answer = get(&daemon, &path)?;
+            let answer = get(&daemon, &format!("{path}{mark}time={time}"))?;
             times.push(begin.elapsed());
             ensure!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
             size = answer.len();

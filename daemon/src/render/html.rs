@@ -15,7 +15,8 @@ use super::{
 };
 
 /// Its style sheet.
-const STYLE: &str = include_str!("../../templates/report.css");
+const STYLE: &str =
+    concat!(include_str!("../../assets/design.css"), include_str!("../../templates/report.css"));
 
 #[derive(Template)]
 #[template(path = "report.html")]

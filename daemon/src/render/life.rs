@@ -1,9 +1,11 @@
 //! The life of recommendations in people's words: states, what was promised and what was found, the record.
 
+use jiff::tz::TimeZone;
 pub(crate) use pointsman_advisor::life::Life;
 use pointsman_advisor::life::{Compared, Outcome, Pairing, PolicyInForce, Proof, Record, State, Step};
 use pointsman_advisor::{HandlerReport, Report};
 
+use super::when::moment;
 use super::{number, verdict};
 
 /// A handler's name in one line, also of one that is gone.
@@ -39,6 +41,13 @@ pub(crate) fn state(life: &Life) -> String {
     format!("{} since {}{until}{reason}", life.state.as_str(), life.since)
 }
 
+/// The same with its times in a zone.
+pub(crate) fn state_at(life: &Life, zone: &TimeZone) -> String {
+    let time = |text: &String| moment(text, zone).text;
+    let in_zone = Life { since: time(&life.since), until: life.until.as_ref().map(time), ..life.clone() };
+    state(&in_zone)
+}
+
 /// One change in one line.
 pub(crate) fn step(step: &Step) -> String {
     let reason = if step.reason.is_empty() { String::new() } else { format!(": {}", step.reason) };
@@ -53,6 +62,13 @@ pub(crate) fn proof(life: &Life) -> Vec<String> {
 /// What a comparison of before and after has found, one line a number.
 pub(crate) fn found_by(proof: &Proof) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", outcome(proof.outcome), proof.reason)];
+    lines.extend(numbers_of(proof));
+    lines
+}
+
+/// The numbers before and after, one line each, and by what they were compared.
+pub(crate) fn numbers_of(proof: &Proof) -> Vec<String> {
+    let mut lines = Vec::new();
     let measures = [
         ("round trips per interaction", proof.round_trips, ""),
         ("waiting (p50)", proof.waiting_ms_p50, " ms"),
@@ -191,6 +207,15 @@ pub(crate) fn house_rule(handler: &HandlerReport) -> Option<String> {
         verdict(ruled.verdict_without),
         ruled.reason
     ))
+}
+
+/// An effort in people's words.
+pub(crate) fn effort(letter: &str) -> &'static str {
+    match letter {
+        "S" => "small",
+        "M" => "medium",
+        _ => "large",
+    }
 }
 
 /// A move that was made, in one line.

@@ -13,7 +13,7 @@ pub(crate) mod html;
 pub(crate) mod life;
 pub(crate) mod markdown;
 mod page;
-mod phrases;
+pub(crate) mod phrases;
 pub(crate) mod remarks;
 pub(crate) mod rounded;
 pub(crate) mod safe;
@@ -152,7 +152,7 @@ pub(crate) fn points(kind: EvidenceKind) -> &'static str {
     match kind {
         EvidenceKind::For => "for a move",
         EvidenceKind::Against => "against a move",
-        EvidenceKind::Blocker => "bars a move",
+        EvidenceKind::Blocker => "blocks a move",
         EvidenceKind::Improvement => "to improve",
     }
 }
@@ -310,6 +310,9 @@ pub(crate) enum Class {
 }
 
 impl Class {
+    /// Every class, in the order in which they ask for attention.
+    pub(crate) const ALL: [Self; 4] = [Self::Move, Self::Improve, Self::Keep, Self::Unsure];
+
     pub(crate) fn of(handler: &HandlerReport) -> Self {
         match handler.verdict {
             _ if handler.is_open_move() => Self::Move,
@@ -326,6 +329,16 @@ impl Class {
             Self::Improve => "improve",
             Self::Keep => "keep",
             Self::Unsure => "unsure",
+        }
+    }
+
+    /// In people's words, as the name of a group.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Improve => "improve in place",
+            Self::Keep => "keep",
+            Self::Unsure => "not decided",
         }
     }
 }

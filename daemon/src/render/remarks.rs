@@ -10,9 +10,13 @@ const LISTED: usize = 3;
 
 /// All remarks on a report.
 pub(crate) fn remarks(report: &Report) -> Vec<String> {
+    benefit::overlap(report).into_iter().chain(reasons(report)).collect()
+}
+
+/// Reasons and causes that many handlers share; where Changes are listed, what overlaps is one of them already.
+pub(crate) fn reasons(report: &Report) -> Vec<String> {
     let shared = report.shared_reasons.iter().map(|shared| reason(report, shared));
-    let improved = report.shared_improvements.iter().map(|shared| improvement(report, shared));
-    benefit::overlap(report).into_iter().chain(shared).chain(improved).collect()
+    shared.chain(report.shared_improvements.iter().map(|shared| improvement(report, shared))).collect()
 }
 
 /// An improvement with one cause, most likely.

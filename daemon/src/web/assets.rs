@@ -20,7 +20,8 @@ pub(super) struct Asset {
 
 /// How all pages look.
 pub(super) static PAGE_STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("page.css", "text/css; charset=utf-8", include_str!("../../assets/page.css"))
+    let style = concat!(include_str!("../../assets/design.css"), include_str!("../../assets/page.css"));
+    Asset::new("page.css", "text/css; charset=utf-8", style)
 });
 /// How their pictures look.
 pub(super) static CHART_STYLE: LazyLock<Asset> = LazyLock::new(|| {

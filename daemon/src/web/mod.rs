@@ -75,11 +75,11 @@ pub(crate) fn metrics_router(web: Web, readers: Readers) -> Router {
     Router::new().route("/metrics", get(metrics)).layer(draw).with_state(web)
 }
 
-/// What holds for every answer: no sniffing, no frames, and only our own styles, scripts and forms. `same-origin` lets our
+/// What holds for every answer: no sniffing, no frames, and only our own styles, scripts, forms and requests. `same-origin` lets our
 /// own forms say where they come from.
 async fn harden(mut response: Response) -> Response {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action \
-                          'self'; base-uri 'none'; frame-ancestors 'none'";
+    const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src \
+                          'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),

@@ -27,9 +27,11 @@ const TURN_WAIT: Duration = Duration::from_secs(20);
 const UNIT: usize = 1 << 10;
 
 /// Answers that follow from the last run and the configuration alone.
-const SHARED: [&str; 9] = [
+const SHARED: [&str; 11] = [
     "/",
+    "/changes/{id}",
     "/handlers/{id}",
+    "/record",
     "/rules",
     "/rules/{id}",
     "/api/v1/handlers",

@@ -94,6 +94,68 @@ test("a long list can be filtered", async () => {
   await close();
 });
 
+test("the table is searched and ordered in place, and each state has an address", async () => {
+  const { page, complaints, close } = await open(browser, shop.url);
+  const rows = () => page.locator("#handlers tbody tr");
+  const all = await rows().count();
+  await page.getByLabel("Search").fill("api cart");
+  await page.waitForFunction((before) => document.querySelectorAll("#handlers tbody tr").length < before, all);
+  assert.match(page.url(), /q=api\+cart/);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "search", "whoever types goes on typing");
+  for (const row of await rows().allTextContents()) assert.match(row.toLowerCase(), /cart/);
+  await page.getByLabel("Search").fill("");
+  await page.waitForFunction((before) => document.querySelectorAll("#handlers tbody tr").length === before, all);
+  await page.getByRole("link", { name: "p95", exact: true }).click();
+  await page.waitForSelector('#handlers th[aria-sort="descending"]');
+  const searched = page.url();
+  assert.deepEqual(complaints, []);
+  await close();
+  const again = await open(browser, searched, { javaScriptEnabled: false });
+  assert.equal(await again.page.locator('#handlers th[aria-sort="descending"]').innerText(), "p95");
+  await again.close();
+});
+
+test("the legend of the map filters without a script, too", async () => {
+  const { page, close } = await open(browser, shop.url, { javaScriptEnabled: false });
+  const marks = () => page.locator("#map figure.wide svg a").count();
+  const all = await marks();
+  await page.locator("#map").getByRole("link", { name: /^move/ }).click();
+  const moves = await marks();
+  assert.ok(moves > 0 && moves < all, `${moves} of ${all}`);
+  assert.match(await page.locator("#handlers [role=status]").innerText(), new RegExp(`of the ${moves} that fit`));
+  await page.locator("#map").getByRole("link", { name: /^move/ }).click();
+  assert.equal(await marks(), all, "a second time shows all again");
+  await close();
+});
+
+test("another span of time changes the measurements and not the verdict", async () => {
+  const { page, complaints, close } = await open(browser, shop.url + pages["handler-cached"]);
+  const verdict = await page.locator(".lead").innerText();
+  const numbers = () => page.locator("#numbers").innerText();
+  const week = await numbers();
+  await page.getByRole("link", { name: "30 days" }).click();
+  await page.waitForURL(/window=30d/);
+  await page.waitForSelector('#numbers:not([aria-busy]) a[aria-current="true"]:text("30 days")');
+  const month = await numbers();
+  assert.notEqual(month, week);
+  assert.match(month, /Telemetry covers .* of these 30 days/);
+  assert.equal(await page.locator(".lead").innerText(), verdict);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("a change is accepted where it stands, without a script", async () => {
+  const { page, close } = await open(browser, shop.url, { javaScriptEnabled: false });
+  const card = page.locator(".changes .card", { hasText: "/api/cart" });
+  const title = await card.locator("h3 a").innerText();
+  await card.getByRole("button", { name: /^Accept/ }).click();
+  assert.match(page.url(), /#changes$/);
+  const same = page.locator(".changes .card", { hasText: title });
+  assert.match(await same.locator("h3").innerText(), /accepted/);
+  assert.equal(await same.getByRole("button", { name: /^Accept/ }).count(), 0);
+  await close();
+});
+
 /** Opens the handler of this name from the overview. */
 async function openHandler(page, name) {
   await page.goto(shop.url);
@@ -110,15 +172,16 @@ test("a move is dismissed with a reason, and waits for nobody any more", async (
   assert.match(await page.locator("main").innerText(), /dismissed since .*: the widget <b>goes<\/b> next month/);
   await page.goto(shop.url);
   assert.notEqual(await page.locator("h1").innerText(), headline);
-  const card = page.locator(".card", { hasText: "getNotifications" });
-  assert.match(await card.innerText(), /\(dismissed\)/);
+  const answered = page.locator("details.more li", { hasText: "notifications" });
+  assert.match(await answered.textContent(), /dismissed/);
+  assert.equal(await page.locator(".changes .card", { hasText: "notifications" }).count(), 0);
   assert.deepEqual(complaints, []);
   await close();
 });
 
 test("decisions need no script", async () => {
   const { page, close } = await open(browser, shop.url, { javaScriptEnabled: false });
-  await openHandler(page, "getRecommendations (actions/getRecommendations.ts)");
+  await openHandler(page, "getOrderStatus (actions/getOrderStatus.ts)");
   await page.getByText("Snooze", { exact: true }).first().click();
   await page.getByLabel(/For how many days/).fill("3");
   await page.getByRole("button", { name: "Snooze" }).click();
@@ -128,7 +191,7 @@ test("decisions need no script", async () => {
 
 test("a decision that makes no sense is refused with the reason", async () => {
   const { page, close } = await open(browser, shop.url);
-  await openHandler(page, "getOrderStatus (actions/getOrderStatus.ts)");
+  await openHandler(page, "getStock (actions/getStock.ts)");
   await page.getByText("Dismiss", { exact: true }).first().click();
   await page.getByLabel(/Why it is not wanted/).fill("   ");
   await page.getByRole("button", { name: "Dismiss" }).click();
@@ -149,8 +212,8 @@ test("with the keyboard alone one gets from the overview to an accepted move", a
     }
     assert.fail("the keyboard does not reach it");
   };
-  await tabTo((text) => text.startsWith("getPrice"));
-  await Promise.all([page.waitForURL(/\/handlers\//), page.keyboard.press("Enter")]);
+  await tabTo((text) => text.startsWith("Fetch price"));
+  await Promise.all([page.waitForURL(/\/changes\//), page.keyboard.press("Enter")]);
   await tabTo((text) => text === "Accept");
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
   assert.notEqual(outline, "none", "the focus is not to be seen");

@@ -17,9 +17,10 @@ const binary = process.env.POINTSMAN_BIN ?? join(process.env.CARGO_TARGET_DIR ??
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("POINTSMAN_")));
 
 /**
- * A daemon that has judged the example app and kept two reports of it; `empty` is one that has heard of nothing.
+ * A daemon that has judged the example app and kept two reports of it; `empty` is one that has received nothing, `copies` makes an
+ * app with that many shops under paths of their own.
  */
-export async function openShop({ empty = false } = {}) {
+export async function openShop({ empty = false, copies = 1 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "pointsman-pages-"));
   const db = join(folder, "pointsman.db");
   const config = (name, reports) => {
@@ -28,7 +29,7 @@ export async function openShop({ empty = false } = {}) {
     return file;
   };
   if (!empty) {
-    await replay(db);
+    await replay(db, copies);
     const first = await serve(folder, db, config("first.toml", 'schedule = "every 1h"'));
     await untilKept(first.url, 1).finally(first.stop);
   }
@@ -69,7 +70,7 @@ function run(args) {
 }
 
 /** Reads the recording, with its end seventy minutes ago: a daemon looks at the last week, and a recording grows older. */
-async function replay(db) {
+async function replay(db, copies) {
   const lines = execFileSync("zstd", ["-dc", recording], { encoding: "utf8", maxBuffer: 256 * 1024 * 1024 });
   const time = /(UnixNano":")(\d+)(?=")/g;
   let newest = 0n;
@@ -77,7 +78,23 @@ async function replay(db) {
   const later = BigInt(Date.now() - 70 * 60_000) * 1_000_000n - newest;
   const shifted = lines.replace(time, (_, key, nanos) => key + (nanos === "0" ? nanos : String(BigInt(nanos) + later)));
   const child = spawn(binary, ["replay", "-", "--db", db], { env, stdio: ["pipe", "ignore", "inherit"] });
-  child.stdin.end(shifted);
+  for (let copy = 0; copy < copies; copy += 1) {
+    if (!child.stdin.write(another(shifted, copy))) await once(child.stdin, "drain");
+  }
+  child.stdin.end();
   const [code] = await once(child, "exit");
   if (code !== 0) throw new Error(`replay ended with ${code}`);
+}
+
+/** The recording with other paths, files, traces and clients. */
+function another(lines, copy) {
+  if (copy === 0) return lines;
+  const digits = (hex) => (parseInt(hex, 16) ^ copy).toString(16).padStart(2, "0");
+  return lines
+    .replace(/("stringValue":")\/(?=")/g, `$1/shop${copy}`)
+    .replace(/("stringValue":")\/(?=[^"])(?!shop\d)/g, `$1/shop${copy}/`)
+    .replace(/("stringValue":")actions\//g, `$1shop${copy}/actions/`)
+    .replace(/("name":"(?:[A-Z]+ )+)\//g, `$1/shop${copy}/`)
+    .replace(/("(?:traceId|spanId|parentSpanId)":")([0-9a-f]{2})/g, (_, key, hex) => key + digits(hex))
+    .replace(/("stringValue":")([0-9a-f]{2})(?=[0-9a-f-]{14,}")/g, (_, key, hex) => key + digits(hex));
 }

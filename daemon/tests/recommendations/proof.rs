@@ -83,8 +83,10 @@ fn the_daemon_shows_it(db: &std::path::Path) {
     let line = "pointsman_recommendation_outcomes_total{outcome=\"improved\"} 1";
     assert!(metrics.lines().any(|known| known == line), "{metrics}");
     assert!(metrics.contains("pointsman_recommendation_flips_total 0"), "{metrics}");
-    let page = daemon.get("/").body;
-    assert!(page.contains("(verified, improved)"), "{page}");
+    let page = daemon.get("/record").body;
+    for part in ["1 of 1 promises held", ">improved</span>", ">promise held</span>", "POST /api/cart"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
     assert_eq!(daemon.terminate().0.code(), Some(0));
 }
 
@@ -102,6 +104,16 @@ fn a_move_that_made_users_wait_is_found_to_be_worse() {
     let at: Vec<_> = found["history"].as_array().unwrap().iter().map(|step| step["at"].clone()).collect();
     let mornings = [moment(BEFORE + 1, "06:00"), moment(BEFORE + 2, "06:00")];
     assert_eq!(at[1..], mornings.map(|at| json!(at)));
+
+    let daemon = Daemon::start(&db, &[]);
+    let page = wait_for("the record", || {
+        let page = daemon.get("/record").body;
+        page.contains("Applied changes").then_some(page)
+    });
+    for part in ["1 change made things worse", ">worse</span>", ">promise not held</span>"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(daemon.terminate().0.code(), Some(0));
 }
 
 #[test]

@@ -25,7 +25,18 @@ impl Store {
         rows.iter().map(|row| Ok(read(row)?)).collect()
     }
 
-    /// The same with when each was called last, ns since the epoch, as far as Calls and Rollups reach back; 0 for what has
+    /// One Handler; `None` for one that was never seen or is forgotten.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn handler(&self, id: Fingerprint) -> Result<Option<Handler>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM handlers WHERE fingerprint = ?");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0.cast_signed());
+        let row = row.fetch_optional(&self.readers).await?;
+        Ok(row.map(|row| read(&row)).transpose()?.map(|(_, handler)| handler))
+    }
+
+    /// All Handlers of a service with when each was called last, ns since the epoch, as far as Calls and Rollups reach back; 0 for what has
     /// neither.
     ///
     /// # Errors

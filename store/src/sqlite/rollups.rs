@@ -138,6 +138,36 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Hands over the Rollups of one Handler with `from <= hour < to`, in the order of their hours.
+    ///
+    /// # Errors
+    /// When the database refuses, or the one who takes them does; then some may have been taken already.
+    pub async fn for_each_rollup_of<E: From<StoreError>>(
+        &self,
+        handler: Fingerprint,
+        from: Hour,
+        to: Hour,
+        mut take: impl FnMut(RollupRef<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut rows = sqlx::query(
+            "SELECT handler, hour, payload FROM rollups WHERE handler = ? AND hour >= ? AND hour < ? ORDER BY hour",
+        )
+        .bind(handler.0.cast_signed())
+        .bind(from.0)
+        .bind(to.0)
+        .fetch(&self.readers)
+        .ready_chunks(super::ROW_BUFFER);
+        while let Some(rows) = rows.next().await {
+            for row in rows {
+                let row = row.map_err(StoreError::from)?;
+                take(read(&row).map_err(StoreError::from)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 fn dirty_hour(row: &SqliteRow) -> Result<DirtyHour, sqlx::Error> {
     Ok(DirtyHour { service: row.try_get(0)?, hour: Hour(row.try_get(1)?), generation: row.try_get(2)? })
 }

@@ -9,16 +9,16 @@ pub(super) fn steps(profile: &Profile) -> Vec<String> {
     let page = first_page(profile);
     let mut steps = vec![
         only_reads(profile, &name, &page),
-        format!("move what {name} reads into a plain async function beside {file}, without 'use server'"),
+        format!("move what {name} reads into a plain async function next to {file}, without `'use server'`"),
         format!(
-            "in the server component of {page} write `const data = await {name}(...)` and pass it down as props; start \
-             several reads together with Promise.all, which runs in parallel on the server"
+            "in the server component of {page}, write `const data = await {name}(...)` and pass it down as props; start \
+             several reads together with `Promise.all`, which runs in parallel on the server"
         ),
         format!(
-            "wrap slow parts of {page} in <Suspense>, so that the rest of the page does not wait for them"
+            "wrap slow parts of {page} in `<Suspense>`, so that the rest of the page does not wait for them"
         ),
         format!(
-            "on {page} remove `useEffect(() => {{ {name}(...).then(set...) }}, [])` and its loading state"
+            "on {page}, remove `useEffect(() => {{ {name}(...).then(set...) }}, [])` and its loading state"
         ),
     ];
     let others = called_elsewhere(profile);

@@ -11,30 +11,32 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
         return streaming(profile, &name, &route);
     }
     let mut steps = vec![
-        format!("move what {name} reads into a plain async function beside {file}, without 'use server'"),
+        format!("move what {name} reads into a plain async function next to {file}, without `'use server'`"),
         format!(
-            "create app{route}/route.ts: export async function GET(request) {{ ... return Response.json(await {name}(...)) }}, \
-             its arguments from the query; read the session there as the action does"
+            "create `app{route}/route.ts` with `export async function GET(request) {{ ... return Response.json(await \
+             {name}(...)) }}`; it takes its arguments from the query and reads the session as the action does"
         ),
         caching(profile),
     ];
     steps.push(match reason {
         "action-serial-queue" => format!(
-            "on {} fetch all of them at once: Promise.all([fetch('{route}?...'), ...]) runs in parallel, actions never do",
+            "on {}, fetch all of them at once with `Promise.all([fetch('{route}?...'), ...])`: fetches run in parallel, \
+             actions of one client never do",
             pages(profile)
         ),
         "action-poll" => format!(
-            "on {} replace setInterval(() => {name}(...)) by useSWR('{route}?...', fetcher, {{ refreshInterval: ... }}), which \
-             also pauses when nobody looks; answer an ETag, so that what has not changed costs a 304",
+            "on {}, replace `setInterval(() => {name}(...))` by `useSWR('{route}?...', fetcher, {{ refreshInterval: ... \
+             }})`, which also pauses in a hidden tab; send an ETag, so that an unchanged answer costs a 304",
             pages(profile)
         ),
         "action-typeahead" => format!(
-            "on {} debounce the input (some 200 ms), then fetch('{route}?q=...', {{ signal }}) and abort the one before",
+            "on {}, debounce the input (about 200 ms), then call `fetch('{route}?q=...', {{ signal }})` and abort the \
+             previous one",
             pages(profile)
         ),
         _ => format!(
-            "on {} call fetch('{route}?...') (SWR or TanStack Query to share and keep answers) in place of {name}(...), with \
-             an AbortSignal",
+            "on {}, replace `await {name}(...)` by `await fetch('{route}?...', {{ signal }})`; SWR or TanStack Query share and \
+             keep answers",
             pages(profile)
         ),
     });
@@ -55,11 +57,11 @@ fn caching(profile: &Profile) -> String {
         .share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients)
         .is_some_and(|share| share.observed >= 0.9 && share.samples >= 30);
     if equal {
-        "equal requests of different clients got equal answers: cache-control: public, s-maxage=..., \
-         stale-while-revalidate lets a CDN answer them, unless a check of the session decides who may see it"
+        "equal requests of different clients got equal answers: `cache-control: public, s-maxage=..., \
+         stale-while-revalidate` lets a CDN answer them, unless a check of the session decides who may see it"
             .to_owned()
     } else {
-        "give it cache-control: private, max-age=... where the user's own browser may keep the answer"
+        "give it `cache-control: private, max-age=...` where the user's own browser may keep the answer"
             .to_owned()
     }
 }
@@ -67,13 +69,13 @@ fn caching(profile: &Profile) -> String {
 fn streaming(profile: &Profile, name: &str, route: &str) -> Vec<String> {
     vec![
         format!(
-            "create app{route}/route.ts: export async function POST(request) {{ ... return new Response(stream, {{ headers: {{ \
-             'content-type': 'text/event-stream' }} }}) }} with the body of {name}; read the session there as the action does"
+            "create `app{route}/route.ts` with `export async function POST(request) {{ ... return new Response(stream, {{ \
+             headers: {{ 'content-type': 'text/event-stream' }} }}) }}` and the body of {name}; it reads the session as the action does"
         ),
-        "stop working when request.signal is aborted: an action cannot know that the user has left"
+        "stop working when `request.signal` is aborted: an action cannot know that the user has left"
             .to_owned(),
         format!(
-            "on {} read the stream of fetch('{route}', {{ method: 'POST', body, signal }}) in place of {name}(...)",
+            "on {}, replace `await {name}(...)` by `await fetch('{route}', {{ method: 'POST', body, signal }})` and read its stream",
             pages(profile)
         ),
         format!("check that proxy.ts (middleware) covers {route} if it guards {}", first_page(profile)),

@@ -32,23 +32,19 @@ impl Row<'_> {
 
 /// One sequence of one client; both halves where a move shortens it.
 pub(crate) fn now_and_after(example: &Example) -> Picture {
-    let now: Vec<Row<'_>> = example
-        .steps
-        .iter()
-        .map(|step| Row { name: &step.name, start: step.start_ms, duration: step.duration_ms, within: false })
-        .collect();
+    let now = rows_of_now(example);
     let after = example.after.as_ref().map(|after| (after, rows_of(after)));
     let all = now.iter().chain(after.iter().flat_map(|(_, rows)| rows));
     let longest = all.map(Row::end).filter(|end| drawable(*end)).fold(0.0, f64::max);
     let mut timeline = TimeLine { canvas: Canvas::default(), scale: Scale::from_zero(longest), y: 0.0 };
-    let heading = format!("As it is: {} {}", now.len(), if now.len() == 1 { "request" } else { "requests" });
+    let heading = format!("Now: {} {}", now.len(), if now.len() == 1 { "request" } else { "requests" });
     timeline.half(&heading, &now, Role::Now);
-    let mut desc = format!("As it is: {} over {}.", told(&now), Unit::Ms.words(over(&now)));
+    let mut desc = format!("Now: {} over {}.", told(&now), Unit::Ms.words(over(&now)));
     if let Some((after, rows)) = &after {
         let sent = rows.iter().filter(|row| !row.within).count();
-        let then = if example.kind == "action_then_refresh" { "After the change" } else { "After the move" };
+        let then = "After the change";
         let words = match sent {
-            1 => "request brings it all",
+            1 => "request returns it all",
             _ if example.kind == "serial_actions" => "requests at once",
             _ => "requests",
         };
@@ -59,8 +55,61 @@ pub(crate) fn now_and_after(example: &Example) -> Picture {
     }
     timeline.axis();
     let (canvas, height) = (timeline.canvas, whole(timeline.y));
-    let title = format!("One client's requests: {}", example.kind.replace('_', " "));
+    let title = format!("One user's requests: {}", example.kind.replace('_', " "));
     Picture::new("interaction", (title, desc), height, canvas.finish())
+}
+
+/// The same in small, for a list of many: bars without names, now above and after below, and how long each takes.
+pub(crate) fn in_small(example: &Example) -> Option<Picture> {
+    const BARS: usize = 6;
+    let after = example.after.as_ref()?;
+    let now = rows_of_now(example);
+    let then = rows_of(after);
+    let longest = now.iter().chain(&then).map(Row::end).filter(|end| drawable(*end)).fold(0.0, f64::max);
+    let mut timeline = TimeLine { canvas: Canvas::default(), scale: Scale::from_zero(longest), y: 0.0 };
+    for (word, rows, role) in [("now", &now, Role::Now), ("after", &then, Role::After)] {
+        let sent = rows.iter().filter(|row| !row.within).count();
+        let noun = if sent == 1 { "request" } else { "requests" };
+        timeline.y += 14.0;
+        let heading = format!("{word}: {sent} {noun}, {}", Unit::Ms.words(over(rows)));
+        timeline.canvas.text((LEFT, timeline.y), Anchor::Start, TEXT, Role::Ink, &heading);
+        timeline.y += 5.0;
+        for row in rows.iter().take(BARS) {
+            let (from, to) = (timeline.x(row.start), timeline.x(row.end()));
+            let paint = if row.within { Paint::Hollow(role) } else { Paint::Filled(role) };
+            let (y, title) = (timeline.y, format!("{}: {}", row.name, Unit::Ms.words(row.duration)));
+            timeline
+                .canvas
+                .titled(&title, |canvas| canvas.rect((from, y), ((to - from).max(2.0), 7.0), paint));
+            timeline.y += 9.0;
+        }
+        if rows.len() > BARS {
+            timeline.y += 10.0;
+            let more = format!("and {} more", rows.len() - BARS);
+            timeline.canvas.text((LEFT, timeline.y), Anchor::Start, SMALL, Role::Faint, &more);
+        }
+        timeline.y += 4.0;
+    }
+    let desc = format!(
+        "One user's requests now: {}. After the change: {}; {}.",
+        told(&now),
+        told(&then),
+        gain(after)
+    );
+    let height = whole(timeline.y);
+    let title = "One user's requests, now and after the change".to_owned();
+    Some(Picture::new("small", (title, desc), height, timeline.canvas.finish()))
+}
+
+fn rows_of_now(example: &Example) -> Vec<Row<'_>> {
+    let steps = example.steps.iter();
+    let rows = steps.map(|step| Row {
+        name: &step.name,
+        start: step.start_ms,
+        duration: step.duration_ms,
+        within: false,
+    });
+    rows.collect()
 }
 
 fn rows_of(after: &After) -> Vec<Row<'_>> {

@@ -7,10 +7,13 @@ mod canvas;
 pub(crate) mod distribution;
 mod frame;
 pub(crate) mod interaction;
+pub(crate) mod interval;
 pub(crate) mod map;
 mod palette;
+pub(crate) mod promise;
 mod scale;
 pub(crate) mod shares;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod unit;

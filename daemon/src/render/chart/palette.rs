@@ -31,6 +31,8 @@ pub(super) enum Role {
     After,
     /// What is won between the two.
     Saved,
+    /// What has become worse.
+    Lost,
 }
 
 impl Role {
@@ -59,6 +61,7 @@ impl Role {
             Self::Now => (0x5b, 0x66, 0x70),
             Self::After => (0x2e, 0x6b, 0x4a),
             Self::Saved => (0xb4, 0xd9, 0xc0),
+            Self::Lost => (0x9e, 0x2a, 0x2b),
         };
         RGBColor(red, green, blue)
     }
@@ -91,6 +94,7 @@ mod tests {
             Now,
             After,
             Saved,
+            Lost,
         ];
         let values: HashSet<String> = roles.iter().map(|role| role.hex()).collect();
         assert_eq!(values.len(), roles.len());

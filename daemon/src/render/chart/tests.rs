@@ -4,7 +4,8 @@ use pointsman_advisor::explanation::{
     After, AfterStep, BinRow, Cache, CallerShare, Example, ExampleStep, Frequency, HourCalls, PageShare,
     Quantiles, Repeats, SamplingRow,
 };
-use pointsman_advisor::{HandlerReport, Verdict};
+use pointsman_advisor::life::{Compared, Proof};
+use pointsman_advisor::{EvidenceKind, EvidenceRow, HandlerReport, Verdict};
 
 use super::*;
 
@@ -106,6 +107,42 @@ fn handler(name: &str, calls_per_day: f64, ms: Option<f64>) -> HandlerReport {
     HandlerReport { calls_per_day, verdict: Verdict::MoveToServerAction, ..row }
 }
 
+fn entries(rows: &[HandlerReport]) -> Vec<map::Entry<'_>> {
+    (1..).zip(rows).map(|(number, row)| map::Entry { row, number: Some(number), wanted: true }).collect()
+}
+
+fn evidence(value: f64) -> EvidenceRow {
+    EvidenceRow {
+        rule: "x".to_owned(),
+        kind: EvidenceKind::For,
+        weight: 1.0,
+        observed: value,
+        interval: [value, value * 2.0],
+        threshold: 0.5,
+        samples: 1,
+        text: String::new(),
+        flips_if: String::new(),
+        exemplars: Vec::new(),
+    }
+}
+
+fn proof(value: f64) -> Proof {
+    let compared = Compared {
+        before: value,
+        after: 1.0,
+        saved: value - 1.0,
+        interval: Some([value, value]),
+        promised: Some(value),
+    };
+    let json = serde_json::json!({
+        "outcome": "flat", "reason": "", "decided_ns": 0, "pairing": null, "hours": 1, "interactions": 1.0,
+        "round_trips": null, "waiting_ms_p50": null, "waiting_ms_p95": null, "error_share": null,
+        "interactions_per_day": null, "promise_kept": null
+    });
+    let proof: Proof = serde_json::from_value(json).expect("a proof");
+    Proof { waiting_ms_p50: Some(compared), error_share: Some(compared), ..proof }
+}
+
 #[test]
 fn whatever_the_numbers_pictures_stay_whole() {
     for value in NUMBERS {
@@ -115,8 +152,7 @@ fn whatever_the_numbers_pictures_stay_whole() {
             [Unit::Ms, Unit::Bytes].map(|unit| distribution::histogram("x", unit, &quantiles(value)));
         let rows =
             [handler("/a", value, Some(value)), handler("/b", 1.0, Some(1.0)), handler("/c", 5.0, None)];
-        let map =
-            map::handlers(&rows.iter().collect::<Vec<_>>(), map::Room::Wide, |_| "/handlers/1".to_owned());
+        let map = map::handlers(&entries(&rows), map::Room::Wide, |_| "/handlers/1".to_owned());
         let repeats = |seconds| Repeats { seconds, repeats: 1, share: value, interval: [value, value] };
         let told = Cache {
             hits: None,
@@ -129,7 +165,13 @@ fn whatever_the_numbers_pictures_stay_whole() {
             private: vec![repeats(3_600)],
             absent: None,
         };
-        let pictures = [time, day, map, cache::curve(&told)].into_iter().chain(spread).flatten();
+        let measured = interval::against_threshold(&evidence(value));
+        let promise = promise::and_found(&proof(value));
+        let small = interaction::in_small(&example("POST /api/cart", (value, value, value)));
+        let pictures = [time, day, map, cache::curve(&told), measured, promise, small]
+            .into_iter()
+            .chain(spread)
+            .flatten();
         pictures.for_each(|picture| check(&picture));
         check(&interaction::now_and_after(&example("POST /api/cart", (value, value, value))));
         check(&interaction::now_and_after(&example("POST /api/cart", (value, 1.0, -value))));
@@ -147,21 +189,80 @@ fn hostile_names_stay_text() {
         check(&distribution::histogram(&name, Unit::Ms, &quantiles(5.0)).expect("a picture"));
         check(&interaction::now_and_after(&example(&name, (50.0, 20.0, 30.0))));
         let row = handler(&name, 5.0, Some(5.0));
-        check(&map::handlers(&[&row], map::Room::Narrow, |_| name.clone()).expect("a picture"));
+        let row = [row];
+        check(&map::handlers(&entries(&row), map::Room::Narrow, |_| name.clone()).expect("a picture"));
+        check(&interaction::in_small(&example(&name, (50.0, 20.0, 30.0))).expect("a picture"));
     }
 }
 
 #[test]
 fn what_has_no_duration_is_left_out_and_said() {
     let rows = [handler("/a", 10.0, Some(5.0)), handler("/b", 10.0, None)];
-    let map = map::handlers(&rows.iter().collect::<Vec<_>>(), map::Room::Wide, |row| {
-        format!("/handlers{}", row.route)
-    })
-    .expect("a map");
+    let map = map::handlers(&entries(&rows), map::Room::Wide, |row| format!("/handlers{}", row.route))
+        .expect("a map");
     let svg = map.to_string();
     assert!(svg.contains("href=\"/handlers/a\"") && !svg.contains("/handlers/b"), "{svg}");
     assert!(map.desc().contains("1 are not shown"), "{}", map.desc());
-    assert_eq!(map::handlers(&[&rows[1]], map::Room::Narrow, |_| String::new()), None);
+    assert_eq!(map::handlers(&entries(&rows[1..]), map::Room::Narrow, |_| String::new()), None);
+}
+
+#[test]
+fn no_mark_hides_another_and_each_move_bears_its_number() {
+    let rows: Vec<HandlerReport> =
+        (0..400).map(|number| handler(&format!("/api/{number}"), 10.0, Some(5.0))).collect();
+    for room in [map::Room::Wide, map::Room::Narrow] {
+        let picture = map::handlers(&entries(&rows), room, |row| row.route.clone()).expect("a map");
+        let svg = picture.to_string();
+        check(&picture);
+        let circles: Vec<[f64; 3]> = svg.split("<circle ").skip(1).map(circle).collect();
+        assert_eq!(circles.len(), 400);
+        for (index, [x, y, r]) in circles.iter().enumerate() {
+            for [other_x, other_y, _] in &circles[..index] {
+                assert!((x - other_x).hypot(y - other_y) > 2.0 * r, "{room:?}: {x} {y}, {other_x} {other_y}");
+            }
+        }
+        for number in 1..=400 {
+            assert!(svg.contains(&format!(">{number}</text>")), "{room:?}: {number}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_wanted_is_not_drawn_and_moves_nothing() {
+    let rows = [handler("/a", 10.0, Some(5.0)), handler("/b", 100.0, Some(50.0))];
+    let place = |svg: &str| svg.split("<circle ").nth(1).map(circle).expect("a mark");
+    let draw = |entries: &[map::Entry<'_>]| {
+        map::handlers(entries, map::Room::Wide, |row| row.route.clone()).expect("a map").to_string()
+    };
+    let some = |only: &str| -> Vec<map::Entry<'_>> {
+        let wanted = |entry: map::Entry<'_>| entry.row.route == only;
+        entries(&rows).into_iter().map(|entry| map::Entry { wanted: wanted(entry), ..entry }).collect()
+    };
+    let (one, other, both) = (draw(&some("/a")), draw(&some("/b")), draw(&entries(&rows)));
+    assert!(both.contains("href=\"/a\"") && both.contains("href=\"/b\""));
+    assert!(one.contains("href=\"/a\"") && !one.contains("href=\"/b\""));
+    assert_ne!(place(&one), place(&other));
+    let circles: Vec<[f64; 3]> = both.split("<circle ").skip(1).map(circle).collect();
+    assert!(circles.contains(&place(&one)) && circles.contains(&place(&other)));
+}
+
+#[test]
+fn what_became_worse_is_drawn_as_worse() {
+    let worse = Compared { before: 100.0, after: 180.0, saved: -80.0, interval: None, promised: Some(50.0) };
+    let picture =
+        promise::and_found(&Proof { waiting_ms_p50: Some(worse), ..proof(0.0) }).expect("a picture");
+    assert!(picture.desc().contains("100 ms before, 180 ms after, 50 ms promised"), "{}", picture.desc());
+    assert!(picture.to_string().contains("#9E2A2B"));
+    let nothing = Proof { waiting_ms_p50: None, ..proof(0.0) };
+    assert_eq!(promise::and_found(&nothing), None);
+}
+
+/// `cx`, `cy` and `r` of a circle.
+fn circle(tag: &str) -> [f64; 3] {
+    ["cx", "cy", "r"].map(|name| {
+        let rest = tag.split(&format!(" {name}=\"")).nth(1).expect("an attribute");
+        rest.split('"').next().and_then(|number| number.parse().ok()).expect("a number")
+    })
 }
 
 #[test]

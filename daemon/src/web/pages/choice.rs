@@ -23,6 +23,12 @@ pub(super) struct Choice {
 }
 
 impl Which {
+    /// The query as it came.
+    pub(super) fn pairs(&self) -> Vec<(&'static str, String)> {
+        let pairs = [("service", &self.service), ("environment", &self.environment)];
+        pairs.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+    }
+
     /// The outlook that is meant; `None` before there is any.
     pub(super) fn of<'a>(&self, view: &'a View) -> Result<Option<&'a Outlook>, Problem> {
         let Some(service) = self.service.as_deref() else { return Ok(view.outlooks.first()) };
@@ -31,7 +37,7 @@ impl Which {
             let environment = environment.map_or_else(String::new, |name| format!(" in {name}"));
             let known = safe::terminal(&format!("{service}{environment}"));
             Problem::not_found(format!(
-                "nothing was heard of {known}; the overview names the services there are"
+                "no telemetry was received from {known}; the overview lists the services"
             ))
         })
     }

@@ -1,13 +1,22 @@
-//! What is found in one report, in words: on the overview as it stands now, on the page of a kept report as it was.
+//! What is found in one report, in words: on the overview as it stands now, on the page of a kept report as it was. What to do comes
+//! first, then what can be improved, then everything.
 
 use askama::Template;
 use jiff::tz::TimeZone;
-use pointsman_advisor::{HandlerReport, Report, Verdict};
+use pointsman_advisor::{HandlerReport, Report};
 
-use super::choice::name as service_name;
-use crate::render::chart::map::Room;
+use super::cards::Cards;
+use super::choice::{name as service_name, query};
+use super::listing::Listing;
+use super::rules::{manual, summary};
+use super::wanted::Wanted;
+use crate::advise::Evidence;
+use crate::render::benefit::in_plain_words;
 use crate::render::when::{Moment, moment};
-use crate::render::{self, Class, chart, life, safe};
+use crate::render::{self, life, safe};
+
+/// Handlers of an improvement that are named; the rest is counted.
+const NAMED: usize = 3;
 
 /// What is known of one service and environment.
 #[derive(Template)]
@@ -16,7 +25,7 @@ pub(super) struct Found<'a> {
     report: &'a Report,
     name: String,
     headline: String,
-    beside: String,
+    others: String,
     from: Moment,
     to: Moment,
     made: Moment,
@@ -24,108 +33,121 @@ pub(super) struct Found<'a> {
     lowered: Vec<String>,
     /// Telemetry that too few calls carry, with what it is needed for.
     missing: Vec<(String, String)>,
-    overlap: Vec<String>,
-    /// The map of all handlers, for each width of a window.
-    maps: Vec<(&'static str, String)>,
-    moves: Vec<Row<'a>>,
-    improvements: Vec<Row<'a>>,
-    others: Vec<Row<'a>>,
+    remarks: Vec<String>,
+    cards: Cards,
+    /// The page to which a decision leads back.
+    back: String,
+    improvements: Vec<Improvement>,
+    listing: Listing<'a>,
     record: Option<String>,
-    made_moves: Vec<Made>,
     policies: Vec<String>,
 }
 
-/// A handler in a list.
-struct Row<'a> {
-    handler: &'a HandlerReport,
-    name: String,
-    kind: &'a str,
-    class: &'static str,
-    verdict: String,
-    reason: String,
-    gain: String,
-    calls_per_day: String,
-    p95: String,
-    own_ui: String,
-    confidence: String,
-    needs: Vec<String>,
+/// Where a report is shown, and what is to be shown of it.
+pub(super) struct Place<'a> {
+    pub(super) path: &'a str,
+    /// What the address says beside the table.
+    pub(super) fixed: Vec<(&'static str, String)>,
+    pub(super) wanted: Wanted,
+    pub(super) zone: &'a TimeZone,
+    /// The evidence behind a report that stands; `None` for one that is kept.
+    pub(super) evidence: Option<&'a Evidence>,
 }
 
-/// A move that was made.
-struct Made {
+/// Something that gets better without a move, with the handlers it is about.
+struct Improvement {
+    rule: String,
+    /// What to do.
+    remedy: String,
+    summary: String,
+    handlers: Vec<Improved>,
+    /// How many it is about beyond those that are named, and where they are listed.
+    more: usize,
+    all: String,
+}
+
+/// A handler that can be improved.
+struct Improved {
     id: String,
-    title: String,
-    found: Vec<String>,
+    name: String,
+    gain: Option<String>,
 }
 
 impl<'a> Found<'a> {
     /// A report in words.
-    pub(super) fn of(report: &'a Report, zone: &TimeZone) -> Self {
-        let rows = |wanted: fn(&HandlerReport) -> bool| {
-            report.handlers.iter().filter(|handler| wanted(handler)).map(row).collect()
-        };
-        Self {
+    pub(super) fn of(report: &'a Report, place: Place<'a>) -> anyhow::Result<Self> {
+        let Place { path, fixed, wanted, zone, evidence } = place;
+        let mut back = form_urlencoded::Serializer::new(String::new());
+        let back = format!("{path}?{}#changes", back.extend_pairs(&fixed).finish());
+        let cards = Cards::of(report, evidence)?;
+        let improvements = improvements(report, path, &fixed);
+        let number = |handler: &HandlerReport| cards.number_of(&handler.id);
+        let listing = Listing::of(report, (path, fixed), wanted, number);
+        Ok(Self {
             report,
             name: service_name(&report.service, report.environment.as_deref()),
             headline: render::capital(&render::moves_in_short(report)),
-            beside: render::others_in_short(report),
+            others: render::others_in_short(report),
             from: moment(&report.window.from, zone),
             to: moment(&report.window.to, zone),
             made: moment(&report.generated_at, zone),
             covered: render::text::days(report.days_covered),
             lowered: render::lowered(&report.settings),
             missing: Vec::new(),
-            overlap: render::remarks::remarks(report),
-            maps: maps(report),
-            moves: rows(|handler| handler.verdict.is_move()),
-            improvements: rows(|handler| !handler.verdict.is_move() && !handler.improvements.is_empty()),
-            others: rows(|handler| !handler.verdict.is_move() && handler.improvements.is_empty()),
+            remarks: render::remarks::reasons(report),
+            improvements,
+            listing,
             record: life::record(&report.record),
-            made_moves: life::made(report).into_iter().map(made).collect(),
             policies: report.policies.iter().map(life::policy).collect(),
-        }
+            cards,
+            back,
+        })
+    }
+
+    fn record_query(&self) -> String {
+        query(&self.report.service, self.report.environment.as_deref())
     }
 
     /// With what telemetry lacks, and what that is needed for.
-    pub(super) fn lacking(self, missing: Vec<(String, String)>) -> Self {
+    pub(super) fn with_missing(self, missing: Vec<(String, String)>) -> Self {
         Self { missing, ..self }
     }
 }
 
-/// Every handler, with a link to its page; once for wide windows and once for narrow ones.
-fn maps(report: &Report) -> Vec<(&'static str, String)> {
-    let all: Vec<&HandlerReport> = report.handlers.iter().collect();
-    let href = |handler: &HandlerReport| format!("/handlers/{}", handler.id);
-    let map = |(class, room)| {
-        let picture = chart::map::handlers(&all, room, href)?;
-        Some((class, picture.with_id(class).into()))
-    };
-    [("wide", Room::Wide), ("narrow", Room::Narrow)].into_iter().filter_map(map).collect()
-}
-
-fn row(handler: &HandlerReport) -> Row<'_> {
-    Row {
-        handler,
-        name: safe::terminal(&render::name(handler)),
-        kind: render::kind(&handler.kind),
-        class: Class::of(handler).as_str(),
-        verdict: render::verdict_and_state(handler),
-        reason: safe::sentence(&handler.reason),
-        gain: handler.benefit.as_ref().and_then(render::benefit::benefit).unwrap_or_default(),
-        calls_per_day: render::number(handler.calls_per_day),
-        p95: handler.duration_ms.map_or_else(|| "unknown".to_owned(), |ms| render::duration(ms.p95)),
-        own_ui: render::own_ui(handler),
-        confidence: handler.confidence.map_or_else(String::new, render::percent),
-        needs: render::needs(handler),
+/// Improvements by rule, those of most handlers first; urgent ones before all others.
+fn improvements(report: &Report, path: &str, fixed: &[(&'static str, String)]) -> Vec<Improvement> {
+    let mut rules: Vec<(&str, Vec<&HandlerReport>)> = Vec::new();
+    for handler in &report.handlers {
+        for rule in &handler.improvements {
+            match rules.iter_mut().find(|(known, _)| known == rule) {
+                Some((_, handlers)) => handlers.push(handler),
+                None => rules.push((rule, vec![handler])),
+            }
+        }
     }
+    let is_urgent = |handlers: &[&HandlerReport]| handlers.iter().any(|handler| handler.is_urgent());
+    rules.sort_by_key(|(_, handlers)| (!is_urgent(handlers), std::cmp::Reverse(handlers.len())));
+    let improvement = |(rule, handlers): (&str, Vec<&HandlerReport>)| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(fixed).append_pair("rule", rule);
+        Improvement {
+            rule: rule.to_owned(),
+            remedy: render::capital(render::phrases::remedy(rule)),
+            summary: manual(rule).map(summary).unwrap_or_default().replace('`', ""),
+            handlers: handlers.iter().take(NAMED).map(|handler| improved(handler)).collect(),
+            more: handlers.len().saturating_sub(NAMED),
+            all: format!("{path}?{}#handlers", query.finish()),
+        }
+    };
+    rules.into_iter().map(improvement).collect()
 }
 
-fn made(life: &life::Life) -> Made {
-    Made { id: life.id.clone(), title: safe::terminal(&life::title(life)), found: life::proof(life) }
-}
-
-impl Row<'_> {
-    fn is_unsure(&self) -> bool {
-        self.handler.verdict == Verdict::InsufficientEvidence
+fn improved(handler: &HandlerReport) -> Improved {
+    let is_its_own = !handler.verdict.is_move() && handler.improvements.len() == 1;
+    let gain = handler.benefit.as_ref().filter(|_| is_its_own).map(in_plain_words);
+    Improved {
+        id: handler.id.clone(),
+        name: safe::terminal(&render::name(handler)),
+        gain: gain.and_then(|said| said.into_iter().next()).map(|said| said.text),
     }
 }

@@ -1,22 +1,28 @@
-//! One handler: the verdict in a sentence, the evidence in pictures and numbers, the plan, its life, and the forms to decide.
+//! One handler: the verdict in a sentence, a picture, the plan or why there is none, the evidence with its intervals, the
+//! measurements over a span of time, and its history.
 
-mod decide;
-mod figures;
+mod span;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
 use pointsman_advisor::life::State as Stage;
-use pointsman_advisor::{EvidenceRow, Explanation, HandlerReport, Report, Verdict};
+use pointsman_advisor::{EvidenceKind, Explanation, HandlerReport, Report, Verdict};
 
 use super::choice::{name as service_name, query};
+use super::decide::{self, successors};
+use super::evidence::{Evidence, evidence};
+use super::figures::{self, Figure};
+use super::history::{Story, story};
+use super::sentence::{Step, Words, step, words};
 use super::{Frame, Page, Part, draw, unknown_handler};
+use crate::render::benefit::{Said, in_plain_words};
 use crate::render::when::{Moment, moment};
 use crate::render::{self, Class, life, safe};
 use crate::web::Web;
 use crate::web::board::Shown;
-use figures::Figure;
+use span::Numbers;
 
 #[derive(Template)]
 #[template(path = "pages/handler.html")]
@@ -29,22 +35,22 @@ struct HandlerPage<'a> {
     overview: String,
     class: &'static str,
     verdict: String,
-    advice: String,
+    advice: &'static str,
     reason: String,
+    gains: Vec<Said>,
     flips_if: String,
     state: Option<String>,
     policy: Option<String>,
-    from: Moment,
-    to: Moment,
     facts: Vec<(&'static str, String)>,
     sequences: Vec<Figure>,
-    figures: Vec<Figure>,
+    /// Why there is no picture, where one could be expected.
+    no_sequence: Option<String>,
+    /// Address and title of the change that it is part of.
+    change: Option<(String, String)>,
+    plan: Plan,
     evidence: Vec<Evidence<'a>>,
-    agents: Vec<(String, String)>,
-    needs: Vec<String>,
-    steps: Vec<Vec<Words>>,
-    warnings: Vec<Vec<Words>>,
-    lives: Vec<Lived>,
+    numbers: Numbers,
+    stories: Vec<Story>,
     can_decide: bool,
     successors: Vec<(String, String)>,
 }
@@ -57,43 +63,33 @@ struct GonePage {
     service: String,
     overview: String,
     from: Moment,
-    lives: Vec<Lived>,
+    stories: Vec<Story>,
 }
 
-/// One measured statement.
-struct Evidence<'a> {
-    rule: &'a str,
-    kind: &'static str,
-    text: Vec<Words>,
-    observed: String,
-    interval: String,
-    threshold: String,
-    samples: String,
-    flips_if: String,
-    exemplars: &'a [String],
-}
-
-/// A part of a sentence.
-struct Words {
-    text: String,
-    is_code: bool,
-}
-
-/// What became of a move.
-struct Lived {
-    title: String,
-    steps: Vec<(Moment, String)>,
-    proof: Vec<String>,
+/// What to do, or why nothing is to be done.
+struct Plan {
+    heading: &'static str,
+    is_kept: bool,
+    steps: Vec<Step>,
+    warnings: Vec<Vec<Words>>,
+    /// Statements that keep it where it is.
+    against: Vec<(String, Vec<Words>)>,
+    /// What gets better without a move.
+    improvements: Vec<(String, Vec<Words>)>,
+    needs: Vec<String>,
 }
 
 pub(super) fn router() -> Router<Web> {
-    Router::new().route("/handlers/{id}", get(handler)).route("/handlers/{id}/decision", post(decide::decide))
+    Router::new()
+        .route("/handlers/{id}", get(handler))
+        .route("/handlers/{id}/decision", post(decide::handler))
 }
 
-async fn handler(State(web): State<Web>, Path(id): Path<String>) -> Page {
+async fn handler(State(web): State<Web>, Path(id): Path<String>, Query(asked): Query<span::Query>) -> Page {
     let view = web.board.view();
     if let Some(shown) = view.handler(&id)? {
-        return draw(&page(&shown, &web));
+        let numbers = span::numbers(&web, &shown, asked.span()).await?;
+        return draw(&page(&shown, numbers, &web));
     }
     let (_, report) = view.named(&id).ok_or_else(|| unknown_handler(&id))?;
     draw(&gone(report, &id, &web))
@@ -109,16 +105,17 @@ fn gone(report: &Report, id: &str, web: &Web) -> GonePage {
         service: service_name(&report.service, report.environment.as_deref()),
         overview: format!("/?{}", query(&report.service, report.environment.as_deref())),
         from: moment(&report.window.from, web.zone()),
-        lives: lives.into_iter().map(|life| lived(life, web.zone())).collect(),
+        stories: lives.into_iter().map(|life| story(life, web.zone())).collect(),
     }
 }
 
-fn page<'a>(shown: &'a Shown<'_>, web: &Web) -> HandlerPage<'a> {
+fn page<'a>(shown: &'a Shown<'_>, numbers: Numbers, web: &Web) -> HandlerPage<'a> {
     let (report, handler, zone) = (&shown.outlook.report, shown.handler, web.zone());
     let measured = shown.measured.as_ref();
     let name = safe::terminal(&render::name(handler));
     let life = life::of(report, handler);
     let open = |life: &life::Life| !matches!(life.state, Stage::Applied | Stage::Verified);
+    let sequences = measured.map(figures::sequences).unwrap_or_default();
     HandlerPage {
         frame: Frame::new(Part::Overview, name.clone()),
         name,
@@ -129,122 +126,119 @@ fn page<'a>(shown: &'a Shown<'_>, web: &Web) -> HandlerPage<'a> {
         verdict: render::verdict_and_state(handler),
         advice: advice(handler),
         reason: safe::sentence(&handler.reason),
+        gains: handler.benefit.as_ref().map(in_plain_words).unwrap_or_default(),
         flips_if: safe::sentence(&handler.flips_if),
-        state: life.filter(|life| life.state != Stage::Proposed).map(life::state),
+        state: life.filter(|life| life.state != Stage::Proposed).map(|life| life::state_at(life, zone)),
         policy: life::house_rule(handler),
-        from: moment(&report.window.from, zone),
-        to: moment(&report.window.to, zone),
-        facts: facts(handler, measured),
-        sequences: measured.map(figures::sequences).unwrap_or_default(),
-        figures: measured.map(figures::numbers).unwrap_or_default(),
-        evidence: handler.evidence.iter().map(evidence).collect(),
-        agents: measured.map(agents).unwrap_or_default(),
-        needs: render::needs(handler),
-        steps: handler.steps.iter().map(|step| words(step)).collect(),
-        warnings: handler.warnings.iter().map(|warning| words(warning)).collect(),
-        lives: life::all_of(report, &handler.id).into_iter().map(|life| lived(life, zone)).collect(),
+        facts: at_a_glance(handler),
+        no_sequence: sequences.is_empty().then(|| no_sequence(handler, measured)).flatten(),
+        sequences,
+        change: part_of(report, handler),
+        plan: plan(handler),
+        evidence: (1_u32..)
+            .zip(&handler.evidence)
+            .map(|(number, row)| evidence(row, &number.to_string()))
+            .collect(),
+        numbers,
+        stories: life::all_of(report, &handler.id).into_iter().map(|life| story(life, zone)).collect(),
         can_decide: handler.verdict.is_move() && life.is_some_and(open),
         successors: successors(report, handler),
         handler,
     }
 }
 
-/// The verdict as an advice: `Move it to a server action`.
-fn advice(handler: &HandlerReport) -> String {
+/// The verdict as an advice.
+fn advice(handler: &HandlerReport) -> &'static str {
     match handler.verdict {
-        verdict if verdict.is_move() => render::verdict(verdict).replacen("move", "Move it", 1),
-        Verdict::InsufficientEvidence => "Not enough evidence".to_owned(),
-        _ => "Keep it where it is".to_owned(),
+        Verdict::MoveToServerAction => "Move it to a server action",
+        Verdict::MoveToRouteHandler => "Move it to a route handler",
+        Verdict::MoveToServerComponent => "Move it to a server component",
+        Verdict::Keep if handler.improvements.is_empty() => "Keep it where it is",
+        Verdict::Keep => "Keep it where it is, and improve it there",
+        Verdict::InsufficientEvidence => "There is not enough evidence for a verdict",
     }
 }
 
-/// Words of a sentence in which code stands between backticks.
-fn words(sentence: &str) -> Vec<Words> {
-    let pieces = safe::sentence(sentence);
-    let pieces = pieces.split('`').zip([false, true].into_iter().cycle());
-    pieces.map(|(text, is_code)| Words { text: text.to_owned(), is_code }).collect()
+/// What to do, or why nothing is to be done: always in the same place.
+fn plan(handler: &HandlerReport) -> Plan {
+    let of_kind = |wanted: &[EvidenceKind]| {
+        let rows = handler.evidence.iter().filter(|row| wanted.contains(&row.kind));
+        rows.map(|row| (row.rule.clone(), words(&row.text))).collect::<Vec<_>>()
+    };
+    let is_move = handler.verdict.is_move();
+    Plan {
+        heading: match handler.verdict {
+            _ if is_move => "Plan",
+            Verdict::InsufficientEvidence => "What is missing for a verdict",
+            _ => "Why it is not moved",
+        },
+        is_kept: handler.verdict == Verdict::Keep,
+        steps: handler.steps.iter().map(|text| step(text)).collect(),
+        warnings: handler.warnings.iter().map(|warning| words(warning)).collect(),
+        against: if is_move { Vec::new() } else { of_kind(&[EvidenceKind::Blocker, EvidenceKind::Against]) },
+        improvements: of_kind(&[EvidenceKind::Improvement]),
+        needs: render::needs(handler),
+    }
+}
+
+/// The change that its move is part of, where it is not the only one.
+fn part_of(report: &Report, handler: &HandlerReport) -> Option<(String, String)> {
+    let change = report.changes.iter().find(|change| Some(&change.id) == handler.change.as_ref())?;
+    Some((format!("/changes/{}", change.id), safe::terminal(&change.title)))
+}
+
+/// Why no interaction is drawn; nothing where none was to be expected.
+fn no_sequence(handler: &HandlerReport, measured: Option<&Explanation>) -> Option<String> {
+    let measured = measured?;
+    let absent = measured.sequences.absent.as_ref();
+    let because = absent.map(|why| format!("No interaction can be shown: {}.", safe::sentence(why)));
+    because.filter(|_| handler.verdict.is_move() || handler.verdict == Verdict::InsufficientEvidence)
 }
 
 /// What is to be known at a glance.
-fn facts(handler: &HandlerReport, measured: Option<&Explanation>) -> Vec<(&'static str, String)> {
-    let mut facts = vec![(
-        "calls",
-        format!("{} ({} a day)", render::number(handler.calls), render::number(handler.calls_per_day)),
-    )];
-    facts.extend(render::forms(handler).into_iter().map(|text| ("requests", text)));
-    if let Some(ms) = handler.duration_ms {
-        let text = format!("{} (p50), {} (p95)", render::duration(ms.p50), render::duration(ms.p95));
-        facts.push(("duration", text));
-    }
-    if let Some(known) = measured {
-        let errors = &known.errors;
-        if errors.status_known > 0 {
-            facts.push(("succeeded", format!("{} of {}", errors.succeeded, errors.status_known)));
-        }
-        if let Some(clients) = known.frequency.clients {
-            facts.push(("clients", format!("{} (each day counted anew)", render::number(clients))));
-        }
-    }
-    if let Some(gain) = handler.benefit.as_ref().and_then(render::benefit::benefit) {
-        facts.push(("gain", gain));
-    }
-    if let Some(confidence) = handler.confidence {
-        facts.push(("confidence", render::percent(confidence)));
-    }
-    if let Some(effort) = &handler.effort {
-        let words = match effort.as_str() {
-            "S" => "small",
-            "M" => "medium",
-            _ => "large",
-        };
-        facts.push(("effort", words.to_owned()));
-    }
+fn at_a_glance(handler: &HandlerReport) -> Vec<(&'static str, String)> {
+    let unknown = || "unknown".to_owned();
+    let duration = handler.duration_ms;
+    let mut facts = vec![
+        ("Calls a day", render::number(handler.calls_per_day)),
+        ("Median", duration.map_or_else(unknown, |ms| render::duration(ms.p50))),
+        ("95th percentile", duration.map_or_else(unknown, |ms| render::duration(ms.p95))),
+        ("From the app's own pages", render::own_ui(handler)),
+    ];
+    facts.extend(handler.confidence.map(|share| ("Confidence", render::percent(share))));
+    facts.extend(handler.effort.as_deref().map(|letter| ("Effort", life::effort(letter).to_owned())));
+    facts.extend(render::forms(handler).into_iter().map(|text| ("Requests", text)));
     facts
 }
 
-fn evidence(row: &EvidenceRow) -> Evidence<'_> {
-    let [low, high] = row.interval;
-    let amount = render::amount;
-    Evidence {
-        rule: &row.rule,
-        kind: render::points(row.kind),
-        text: words(&row.text),
-        observed: amount(row.observed),
-        interval: format!("{} to {}", amount(low), amount(high)),
-        threshold: amount(row.threshold),
-        samples: row.samples.to_string(),
-        flips_if: safe::sentence(&row.flips_if),
-        exemplars: &row.exemplars,
-    }
-}
-
-fn agents(measured: &Explanation) -> Vec<(String, String)> {
-    let agents = measured.outside_agents.iter();
-    agents.map(|agent| (safe::terminal(&agent.name), render::number(agent.calls))).collect()
-}
-
-fn lived(life: &life::Life, zone: &jiff::tz::TimeZone) -> Lived {
-    let step = |step: &pointsman_advisor::life::Step| {
-        let reason = if step.reason.is_empty() { String::new() } else { format!(": {}", step.reason) };
-        let text = format!("{} by the {}{reason}", step.to.as_str(), step.who.as_str());
-        (moment(&step.at, zone), safe::sentence(&text))
+/// What was counted over a span.
+fn facts(measured: &Explanation) -> Vec<(&'static str, String)> {
+    let (frequency, errors) = (&measured.frequency, &measured.errors);
+    let days =
+        if frequency.days_seen == 1 { "1 day".to_owned() } else { format!("{} days", frequency.days_seen) };
+    let mut facts = vec![(
+        "Calls",
+        format!(
+            "{}, {} a day, on {days}",
+            render::number(frequency.calls),
+            render::number(frequency.per_day)
+        ),
+    )];
+    let clients = frequency.clients.map_or_else(|| "unknown".to_owned(), render::number);
+    facts.push(("Clients, counted per day", clients));
+    let succeeded = match errors.status_known {
+        0 => "unknown".to_owned(),
+        known => format!("{} of {known}", errors.succeeded),
     };
-    Lived {
-        title: render::verdict(life.verdict).to_owned(),
-        steps: life.history.iter().map(step).collect(),
-        proof: life::proof(life).iter().map(|line| safe::sentence(line)).collect(),
+    facts.push(("Succeeded", succeeded));
+    if let Some(ms) = &measured.time.duration_ms {
+        let text = format!("{} median, {} p95", render::duration(ms.p50), render::duration(ms.p95));
+        facts.push(("Duration", text));
     }
-}
-
-/// Handlers that may have come in place of one that was moved, with their ids.
-fn successors(report: &Report, handler: &HandlerReport) -> Vec<(String, String)> {
-    let fits = |one: &&HandlerReport| match handler.verdict {
-        Verdict::MoveToServerAction => one.kind == "server_action",
-        Verdict::MoveToRouteHandler => {
-            matches!(one.kind.as_str(), "route_handler" | "pages_api")
-        }
-        _ => one.kind == "page",
-    };
-    let others = report.handlers.iter().filter(|one| one.id != handler.id).filter(fits);
-    others.map(|one| (one.id.clone(), safe::terminal(&render::name(one)))).collect()
+    if let Some(trend) = &frequency.trend {
+        let [low, high] = trend.interval.map(|end| format!("{:+.0} %", end * 100.0));
+        let per_week = format!("{:+.0} % a week (95 %: {low} to {high})", trend.per_week * 100.0);
+        facts.push(("Trend", per_week));
+    }
+    facts
 }

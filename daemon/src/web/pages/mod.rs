@@ -1,15 +1,25 @@
 //! The pages, one file each: what is on them is put into words here and laid out in `daemon/templates`. Every page works
 //! without a script.
 
+mod cards;
+mod change;
 mod choice;
+mod decide;
+mod evidence;
+mod figures;
 mod found;
 mod handler;
+mod history;
+mod listing;
 mod overview;
+mod record;
 mod reports;
 
 pub(super) mod rules;
+mod sentence;
 mod telemetry;
 mod trace;
+mod wanted;
 
 use anyhow::Context;
 use askama::Template;
@@ -26,6 +36,7 @@ use crate::render::safe;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Part {
     Overview,
+    Record,
     Reports,
     Telemetry,
     Rules,
@@ -52,9 +63,10 @@ impl Frame {
     }
 
     /// The parts of the site with their addresses.
-    fn parts(&self) -> [(&'static str, &'static str, &'static str); 4] {
+    fn parts(&self) -> [(&'static str, &'static str, &'static str); 5] {
         [
             ("/", "Overview", self.current(Part::Overview)),
+            ("/record", "Record", self.current(Part::Record)),
             ("/reports", "Reports", self.current(Part::Reports)),
             ("/telemetry", "Telemetry", self.current(Part::Telemetry)),
             ("/rules", "Rules", self.current(Part::Rules)),
@@ -97,6 +109,8 @@ pub(super) fn router() -> Router<Web> {
     Router::new()
         .merge(overview::router())
         .merge(handler::router())
+        .merge(change::router())
+        .merge(record::router())
         .merge(reports::router())
         .merge(telemetry::router())
         .merge(rules::router())

@@ -6,7 +6,8 @@ use axum::extract::{Query, State};
 use axum::routing::get;
 
 use super::choice::{Choice, Which, choices};
-use super::found::Found;
+use super::found::{Found, Place};
+use super::wanted;
 use super::{Frame, Page, Part, draw};
 use crate::advise::Outlook;
 use crate::render::checkup::{INIT, Telemetry};
@@ -27,13 +28,27 @@ pub(super) fn router() -> Router<Web> {
     Router::new().route("/", get(overview))
 }
 
-async fn overview(State(web): State<Web>, Query(which): Query<Which>) -> Page {
+async fn overview(
+    State(web): State<Web>,
+    Query(which): Query<Which>,
+    Query(wanted): Query<wanted::Query>,
+) -> Page {
     let view = web.board.view();
     let outlook = which.of(&view)?;
+    let found = outlook.map(|outlook| {
+        let place = Place {
+            path: "/",
+            fixed: which.pairs(),
+            wanted: wanted.wanted(),
+            zone: web.zone(),
+            evidence: Some(&outlook.evidence),
+        };
+        anyhow::Ok(Found::of(&outlook.report, place)?.with_missing(missing(outlook)))
+    });
     let page = Overview {
         frame: Frame::new(Part::Overview, "Overview"),
         choices: choices(&view, "/", outlook),
-        found: outlook.map(|outlook| Found::of(&outlook.report, web.zone()).lacking(missing(outlook))),
+found: found.transpose()?,
         install: INIT,
         otlp: silence::endpoint(&web.config),
     };

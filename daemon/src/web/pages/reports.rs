@@ -9,7 +9,8 @@ use pointsman_advisor::Differences;
 use serde::Deserialize;
 
 use super::choice::{Which, name as service_name, query};
-use super::found::Found;
+use super::found::{Found, Place};
+use super::wanted;
 use super::{Frame, Page, Part, draw};
 use crate::config::Schedule;
 use crate::render::when::{Moment, moment};
@@ -124,19 +125,32 @@ fn listed(head: &Head, web: &Web) -> Listed {
     }
 }
 
-async fn report(State(web): State<Web>, Path(at): Path<String>, Query(which): Query<Which>) -> Page {
+async fn report(
+    State(web): State<Web>,
+    Path(at): Path<String>,
+    Query(which): Query<Which>,
+    Query(wanted): Query<wanted::Query>,
+) -> Page {
     let service = which.service.as_deref().ok_or_else(|| {
         Problem::bad_request(
             "name the service of the report, as in ?service=shop; /reports lists all there are",
         )
     })?;
     let report = kept::report(&web, (service, which.environment.as_deref()), &at).await?;
+    let place = Place {
+        path: &format!("/reports/{at}"),
+        fixed: which.pairs(),
+        wanted: wanted.wanted(),
+        zone: web.zone(),
+        evidence: None,
+    };
+    let found = Found::of(&report, place)?;
     let at = moment(&at, web.zone());
     draw(&ReportPage {
         frame: Frame::new(Part::Reports, format!("Report of {}", at.text)),
         at,
         changes: report.since_last_report.as_ref().map(|known| changed(known, web.zone())),
-        found: Found::of(&report, web.zone()),
+        found,
     })
 }
 

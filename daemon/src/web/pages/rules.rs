@@ -111,7 +111,7 @@ fn in_force(service: String, rule: &EffectiveRule) -> InForce {
         service,
         state: match (rule.enabled, rule.shadow) {
             (false, _) => "off",
-            (true, true) => "in the shadow",
+            (true, true) => "shadow mode",
             (true, false) => "on",
         },
         weight: render::amount(rule.weight),
@@ -136,12 +136,12 @@ fn speaking(view: &View, id: &str) -> Vec<Speaking> {
 fn effect(effect: pointsman_advisor::rules::Effect) -> &'static str {
     use pointsman_advisor::rules::Effect;
     match effect {
-        Effect::BlocksAction | Effect::BlocksRoute => "bars a move",
+        Effect::BlocksAction | Effect::BlocksRoute => "blocks a move",
         Effect::ForAction => "for a Server Action",
         Effect::ForRoute => "for a route handler",
         Effect::ForServerComponent => "for a server component",
         Effect::AgainstAction | Effect::AgainstRoute => "against a move",
-        Effect::Rests => "it stays",
+        Effect::Rests => "supports keeping it",
         Effect::Improves => "improves in place",
     }
 }

@@ -77,12 +77,12 @@ fn app(told: Telemetry, web: &Web) -> App {
         id: safe::terminal(&one.id),
         first: moment(&one.first, zone),
         last: moment(&one.last, zone),
-        instances: one.instances.map_or_else(|| "not told".to_owned(), |count| count.to_string()),
+        instances: one.instances.map_or_else(|| "unknown".to_owned(), |count| count.to_string()),
         actions: one.actions.len(),
     };
     let process = |one: &Instance| Process {
         id: safe::terminal(&one.id),
-        build: one.build.as_deref().map_or_else(|| "not told".to_owned(), safe::terminal),
+        build: one.build.as_deref().map_or_else(|| "unknown".to_owned(), safe::terminal),
         first: moment(&one.first, zone),
         last: moment(&one.last, zone),
     };

@@ -1,13 +1,15 @@
-//! The form by which a person answers a recommendation.
+//! The forms by which a person answers a recommendation, and what they offer to choose from.
 
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
+use pointsman_advisor::{HandlerReport, Report, Verdict};
 use pointsman_store::Fingerprint;
 use serde::Deserialize;
 
 use crate::advise::{End, Said};
 use crate::clock;
+use crate::render::{self, safe};
 use crate::web::pages::Trouble;
 use crate::web::{Problem, Web};
 
@@ -26,17 +28,40 @@ pub(super) struct Fields {
     /// The id of the handler that came in its place.
     #[serde(default)]
     successor: String,
+    /// The page that shows what was decided; the handler's own where it is empty.
+    #[serde(default)]
+    back: String,
 }
 
 /// Takes the decision and shows the handler as it stands then.
-pub(super) async fn decide(
+pub(super) async fn handler(
     State(web): State<Web>,
     Path(id): Path<String>,
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, Trouble> {
     let said = said(&fields)?;
     web.decide(&id, &said).await?;
-    Ok(Redirect::to(&format!("/handlers/{id}#life")))
+    let own = || format!("/handlers/{id}#life");
+    Ok(Redirect::to(&back(&fields.back).map_or_else(own, str::to_owned)))
+}
+
+/// The same about a change, and shows it as it stands then.
+pub(super) async fn change(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    Form(fields): Form<Fields>,
+) -> Result<Redirect, Trouble> {
+    let said = said(&fields)?;
+    web.decide(&id, &said).await?;
+    let own = || format!("/changes/{id}#life");
+    Ok(Redirect::to(&back(&fields.back).map_or_else(own, str::to_owned)))
+}
+
+/// An address of the overview; nothing else is followed, because a form may be sent by anybody.
+fn back(address: &str) -> Option<&str> {
+    const LONGEST: usize = 500;
+    let is_plain = address.len() <= LONGEST && address.bytes().all(|byte| byte.is_ascii_graphic());
+    Some(address).filter(|address| is_plain && address.starts_with("/?"))
 }
 
 fn said(fields: &Fields) -> Result<Said, Problem> {
@@ -70,4 +95,34 @@ fn days(text: &str) -> Result<End, Problem> {
     let days = text.trim().parse::<u32>().ok().filter(|days| (1..=365).contains(days));
     days.map(|days| End::AfterHours(days * 24))
         .ok_or_else(|| Problem::bad_request("write for how many days it is put off, from 1 to 365"))
+}
+
+/// Handlers that may have come in place of one that was moved, with their ids.
+pub(super) fn successors(report: &Report, handler: &HandlerReport) -> Vec<(String, String)> {
+    let fits = |one: &&HandlerReport| match handler.verdict {
+        Verdict::MoveToServerAction => one.kind == "server_action",
+        Verdict::MoveToRouteHandler => {
+            matches!(one.kind.as_str(), "route_handler" | "pages_api")
+        }
+        _ => one.kind == "page",
+    };
+    let others = report.handlers.iter().filter(|one| one.id != handler.id).filter(fits);
+    others.map(|one| (one.id.clone(), safe::terminal(&render::name(one)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_overview_is_gone_back_to() {
+        for address in ["/?#changes", "/?service=shop&environment=#changes"] {
+            assert_eq!(back(address), Some(address));
+        }
+        for address in
+            ["", "//evil.example/?", "https://evil.example", "/handlers/1", "/?a\r\nset-cookie: b", "/? b"]
+        {
+            assert_eq!(back(address), None, "{address}");
+        }
+    }
 }

@@ -18,6 +18,13 @@ impl Figure {
     }
 }
 
+/// The interactions that the change would shorten, one of each kind.
+pub(super) fn shortened(measured: &Explanation) -> Vec<Figure> {
+    let mut measured = measured.clone();
+    measured.sequences.examples.retain(|example| example.after.is_some());
+    sequences(&measured)
+}
+
 /// Real interactions, one of each kind, as they are and as they would be after the move.
 pub(super) fn sequences(measured: &Explanation) -> Vec<Figure> {
     let mut shown: Vec<&Example> = Vec::new();
