@@ -45,7 +45,13 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
         fill(&db, &config).await?;
         if options.once {
             let view = View { window: USUAL_WINDOW, until: Until::Last, service: None };
-            return report::run(&db, ReportOptions { view, format: Format::Text }, &config).await.map(Some);
+            return report::run(
+                &db,
+                ReportOptions { view, format: Format::Text, full: false, change: None },
+                &config,
+            )
+            .await
+            .map(Some);
         }
         Ok(None)
     };

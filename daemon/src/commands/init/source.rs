@@ -190,7 +190,7 @@ impl Scanner<'_> {
             let outside = self.templates.last().copied().unwrap_or_default();
             match self.open.pop() {
                 Some((index, expected)) if expected == next && self.open.len() >= outside => {
-                    self.partners[index] = Some(self.tokens.len())
+                    self.partners[index] = Some(self.tokens.len());
                 }
                 _ => return Err(fault(self.text, begin, &format!("`{next}` closes nothing"))),
             }

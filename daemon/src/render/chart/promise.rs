@@ -15,15 +15,17 @@ const LEFT: f64 = 8.0;
 const RIGHT: f64 = WIDTH_F - 66.0;
 const BAR: f64 = 13.0;
 
+/// How a number is written.
+type Words = fn(f64) -> String;
 /// A number of the proof, and how it is written.
-type Measure = (&'static str, Compared, fn(f64) -> String);
+type Measure = (&'static str, Compared, Words);
 
 /// The numbers that were compared. `None` without any.
 pub(crate) fn and_found(proof: &Proof) -> Option<Picture> {
     let ms = |value: f64| Unit::Ms.words(value);
     let trips = |value: f64| format!("{value:.2}");
     let share = |value: f64| format!("{:.1} %", value * 100.0);
-    let measures: [(&'static str, Option<Compared>, fn(f64) -> String); 4] = [
+    let measures: [(&'static str, Option<Compared>, Words); 4] = [
         ("Waiting, median", proof.waiting_ms_p50, ms),
         ("Waiting, 95th percentile", proof.waiting_ms_p95, ms),
         ("Round trips per interaction", proof.round_trips, trips),

@@ -48,7 +48,7 @@ async fn overview(
     let page = Overview {
         frame: Frame::new(Part::Overview, "Overview"),
         choices: choices(&view, "/", outlook),
-found: found.transpose()?,
+        found: found.transpose()?,
         install: INIT,
         otlp: silence::endpoint(&web.config),
     };

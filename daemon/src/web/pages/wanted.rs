@@ -149,7 +149,7 @@ impl Wanted {
             Column::Worth => {}
             Column::Name => rows.sort_by_cached_key(|row| name(row).to_lowercase()),
             Column::Verdict => {
-                rows.sort_by_key(|row| Verdict::ALL.iter().position(|one| *one == row.verdict))
+                rows.sort_by_key(|row| Verdict::ALL.iter().position(|one| *one == row.verdict));
             }
             Column::Calls => rows.sort_by(by_number(|row| Some(row.calls_per_day))),
             Column::P95 => rows.sort_by(by_number(|row| row.duration_ms.map(|ms| ms.p95))),
