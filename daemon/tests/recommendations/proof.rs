@@ -108,7 +108,7 @@ fn a_move_that_made_users_wait_is_found_to_be_worse() {
     let daemon = Daemon::start(&db, &[]);
     let page = wait_for("the record", || {
         let page = daemon.get("/record").body;
-        page.contains("Applied changes").then_some(page)
+        page.contains("id=\"applied\"").then_some(page)
     });
     for part in ["1 change made things worse", ">worse</span>", ">promise not held</span>"] {
         assert!(page.contains(part), "{part}: {page}");

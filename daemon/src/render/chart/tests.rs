@@ -253,7 +253,7 @@ fn what_became_worse_is_drawn_as_worse() {
         promise::and_found(&Proof { waiting_ms_p50: Some(worse), ..proof(0.0) }).expect("a picture");
     assert!(picture.desc().contains("100 ms before, 180 ms after, 50 ms promised"), "{}", picture.desc());
     assert!(picture.to_string().contains("#9E2A2B"));
-    let nothing = Proof { waiting_ms_p50: None, ..proof(0.0) };
+    let nothing = Proof { waiting_ms_p50: None, error_share: None, ..proof(0.0) };
     assert_eq!(promise::and_found(&nothing), None);
 }
 

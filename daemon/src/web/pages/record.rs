@@ -59,9 +59,10 @@ async fn record(State(web): State<Web>, Query(which): Query<Which>) -> Page {
 
 /// The result in one sentence, failures first where there are any.
 fn headline(report: Option<&Report>, made: &[Made]) -> String {
-    let Some(report) = report.filter(|_| !made.is_empty()) else {
+    let Some(report) = report else { return "nothing has been judged yet".to_owned() };
+    if made.is_empty() {
         return "no change has been applied yet".to_owned();
-    };
+    }
     let record = &report.record;
     if record.verified == 0 {
         return "before and after are still being compared".to_owned();
