@@ -4,6 +4,7 @@
 // the edge of a window widens the range by one; all others leave it alone.
 import { chance } from "./chance.mjs";
 import { labelledCalls, quantile } from "./figures.mjs";
+import { greatest } from "./lateness.mjs";
 
 const views = 40;
 /** Besides views by chance those in which all moments are the earliest or the latest: a busy app is late with everything. */
@@ -16,14 +17,20 @@ const corners = [[0, 0], [0, 1], [1, 0], [1, 1]];
 const endsEarlier = 60;
 const endsLater = 40;
 
+/** On a busier machine than that it is what was measured in the run itself (lateness.mjs). */
+function ends(lateness) {
+  return { earlier: Math.max(endsEarlier, lateness?.doors ?? 0), later: Math.max(endsLater, greatest(lateness?.app ?? {})) };
+}
+
 /** Handler -> label -> { truth, least, most }: counts of calls, or medians (ms) of what is measured. A label without calls is missing. */
-export function rangesOf(rows, seed = 1) {
+export function rangesOf(rows, lateness = null, seed = 1) {
   const numbered = rows.map((row, number) => ({ ...row, number }));
   const truth = labelledCalls(numbered);
   const luck = chance(seed);
+  const bounds = ends(lateness);
   const anywhere = () => [0, 1, luck.between(0, 1_000) / 1_000][luck.between(0, 2)];
   const places = [...corners.map(([start, end]) => () => [start, end]), ...Array(views).fill(() => [anywhere(), anywhere()])];
-  const seen = [truth, ...places.map((place) => labelledCalls(numbered.map((row) => asTheAppMaySee(row, place(), numbered, luck))))];
+  const seen = [truth, ...places.map((place) => labelledCalls(numbered.map((row) => asTheAppMaySee(row, place(), bounds, numbered, luck))))];
   const handlers = new Map();
   for (const handler of new Set(rows.map((row) => row.handler))) {
     const names = new Set(seen.flatMap((view) => [...(view.get(handler)?.keys() ?? [])]));
@@ -49,11 +56,11 @@ const beginnings = new Set(["burst", "poll"]);
 const measured = new Set(["refresh_gap", "queue_wait", "poll_interval"]);
 
 /** One of the ways that the app may have seen a request: places between the earliest (0) and the latest (1) moments. */
-function asTheAppMaySee(row, [startPlace, endPlace], rows, luck) {
+function asTheAppMaySee(row, [startPlace, endPlace], { earlier, later }, rows, luck) {
   const between = (low, high, place) => low + place * Math.max(0, high - low);
   // It sees the head after the door has, and before it answers.
   const start = between(row.start, row.begun ?? row.end, startPlace);
-  const end = Math.max(start, between(Math.max(row.begun ?? row.start, row.end - endsEarlier), row.end + endsLater, endPlace));
+  const end = Math.max(start, between(Math.max(row.begun ?? row.start, row.end - earlier), row.end + later, endPlace));
   return { ...row, start, end, ...(row.aborted && luck.happens(0.5) && asAnswered(row, rows, luck)) };
 }
 

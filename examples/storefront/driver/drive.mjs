@@ -2,6 +2,7 @@
 // the business of storefront.mjs, the command line that of run.mjs.
 import { launchBrowser } from "./browser.mjs";
 import { readActionNames } from "./handlers.mjs";
+import { watchDoors } from "./lateness.mjs";
 import { playMachines } from "./machines.mjs";
 import { openPartnerSite } from "./partner.mjs";
 import { playPeople, visitsPlanned } from "./people.mjs";
@@ -23,6 +24,7 @@ export async function drive({ baseUrl, chromium, seed = defaults.seed, people = 
   if (!chromium) truth.leftOut.push("everything people do in browsers: all server actions, all pages except the crawler's, and every route that only the own pages or another site's page call");
 
   const progress = reportProgress(chromium ? visitsPlanned(people) : 0, truth, move);
+  const watch = watchDoors();
   const { doors, close } = await openDoors(baseUrl, truth);
   const world = { doors, baseUrl: doors.own_ui, seed, actionNames, truth };
   const machines = playMachines(world);
@@ -37,6 +39,7 @@ export async function drive({ baseUrl, chromium, seed = defaults.seed, people = 
   }
   await machines;
   await close();
+  truth.lateness.doors = watch.stop();
   progress.stop();
   return truth;
 }

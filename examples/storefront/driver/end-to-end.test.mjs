@@ -11,11 +11,13 @@ import { agreement, differences, expected, handlerOfRow, nameOf, strangers } fro
 import { findChromium } from "./chromium.mjs";
 import { defaults, drive, summary } from "./drive.mjs";
 import { compare } from "./figures-table.mjs";
+import { readActionNames } from "./handlers.mjs";
 import { send } from "./http-client.mjs";
 import { everythingKept, found } from "./kept.mjs";
+import { readLateness, witnessed } from "./lateness.mjs";
 import { findPointsman, startPointsman, untilJudged } from "./pointsman.mjs";
 import { freePort } from "./process.mjs";
-import { startStorefront } from "./storefront.mjs";
+import { startStorefront, storefrontFolder } from "./storefront.mjs";
 
 const seed = Number(process.env.SEED ?? defaults.seed);
 // A person's visit that fails on a busy machine costs a few calls; more than this, and the run is not what was planned.
@@ -31,11 +33,12 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), "pointsman-end-to-end-"));
   const ports = { grpc: await freePort(), http: await freePort(), pages: await freePort() };
   pointsman = await startPointsman({ binary: findPointsman("debug"), folder, ports });
-  app = await startStorefront({ port: await freePort(), otlp: pointsman.otlp, logFile: join(folder, "storefront.log") });
+  app = await startStorefront({ port: await freePort(), otlp: pointsman.otlp, logFile: join(folder, "storefront.log"), env: witnessed(join(folder, "lateness")) });
   console.log(`seed ${seed}; database and logs are in ${folder}`);
   truth = await drive({ baseUrl: app.baseUrl, chromium, seed });
   console.log(summary(truth));
   await untilJudged(pointsman);
+  truth.lateness.app = readLateness(join(folder, "lateness"), readActionNames(storefrontFolder));
   report = JSON.parse(await pointsman.run("report", "--format", "json", "--until", "last"));
   writeFileSync(join(folder, "truth.json"), JSON.stringify(truth, null, 2));
   writeFileSync(join(folder, "report.json"), JSON.stringify(report, null, 2));

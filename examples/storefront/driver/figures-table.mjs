@@ -4,6 +4,7 @@
 import { nameOf } from "./agreement.mjs";
 import { rangesOf } from "./doubt.mjs";
 import { countsOf, lifetimes, quantile } from "./figures.mjs";
+import { mostOfSums } from "./lateness.mjs";
 import { rowsOf } from "./request-log.mjs";
 
 /** Relative error of the sketches. */
@@ -16,7 +17,7 @@ const estimate = 0.094;
 const bodyLimit = 1_048_576;
 /** The two processes read the same clock, in whole microseconds, and not at the same moment. */
 const readingMs = 1;
-/** The door has the last byte before the app has noticed its end: it notices when its event loop comes round. Seen: 1.3 ms. */
+/** The door has the last byte before the app has noticed its end: it notices when its event loop comes round. For runs in which nobody measured that. */
 const noticingMs = 2;
 
 /**
@@ -25,7 +26,7 @@ const noticingMs = 2;
  */
 export function compare(truth, explained) {
   const rows = rowsOf(truth.log);
-  const [counts, ranges] = [countsOf(rows), rangesOf(rows)];
+  const [counts, ranges] = [countsOf(rows), rangesOf(rows, truth.lateness)];
   const measured = new Map();
   const table = [];
   for (const handler of explained.handlers) {
@@ -36,16 +37,16 @@ export function compare(truth, explained) {
   for (const name of [...new Set([...counts.keys(), ...measured.keys()])].sort()) {
     const [there, said] = [counts.get(name), measured.get(name)];
     if (!there || !said) table.push(exact(name, "is listed", there ? 1 : 0, said ? 1 : 0));
-    else table.push(...figuresOf(name, there, ranges.get(name) ?? new Map(), said, Date.parse(truth.started_at)));
+    else table.push(...figuresOf(name, there, ranges.get(name) ?? new Map(), said, truth));
   }
   return { table, faults: table.filter(({ ok }) => !ok), text: asText(table) };
 }
 
-function figuresOf(name, there, range, said, startedAt) {
+function figuresOf(name, there, range, said, { started_at, lateness }) {
   return [
-    ...frequency(name, there, said.frequency, startedAt),
+    ...frequency(name, there, said.frequency, Date.parse(started_at)),
     ...outcomes(name, there, said.errors),
-    ...time(name, there, said.time),
+    ...time(name, there, said.time, lateness?.app?.[name] ?? [noticingMs]),
     ...payload(name, there, said.payload, said.kind === "server_action"),
     ...cache(name, there, range, said),
     ...tallies(name, "calls by", there.callers, Object.fromEntries(said.callers.map((each) => [each.class, each.calls]))),
@@ -86,10 +87,10 @@ function outcomes(name, there, said) {
 }
 
 /** How long the app took can only be less than what passed at the doors, but for when it notices the end. */
-function time(name, there, said) {
+function time(name, there, said, late) {
   const known = there.durations.length === there.calls;
   if (!known || said.duration_ms === null) return known ? [exact(name, "durations", there.calls, null)] : [];
-  const most = (q) => quantile(there.durations, q) * (1 + sketch) + readingMs + noticingMs;
+  const most = (q) => mostOfSums(q, there.durations, late) * (1 + sketch) + readingMs;
   return [
     exact(name, "durations", there.calls, said.duration_ms.count),
     ...[["p50", 0.5], ["p95", 0.95]].map(([rank, q]) => between(name, `duration ${rank}, ms`, round(quantile(there.durations, q)), [0, most(q)], said.duration_ms[rank])),

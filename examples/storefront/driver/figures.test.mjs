@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rangesOf } from "./doubt.mjs";
+import { mostOfSums } from "./lateness.mjs";
 import { labelledCalls, quantile } from "./figures.mjs";
 import { compare } from "./figures-table.mjs";
 import { columns } from "./request-log.mjs";
@@ -98,6 +99,17 @@ test("a cache spares what was answered the same within its lifetime", () => {
 
 test("a sketch's quantile is the value at rank q * (n - 1)", () => {
   assert.deepEqual([quantile([3, 1, 2], 0.5), quantile([1, 2, 3, 4], 0.5), quantile([7], 0.95), quantile([], 0.5)], [2, 2, 7, undefined]);
+});
+
+test("of sums no more can be large than one part and the other allow", () => {
+  assert.equal(mostOfSums(0.5, [30, 10, 20], [5, 0, 0]), 25);
+  // One that was very late moves the median by one place at most.
+  assert.equal(mostOfSums(0.5, [30, 10, 20], [100, 0, 0]), 30);
+  assert.equal(mostOfSums(1, [30, 10, 20], [5, 0, 0]), 35);
+  // Nobody knows which of four was late with these two: the two lateness values that are not theirs may be the small ones.
+  assert.equal(mostOfSums(0.5, [10, 20], [0, 0, 0, 5]), 15);
+  // Where fewer were watched than there are, each may have been as late as the latest.
+  assert.equal(mostOfSums(0.5, [30, 10, 20], [5, 0]), 25);
 });
 
 test("only what lies near an edge is in doubt", () => {

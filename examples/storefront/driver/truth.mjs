@@ -12,6 +12,8 @@ export class Truth {
     this.failures = [];
     this.leftOut = [];
     this.secrets = new Map();
+    // How late the app and the doors were in noticing things (lateness.mjs); null where nobody watched.
+    this.lateness = { app: null, doors: null };
   }
 
   /** Caller: own_ui, server, cross_origin, external, bot. Outcome: the status, or "aborted". */
@@ -62,6 +64,7 @@ export class Truth {
       interactions: sorted(this.interactions),
       left_out: this.leftOut,
       failures: this.failures,
+      lateness: this.lateness,
       log: this.log,
     };
   }

@@ -191,7 +191,7 @@ export const visits = {
     await go.byLink("Returns");
     await page.getByLabel("Number of your parcel").fill("R-100");
     await page.getByRole("button", { name: "Where is it?" }).click();
-    await page.getByTestId("return-state").filter({ hasText: "on its way" }).waitFor();
+    await page.getByTestId("return-state").filter({ hasText: "we wait for your parcel" }).waitFor();
     truth.interaction("return-status");
   },
 
