@@ -169,7 +169,7 @@ test("a move is dismissed with a reason, and waits for nobody any more", async (
   await page.getByText("Dismiss", { exact: true }).first().click();
   await page.getByLabel(/Why it is not wanted/).fill("the widget <b>goes</b> next month");
   await page.getByRole("button", { name: "Dismiss" }).click();
-  assert.match(await page.locator("main").innerText(), /dismissed since .*: the widget <b>goes<\/b> next month/);
+  assert.match(await page.locator("main").innerText(), /dismissed since .*: the widget <b>goes<\/b> next month/i);
   await page.goto(shop.url);
   assert.notEqual(await page.locator("h1").innerText(), headline);
   const answered = page.locator("details.more li", { hasText: "notifications" });
@@ -185,7 +185,7 @@ test("decisions need no script", async () => {
   await page.getByText("Snooze", { exact: true }).first().click();
   await page.getByLabel(/For how many days/).fill("3");
   await page.getByRole("button", { name: "Snooze" }).click();
-  assert.match(await page.locator("main").innerText(), /snoozed since .* until /);
+  assert.match(await page.locator("main").innerText(), /snoozed since .* until /i);
   await close();
 });
 
@@ -218,7 +218,7 @@ test("with the keyboard alone one gets from the overview to an accepted move", a
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
   assert.notEqual(outline, "none", "the focus is not to be seen");
   await Promise.all([page.waitForURL(/#life$/), page.keyboard.press("Enter")]);
-  assert.match(await page.locator("main").innerText(), /accepted since/);
+  assert.match(await page.locator("main").innerText(), /accepted since/i);
   await close();
 });
 
