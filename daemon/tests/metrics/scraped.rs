@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::support::{PATIENCE, Reply, wait_for, workspace};
+use super::support::{PATIENCE, Reply, otlp, wait_for, workspace};
 use super::{DASHBOARDS, World, dashboard, has, queries};
 
 /// Panels on which nothing is the healthy state, and why.
-const MAY_BE_EMPTY: [(&str, &str); 1] = [("Reports delivered", "no receiver of reports is configured")];
+const MAY_BE_EMPTY: [(&str, &str); 2] = [
+    ("Reports delivered", "no receiver of reports is configured"),
+    ("Requests without a valid token", "no tokens are configured"),
+];
 
 struct Prometheus {
     child: Child,
@@ -109,12 +112,22 @@ fn rules() -> Vec<(String, String)> {
     rules.collect()
 }
 
+/// Sends a text that is too long, and a method that its route does not answer.
+fn meet_limits(world: &World) {
+    let long = otlp::route_call(901, &"/long".repeat(1_000));
+    let mut refused = otlp::route_call(902, "/api/refused");
+    let status = refused["attributes"].as_array_mut().unwrap().last_mut().unwrap();
+    status["value"] = serde_json::json!({ "intValue": "405" });
+    assert_eq!(world.daemon.send(&otlp::request(&[long, refused])).status, 200);
+}
+
 #[test]
 fn every_query_of_dashboards_and_rules_finds_something_in_a_real_prometheus() {
     if !has("prometheus") {
         return;
     }
     let world = World::new();
+    meet_limits(&world);
     let folder = tempfile::tempdir().unwrap();
     let prometheus = Prometheus::start(folder.path(), world.daemon.pages);
     wait_for("three scrapes", || {
