@@ -24,6 +24,7 @@ senders_installed := $(senders)/node/node_modules/.package-lock.json
 managers_installed := $(cli)/test/managers/node_modules/.package-lock.json
 pages_installed := $(pages)/node_modules/.package-lock.json
 senders_python := $(CARGO_TARGET_DIR)/senders/python/installed
+mail_python := $(CARGO_TARGET_DIR)/mail/python/installed
 storefront_built := $(storefront)/.next/BUILD_ID
 otelcol := $(CARGO_TARGET_DIR)/otelcol/otelcol
 
@@ -48,7 +49,7 @@ demo-built: tools
 test: test-rust test-senders test-pages test-nextjs test-cli test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-crash test-memory soak test-senders-full test-versions test-npx test-collector test-deploy test-container test-init test-release prove ## All tests, also those that take long
+test-full: test test-crash test-memory soak test-mail test-senders-full test-versions test-npx test-collector test-deploy test-container test-init test-release prove ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
@@ -67,6 +68,10 @@ test-memory: release ## The memory of the release binary under the largest load 
 soak: release ## All attacks mixed, on the release binary, for SOAK_MINUTES=30
 	POINTSMAN_TEST_BINARY=$(CARGO_TARGET_DIR)/release/pointsman SOAK_MINUTES=$(or $(SOAK_MINUTES),30) \
 	  cargo test --workspace --all-features --locked --test soak -- --ignored --nocapture all_attacks_mixed
+
+.PHONY: test-mail
+test-mail: tools $(mail_python) ## Python's mail server takes a report
+	MAIL_SERVER=$(abspath $(dir $(mail_python))) cargo test --workspace --all-features --locked --test reports -- --ignored mail_server
 
 .PHONY: test-senders
 test-senders: tools $(senders_installed) ## The SDKs of Node.js deliver to the daemon
@@ -220,8 +225,10 @@ $(pages_installed): $(pages)/package-lock.json $(pages)/package.json
 	cd $(pages) && npm ci
 	@touch $@
 
+$(mail_python): daemon/tests/reports/python/requirements.txt
 $(senders_python): $(senders)/python/requirements.txt
-	@command -v python3 > /dev/null || { echo "python3 is not installed; its SDK is one of the senders under test"; exit 1; }
+$(mail_python) $(senders_python):
+	@command -v python3 > /dev/null || { echo "python3 is not installed; its packages are among the peers under test"; exit 1; }
 	rm -rf $(@D)
 	@python3 -m venv $(@D) || { echo "python3 cannot make a virtual environment; on Debian the package python3-venv is missing"; exit 1; }
 	$(@D)/bin/pip install --quiet --require-hashes --only-binary :all: --requirement $<

@@ -33,7 +33,7 @@ pub use profile::{
 };
 pub use report::{
     Assumed, Benefit, Differences, EffectiveRule, EvidenceKind, EvidenceRow, HandlerDifference,
-    HandlerReport, Need, Report, ReportInput, Sampled, SharedImprovement, SharedReason, Situation, Total,
+    HandlerReport, Need, PartOf, Report, ReportInput, Sampled, SharedImprovement, SharedReason, Situation, Total,
     UnknownActions, Verdict, Window, differences, report, report_within, rfc3339,
 };
 pub use sampling::Basis;

@@ -1,6 +1,7 @@
 //! The configuration file: what it may hold, and reading it. Flags and environment win over it.
 
 mod check;
+mod email;
 mod environment;
 mod flags;
 mod logs;
@@ -28,6 +29,7 @@ use toml::{Table, Value};
 use crate::cli::ServeOptions;
 
 pub(crate) use check::check;
+pub(crate) use email::{Email, Encryption};
 use environment::Override;
 pub(crate) use logs::{LogFormat, Logs, Telemetry};
 pub(crate) use metrics::Scraped;
@@ -35,7 +37,7 @@ pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
 pub(crate) use pages::{Keys, Pages};
 pub(crate) use recommendations::Recommendations;
 pub(crate) use reload::{Current, InForce};
-pub(crate) use reports::{FOLDER, Reports, Schedule, Webhook, WebhookFormat};
+pub(crate) use reports::{FOLDER, Grafana, Reports, Schedule, Webhook, WebhookFormat};
 pub(crate) use retention::Retention;
 pub(crate) use secrets::{hash_secret, telemetry_token};
 

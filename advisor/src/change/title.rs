@@ -43,7 +43,7 @@ fn worded(verdict: Verdict, rule: &str, names: &[Named<'_>], on: &str) -> String
             if on.is_empty() {
                 format!("Load {nouns} in a server component")
             } else {
-                format!("Load {nouns} with the page{on}")
+                format!("Load {nouns} with the page{}", on.replacen(" on", "", 1))
             }
         }
         (Verdict::MoveToServerAction, "native-form-post") => {

@@ -38,7 +38,7 @@ impl Recommendation {
             self.successor = successor;
             let place = if successor.is_some() { "another handler" } else { "the page itself" };
             let reason =
-                format!("its calls fade since {}, and {place} is called in its place", rfc3339(at_ns));
+                format!("its calls have faded since {}, and {place} is called instead", rfc3339(at_ns));
             self.change(now_ns, State::Applied, Who::Advisor, reason);
         }
     }
@@ -49,7 +49,7 @@ impl Recommendation {
         self.proof = Some(proof);
     }
 
-    /// What was put off comes back when its time is over, or when no policy is against it any more.
+    /// What was put off comes back when its time is over, or when no policy rules it out any more.
     pub(super) fn wake(
         &mut self,
         handler: Option<&Handler>,
@@ -99,7 +99,7 @@ impl Recommendation {
     /// Its Handler has not been called for a fortnight.
     pub(super) fn lose_handler(&mut self, seen_ns: u64, now_ns: u64) {
         if self.state.is_open() && now_ns.saturating_sub(seen_ns) >= GONE_NS {
-            let reason = format!("it was not called since {}", rfc3339(seen_ns));
+            let reason = format!("it has not been called since {}", rfc3339(seen_ns));
             self.change(now_ns, State::Expired, Who::Advisor, reason);
         }
     }

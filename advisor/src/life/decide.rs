@@ -44,22 +44,22 @@ pub enum DecisionError {
     #[error("no move is advised for it: there is nothing to decide")]
     NotAMove,
     /// Before and after have been compared.
-    #[error("this move is verified already: its outcome stands, and nothing is left to decide")]
+    #[error("this change is already verified: there is nothing left to decide")]
     AlreadyVerified,
     /// It has been made.
-    #[error("this move is applied already; the comparison of before and after is under way")]
+    #[error("this change is already applied; before and after are being compared")]
     AlreadyApplied,
     /// A policy is stronger than a command.
-    #[error("a policy dismisses this move ({0}); change the policy where it is written")]
+    #[error("a policy dismisses this change ({0}); edit the policy instead")]
     Policy(String),
     /// The end lies in the past.
-    #[error("{0} is over already; name a later time")]
+    #[error("{0} is in the past; give a later time")]
     Past(String),
     /// The reason is empty.
-    #[error("the reason is empty; say why, for whoever reads the report later")]
+    #[error("the reason is empty; say why, for those who read the report later")]
     NoReason,
     /// The new Handler cannot be what the verdict asked for.
-    #[error("{handler} is no {wanted}, which this move is to; name another one with --as")]
+    #[error("{handler} is not a {wanted}, but this change moves to one; name another handler with --as")]
     WrongKind {
         /// The Handler that was named.
         handler: String,
@@ -225,7 +225,7 @@ fn apply(
     if one.state == State::Applied {
         if named.is_some() && named != one.successor {
             one.successor = named;
-            one.change(now_ns, State::Applied, Who::User, "said what came in its place".to_owned());
+            one.change(now_ns, State::Applied, Who::User, "named its replacement".to_owned());
         }
         return Ok(());
     }
@@ -236,7 +236,7 @@ fn apply(
     one.successor = named.or_else(found).filter(|_| verdict != Verdict::MoveToServerComponent);
     one.applied_ns = Some(at_ns);
     let reason = match since {
-        Some(_) => format!("said to be done; its calls fade since {}", rfc3339(at_ns)),
+        Some(_) => format!("said to be done; its calls have faded since {}", rfc3339(at_ns)),
         None => "said to be done".to_owned(),
     };
     one.change(now_ns, State::Applied, Who::User, reason);

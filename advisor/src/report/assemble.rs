@@ -125,16 +125,17 @@ fn changes(judgements: &[(&Profile<'_>, Judgement)], rows: &mut [HandlerReport])
 fn sampled(profiles: &[Profile<'_>], settings: &Settings) -> Sampled {
     let of = |basis| profiles.iter().any(|profile| profile.sampling_basis() == basis);
     let abstains = if profiles.iter().any(|profile| !profile.is_unsampled()) {
-        "; what clients do in a row, distinct clients and possible cache hits are not told where only some traces are recorded"
+        "; sequences, distinct clients and possible cache hits are unknown where only some traces are recorded"
     } else {
         ""
     };
     let text = if of(Basis::Undeclared) {
-        "sampling is not declared: every span counts once; if the app samples, set sampling_ratio".to_owned()
+        "sampling is not declared, so every span counts once; if the app samples, set sampling_ratio"
+            .to_owned()
     } else if let Some(ratio) = settings.sampling_ratio.filter(|_| of(Basis::Configured)) {
-        format!("spans that do not declare their sampling count as recorded at a ratio of {ratio}")
+        format!("spans that do not declare their sampling are scaled by the configured ratio of {ratio}")
     } else if of(Basis::Counted) {
-        "spans that do not declare their sampling are weighed by the app's own count of its requests"
+        "sampling is not declared in the spans; counts are scaled using the app's own request counter"
             .to_owned()
     } else {
         "every span declares how it was sampled".to_owned()

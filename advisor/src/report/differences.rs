@@ -53,6 +53,9 @@ pub struct HandlerDifference {
     pub action: Option<String>,
     /// The file of an action.
     pub file: Option<String>,
+    /// The Change that its move is or was part of; null where it is about no move.
+    #[serde(default)]
+    pub change: Option<PartOf>,
     /// What was said about it then; null when it was not in the earlier report.
     pub before: Option<Situation>,
     /// What is said now; null when it is no longer in the report.
@@ -64,6 +67,21 @@ pub struct HandlerDifference {
     /// What the move promised when it was proposed; only of moves that were made.
     pub promised: Option<Benefit>,
     /// What the comparison of before and after found; only among `verified`.
+    pub proof: Option<Proof>,
+}
+
+/// The Change that a Handler's move is part of.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PartOf {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// What all of it gains; null when nothing is claimed.
+    pub benefit: Option<Benefit>,
+    /// What it promised when it was proposed.
+    pub promised: Option<Benefit>,
+    /// What comparing before and after found.
     pub proof: Option<Proof>,
 }
 
@@ -95,6 +113,29 @@ impl Differences {
             ("applied", &self.applied),
             ("verified", &self.verified),
         ]
+    }
+
+    /// Notes of each move which Change it is part of, as the later report has it.
+    fn name_changes(&mut self, before: &Report, after: &Report) {
+        for entry in self.lists_mut().into_iter().flatten() {
+            let situation = entry.after.as_ref().filter(|it| it.verdict.is_move()).or(entry.before.as_ref());
+            let Some(verdict) = situation.map(|it| it.verdict).filter(|verdict| verdict.is_move()) else {
+                continue;
+            };
+            let mut known = after.changes.iter().chain(&before.changes);
+            let found = known.find(|one| one.verdict == verdict && one.handlers.contains(&entry.id));
+            entry.change = found.map(|change| PartOf {
+                id: change.id.clone(),
+                title: change.title.clone(),
+                benefit: change.benefit.clone(),
+                promised: change.promised.clone(),
+                proof: change.proof.clone(),
+            });
+        }
+    }
+
+    fn lists_mut(&mut self) -> [&mut Vec<HandlerDifference>; 5] {
+        [&mut self.new, &mut self.changed, &mut self.gone, &mut self.applied, &mut self.verified]
     }
 
     fn limit(&mut self) {
@@ -144,6 +185,7 @@ pub fn differences(before: &Report, after: &Report) -> Differences {
             });
         }
     }
+    differences.name_changes(before, after);
     differences.limit();
     differences
 }
@@ -233,6 +275,7 @@ impl HandlerDifference {
             operation: named.operation.clone(),
             action: named.action.clone(),
             file: named.file.clone(),
+            change: None,
             before: was.map(Situation::of),
             after: now.map(Situation::of),
             improvements: Vec::new(),
@@ -254,6 +297,7 @@ impl HandlerDifference {
             operation: life.operation.clone(),
             action: life.action.clone(),
             file: life.file.clone(),
+            change: None,
             before: was.map(situation),
             after: Some(situation(life.state)),
             improvements: Vec::new(),

@@ -14,7 +14,7 @@ mod types;
 pub use assemble::{ReportInput, report, report_within, rfc3339};
 pub(crate) use assemble::{by_gain, window};
 pub use benefit::{Assumed, Benefit};
-pub use differences::{Differences, HandlerDifference, Situation, differences};
+pub use differences::{Differences, HandlerDifference, PartOf, Situation, differences};
 pub use shared::{SharedImprovement, SharedReason};
 pub use total::Total;
 pub use types::{

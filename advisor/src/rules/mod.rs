@@ -13,8 +13,9 @@ use crate::profile::Profile;
 
 pub(crate) use knobs::names;
 pub use knobs::{Knobs, Thresholds, handler_globs};
+pub(crate) use statement::counted;
 pub use statement::{Finding, Statement};
-use statement::{counted, named, percent};
+use statement::{named, percent};
 
 /// What a rule can do to a verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -73,7 +73,7 @@ impl Statement {
     /// Says that it counts all that is retained, while reports speak of their window.
     pub(super) fn over_all_retained(mut self, profile: &Profile) -> Self {
         let days = u64::from(profile.days_retained());
-        self.text = format!("{} (counted over {}, all that is retained)", self.text, counted(days, "day"));
+        self.text = format!("{} (in {} of retained data)", self.text, counted(days, "day"));
         self
     }
 
@@ -134,7 +134,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A noun with its number: `1 call`, `12 calls`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 

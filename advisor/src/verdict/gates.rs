@@ -7,6 +7,7 @@ use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
 use crate::profile::Profile;
 use crate::report::{Need, Verdict};
+use crate::rules::counted;
 use crate::settings::Settings;
 
 /// Share of calls whose caller must be known before anything is said about a Handler.
@@ -41,11 +42,11 @@ pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decisi
     if let Some(caller) = others.into_iter().find(|caller| profile.ever(Fact::succeeded_by(*caller)) > 0) {
         return Some(Decision::keep(
             &format!(
-                "not only its own pages call it: {} calls of class {} succeeded",
-                profile.ever(Fact::succeeded_by(caller)),
-                caller.as_str()
+                "others depend on it: {} from {}",
+                counted(profile.ever(Fact::succeeded_by(caller)), "successful call"),
+                class(caller)
             ),
-            "no successful call by anybody else in all that is retained",
+            "no successful call from anyone else in the retained data",
         ));
     }
     // Some headers came, and none of them is a page's: nobody knows who it was, but somebody depends on the URL.
@@ -53,9 +54,10 @@ pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decisi
     if unrecognized > 0 {
         return Some(Decision::keep(
             &format!(
-                "{unrecognized} successful calls came from a caller in whom no page of the app can be recognized"
+                "{} from callers that cannot be recognized as pages of the app",
+                counted(unrecognized, "successful call")
             ),
-            "no such call in all that is retained",
+            "no such call in the retained data",
         ));
     }
     if profile.callers_known().unwrap_or_default() < settings.min_callers_known {
@@ -64,8 +66,22 @@ pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decisi
     let own = profile.ever(Fact::by(Caller::OwnUi));
     (own < settings.min_calls_without_outsiders).then(|| {
         let needs = vec![Need::more("more_calls", own, settings.min_calls_without_outsiders)];
-        Decision::insufficient("it looks movable, but too few calls rule out a caller from outside", needs)
+        Decision::insufficient(
+            "it looks movable, but there are too few calls to rule out outside callers",
+            needs,
+        )
     })
+}
+
+/// A class of callers in people's words.
+fn class(caller: Caller) -> &'static str {
+    match caller {
+        Caller::External => "clients that are not browsers",
+        Caller::CrossOrigin => "pages of other origins",
+        Caller::Server => "the app's own server",
+        Caller::Bot => "crawlers or probes",
+        Caller::OwnUi | Caller::Unknown => "other callers",
+    }
 }
 
 /// Too many callers are unknown: those of requests that were reported, or of requests that nobody reported.
@@ -76,7 +92,7 @@ fn unknown_callers(profile: &Profile, settings: &Settings) -> Decision {
         return Decision::insufficient("it looks movable, but too many callers are unknown", needs);
     }
     let reason = format!(
-        "it looks movable, but {:.1} % of the requests that the app counted left no trace: who sent them is not known",
+        "it looks movable, but {:.1} % of the requests that the app counted left no trace, so their callers are unknown",
         missing * 100.0
     );
     Decision::insufficient(&reason, vec![Need::code("every_trace")])
@@ -97,7 +113,7 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
     if has_body && sizes * 2 < profile.observed(Fact::Calls) {
         let needs = vec![Need::attribute("http.request.body.size")];
         return Some(Decision::insufficient(
-            "it looks movable, but how large its bodies are is not known",
+            "it looks movable, but the size of its request bodies is unknown",
             needs,
         ));
     }
@@ -116,7 +132,7 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
     (!told).then(|| {
         let needs = vec![Need::attribute("pointsman.route.kind")];
         Decision::insufficient(
-            "it looks movable, but which router renders the pages that call it is not known",
+            "it looks movable, but it is unknown which router renders the pages that call it",
             needs,
         )
     })
@@ -145,8 +161,8 @@ pub(super) fn action_callers(profile: &Profile) -> Option<Decision> {
     }
     (profile.ever(Fact::succeeded_by(Caller::External)) > 0).then(|| {
         Decision::keep(
-            "clients that are not browsers call it: publish a route beside it before anything moves",
-            "no such call in all that is retained",
+            "clients that are not browsers call it: publish a route next to it first",
+            "no such call in the retained data",
         )
     })
 }
@@ -177,7 +193,7 @@ pub(super) fn excluded_environment(profile: &Profile, settings: &Settings) -> Op
 pub(super) fn too_small(gain: Gain, settings: &Settings, ratio: f64) -> Option<String> {
     if gain.per_day.value < settings.min_interactions_per_day * ratio {
         return Some(format!(
-            "a move would pay, but only {:.0} interactions a day would gain",
+            "a move would help, but only about {:.0} interactions a day",
             gain.per_day.value
         ));
     }
@@ -190,7 +206,7 @@ pub(super) fn too_small(gain: Gain, settings: &Settings, ratio: f64) -> Option<S
     };
     if ms < 0.0 {
         return Some(format!(
-            "an action would hold up whatever else its user does for {:.0} ms longer than it would save",
+            "as an action it would block the user's other actions for {:.0} ms longer than it would save",
             -ms
         ));
     }

@@ -132,7 +132,8 @@ impl Bench<'_, '_> {
             HandlerKind::Page => Decision::keep("pages are never moved; only improvements are listed", "")
                 .because(Cause::Final),
             HandlerKind::Unmatched | HandlerKind::Other => {
-                Decision::keep("it stands for many paths: there is nothing to move", "").because(Cause::Final)
+                Decision::keep("it stands for many paths, so there is nothing to move", "")
+                    .because(Cause::Final)
             }
             HandlerKind::ServerAction | HandlerKind::RouteHandler | HandlerKind::PagesApi => self.judged(),
         }
@@ -140,7 +141,7 @@ impl Bench<'_, '_> {
 
     fn judged(&self) -> Decision {
         if let Some(environment) = gates::excluded_environment(self.profile, self.settings) {
-            let reason = format!("the environment {environment} is never judged: no moves are advised there");
+            let reason = format!("no moves are advised for the environment {environment}");
             return Decision::keep(&reason, "").because(Cause::Final);
         }
         if self.profile.handler.kind == HandlerKind::ServerAction { self.action() } else { self.route() }
@@ -156,14 +157,14 @@ impl Bench<'_, '_> {
         }
         if !is_unsafe_route(profile) {
             return Decision::keep(
-                "it reads: a GET can be cached, aborted and run in parallel, which an action cannot",
+                "it reads data: unlike an action, a GET can be cached, aborted and run in parallel",
                 "",
             )
             .because(Cause::Final);
         }
         if profile.reads_by_post() {
             return Decision::keep(
-                "it reads, though by POST: as an action it would wait in the user's queue, and no cache could answer it",
+                "it reads data by POST: as an action it would wait in the user's queue, and no cache could answer it",
                 "",
             )
             .because(Cause::Final);
@@ -267,7 +268,10 @@ impl Bench<'_, '_> {
     fn complaint(&self) -> Option<Decision> {
         let mut speaking = self.findings.complaints.iter();
         let found = speaking.find(|found| !self.assumed.is_without(found.rule.id))?;
-        let reason = format!("it stays a route; as an action ({}): {}", found.rule.id, found.statement.text);
+        let reason = format!(
+            "it stays a route, because as an action it would be advised back ({}): {}",
+            found.rule.id, found.statement.text
+        );
         Some(Decision::keep(&reason, &found.statement.flips_if).because(Cause::Rule(found.rule.id)))
     }
 

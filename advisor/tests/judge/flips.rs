@@ -144,5 +144,5 @@ fn a_blocker_says_over_which_time_it_counts() {
     let mut traffic = cart(97);
     traffic.calls.iter_mut().take(1).for_each(|call| call.signs |= Sign::AllowsOrigin);
     let judged = traffic.judged("POST /api/cart");
-    assert!(judged.reason.contains("counted over 4 days, all that is retained"), "{}", judged.reason);
+    assert!(judged.reason.contains("in 4 days of retained data"), "{}", judged.reason);
 }

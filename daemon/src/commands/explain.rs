@@ -11,7 +11,8 @@ use super::{open_existing, print};
 use crate::advise::Advisor;
 use crate::cli::{EvidenceFormat, ExplainOptions};
 use crate::config::Config;
-use crate::render;
+use crate::render::explain::Look;
+use crate::render::{self, Audience};
 
 /// Prints the evidence about the handler that the user named, or about all of them.
 pub(crate) async fn run(db: &Path, options: ExplainOptions, config: &Config) -> anyhow::Result<ExitCode> {
@@ -21,15 +22,19 @@ pub(crate) async fn run(db: &Path, options: ExplainOptions, config: &Config) -> 
     let known = known?;
     let text = match options.format {
         EvidenceFormat::Json => json(&known, options.handler.as_deref())?,
-        EvidenceFormat::Text => text(&known, options.handler.as_deref())?,
+        EvidenceFormat::Text => text(&known, options.handler.as_deref(), &config.reports.audience())?,
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn text(known: &[(Report, Explanations)], wanted: Option<&str>) -> anyhow::Result<String> {
+fn text(
+    known: &[(Report, Explanations)],
+    wanted: Option<&str>,
+    audience: &Audience,
+) -> anyhow::Result<String> {
     let handlers = handlers(known);
-    let style = render::style();
+    let with = Look { audience, style: render::style() };
     let chosen = match wanted {
         None => handlers,
         Some(wanted) => match change(known, wanted)? {
@@ -37,16 +42,15 @@ fn text(known: &[(Report, Explanations)], wanted: Option<&str>) -> anyhow::Resul
             Some((report, change)) => {
                 let of_change = handlers.iter().filter(|one| change.handlers.contains(&one.handler.id));
                 let evidence = of_change
-                    .map(|one| render::explain::evidence(one.report, one.handler, one.measured, style));
-                let texts = std::iter::once(render::change::text(report, change, style)).chain(evidence);
+                    .map(|one| render::explain::evidence(one.report, one.handler, one.measured, with));
+                let texts = std::iter::once(render::change::text(report, change, audience, with.style))
+                    .chain(evidence);
                 return Ok(texts.collect::<Vec<_>>().join("\n"));
             }
         },
     };
-    let texts: Vec<String> = chosen
-        .iter()
-        .map(|one| render::explain::text(one.report, one.handler, one.measured, style))
-        .collect();
+    let texts: Vec<String> =
+        chosen.iter().map(|one| render::explain::text(one.report, one.handler, one.measured, with)).collect();
     Ok(texts.join("\n"))
 }
 

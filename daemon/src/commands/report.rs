@@ -12,7 +12,7 @@ use super::{open_existing, print};
 use crate::advise::{Advisor, Keeping};
 use crate::cli::{Format, ReportOptions, View};
 use crate::config::Config;
-use crate::render;
+use crate::render::{self, Audience};
 
 /// Prints the report of each service.
 pub(crate) async fn run(db: &Path, options: ReportOptions, config: &Config) -> anyhow::Result<ExitCode> {
@@ -20,12 +20,13 @@ pub(crate) async fn run(db: &Path, options: ReportOptions, config: &Config) -> a
     let reports = reports(&store, &options.view, config).await;
     store.close().await;
     let reports = reports?;
+    let audience = config.reports.audience();
     let text = match (&options.change, options.format) {
-        (Some(wanted), format) => change(&reports, wanted, format)?,
-        (None, Format::Text) if options.full => render::text::reports(&reports, render::style()),
-        (None, Format::Text) => render::summary::reports(&reports, render::style()),
-        (None, Format::Markdown) => render::markdown::reports(&reports),
-        (None, Format::Html) => render::html::page(&reports)?,
+        (Some(wanted), format) => change(&reports, wanted, format, &audience)?,
+        (None, Format::Text) if options.full => render::text::reports(&reports, &audience, render::style()),
+        (None, Format::Text) => render::summary::reports(&reports, &audience, render::style()),
+        (None, Format::Markdown) => render::markdown::reports(&reports, &audience),
+        (None, Format::Html) => render::html::page(&reports, &audience)?,
         (None, Format::Json) => render::json(&reports)?,
     };
     print(&text)?;
@@ -33,15 +34,15 @@ pub(crate) async fn run(db: &Path, options: ReportOptions, config: &Config) -> a
 }
 
 /// One Change.
-fn change(reports: &[Report], wanted: &str, format: Format) -> anyhow::Result<String> {
+fn change(reports: &[Report], wanted: &str, format: Format, audience: &Audience) -> anyhow::Result<String> {
     let known: Vec<(&Report, &Change)> =
         reports.iter().flat_map(|report| report.changes.iter().map(move |change| (report, change))).collect();
     let named: Vec<Named> = known.iter().map(|(_, change)| Named::of_change(change)).collect();
     let place = find(&named, wanted)?;
     let (report, change) = known.get(place).copied().context("no report has it")?;
     match format {
-        Format::Text => Ok(render::change::text(report, change, render::style())),
-        Format::Markdown => Ok(render::markdown::change(report, change)),
+        Format::Text => Ok(render::change::text(report, change, audience, render::style())),
+        Format::Markdown => Ok(render::markdown::change(report, change, audience)),
         Format::Json => {
             let json =
                 serde_json::to_string_pretty(change).context("the change cannot be written as JSON")?;

@@ -19,7 +19,7 @@ use crate::cli::Cli;
 const MARK: &str = "## All keys\n";
 
 /// Sections by their names in the file, with the struct that holds each one and its source.
-const SECTIONS: [(&str, &str, &str); 13] = [
+const SECTIONS: [(&str, &str, &str); 15] = [
     ("serve", "Serve", include_str!("../config.rs")),
     ("otlp", "Otlp", include_str!("otlp.rs")),
     ("pages", "Pages", include_str!("pages.rs")),
@@ -31,6 +31,8 @@ const SECTIONS: [(&str, &str, &str); 13] = [
     ("[advice.overrides]", "Override", include_str!("../../../advisor/src/settings/mod.rs")),
     ("reports", "Reports", include_str!("reports.rs")),
     ("[reports.webhook]", "Webhook", include_str!("reports.rs")),
+    ("[reports.email]", "Email", include_str!("email.rs")),
+    ("[reports.grafana]", "Grafana", include_str!("reports.rs")),
     ("logs", "Logs", include_str!("logs.rs")),
     ("telemetry", "Telemetry", include_str!("logs.rs")),
 ];
@@ -57,14 +59,22 @@ fn told(source: &str, name: &str) -> (String, Vec<(String, String)>) {
 
 /// Defaults by their keys, as TOML.
 fn defaults() -> BTreeMap<String, String> {
-    let with_webhook = "[[reports.webhook]]\nname = \"x\"\nurl = \"https://example.com\"";
-    let mut table = Table::try_from(toml::from_str::<Config>(with_webhook).unwrap()).unwrap();
-    let webhook = table["reports"]["webhook"].as_array_mut().unwrap().pop().unwrap();
-    table.insert("webhook".to_owned(), webhook);
+    const TARGETS: [&str; 3] = ["webhook", "email", "grafana"];
+    let with_targets = "[[reports.webhook]]\nname = \"x\"\nurl = \"https://example.com\"\n\
+        [[reports.email]]\nname = \"x\"\nserver = \"x\"\nfrom = \"x\"\nto = [\"x\"]\n\
+        [[reports.grafana]]\nname = \"x\"\nurl = \"https://example.com\"\ntoken_file = \"x\"";
+    let mut table = Table::try_from(toml::from_str::<Config>(with_targets).unwrap()).unwrap();
+    for target in TARGETS {
+        let one = table["reports"][target].as_array_mut().unwrap().pop().unwrap();
+        table.insert(format!("reports.{target}"), one);
+    }
     let all = leaves(&[], table).into_iter().map(|(path, value)| {
-        let required = matches!(path.last().map(String::as_str), Some("name" | "url"));
+        let of_target =
+            path.first().is_some_and(|first| TARGETS.iter().any(|target| first.ends_with(target)));
+        let names = ["name", "url", "server", "from", "to", "token_file"];
+        let required = of_target && path.last().is_some_and(|last| names.contains(&last.as_str()));
         let value = if required { "required".to_owned() } else { format!("`{value}`") };
-        (path.join(".").replace("webhook.", "reports.webhook."), value)
+        (path.join("."), value)
     });
     all.collect()
 }

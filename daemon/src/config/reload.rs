@@ -56,8 +56,9 @@ impl Config {
         let policies = (self.policies != from.policies).then(|| "policy".to_owned());
         changes.taken_over.extend(policies);
         let folder = self.reports.folder.clone();
-        let webhook = self.reports.webhook.clone();
-        let reports = Reports { folder, webhook, ..from.reports };
+        let (webhook, email) = (self.reports.webhook.clone(), self.reports.email.clone());
+        let (grafana, link) = (self.reports.grafana.clone(), self.reports.link.clone());
+        let reports = Reports { folder, webhook, email, grafana, link, ..from.reports };
         let Self { advice, recommendations, retention, policies, .. } = from;
         Ok((Self { advice, recommendations, retention, policies, reports, ..self.clone() }, changes))
     }
@@ -70,8 +71,12 @@ impl Config {
         let differing = differing.chain(theirs.iter().filter(|one| lacks(&ours, one)));
         let mut keys: Vec<String> = differing.map(|(path, _)| path.join(".")).collect();
         // Their addresses are secrets, which the tables do not hold.
-        if self.reports.webhook != other.reports.webhook {
-            keys.push("reports.webhook".to_owned());
+        let (mine, others) = (&self.reports, &other.reports);
+        for (key, differs) in [
+            ("reports.webhook", mine.webhook != others.webhook),
+            ("reports.grafana", mine.grafana != others.grafana),
+        ] {
+            keys.extend(differs.then(|| key.to_owned()));
         }
         keys.sort_unstable();
         keys.dedup();

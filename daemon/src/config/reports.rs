@@ -9,10 +9,12 @@ use reqwest::Url;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::email::Email;
 use super::retention::{Age, length};
+use crate::render::Audience;
 
 /// Receivers at most: each one has a task of its own.
-const MOST_WEBHOOKS: usize = 20;
+const MOST_TARGETS: usize = 20;
 /// The name under which the folder stands among the receivers.
 pub(crate) const FOLDER: &str = "folder";
 
@@ -30,8 +32,14 @@ pub(crate) struct Reports {
     pub keep: u32,
     /// Where they are written as Markdown, HTML and JSON.
     pub folder: Option<PathBuf>,
-    /// To whom they are sent.
+    /// Where readers reach the pages, as in https://pointsman.example.com: messages link there.
+    pub link: Option<String>,
+    /// To whom they are sent over HTTP.
     pub webhook: Vec<Webhook>,
+    /// To whom they are sent as e-mail.
+    pub email: Vec<Email>,
+    /// Where they become annotations.
+    pub grafana: Vec<Grafana>,
 }
 
 /// When reports are due.
@@ -71,6 +79,21 @@ pub(crate) struct Webhook {
     pub timeout_s: u64,
 }
 
+/// A Grafana that gets annotations: deployments, changes that are new, and changes that were compared.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Grafana {
+    /// What it is called in logs and metrics.
+    pub name: String,
+    /// Its address, as in https://grafana.example.com.
+    pub url: Address,
+    /// A file with the token of a service account that may write annotations.
+    pub token_file: PathBuf,
+    /// How long it may take to answer, s.
+    #[serde(default = "ten")]
+    pub timeout_s: u64,
+}
+
 /// An address that no debug output shows.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -99,12 +122,20 @@ impl Default for Reports {
             after_deployment: Age(Some(Duration::from_secs(3_600))),
             keep: 400,
             folder: None,
+            link: None,
             webhook: Vec::new(),
+            email: Vec::new(),
+            grafana: Vec::new(),
         }
     }
 }
 
 impl Reports {
+    /// For whom reports are worded.
+    pub(crate) fn audience(&self) -> Audience {
+        Audience { zone: self.zone(), link: self.link.clone() }
+    }
+
     /// The time zone in which the schedule is meant, and times are told.
     pub(crate) fn zone(&self) -> TimeZone {
         self.time_zone.zone.clone()
@@ -118,39 +149,76 @@ impl Reports {
                 "reports.keep = 0: what changed is told against a kept report; write at least 1".to_owned(),
             );
         }
-        if self.webhook.len() > MOST_WEBHOOKS {
-            faults.push(format!(
-                "reports.webhook: there are {}; name at most {MOST_WEBHOOKS}",
-                self.webhook.len()
-            ));
+        if self.link.as_deref().is_some_and(|link| !is_link(link)) {
+            faults.push(
+                "reports.link: write the address of the pages, as in https://pointsman.example.com"
+                    .to_owned(),
+            );
         }
-        for (place, webhook) in self.webhook.iter().enumerate() {
-            let is_taken = self.webhook.iter().take(place).any(|other| other.name == webhook.name);
+        let targets = self.targets();
+        if targets.len() > MOST_TARGETS {
+            faults.push(format!("reports: there are {} targets; name at most {MOST_TARGETS}", targets.len()));
+        }
+        let names: Vec<&str> = targets.iter().map(|(_, name, _)| *name).collect();
+        for (place, (kind, name, own)) in targets.iter().enumerate() {
+            let is_taken = names.iter().take(place).any(|other| other == name);
             // By name, because tables that cannot be read are not counted here.
-            let name: String = webhook.name.chars().take(60).flat_map(char::escape_debug).collect();
-            let faults_of = webhook.faults(is_taken).into_iter();
-            faults.extend(faults_of.map(|fault| format!("reports.webhook {name}: {fault}")));
+            let shown: String = name.chars().take(60).flat_map(char::escape_debug).collect();
+            let all = name_fault(name, is_taken).into_iter().chain(own.iter().cloned());
+            faults.extend(all.map(|fault| format!("reports.{kind} {shown}: {fault}")));
         }
         faults
     }
+
+    /// Every target: the key of its table, its name, what is wrong with the rest of it.
+    fn targets(&self) -> Vec<(&'static str, &str, Vec<String>)> {
+        let webhooks = self.webhook.iter().map(|one| ("webhook", one.name.as_str(), one.faults()));
+        let emails = self.email.iter().map(|one| ("email", one.name.as_str(), one.faults()));
+        let grafanas = self.grafana.iter().map(|one| ("grafana", one.name.as_str(), one.faults()));
+        webhooks.chain(emails).chain(grafanas).collect()
+    }
+}
+
+/// What is wrong with the name of a target.
+fn name_fault(name: &str, is_taken: bool) -> Option<String> {
+    let in_names = |letter: u8| letter.is_ascii_alphanumeric() || b"-_".contains(&letter);
+    if name.is_empty() || name.len() > 40 || !name.bytes().all(in_names) {
+        Some("name: write 1 to 40 letters, digits, - or _, as in team-chat".to_owned())
+    } else if is_taken || name == FOLDER {
+        Some("name: it is taken; give each target a name of its own".to_owned())
+    } else {
+        None
+    }
+}
+
+/// Whether messages can link to an address.
+fn is_link(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+    })
+}
+
+/// What is wrong with an address and the time that it may take.
+fn network_faults(url: &Address, timeout_s: u64) -> Vec<String> {
+    let mut faults = Vec::new();
+    if let Err(fault) = url.parsed() {
+        faults.push(format!("url: {fault}"));
+    }
+    if timeout_s == 0 || timeout_s > 300 {
+        faults.push(format!("timeout_s = {timeout_s}: write how many seconds, 1 to 300"));
+    }
+    faults
 }
 
 impl Webhook {
-    fn faults(&self, is_taken: bool) -> Vec<String> {
-        let mut faults = Vec::new();
-        let in_names = |letter: u8| letter.is_ascii_alphanumeric() || b"-_".contains(&letter);
-        if self.name.is_empty() || self.name.len() > 40 || !self.name.bytes().all(in_names) {
-            faults.push("name: write 1 to 40 letters, digits, - or _, as in team-chat".to_owned());
-        } else if is_taken || self.name == FOLDER {
-            faults.push("name: it is taken; give each receiver a name of its own".to_owned());
-        }
-        if let Err(fault) = self.url.parsed() {
-            faults.push(format!("url: {fault}"));
-        }
-        if self.timeout_s == 0 || self.timeout_s > 300 {
-            faults.push(format!("timeout_s = {}: write how many seconds, 1 to 300", self.timeout_s));
-        }
-        faults
+    fn faults(&self) -> Vec<String> {
+        network_faults(&self.url, self.timeout_s)
+    }
+}
+
+impl Grafana {
+    fn faults(&self) -> Vec<String> {
+        network_faults(&self.url, self.timeout_s)
     }
 }
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::target::Outcome;
 use crate::advise::read;
-use crate::render;
+use crate::render::{self, Audience};
 
 /// A longer name of a service or environment is cut.
 const LONGEST_NAME: usize = 60;
@@ -22,11 +22,12 @@ const TIME: usize = 16;
 pub(super) struct Folder {
     path: PathBuf,
     keep: u32,
+    audience: Audience,
 }
 
 impl Folder {
-    pub(super) fn new(path: PathBuf, keep: u32) -> Self {
-        Self { path, keep }
+    pub(super) fn new(path: PathBuf, keep: u32, audience: Audience) -> Self {
+        Self { path, keep, audience }
     }
 
     /// Writes the files of a report.
@@ -35,8 +36,9 @@ impl Folder {
             Ok(newest) => newest,
             Err(error) => return Outcome::Later(error.to_string(), None),
         };
-        let (path, keep) = (self.path.clone(), self.keep);
-        let written = tokio::task::spawn_blocking(move || write(&path, keep, &report, &newest)).await;
+        let (path, keep, audience) = (self.path.clone(), self.keep, self.audience.clone());
+        let written =
+            tokio::task::spawn_blocking(move || write(&path, keep, (&report, &newest), &audience)).await;
         match written {
             Ok(Ok(())) => Outcome::Delivered,
             Ok(Err(error)) => Outcome::Later(format!("{error:#}"), None),
@@ -45,20 +47,25 @@ impl Folder {
     }
 }
 
-fn write(folder: &Path, keep: u32, kept: &KeptReport, newest: &[KeptReport]) -> anyhow::Result<()> {
+fn write(
+    folder: &Path,
+    keep: u32,
+    (kept, newest): (&KeptReport, &[KeptReport]),
+    audience: &Audience,
+) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let stem = stem(&kept.key);
-    write_all(folder, &format!("{stem}-{}", time(kept.key.at_ns)), &[read(kept)?])?;
+    write_all(folder, &format!("{stem}-{}", time(kept.key.at_ns)), &[read(kept)?], audience)?;
     let newest = newest.iter().map(read).collect::<anyhow::Result<Vec<Report>>>()?;
-    write_all(folder, "latest", &newest)?;
+    write_all(folder, "latest", &newest, audience)?;
     remove_older(folder, &stem, keep)
 }
 
-fn write_all(folder: &Path, name: &str, reports: &[Report]) -> anyhow::Result<()> {
+fn write_all(folder: &Path, name: &str, reports: &[Report], audience: &Audience) -> anyhow::Result<()> {
     for (end, text) in [
-        ("md", render::markdown::reports(reports)),
-        ("html", render::html::page(reports)?),
+        ("md", render::markdown::reports(reports, audience)),
+        ("html", render::html::page(reports, audience)?),
         ("json", render::json(reports)?),
     ] {
         let path = folder.join(format!("{name}.{end}"));

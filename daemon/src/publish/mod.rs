@@ -6,7 +6,9 @@
 //! tries it there until it is taken or given up.
 
 mod delivering;
+mod email;
 mod folder;
+mod grafana;
 mod metrics;
 mod target;
 mod times;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use pointsman_store::{KeptReport, Store};
 
+use super::email::Email;
 use super::folder::Folder;
+use super::grafana::Grafana;
 use super::webhook::Webhook;
 use crate::config::{FOLDER, Reports};
 
@@ -12,6 +14,8 @@ use crate::config::{FOLDER, Reports};
 pub(crate) enum Target {
     Folder(Folder),
     Webhook(Webhook),
+    Email(Box<Email>),
+    Grafana(Grafana),
 }
 
 /// How an attempt to deliver ended.
@@ -27,9 +31,16 @@ pub(super) enum Outcome {
 
 /// The receivers, ready to be delivered to.
 pub(super) fn of(reports: &Reports) -> anyhow::Result<Vec<Target>> {
-    let folder = reports.folder.clone().map(|path| Target::Folder(Folder::new(path, reports.keep)));
-    let webhooks = reports.webhook.iter().map(|one| Webhook::new(one).map(Target::Webhook));
-    folder.map(Ok).into_iter().chain(webhooks).collect()
+    let audience = || reports.audience();
+    let folder =
+        reports.folder.clone().map(|path| Target::Folder(Folder::new(path, reports.keep, audience())));
+    let webhooks = reports.webhook.iter().map(|one| Webhook::new(one, audience()).map(Target::Webhook));
+    let emails = reports
+        .email
+        .iter()
+        .map(|one| Email::new(one, audience()).map(|email| Target::Email(Box::new(email))));
+    let grafanas = reports.grafana.iter().map(|one| Grafana::new(one, audience()).map(Target::Grafana));
+    folder.map(Ok).into_iter().chain(webhooks).chain(emails).chain(grafanas).collect()
 }
 
 impl Target {
@@ -38,6 +49,8 @@ impl Target {
         match self {
             Self::Folder(_) => FOLDER,
             Self::Webhook(webhook) => webhook.name(),
+            Self::Email(email) => email.name(),
+            Self::Grafana(grafana) => grafana.name(),
         }
     }
 
@@ -46,6 +59,8 @@ impl Target {
         match self {
             Self::Folder(_) => Duration::from_secs(60),
             Self::Webhook(webhook) => webhook.timeout(),
+            Self::Email(email) => email.timeout(),
+            Self::Grafana(grafana) => grafana.timeout(),
         }
     }
 
@@ -53,6 +68,8 @@ impl Target {
         match self {
             Self::Folder(folder) => folder.write(store, report).await,
             Self::Webhook(webhook) => webhook.send(&report).await,
+            Self::Email(email) => email.send(&report).await,
+            Self::Grafana(grafana) => grafana.write(store, &report).await,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::target::Outcome;
 use crate::advise::read;
 use crate::clock;
 use crate::config::{self, WebhookFormat};
-use crate::render;
+use crate::render::{self, Audience};
 
 /// Of an answer that refuses so much is read to say why.
 const MOST_ANSWER: usize = 500;
@@ -30,11 +30,12 @@ pub(super) struct Webhook {
     secret: Option<Vec<u8>>,
     timeout: Duration,
     client: Client,
+    audience: Audience,
 }
 
 impl Webhook {
     /// Reads its secret and the system's certificates.
-    pub(super) fn new(of: &config::Webhook) -> anyhow::Result<Self> {
+    pub(super) fn new(of: &config::Webhook, audience: Audience) -> anyhow::Result<Self> {
         let context = || format!("the webhook {} in [reports]", of.name);
         let url = of.url.parsed().map_err(anyhow::Error::msg).with_context(context)?;
         let secret = of.secret_file.as_deref().map(secret).transpose().with_context(context)?;
@@ -49,7 +50,7 @@ impl Webhook {
             .build()
             .map_err(reqwest::Error::without_url)
             .with_context(context)?;
-        Ok(Self { name: of.name.clone(), url, format: of.format, secret, timeout, client })
+        Ok(Self { name: of.name.clone(), url, format: of.format, secret, timeout, client, audience })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -88,13 +89,15 @@ impl Webhook {
     fn body(&self, kept: &KeptReport) -> anyhow::Result<Vec<u8>> {
         Ok(match self.format {
             WebhookFormat::Json => kept.payload.clone(),
-            WebhookFormat::Slack => serde_json::to_vec(&render::slack::message(&read(kept)?))?,
+            WebhookFormat::Slack => {
+                serde_json::to_vec(&render::slack::message(&read(kept)?, &self.audience))?
+            }
         })
     }
 }
 
 /// What an answer that is no success means.
-async fn refused(mut answer: Response, url: &Url) -> Outcome {
+pub(super) async fn refused(mut answer: Response, url: &Url) -> Outcome {
     let (status, asked) = (answer.status(), retry_after(answer.headers(), clock::now_ns()));
     let mut said = Vec::new();
     while said.len() < MOST_ANSWER {
@@ -151,7 +154,7 @@ fn retry_after(headers: &HeaderMap, now_ns: u64) -> Option<Duration> {
 }
 
 /// An error with all its causes: the outermost one says only that something went wrong.
-fn chain(error: &reqwest::Error) -> String {
+pub(super) fn chain(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
@@ -162,7 +165,7 @@ fn chain(error: &reqwest::Error) -> String {
 }
 
 /// The same for every attempt at the same delivery, so that a receiver can tell one that it has taken already.
-fn delivery(target: &str, key: &ReportKey) -> String {
+pub(super) fn delivery(target: &str, key: &ReportKey) -> String {
     use sha2::Digest;
     let mut hash = Sha256::new();
     for part in [target, &key.service, key.environment.as_deref().unwrap_or_default()] {

@@ -33,9 +33,9 @@ pub(crate) fn benefit(benefit: &Benefit) -> Option<String> {
     let requests = benefit.origin_requests_per_day;
     if requests >= 0.5 {
         let range = range(benefit, "origin_requests_per_day");
-        parts.push(format!("{} requests a day fewer for the app{range}", number(requests)));
+        parts.push(format!("{} fewer requests a day for the app{range}", number(requests)));
     } else if requests <= -0.5 {
-        parts.push(format!("but {} requests a day MORE for the app, by prefetches", number(-requests)));
+        parts.push(format!("but {} MORE requests a day for the app, from prefetches", number(-requests)));
     }
     if benefit.bytes_per_day.abs() >= 1e5 {
         parts.push(bytes(benefit.bytes_per_day));
@@ -134,7 +134,7 @@ pub(crate) fn overlap(report: &Report) -> Vec<String> {
     };
     let line = |group: &Vec<String>| {
         let names: Vec<String> = group.iter().map(named).collect();
-        format!("counted once in the total: {} wait in the same sequences", names.join(", "))
+        format!("counted once in the total, because they wait in the same sequences: {}", names.join(", "))
     };
     report.total.overlapping.iter().map(line).collect()
 }

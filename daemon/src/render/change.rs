@@ -5,13 +5,13 @@ use pointsman_advisor::{Change, HandlerReport, Report};
 
 use super::benefit::benefit;
 use super::page::{Ink, Page};
-use super::{Style, capital, kind, life, name, number, safe};
+use super::{Audience, Style, capital, kind, life, name, number, safe};
 
 /// A Change with its plan.
-pub(crate) fn text(report: &Report, change: &Change, style: Style) -> String {
+pub(crate) fn text(report: &Report, change: &Change, audience: &Audience, style: Style) -> String {
     let mut page = Page::new(style);
     page.line(0, Ink::Heading, &safe::terminal(&change.title));
-    page.line(0, Ink::Faint, &facts(change));
+    page.line(0, Ink::Faint, &facts(change, audience));
     page.blank();
     page.line(0, Ink::Keep, &safe::sentence(&format!("{}.", capital(&change.reason))));
     if let Some(gain) = change.benefit.as_ref().and_then(benefit) {
@@ -30,7 +30,7 @@ pub(crate) fn text(report: &Report, change: &Change, style: Style) -> String {
             page.hanging(2, 4, Ink::Improve, &format!("- {}", safe::sentence(warning)));
         }
     }
-    became(&mut page, change);
+    became(&mut page, change, audience);
     if change.state == State::Proposed {
         page.heading("Next");
         page.line(2, Ink::Keep, &format!("pointsman accept {}", change.id));
@@ -40,11 +40,12 @@ pub(crate) fn text(report: &Report, change: &Change, style: Style) -> String {
 }
 
 /// `c0123456789, confidence 0.72, effort S, proposed`.
-fn facts(change: &Change) -> String {
+fn facts(change: &Change, audience: &Audience) -> String {
     let mut facts = vec![change.id.clone()];
     facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
     facts.extend(change.effort.as_ref().map(|effort| format!("effort {effort}")));
-    let until = change.until.as_ref().map_or_else(String::new, |until| format!(" until {until}"));
+    let until =
+        change.until.as_ref().map_or_else(String::new, |until| format!(" until {}", audience.when(until)));
     facts.push(format!("{}{until}", change.state.as_str()));
     facts.join(", ")
 }
@@ -64,14 +65,14 @@ fn line(row: &HandlerReport) -> String {
 }
 
 /// What became of it so far.
-fn became(page: &mut Page, change: &Change) {
+fn became(page: &mut Page, change: &Change, audience: &Audience) {
     let proof = change.proof.as_ref();
     if change.history.len() < 2 && proof.is_none() {
         return;
     }
     page.heading("So far");
     for step in &change.history {
-        page.hanging(2, 4, Ink::Keep, &safe::sentence(&life::step(step)));
+        page.hanging(2, 4, Ink::Keep, &safe::sentence(&life::step(step, audience)));
     }
     for line in proof.map(life::found_by).unwrap_or_default() {
         page.hanging(2, 4, Ink::Keep, &safe::sentence(&line));

@@ -40,7 +40,7 @@ fn differences() -> Differences {
         "new": [
             entry("/a", Value::Null, proposed(40.0), &[]),
             entry("/b", situation("keep", None, 0.0), situation("keep", None, 0.0), &["cache-get"]),
-            entry("/<b>\u{202e}\u{1b}[31m", Value::Null, proposed(0.0), &["batch"]),
+            entry("/<b>\u{202e}\u{1b}[31m", Value::Null, proposed(0.0), &["batch-burst"]),
         ],
         "changed": [
             entry("/a", proposed(40.0), situation(action, Some("snoozed"), 40.0), &[]),
@@ -67,18 +67,17 @@ fn each_change_is_one_sentence() {
     });
     let expected = [
         "New POST /a: move to a server action, which saves about 40 round trips a day (so it is)",
-        "New POST /b: can be improved where it is by cache-get (so it is)",
-        "New POST /<b>\\u{202e}\\u{1b}[31m: move to a server action; can be improved where it is by batch (so it is)",
-        "Changed POST /a: snoozed (was proposed) (so it is)",
-        "Changed POST /a: move to a server action saves about 90 round trips a day instead of about 40 round trips a day",
-        "Changed POST /a: move to a route handler instead of move to a server action (so it is)",
-        "Changed POST /a: keep instead of not enough evidence (so it is)",
+        "New POST /b: let a cache answer it",
+        "New POST /<b>\\u{202e}\\u{1b}[31m: move to a server action (so it is)",
+        "New POST /<b>\\u{202e}\\u{1b}[31m: send the calls of one burst as one",
+        "Changed POST /a: snoozed, was proposed (so it is)",
+        "Changed POST /a: saves about 90 round trips a day, was about 40 round trips a day",
+        "Changed POST /a: now \u{201c}move to a route handler\u{201d}, was \u{201c}move to a server action\u{201d} (so it is)",
+        "Changed POST /a: now \u{201c}keep\u{201d}, was \u{201c}not enough evidence\u{201d} (so it is)",
         "Gone POST /a: move to a server action is no longer advised (so it is)",
-        "Gone POST /b: nothing left of cache-get (so it is)",
-        "Applied POST /a: move to a server action has been made; it promised about 40 round trips a day; before and after \
-         are being compared",
-        "Verified POST /a: move to a server action has improved it: 1 round trips saved per interaction (1.2 promised); \
-         the promise held",
+        "Gone POST /b: no longer needed: let a cache answer it",
+        "Applied POST /a: done, promised to save about 40 round trips a day; before and after are being compared",
+        "Verified POST /a: improved: saved 1 round trip (1.2 promised) per interaction; the promise held",
     ];
     assert_eq!(lines.collect::<Vec<_>>(), expected);
 }
@@ -87,10 +86,42 @@ fn each_change_is_one_sentence() {
 fn a_line_says_how_much_has_changed_since_when() {
     let differences = differences();
     assert_eq!(
-        in_short(&differences),
-        "3 new, 4 changed, 2 gone, 1 applied, 1 verified, 3 more that are not listed since 25 Nov 2026, 06:00 UTC"
+        in_short_at(&differences, &TimeZone::UTC),
+        "4 new, 4 changed, 2 gone, 1 applied, 1 verified, 3 more that are not listed since 25 Nov 2026, 06:00 UTC"
     );
     let none = Differences { since: "2026-11-25T06:00:00Z".to_owned(), ..Differences::default() };
-    assert_eq!(in_short(&none), "nothing has changed since 25 Nov 2026, 06:00 UTC");
+    assert_eq!(in_short_at(&none, &TimeZone::UTC), "nothing has changed since 25 Nov 2026, 06:00 UTC");
     assert!(told(&none).is_empty());
+}
+
+#[test]
+fn of_a_change_with_several_handlers_there_is_one_line() {
+    let part = json!({ "id": "c0123456789", "title": "Fetch price and stock in parallel on /compare",
+        "benefit": benefit(64.0), "promised": benefit(70.0), "proof": null });
+    let of = |id: &str, state: &str| {
+        let mut one = entry("/a", Value::Null, situation("move_to_route_handler", Some(state), 64.0), &[]);
+        one["id"] = json!(id);
+        one["change"] = part.clone();
+        one
+    };
+    let lists = json!({
+        "since": "2026-11-25T06:00:00Z", "new": [of("01", "proposed"), of("02", "proposed")], "changed": [], "gone": [],
+        "applied": [of("03", "applied"), of("04", "applied")], "verified": [], "left_out": 0
+    });
+    let lists: Differences = serde_json::from_value(lists).unwrap();
+    let told: Vec<String> = told(&lists)
+        .iter()
+        .flat_map(|(_, lines)| {
+            lines.iter().map(|line| format!("{} {}: {}", line.anchor(), line.name, line.text))
+        })
+        .collect();
+    let title = "c0123456789 Fetch price and stock in parallel on /compare";
+    let expected = [
+        format!("{title}: saves about 64 round trips a day (so it is)"),
+        format!(
+            "{title}: done, promised to save about 70 round trips a day; before and after are being compared"
+        ),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(in_short_at(&lists, &TimeZone::UTC), "1 new, 1 applied since 25 Nov 2026, 06:00 UTC");
 }

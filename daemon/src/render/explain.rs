@@ -4,13 +4,25 @@ use pointsman_advisor::explanation::{Example, Explanation, SequenceCounts};
 use pointsman_advisor::{HandlerReport, Report};
 
 use super::page::{Ink, Page};
-use super::{Style, life, name, number, points, safe, verdict};
+use super::{Audience, Style, life, name, number, points, safe, verdict};
+
+/// For whom it is worded, and how it looks.
+#[derive(Clone, Copy)]
+pub(crate) struct Look<'a> {
+    pub(crate) audience: &'a Audience,
+    pub(crate) style: Style,
+}
 
 /// Everything about one handler.
-pub(crate) fn text(report: &Report, handler: &HandlerReport, measured: &Explanation, style: Style) -> String {
-    let mut page = Page::new(style);
-    page.entry(handler, life::of(report, handler));
-    all(&mut page, report, handler, measured);
+pub(crate) fn text(
+    report: &Report,
+    handler: &HandlerReport,
+    measured: &Explanation,
+    with: Look<'_>,
+) -> String {
+    let mut page = Page::new(with.style);
+    page.entry(handler, life::of(report, handler), with.audience);
+    all(&mut page, report, (handler, measured), with.audience);
     page.finish()
 }
 
@@ -19,19 +31,24 @@ pub(crate) fn evidence(
     report: &Report,
     handler: &HandlerReport,
     measured: &Explanation,
-    style: Style,
+    with: Look<'_>,
 ) -> String {
-    let mut page = Page::new(style);
+    let mut page = Page::new(with.style);
     page.line(0, Ink::Heading, &safe::terminal(&name(handler)));
-    all(&mut page, report, handler, measured);
+    all(&mut page, report, (handler, measured), with.audience);
     page.finish()
 }
 
-fn all(page: &mut Page, report: &Report, handler: &HandlerReport, measured: &Explanation) {
+fn all(
+    page: &mut Page,
+    report: &Report,
+    (handler, measured): (&HandlerReport, &Explanation),
+    audience: &Audience,
+) {
     if !handler.flips_if.is_empty() {
         page.line(2, Ink::Faint, &format!("what would change this verdict: {}", handler.flips_if));
     }
-    lives(page, report, handler);
+    lives(page, report, handler, audience);
     rules(page, handler);
     super::evidence::of(page, measured);
     sequences(page, measured);
@@ -39,11 +56,11 @@ fn all(page: &mut Page, report: &Report, handler: &HandlerReport, measured: &Exp
 }
 
 /// What became of the moves that were advised.
-fn lives(page: &mut Page, report: &Report, handler: &HandlerReport) {
+fn lives(page: &mut Page, report: &Report, handler: &HandlerReport, audience: &Audience) {
     for life in life::all_of(report, &handler.id) {
         page.heading(&format!("The life of the move: {}", verdict(life.verdict)));
         for step in &life.history {
-            page.hanging(2, 4, Ink::Keep, &safe::terminal(&life::step(step)));
+            page.hanging(2, 4, Ink::Keep, &safe::terminal(&life::step(step, audience)));
         }
         for line in life::proof(life) {
             page.hanging(2, 4, Ink::Keep, &safe::terminal(&line));

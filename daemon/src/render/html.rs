@@ -1,22 +1,25 @@
-//! Reports as one HTML file, which works offline and on paper. The pages that the daemon serves are in `web`. The template escapes whatever it is given.
+//! Reports as one HTML file, which works offline and on paper: what changed, what to do, a map of all handlers, and everything
+//! about each. The pages that the daemon serves are in `web`. The template escapes whatever it is given.
 
 use anyhow::Context;
 use askama::Template;
-use pointsman_advisor::life::{Life, State};
-use pointsman_advisor::{HandlerReport, Report};
+use pointsman_advisor::life::State;
+use pointsman_advisor::{Change, HandlerReport, Report};
 
 use super::benefit::benefit;
-use super::differences::{Lists, in_short, told};
+use super::chart::map::{self, Room};
+use super::differences::{Lists, in_short_at, told};
 use super::remarks::remarks;
+use super::summary::saves;
 use super::text::days;
 use super::{
-    Class, capital, headline, kind, life, lowered, name, needs, number, own_ui, points, safe,
-    verdict_and_state,
+    Audience, Class, capital, headline, kind, life, lowered, name, needs, number, own_ui, phrases, points,
+    safe, verdict_and_state,
 };
 
 /// Its style sheet.
 const STYLE: &str =
-    concat!(include_str!("../../assets/design.css"), include_str!("../../templates/report.css"));
+    concat!(include_str!("../../assets/design.css"), include_str!("../../templates/report.css"), include_str!("../../assets/chart.css"));
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -31,7 +34,13 @@ struct Section<'a> {
     headline: String,
     /// What changed in short, and list by list.
     changes: Option<(String, Lists)>,
+    from: String,
+    to: String,
     covered: String,
+    plans: Vec<Plan<'a>>,
+    improvements: Vec<(&'a str, String, String)>,
+    /// The map of all handlers.
+    map: Option<String>,
     overlap: Vec<String>,
     lowered: Vec<String>,
     record: Option<String>,
@@ -40,7 +49,18 @@ struct Section<'a> {
     made: Vec<Made>,
 }
 
-/// A move that was made.
+/// A Change, worded.
+struct Plan<'a> {
+    change: &'a Change,
+    title: String,
+    saves: String,
+    facts: String,
+    reason: String,
+    handlers: Vec<(&'a str, String)>,
+    history: Vec<String>,
+}
+
+/// A Change that was made.
 struct Made {
     title: String,
     found: Vec<String>,
@@ -76,43 +96,96 @@ struct Evidence<'a> {
 }
 
 /// The file with all reports.
-pub(crate) fn page(reports: &[Report]) -> anyhow::Result<String> {
-    let page = Page { style: STYLE, reports: reports.iter().map(section).collect() };
+pub(crate) fn page(reports: &[Report], audience: &Audience) -> anyhow::Result<String> {
+    let page = Page { style: STYLE, reports: reports.iter().map(|one| section(one, audience)).collect() };
     Ok(safe::page(&page.render().context("the page cannot be drawn")?))
 }
 
-fn section(report: &Report) -> Section<'_> {
+fn section<'a>(report: &'a Report, audience: &Audience) -> Section<'a> {
     Section {
         report,
-        headline: headline(report),
+        headline: format!("{}.", headline(report)),
         changes: report
             .since_last_report
             .as_ref()
-            .map(|changes| (capital(&in_short(changes)), told(changes))),
+            .map(|known| (capital(&in_short_at(known, &audience.zone)), told(known))),
+        from: audience.when(&report.window.from),
+        to: audience.when(&report.window.to),
+        plans: report
+            .changes
+            .iter()
+            .filter(|one| !is_made(one))
+            .map(|one| plan(report, one, audience))
+            .collect(),
+        improvements: improvements(report),
+        map: map_of(report),
         covered: days(report.days_covered),
         overlap: remarks(report),
         lowered: lowered(&report.settings),
         record: life::record(&report.record),
         policies: report.policies.iter().map(life::policy).collect(),
-        rows: report.handlers.iter().map(|handler| row(report, handler)).collect(),
-        made: life::made(report).into_iter().map(made).collect(),
+        rows: report.handlers.iter().map(|handler| row(report, handler, audience)).collect(),
+        made: report.changes.iter().filter(|one| is_made(one)).map(made).collect(),
     }
 }
 
-fn made(life: &Life) -> Made {
-    Made { title: life::title(life), found: life::proof(life) }
+fn is_made(change: &Change) -> bool {
+    matches!(change.state, State::Applied | State::Verified)
 }
 
-fn row<'a>(report: &Report, handler: &'a HandlerReport) -> Row<'a> {
+fn made(change: &Change) -> Made {
+    let found = change.proof.as_ref().map(life::found_by).unwrap_or_default();
+    Made { title: safe::terminal(&life::change_title(change)), found }
+}
+
+fn plan<'a>(report: &'a Report, change: &'a Change, audience: &Audience) -> Plan<'a> {
+    let mut facts: Vec<String> = Vec::new();
+    facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
+    facts.extend(change.effort.as_ref().map(|effort| format!("effort {effort}")));
+    facts.push(change.state.as_str().to_owned());
+    let handlers = report.handlers.iter().filter(|row| change.handlers.contains(&row.id));
+    let told = change.history.iter().skip(1).map(|step| life::step(step, audience));
+    Plan {
+        change,
+        title: safe::terminal(&change.title),
+        saves: change.benefit.as_ref().map(saves).unwrap_or_default().join(", "),
+        facts: facts.join(", "),
+        reason: format!("{}.", capital(change.reason.trim_end_matches('.'))),
+        handlers: handlers.map(|row| (row.id.as_str(), safe::terminal(&name(row)))).collect(),
+        history: told.collect(),
+    }
+}
+
+fn improvements(report: &Report) -> Vec<(&str, String, String)> {
+    let better = report.handlers.iter().filter(|row| !row.improvements.is_empty());
+    let worded = better.map(|row| {
+        let remedies: Vec<&str> = row.improvements.iter().map(|rule| phrases::remedy(rule)).collect();
+        (row.id.as_str(), safe::terminal(&name(row)), remedies.join("; "))
+    });
+    worded.collect()
+}
+
+/// Every handler, with a link to what is said of it.
+fn map_of(report: &Report) -> Option<String> {
+    let all: Vec<&HandlerReport> = report.handlers.iter().collect();
+    let href = |handler: &HandlerReport| format!("#h-{}", handler.id);
+    let picture = map::handlers(&all, Room::Wide, href)?;
+    let prefix = all.first().map_or_else(String::new, |first| format!("m{}", first.id));
+    Some(picture.with_id(&prefix).into())
+}
+
+fn row<'a>(report: &Report, handler: &'a HandlerReport, audience: &Audience) -> Row<'a> {
     let life = life::of(report, handler);
     Row {
         handler,
         name: safe::terminal(&name(handler)),
         kind: kind(&handler.kind),
         verdict: verdict_and_state(handler),
-        state: life.filter(|life| life.state != State::Proposed).map(life::state),
+        state: life.filter(|life| life.state != State::Proposed).map(|life| life::state(life, audience)),
         policy: life::house_rule(handler),
-        history: life.map(|life| life.history.iter().map(life::step).collect()).unwrap_or_default(),
+        history: life
+            .map(|life| life.history.iter().map(|step| life::step(step, audience)).collect())
+            .unwrap_or_default(),
         class: Class::of(handler).as_str(),
         calls_per_day: number(handler.calls_per_day),
         p50: handler.duration_ms.map_or_else(|| "unknown".to_owned(), |ms| format!("{} ms", number(ms.p50))),

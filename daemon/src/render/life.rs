@@ -1,12 +1,10 @@
 //! The life of recommendations in people's words: states, what was promised and what was found, the record.
 
-use jiff::tz::TimeZone;
 pub(crate) use pointsman_advisor::life::Life;
 use pointsman_advisor::life::{Compared, Outcome, Pairing, PolicyInForce, Proof, Record, State, Step};
-use pointsman_advisor::{HandlerReport, Report};
+use pointsman_advisor::{Change, HandlerReport, Report};
 
-use super::when::moment;
-use super::{number, verdict};
+use super::{Audience, number, verdict};
 
 /// A handler's name in one line, also of one that is gone.
 pub(crate) fn name(life: &Life) -> String {
@@ -34,24 +32,18 @@ pub(crate) fn made(report: &Report) -> Vec<&Life> {
     report.recommendations.iter().filter(made).collect()
 }
 
-/// `dismissed since 2026-11-22T06:00:00Z: not worth it`.
-pub(crate) fn state(life: &Life) -> String {
-    let until = life.until.as_ref().map_or_else(String::new, |until| format!(" until {until}"));
+/// `dismissed since 22 Nov 2026, 06:00 UTC: not worth it`.
+pub(crate) fn state(life: &Life, audience: &Audience) -> String {
+    let until =
+        life.until.as_ref().map_or_else(String::new, |until| format!(" until {}", audience.when(until)));
     let reason = if life.reason.is_empty() { String::new() } else { format!(": {}", life.reason) };
-    format!("{} since {}{until}{reason}", life.state.as_str(), life.since)
-}
-
-/// The same with its times in a zone.
-pub(crate) fn state_at(life: &Life, zone: &TimeZone) -> String {
-    let time = |text: &String| moment(text, zone).text;
-    let in_zone = Life { since: time(&life.since), until: life.until.as_ref().map(time), ..life.clone() };
-    state(&in_zone)
+    format!("{} since {}{until}{reason}", life.state.as_str(), audience.when(&life.since))
 }
 
 /// One change in one line.
-pub(crate) fn step(step: &Step) -> String {
+pub(crate) fn step(step: &Step, audience: &Audience) -> String {
     let reason = if step.reason.is_empty() { String::new() } else { format!(": {}", step.reason) };
-    format!("{} {} by the {}{reason}", step.at, step.to.as_str(), step.who.as_str())
+    format!("{} {} by the {}{reason}", audience.when(&step.at), step.to.as_str(), step.who.as_str())
 }
 
 /// What was promised and what was found, one line a number; empty as long as nothing is decided.
@@ -129,8 +121,8 @@ pub(crate) fn record(record: &Record) -> Option<String> {
     let Record { verified, improved, flat, worse, unknown, promises, promises_kept, .. } = *record;
     (verified > 0).then(|| {
         format!(
-            "moves made and compared so far: {verified}; {improved} improved, {flat} without a difference, {worse} worse, \
-             {unknown} unknown; {promises_kept} of {promises} promises held"
+            "{verified} done and compared so far: {improved} improved, {flat} made no difference, {worse} got worse, {unknown} \
+             unknown; {promises_kept} of {promises} promises held"
         )
     })
 }
@@ -179,7 +171,7 @@ fn cost(policy: &PolicyInForce) -> String {
         return String::new();
     }
     if moves == 0 {
-        return "; it costs nothing: no other move would be advised".to_owned();
+        return "; it costs nothing: without it, no other move would be advised".to_owned();
     }
     let costs = &policy.costs;
     let parts = [
@@ -216,6 +208,15 @@ pub(crate) fn effort(letter: &str) -> &'static str {
         "M" => "medium",
         _ => "large",
     }
+}
+
+/// A Change that was made, in one line.
+pub(crate) fn change_title(change: &Change) -> String {
+    let found = change.proof.as_ref().map_or_else(
+        || "applied; before and after are being compared".to_owned(),
+        |proof| format!("verified, {}", outcome(proof.outcome)),
+    );
+    format!("{} ({found})", change.title)
 }
 
 /// A move that was made, in one line.

@@ -1,25 +1,29 @@
-//! Reports as Markdown that reads well in a pull request.
+//! Reports as Markdown that reads well in a pull request: what changed, what to do, and everything else folded.
 
 use std::fmt::Write;
 
+use pointsman_advisor::life::State;
 use pointsman_advisor::{Change, EvidenceKind, HandlerReport, Report};
 
 use super::benefit::benefit;
-use super::differences::{in_short, told};
+use super::differences::{in_short_at, told};
 use super::remarks::remarks;
 use super::safe::{markdown as safe, markdown_sentence as sentence};
+use super::summary::saves;
 use super::text::days;
-use super::{capital, headline, kind, life, lowered, name, needs, number, own_ui, verdict_and_state};
+use super::{
+    Audience, capital, headline, kind, life, lowered, name, needs, number, own_ui, phrases, verdict_and_state,
+};
 
 /// All reports, one after the other.
-pub(crate) fn reports(reports: &[Report]) -> String {
+pub(crate) fn reports(reports: &[Report], audience: &Audience) -> String {
     if reports.is_empty() {
         return "No calls yet.\n".to_owned();
     }
-    reports.iter().map(report).collect::<Vec<_>>().join("\n---\n\n")
+    reports.iter().map(|one| report(one, audience)).collect::<Vec<_>>().join("\n---\n\n")
 }
 
-fn report(report: &Report) -> String {
+fn report(report: &Report, audience: &Audience) -> String {
     let environment =
         report.environment.as_deref().map_or_else(String::new, |name| format!(" ({})", safe(name)));
     let mut text = format!(
@@ -27,43 +31,100 @@ fn report(report: &Report) -> String {
         safe(&report.service),
         safe(&headline(report))
     );
-    text += &changes(report);
-    let _ = writeln!(
-        text,
-        "{} to {}, {} covered. {}.\n",
-        report.window.from,
-        report.window.to,
-        days(report.days_covered),
-        capital(&report.sampling.text)
-    );
-    if let Some(record) = life::record(&report.record) {
-        let _ = writeln!(text, "{}.\n", capital(&record));
-    }
-    let _ = writeln!(text, "| Handler | Kind | Calls a day | Own UI | Verdict | Gain |");
-    let _ = writeln!(text, "|---|---|---:|---:|---|---|");
-    for handler in &report.handlers {
-        text += &row(handler);
-    }
-    for handler in report.handlers.iter().filter(|h| is_worth_a_section(h)) {
-        text += &section(report, handler);
-    }
-    text += &made(report);
-    for line in remarks(report) {
-        let _ = writeln!(text, "\n{}.", safe(&capital(&line)));
-    }
-    for policy in &report.policies {
-        let _ = writeln!(text, "\n> Policy: {}", safe(&life::policy(policy)));
-    }
+    text += &differences(report, audience);
     let lowered = lowered(&report.settings);
     if !lowered.is_empty() {
-        let _ = writeln!(text, "\n> Thresholds that are not the defaults: {}", safe(&lowered.join(", ")));
+        let _ = writeln!(
+            text,
+            "> Thresholds are not the defaults, so treat these results as a preview: {}\n",
+            safe(&lowered.join(", "))
+        );
+    }
+    text += &changes(report, audience);
+    text += &improvements(report);
+    text += &made(report, audience);
+    text += &every_handler(report, audience);
+    text += &notes(report, audience);
+    text
+}
+
+/// What changed since the last kept report.
+fn differences(report: &Report, audience: &Audience) -> String {
+    let Some(known) = &report.since_last_report else { return String::new() };
+    let mut text = format!("{}.\n\n", safe(&capital(&in_short_at(known, &audience.zone))));
+    for (title, lines) in told(known) {
+        for line in lines {
+            let _ = writeln!(text, "- **{title}: {}**: {}", safe(&line.name), sentence(&line.text));
+        }
+    }
+    text.trim_end().to_owned() + "\n\n"
+}
+
+/// What to do: a table, and each Change with its plan.
+fn changes(report: &Report, audience: &Audience) -> String {
+    let (open, answered): (Vec<&Change>, Vec<&Change>) = report
+        .changes
+        .iter()
+        .filter(|change| !matches!(change.state, State::Applied | State::Verified))
+        .partition(|change| change.state.is_open());
+    let mut text = String::new();
+    if !open.is_empty() {
+        text += "## Changes\n\n| What to change | Saves a day | Confidence | Effort | Id |\n|---|---|---:|---|---|\n";
+        open.iter().for_each(|change| text += &row(change, audience));
+        for one in open {
+            let _ = writeln!(text, "\n<details>\n<summary>{}: why and how</summary>\n", summary(&one.title));
+            text += &body(report, one, audience);
+            text += "\n</details>\n";
+        }
+        text.push('\n');
+    }
+    if !answered.is_empty() {
+        text += "## Dismissed and snoozed\n\n";
+        for one in answered {
+            let until = one
+                .until
+                .as_ref()
+                .map_or_else(String::new, |until| format!(" until {}", audience.when(until)));
+            let why = one.history.last().map_or("", |step| step.reason.as_str());
+            let why = if why.is_empty() { String::new() } else { format!(": {}", sentence(why)) };
+            let _ = writeln!(text, "- {} ({}{until}){why}", safe(&one.title), one.state.as_str());
+        }
+        text.push('\n');
     }
     text
 }
 
+/// A title within HTML: some renderers read Markdown there, others do not.
+fn summary(title: &str) -> String {
+    let mut text = String::new();
+    for letter in super::safe::terminal(title).chars() {
+        match letter {
+            '&' | '<' | '>' | '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '~' | '@' => {
+                let _ = write!(text, "&#{};", u32::from(letter));
+            }
+            letter => text.push(letter),
+        }
+    }
+    text
+}
+
+fn row(change: &Change, audience: &Audience) -> String {
+    let accepted = if change.state == State::Accepted { " (accepted)" } else { "" };
+    let title = safe(&change.title);
+    let title = audience.change(&change.id).map_or(title.clone(), |link| format!("[{title}]({link})"));
+    let gain = change.benefit.as_ref().map(saves).unwrap_or_default().join(", ");
+    let confidence = change.confidence.map_or_else(String::new, |it| format!("{:.0} %", it * 100.0));
+    let effort = change.effort.as_deref().unwrap_or_default();
+    format!("| {title}{accepted} | {gain} | {confidence} | {effort} | `{}` |\n", change.id)
+}
+
 /// One Change with its plan.
-pub(crate) fn change(report: &Report, change: &Change) -> String {
-    let mut text = format!("## {}\n\n{}.\n\n", safe(&change.title), sentence(&capital(&change.reason)));
+pub(crate) fn change(report: &Report, change: &Change, audience: &Audience) -> String {
+    format!("## {}\n\n{}", safe(&change.title), body(report, change, audience))
+}
+
+fn body(report: &Report, change: &Change, audience: &Audience) -> String {
+    let mut text = format!("{}.\n\n", sentence(&capital(change.reason.trim_end_matches('.'))));
     let mut facts: Vec<String> = Vec::new();
     if let Some(gain) = change.benefit.as_ref().and_then(benefit) {
         facts.push(format!("saves {gain}"));
@@ -88,67 +149,91 @@ pub(crate) fn change(report: &Report, change: &Change) -> String {
     for warning in &change.warnings {
         let _ = writeln!(text, "\n> {}", sentence(&capital(warning)));
     }
-    text
-}
-
-/// What changed since the last kept report.
-fn changes(report: &Report) -> String {
-    let Some(changes) = &report.since_last_report else { return String::new() };
-    let mut text = format!("{}.\n\n", safe(&capital(&in_short(changes))));
-    for (title, lines) in told(changes) {
-        let _ = writeln!(text, "**{title}**\n");
-        for line in lines {
-            let _ = writeln!(text, "- **{}**: {}", safe(&line.name), sentence(&line.text));
-        }
+    if change.history.len() > 1 {
         text.push('\n');
+        change.history.iter().for_each(|step| {
+            let _ = writeln!(text, "- {}", sentence(&life::step(step, audience)));
+        });
     }
     text
 }
 
-fn row(handler: &HandlerReport) -> String {
-    let own = own_ui(handler);
-    let gain = handler.benefit.as_ref().and_then(benefit).unwrap_or_default();
-    let why = handler.blockers.first().map_or_else(String::new, |blocker| format!(" ({blocker})"));
-    format!(
-        "| {} | {} | {} | {own} | {}{why} | {gain} |\n",
-        safe(&name(handler)),
-        kind(&handler.kind),
-        number(handler.calls_per_day),
-        verdict_and_state(handler)
-    )
+fn improvements(report: &Report) -> String {
+    let better: Vec<&HandlerReport> =
+        report.handlers.iter().filter(|row| !row.improvements.is_empty()).collect();
+    if better.is_empty() {
+        return String::new();
+    }
+    let mut text = "## Improve in place\n\n| Handler | What to do |\n|---|---|\n".to_owned();
+    for row in better {
+        let remedies: Vec<&str> = row.improvements.iter().map(|rule| phrases::remedy(rule)).collect();
+        let urgent = if row.is_urgent() { "**Fix first:** " } else { "" };
+        let _ = writeln!(text, "| {} | {urgent}{} |", safe(&name(row)), safe(&remedies.join("; ")));
+    }
+    text + "\n"
 }
 
-/// Moves that were made, with what was promised and what was found.
-fn made(report: &Report) -> String {
+/// Changes that were made, with what was promised and what was found.
+fn made(report: &Report, audience: &Audience) -> String {
+    let made: Vec<&Change> =
+        report.changes.iter().filter(|it| matches!(it.state, State::Applied | State::Verified)).collect();
     let mut text = String::new();
-    for life in life::made(report) {
-        let _ = writeln!(text, "\n## {}\n", safe(&capital(&life::title(life))));
-        for line in life::proof(life) {
+    if made.is_empty() {
+        return text;
+    }
+    text += "## Already done\n";
+    if let Some(record) = life::record(&report.record) {
+        let _ = writeln!(text, "\n{}.", capital(&record));
+    }
+    for change in made {
+        let _ = writeln!(text, "\n### {}\n", safe(&capital(&life::change_title(change))));
+        if let Some(since) = &change.since {
+            let _ = writeln!(text, "- {} since {}", capital(change.state.as_str()), audience.when(since));
+        }
+        for line in change.proof.as_ref().map(life::found_by).unwrap_or_default() {
             let _ = writeln!(text, "- {}", safe(&line));
         }
     }
+    text + "\n"
+}
+
+/// All handlers in a table, and what was measured about those that are worth it, folded.
+fn every_handler(report: &Report, audience: &Audience) -> String {
+    let mut text = format!("<details>\n<summary>All {} handlers</summary>\n\n", report.handlers.len());
+    text += "| Handler | Kind | Calls a day | Own UI | Verdict | Gain |\n|---|---|---:|---:|---|---|\n";
+    for handler in &report.handlers {
+        let own = own_ui(handler);
+        let gain = handler.benefit.as_ref().and_then(benefit).unwrap_or_default();
+        let why = handler.blockers.first().map_or_else(String::new, |blocker| format!(" ({blocker})"));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {own} | {}{why} | {gain} |",
+            safe(&name(handler)),
+            kind(&handler.kind),
+            number(handler.calls_per_day),
+            verdict_and_state(handler)
+        );
+    }
+    text += "\n</details>\n";
+    let worth = |it: &&HandlerReport| {
+        it.verdict.is_move() || it.policy.is_some() || !it.improvements.is_empty() || !it.needs.is_empty()
+    };
+    let sections: Vec<String> =
+        report.handlers.iter().filter(worth).map(|handler| section(report, handler, audience)).collect();
+    if !sections.is_empty() {
+        let _ = writeln!(text, "\n<details>\n<summary>Evidence</summary>\n{}\n</details>", sections.concat());
+    }
     text
 }
 
-fn is_worth_a_section(handler: &HandlerReport) -> bool {
-    handler.verdict.is_move() || handler.policy.is_some() || !handler.improvements.is_empty()
-}
-
-fn section(report: &Report, handler: &HandlerReport) -> String {
-    let mut text = format!("\n## {}: {}\n\n", safe(&name(handler)), verdict_and_state(handler));
+fn section(report: &Report, handler: &HandlerReport, audience: &Audience) -> String {
+    let mut text = format!("\n### {}: {}\n\n", safe(&name(handler)), verdict_and_state(handler));
     let _ = writeln!(text, "{}\n", safe(&capital(&handler.reason)));
     if let Some(rule) = life::house_rule(handler) {
         let _ = writeln!(text, "{}.\n", safe(&capital(&rule)));
     }
     if let Some(life) = life::of(report, handler).filter(|_| !handler.is_open_move()) {
-        let _ = writeln!(text, "{}.\n", safe(&capital(&life::state(life))));
-    }
-    if let Some(confidence) = handler.confidence {
-        let effort = handler.effort.as_deref().unwrap_or_default();
-        let _ = writeln!(text, "Confidence {confidence:.2}, effort {effort}, id `{}`.\n", handler.id);
-    }
-    if !handler.evidence.is_empty() {
-        let _ = writeln!(text, "<details>\n<summary>Evidence ({})</summary>\n", handler.evidence.len());
+        let _ = writeln!(text, "{}.\n", safe(&capital(&life::state(life, audience))));
     }
     for row in &handler.evidence {
         let mark = match row.kind {
@@ -159,19 +244,26 @@ fn section(report: &Report, handler: &HandlerReport) -> String {
         };
         let _ = writeln!(text, "- **{}** ({mark}): {}", row.rule, sentence(&row.text));
     }
-    if !handler.evidence.is_empty() {
-        let _ = writeln!(text, "\n</details>");
-    }
-    for (index, step) in handler.steps.iter().enumerate() {
-        let gap = if index == 0 { "\n" } else { "" };
-        let _ = writeln!(text, "{gap}{}. {}", index + 1, safe(step));
-    }
-    for warning in &handler.warnings {
-        let _ = writeln!(text, "\n> {}", safe(&capital(warning)));
-    }
     if !handler.needs.is_empty() {
-        let needs = needs(handler);
-        let _ = writeln!(text, "\nNeeds {}.", needs.join(", and "));
+        let _ = writeln!(text, "\nNeeds {}.", needs(handler).join(", and "));
+    }
+    text
+}
+
+/// What the numbers rest on.
+fn notes(report: &Report, audience: &Audience) -> String {
+    let mut text = format!(
+        "\n{} to {}, {} covered. {}.\n",
+        audience.when(&report.window.from),
+        audience.when(&report.window.to),
+        days(report.days_covered),
+        capital(&report.sampling.text)
+    );
+    for line in remarks(report) {
+        let _ = writeln!(text, "\n{}.", safe(&capital(&line)));
+    }
+    for policy in &report.policies {
+        let _ = writeln!(text, "\n> Policy: {}", safe(&life::policy(policy)));
     }
     text
 }

@@ -1,6 +1,7 @@
 //! Reports, checkups and traces as people and machines read them. Numbers are only laid out here, never made.
 
 pub(crate) mod arrivals;
+mod audience;
 pub(crate) mod benefit;
 pub(crate) mod change;
 pub(crate) mod chart;
@@ -11,6 +12,7 @@ pub(crate) mod explain;
 mod holes;
 pub(crate) mod html;
 pub(crate) mod life;
+pub(crate) mod mail;
 pub(crate) mod markdown;
 mod page;
 pub(crate) mod phrases;
@@ -23,6 +25,8 @@ pub(crate) mod summary;
 pub(crate) mod text;
 pub(crate) mod tree;
 pub(crate) mod when;
+
+pub(crate) use audience::Audience;
 
 use std::borrow::Borrow;
 use std::io::IsTerminal;
@@ -150,8 +154,8 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
 /// Which way a measured statement points, in people's words.
 pub(crate) fn points(kind: EvidenceKind) -> &'static str {
     match kind {
-        EvidenceKind::For => "for a move",
-        EvidenceKind::Against => "against a move",
+        EvidenceKind::For => "supports a move",
+        EvidenceKind::Against => "speaks against a move",
         EvidenceKind::Blocker => "blocks a move",
         EvidenceKind::Improvement => "to improve",
     }
@@ -176,9 +180,9 @@ fn need(need: &Need, calls_per_day: f64) -> String {
             let missing = precise(missing);
             let days = (missing / calls_per_day).ceil();
             let at_this_rate = match days {
-                ..=1.0 => " (a day at this rate)".to_owned(),
+                ..=1.0 => " (about one day at this rate)".to_owned(),
                 // Who knows what the rate is by then?
-                ..=90.0 => format!(" (some {} days at this rate)", number(days)),
+                ..=90.0 => format!(" (about {} days at this rate)", number(days)),
                 _ => String::new(),
             };
             format!("about {} more calls{at_this_rate}", number(missing))
@@ -189,7 +193,7 @@ fn need(need: &Need, calls_per_day: f64) -> String {
             "to know whether it only reads: name it get..., or trace its database calls".to_owned()
         }
         ("every_trace", _) => {
-            "every trace recorded for a while: what clients do in a row cannot be seen in a sample".to_owned()
+            "every trace recorded for a while: sequences cannot be seen in a sample".to_owned()
         }
         ("stable_client_keys", _) => {
             "client keys that do not change while people use the app (see `pointsman doctor`)".to_owned()
@@ -434,8 +438,8 @@ mod tests {
             attribute: None,
         };
         for (missing, per_day, text) in [
-            (more(188, 1_000), 280.0, "about 812 more calls (some 3 days at this rate)"),
-            (more(40, 100), 90.0, "about 60 more calls (a day at this rate)"),
+            (more(188, 1_000), 280.0, "about 812 more calls (about 3 days at this rate)"),
+            (more(40, 100), 90.0, "about 60 more calls (about one day at this rate)"),
             (more(40, 100), 0.5, "about 60 more calls"),
             (more(40, 100), 0.0, "about 60 more calls"),
         ] {

@@ -280,3 +280,42 @@ pub(super) fn bar(share: f64, most: u32) -> String {
     let marks = (0..most).filter(|mark| f64::from(*mark) + 0.5 <= share * f64::from(most)).count();
     "#".repeat(marks)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_wrapped_between_words_and_within_those_that_are_too_long() {
+        for (text, width, lines) in [
+            ("Fetch price in parallel", 11, vec!["Fetch price", "in parallel"]),
+            ("abcdefgh ij", 3, vec!["abc", "def", "gh", "ij"]),
+            ("価格 x", 3, vec!["価", "格", "x"]),
+            ("", 5, vec![""]),
+        ] {
+            assert_eq!(wrapped(text, width), lines, "{text} at {width}");
+        }
+        assert_eq!((cut("abcdef", 4).as_str(), cut("abc", 4).as_str()), ("abc…", "abc"));
+    }
+
+    #[test]
+    fn a_grid_is_aligned_and_is_a_list_where_there_is_no_room() {
+        let row = |what: &str, saves: &[&str]| {
+            let saves = saves.iter().map(|&line| line.to_owned()).collect();
+            vec![Cell::new(Ink::Keep, what.to_owned()), Cell::lines(Ink::Move, saves)]
+        };
+        let rows =
+            [row("Fetch price and stock in parallel", &["64 trips", "110 ms"]), row("Poll", &["9 trips"])];
+        let drawn = |width| {
+            let mut page = Page::new(Style { width, colour: false });
+            page.grid(&["What", "Saves"], &rows);
+            page.finish()
+        };
+        let wide = "What                  Saves\n\
+                    Fetch price and       64 trips\n\
+                    stock in parallel     110 ms\n\
+                    Poll                  9 trips\n";
+        assert_eq!(drawn(30), wide);
+        assert_eq!(drawn(25), "Fetch price and stock in\n  parallel\n  64 trips, 110 ms\nPoll\n  9 trips\n");
+    }
+}

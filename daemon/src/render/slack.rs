@@ -1,12 +1,12 @@
-//! A report as a message for Slack, or whatever takes the same: what changed first, then the moves. It stays within Slack's
-//! limits, and whatever came from traces stays text: no link, no mention, no markup.
+//! A report as a message for Slack and whatever takes the same: what changed, three Changes, and a link to the rest. It stays
+//! within Slack's limits, and whatever came from traces stays text: no link, no mention, no markup.
 
-use pointsman_advisor::{HandlerReport, Report};
+use pointsman_advisor::{Change, Report};
 use serde_json::{Value, json};
 
-use super::benefit::benefit;
-use super::differences::{in_short, told};
-use super::{capital, headline, name, safe, verdict};
+use super::differences::{in_short_at, told};
+use super::summary::saves;
+use super::{Audience, capital, headline, safe};
 
 /// Slack takes 3,000 characters in a section; some are left for the note that there are more.
 const MOST_CHARACTERS: usize = 2_900;
@@ -15,52 +15,80 @@ const LONGEST_NAME: usize = 150;
 const LONGEST_SENTENCE: usize = 400;
 /// Slack takes 150 in a heading.
 const LONGEST_HEADING: usize = 140;
-/// Moves that are listed.
-const MOST_MOVES: usize = 10;
+/// Changes that are listed: a message is read in a minute.
+const MOST_CHANGES: usize = 3;
+/// Lines of what changed since the last report.
+const MOST_DIFFERENCES: usize = 5;
 
-/// The message. It has at most nine blocks, where Slack takes 50.
-pub(crate) fn message(report: &Report) -> Value {
+/// The message. It has at most six blocks, where Slack takes 50.
+pub(crate) fn message(report: &Report, audience: &Audience) -> Value {
     let service = match &report.environment {
         Some(environment) => format!("{} ({environment})", report.service),
         None => report.service.clone(),
     };
     let title = cut(&format!("Pointsman: {}", safe::terminal(&service)), LONGEST_HEADING);
+    let headline = format!("{}.", headline(report));
     let mut blocks = vec![
         json!({ "type": "header", "text": { "type": "plain_text", "text": title, "emoji": false } }),
-        section(&format!("*{}.*", text(&headline(report)))),
+        section(&format!("*{}*", text(&headline))),
     ];
-    if let Some(changes) = &report.since_last_report {
-        blocks.push(section(&text(&capital(&in_short(changes)))));
-        for (title, lines) in told(changes) {
-            let lines: Vec<String> = lines.iter().map(|one| line(&one.name, &one.text)).collect();
-            blocks.push(section(&listed(title, &lines)));
+    blocks.extend(differences(report, audience));
+    let open: Vec<&Change> = report.changes.iter().filter(|change| change.state.is_open()).collect();
+    if !open.is_empty() {
+        let mut lines: Vec<String> =
+            open.iter().take(MOST_CHANGES).map(|change| advised(change, audience)).collect();
+        if open.len() > MOST_CHANGES {
+            lines.push(format!("_and {} more_", open.len() - MOST_CHANGES));
         }
+        blocks.push(section(&listed("What to change", &lines)));
     }
-    let moves: Vec<&HandlerReport> = report.handlers.iter().filter(|row| row.is_open_move()).collect();
-    if !moves.is_empty() {
-        let mut lines: Vec<String> = moves.iter().take(MOST_MOVES).map(|&row| advised(row)).collect();
-        if moves.len() > MOST_MOVES {
-            lines.push(format!("and {} more", moves.len() - MOST_MOVES));
-        }
-        blocks.push(section(&listed("Advised moves", &lines)));
+    if let Some(link) = audience.overview(&report.service, report.environment.as_deref()) {
+        blocks.push(section(&format!("<{}|Open the full report>", address(&link))));
     }
-    let window = format!("{} to {}", report.window.from, report.window.to);
+    let window = format!("{} to {}", audience.when(&report.window.from), audience.when(&report.window.to));
     blocks.push(json!({ "type": "context", "elements": [
         { "type": "mrkdwn", "text": text(&window), "verbatim": true },
     ] }));
     json!({
         // For notifications, which show no blocks.
-        "text": text(&format!("{title}: {}", headline(report))),
+        "text": text(&format!("{title}: {headline}")),
         "blocks": blocks,
         "unfurl_links": false,
         "unfurl_media": false,
     })
 }
 
-fn advised(row: &HandlerReport) -> String {
-    let gain =
-        row.benefit.as_ref().and_then(benefit).map_or_else(String::new, |gain| format!(", saves {gain}"));
-    line(&safe::terminal(&name(row)), &format!("{}{gain}", verdict(row.verdict)))
+/// What changed since the last report, in a few lines.
+fn differences(report: &Report, audience: &Audience) -> Option<Value> {
+    let known = report.since_last_report.as_ref()?;
+    let lists = told(known);
+    let lines: Vec<String> = lists
+        .iter()
+        .flat_map(|(title, lines)| {
+            lines.iter().map(move |one| format!("{title}: {}", line(&one.name, &one.text)))
+        })
+        .collect();
+    let mut shown: Vec<String> = lines.iter().take(MOST_DIFFERENCES).cloned().collect();
+    if lines.len() > MOST_DIFFERENCES {
+        shown.push(format!("_and {} more_", lines.len() - MOST_DIFFERENCES));
+    }
+    Some(section(&listed(&text(&format!("{}.", capital(&in_short_at(known, &audience.zone)))), &shown)))
+}
+
+fn advised(change: &Change, audience: &Audience) -> String {
+    let mut facts = change.benefit.as_ref().map(saves).unwrap_or_default();
+    facts.extend(change.effort.as_ref().map(|effort| format!("effort {effort}")));
+    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", text(&facts.join(", "))) };
+    let title = text(&cut(&safe::terminal(&change.title), LONGEST_NAME));
+    let title = audience
+        .change(&change.id)
+        .map_or(title.clone(), |link| format!("<{}|{}>", address(&link), title.replace('|', "∣")));
+    format!("{title}{facts}")
+}
+
+/// An address within a link: nothing in it ends the link.
+fn address(link: &str) -> String {
+    link.replace('&', "&amp;").replace('<', "%3C").replace('>', "%3E").replace('|', "%7C")
 }
 
 fn section(text: &str) -> Value {

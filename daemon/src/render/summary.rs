@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use pointsman_advisor::life::State;
 use pointsman_advisor::{Benefit, Change, HandlerReport, Report, Verdict};
 
-use super::differences::{in_short, told};
+use super::differences::{in_short_at, told};
 use super::page::{Cell, Ink, Page};
 use super::rounded::{counted, duration, rounded};
-use super::{Style, capital, headline, life, lowered, name, needs, number, phrases, safe};
+use super::{Audience, Style, capital, headline, life, lowered, name, needs, number, phrases, safe};
 
 /// Entries of each list; of more only how many there are. Together they fit on a screen of 70 lines.
 const MOST_CHANGES: usize = 8;
@@ -19,48 +19,58 @@ const MOST_NEEDS: usize = 4;
 const MOST_MADE: usize = 3;
 
 /// All reports, one after the other.
-pub(crate) fn reports(reports: &[Report], style: Style) -> String {
+pub(crate) fn reports(reports: &[Report], audience: &Audience, style: Style) -> String {
     if reports.is_empty() {
         return "No calls yet: send OTLP to `pointsman serve`, or read recorded traces with `pointsman replay FILE`.\n"
             .to_owned();
     }
     let several = reports.len() > 1;
-    reports.iter().map(|one| report(one, several, style)).collect::<Vec<_>>().join("\n")
+    reports.iter().map(|one| report(one, several, audience, style)).collect::<Vec<_>>().join("\n")
 }
 
-fn report(report: &Report, several: bool, style: Style) -> String {
+/// One report without what to type next: for those who have no terminal.
+pub(crate) fn of(report: &Report, audience: &Audience, style: Style) -> String {
     let mut page = Page::new(style);
-    page.line(0, Ink::Heading, &title(report));
-    page.line(0, Ink::Heading, &format!("{}.", headline(report)));
-    differences(&mut page, report);
-    changes(&mut page, report);
-    improvements(&mut page, report);
-    stays(&mut page, report);
-    lacking(&mut page, report);
-    made(&mut page, report);
-    notes(&mut page, report);
+    everything(&mut page, report, audience);
+    page.finish()
+}
+
+fn report(report: &Report, several: bool, audience: &Audience, style: Style) -> String {
+    let mut page = Page::new(style);
+    everything(&mut page, report, audience);
     next(&mut page, report, several);
     page.finish()
 }
 
+fn everything(page: &mut Page, report: &Report, audience: &Audience) {
+    page.line(0, Ink::Heading, &title(report, audience));
+    page.line(0, Ink::Heading, &format!("{}.", headline(report)));
+    differences(page, report, audience);
+    changes(page, report);
+    improvements(page, report);
+    stays(page, report);
+    lacking(page, report);
+    made(page, report);
+    notes(page, report);
+}
+
 /// `storefront (production), 18 to 25 Nov 2026, Next.js 16.4.6`.
-fn title(report: &Report) -> String {
+pub(super) fn title(report: &Report, audience: &Audience) -> String {
     let environment = report.environment.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
     let next =
         report.next_version.as_ref().map_or_else(String::new, |version| format!(", Next.js {version}"));
-    let days = |time: &str| time.get(..10).unwrap_or(time).to_owned();
     safe::terminal(&format!(
         "{}{environment}, {} to {}{next}",
         report.service,
-        days(&report.window.from),
-        days(&report.window.to)
+        audience.day(&report.window.from),
+        audience.day(&report.window.to)
     ))
 }
 
-fn differences(page: &mut Page, report: &Report) {
+fn differences(page: &mut Page, report: &Report, audience: &Audience) {
     let Some(known) = &report.since_last_report else { return };
     page.blank();
-    page.one_line(0, Ink::Heading, &format!("{}.", capital(&in_short(known))));
+    page.one_line(0, Ink::Heading, &format!("{}.", capital(&in_short_at(known, &audience.zone))));
     let lists = told(known);
     let lines: Vec<String> = lists
         .iter()
@@ -110,7 +120,7 @@ fn row(change: &Change) -> Vec<Cell> {
 }
 
 /// The main number of a gain, and the waiting that one user is spared: two lines at most.
-fn saves(benefit: &Benefit) -> Vec<String> {
+pub(super) fn saves(benefit: &Benefit) -> Vec<String> {
     let counts = [(benefit.round_trips_per_day, "round trip"), (benefit.origin_requests_per_day, "request")];
     let count = counts.into_iter().find(|(count, _)| *count >= 0.5);
     let count = count.map(|(count, noun)| {

@@ -4,24 +4,24 @@ use pointsman_advisor::life::{Life, State};
 use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 
 use super::benefit::benefit;
-use super::differences::{in_short, told};
+use super::differences::{in_short_at, told};
 use super::page::{Ink, Page};
 use super::remarks::remarks;
 use super::{
-    Style, capital, forms, headline, kind, life, lowered, name, needs, number, percent, preflights, safe,
-    verdict_and_state,
+    Audience, Style, capital, forms, headline, kind, life, lowered, name, needs, number, percent, preflights,
+    safe, verdict_and_state,
 };
 
 /// All reports, one after the other.
-pub(crate) fn reports(reports: &[Report], style: Style) -> String {
+pub(crate) fn reports(reports: &[Report], audience: &Audience, style: Style) -> String {
     if reports.is_empty() {
         return "no calls yet: send OTLP to `pointsman serve`, or feed recorded traces with `pointsman replay FILE`\n"
             .to_owned();
     }
-    reports.iter().map(|one| report(one, style)).collect::<Vec<_>>().join("\n")
+    reports.iter().map(|one| report(one, audience, style)).collect::<Vec<_>>().join("\n")
 }
 
-fn report(report: &Report, style: Style) -> String {
+fn report(report: &Report, audience: &Audience, style: Style) -> String {
     let mut page = Page::new(style);
     let service = match &report.environment {
         Some(environment) => format!("{} ({environment})", report.service),
@@ -36,8 +36,8 @@ fn report(report: &Report, style: Style) -> String {
         Ink::Faint,
         &format!(
             "{} to {}, {} covered{next}",
-            report.window.from,
-            report.window.to,
+            audience.when(&report.window.from),
+            audience.when(&report.window.to),
             days(report.days_covered)
         ),
     );
@@ -48,13 +48,13 @@ fn report(report: &Report, style: Style) -> String {
     if let Some(record) = life::record(&report.record) {
         page.line(0, Ink::Faint, &record);
     }
-    page.changes(report);
+    page.differences(report, audience);
     for (title, chosen) in sections(report) {
         if !chosen.is_empty() {
             page.blank();
             page.line(0, Ink::Heading, &format!("{title} ({})", chosen.len()));
             for handler in chosen {
-                page.entry(handler, life::of(report, handler));
+                page.entry(handler, life::of(report, handler), audience);
             }
         }
     }
@@ -65,7 +65,7 @@ fn report(report: &Report, style: Style) -> String {
         page.line(
             0,
             Ink::Faint,
-            &format!("{calls} calls asked {route} for action ids that the app did not know"),
+            &format!("{calls} calls to {route} asked for action ids that the app does not know"),
         );
     }
     if let Some(preflights) = preflights(report) {
@@ -83,7 +83,10 @@ fn sections(report: &Report) -> [(&'static str, Vec<&HandlerReport>); 6] {
     [
         ("Fix first", chosen(HandlerReport::is_urgent)),
         ("Move", chosen(|h| h.is_open_move() && !h.is_urgent())),
-        ("Moves that are decided", chosen(|h| h.verdict.is_move() && !h.is_open_move() && !h.is_urgent())),
+        (
+            "Dismissed, snoozed or done",
+            chosen(|h| h.verdict.is_move() && !h.is_open_move() && !h.is_urgent()),
+        ),
         (
             "Improve where it is",
             chosen(|h| !h.verdict.is_move() && !h.improvements.is_empty() && !h.is_urgent()),
@@ -98,7 +101,7 @@ fn sections(report: &Report) -> [(&'static str, Vec<&HandlerReport>); 6] {
 
 impl Page {
     /// A handler as it stands in a report.
-    pub(super) fn entry(&mut self, handler: &HandlerReport, life: Option<&Life>) {
+    pub(super) fn entry(&mut self, handler: &HandlerReport, life: Option<&Life>, audience: &Audience) {
         let title = safe::terminal(&name(handler));
         let ink = match handler.verdict {
             _ if handler.is_open_move() => Ink::Move,
@@ -124,7 +127,7 @@ impl Page {
             self.line(4, Ink::Keep, &safe::terminal(&rule));
         }
         if let Some(life) = life.filter(|life| life.state != State::Proposed) {
-            self.line(4, Ink::Keep, &safe::terminal(&life::state(life)));
+            self.line(4, Ink::Keep, &safe::terminal(&life::state(life, audience)));
         }
         for row in handler.evidence.iter().filter(|row| row.kind == EvidenceKind::Improvement) {
             self.hanging(4, 6, Ink::Keep, &format!("{}: {}", row.rule, safe::terminal(&row.text)));
@@ -145,10 +148,10 @@ impl Page {
     }
 
     /// What changed since the last kept report; it comes before everything else.
-    fn changes(&mut self, report: &Report) {
-        let Some(changes) = &report.since_last_report else { return };
-        self.heading(&capital(&in_short(changes)));
-        for (title, lines) in told(changes) {
+    fn differences(&mut self, report: &Report, audience: &Audience) {
+        let Some(known) = &report.since_last_report else { return };
+        self.heading(&capital(&in_short_at(known, &audience.zone)));
+        for (title, lines) in told(known) {
             self.line(2, Ink::Heading, title);
             for line in lines {
                 self.hanging(4, 6, Ink::Keep, &format!("{}: {}", line.name, line.text));
@@ -162,7 +165,7 @@ impl Page {
         if made.is_empty() {
             return;
         }
-        self.heading(&format!("Moves that were made ({})", made.len()));
+        self.heading(&format!("Already done ({})", made.len()));
         for life in made {
             self.hanging(2, 4, Ink::Keep, &safe::terminal(&life::title(life)));
             for line in life::proof(life) {
@@ -195,7 +198,7 @@ impl Page {
         let lowered = lowered(settings);
         if !lowered.is_empty() {
             let text = format!(
-                "not the defaults, so this report is not as sure as it looks: {}",
+                "Thresholds are not the defaults, so treat these results as a preview: {}",
                 lowered.join(", ")
             );
             self.line(2, Ink::Improve, &text);

@@ -22,6 +22,12 @@ pub(crate) fn moment(time: &str, zone: &TimeZone) -> Moment {
     Moment { exact: time.to_owned(), text: text.unwrap_or_else(|| time.to_owned()) }
 }
 
+/// The day of a moment: `25 Nov 2026`.
+pub(crate) fn day(time: &str, zone: &TimeZone) -> String {
+    let moment = time.parse::<Timestamp>().ok().map(|moment| moment.to_zoned(zone.clone()));
+    moment.map_or_else(|| time.to_owned(), |local| local.strftime("%-d %b %Y").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,10 @@ fn what_is_put_off_or_refused_is_no_open_move() {
     );
     assert_eq!(report["total"]["moves"], 0);
     let text = pointsman(&db, ["report", "--full", "--until", &moment(BEFORE + 1, "06:10")]).out;
-    assert!(text.contains("No moves recommended") && text.contains("Moves that are decided (1)"), "{text}");
+    assert!(
+        text.contains("No moves recommended") && text.contains("Dismissed, snoozed or done (1)"),
+        "{text}"
+    );
     assert_eq!(cart(&report_of(&db, BEFORE + 2))["state"], "proposed");
 
     let reason = "the mobile app will use it";
@@ -49,8 +52,11 @@ fn a_decision_that_makes_no_sense_is_refused_with_a_remedy() {
         ),
         (&["accept", "/product/[id]"], "no move is advised for it"),
         (&["dismiss", "/api/cart", "--reason", " "], "the reason is empty"),
-        (&["snooze", "/api/cart", "--until", "2026-01-06"], "is over already"),
-        (&["applied", "/api/cart", "--as", "/product/[id]"], "is no server action, which this move is to"),
+        (&["snooze", "/api/cart", "--until", "2026-01-06"], "is in the past"),
+        (
+            &["applied", "/api/cart", "--as", "/product/[id]"],
+            "is not a server action, but this change moves to one",
+        ),
         (&["snooze", "/api/cart"], "required arguments"),
         (&["snooze", "/api/cart", "--until", "soon"], "write a day as 2026-12-31"),
         (&["dismiss", "/api/cart"], "--reason <TEXT>"),
@@ -84,7 +90,7 @@ fn a_policy_of_the_repository_dismisses_with_its_reason() {
     assert_eq!(life(&held)["history"][1]["who"], "policy");
     let refused = decide(&db, &["accept", "/api/cart", "--policy", path], BEFORE);
     assert!(
-        refused.err.contains("a policy dismisses this move (this project is API-first)"),
+        refused.err.contains("a policy dismisses this change (this project is API-first)"),
         "{}",
         refused.err
     );

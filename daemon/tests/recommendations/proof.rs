@@ -40,7 +40,7 @@ fn a_move_is_proposed_accepted_applied_and_found_to_have_improved() {
     the_other_forms_tell_it(&db);
     let late = decide(&db, &["accept", "/api/cart"], BEFORE + 3);
     assert_eq!(late.code, Some(1));
-    assert!(late.err.contains("verified already"), "{}", late.err);
+    assert!(late.err.contains("already verified"), "{}", late.err);
     the_daemon_shows_it(&db);
 }
 
@@ -53,8 +53,7 @@ fn the_other_forms_tell_it(db: &std::path::Path) {
         run.out.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let text = said(&["report", "--full"]);
-    for part in ["No moves recommended", "1 of 1 promises held", "Moves that were made (1)", "promised 1.00"]
-    {
+    for part in ["No moves recommended", "1 of 1 promises held", "Already done (1)", "promised 1.00"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let screen = said(&["report"]);
@@ -62,11 +61,13 @@ fn the_other_forms_tell_it(db: &std::path::Path) {
     assert!(screen.contains(done), "{screen}");
     let markdown = said(&["report", "--format", "markdown"]);
     assert!(
-        markdown.contains("## POST /api/cart: move to a server action (verified, improved)"),
+        markdown.contains(
+            "### Turn POST /api/cart into a server action on /product/\\[id\\] (verified, improved)"
+        ),
         "{markdown}"
     );
     let html = said(&["report", "--format", "html"]);
-    assert!(html.contains("(verified, improved)</h2>") && html.contains("<summary>History (4)"), "{html}");
+    assert!(html.contains("(verified, improved)</h3>") && html.contains("<summary>History (4)"), "{html}");
     let explained = said(&["explain", "/api/cart"]);
     for part in ["The life of the move", "accepted by the user", "verified by the advisor", "promised 1.00"] {
         assert!(explained.contains(part), "{part}: {explained}");

@@ -6,7 +6,9 @@
     reason = "a test says what it expects in the shortest way: a panic is its failure"
 )]
 
+mod grafana;
 mod hostile;
+mod mail;
 mod receiver;
 mod shop;
 #[path = "../support/mod.rs"]
@@ -158,7 +160,11 @@ fn a_report_that_is_due_is_kept_written_and_sent() {
     let [slack] = receiver.at("/slack?token=hush").try_into().unwrap();
     let message = slack.json();
     assert_eq!(message["blocks"][0]["text"]["text"], "Pointsman: shop (production)");
-    assert!(slack.body.contains("`POST /api/cart` move to a server action"), "{}", slack.body);
+    assert!(
+        slack.body.contains("Turn POST /api/cart into a server action on /product/[id] ("),
+        "{}",
+        slack.body
+    );
 
     let at_ns = i64::try_from(kept.key.at_ns / 1_000_000_000).unwrap();
     let time = jiff::Timestamp::from_second(at_ns).unwrap().strftime("%Y%m%dT%H%M%SZ").to_string();

@@ -76,7 +76,8 @@ fn answer(connection: TcpStream, answered: u16, header: &str) -> Option<Received
         let Some((key, value)) = line.split_once(':') else { break };
         headers.push((key.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let length = headers.iter().find(|(key, _)| key == "content-length")?.1.parse().ok()?;
+    let length = headers.iter().find(|(key, _)| key == "content-length");
+    let length = length.map_or(Some(0), |(_, length)| length.parse().ok())?;
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let mut connection = connection;

@@ -116,13 +116,13 @@ pub(super) fn prove(case: &Case<'_>) -> Option<Proof> {
     }
     let key = (case.id, case.verdict);
     let Some(sides) = slices::sides(key, case.recommendation, case.measured, case.handlers, spans) else {
-        let reason = "it is not known what came in its place: `pointsman applied ID --as HANDLER` says it";
+        let reason = "it is not known what replaced it; tell with `pointsman applied ID --as HANDLER`";
         return is_over.then(|| nothing(case, reason.to_owned()));
     };
     let seen: f64 = sides.after.values().map(|slice| slice.interactions).sum();
     let (pairs, pairing) = pairs::pair(&sides);
     if seen < MIN_CALLS || pairs.is_empty() {
-        let reason = format!("{seen:.0} interactions in the fortnight after it are too few to compare");
+        let reason = format!("only {seen:.0} interactions in the two weeks after it: too few to compare");
         return is_over.then(|| nothing(case, reason));
     }
     let seed = case.id.0 ^ case.verdict as u64;

@@ -26,7 +26,7 @@ pub(super) fn decide(
         errors.is_some_and(|errors| way(errors, 0.0) == Way::More && -errors.saved >= MORE_ERRORS);
     if let Some(errors) = errors.filter(|_| errors_up) {
         let (before, after) = (errors.before * 100.0, errors.after * 100.0);
-        return (Outcome::Worse, format!("{after:.1} % of calls fail, before it were {before:.1} %"));
+        return (Outcome::Worse, format!("{after:.1} % of calls fail now, {before:.1} % did before"));
     }
     let trips = round_trips.map_or(Way::Unsure, |trips| way(trips, 0.0));
     let waiting = waiting_ms.map_or(Way::Unsure, |waiting| way(waiting, UNNOTICED_MS));
@@ -50,11 +50,11 @@ fn way(compared: Compared, least: f64) -> Way {
 }
 
 fn told_trips(trips: Compared) -> String {
-    format!("{:.2} round trips per interaction, before it were {:.2}", trips.after, trips.before)
+    format!("{:.2} round trips per interaction, was {:.2}", trips.after, trips.before)
 }
 
 fn told_waiting(waiting: Compared) -> String {
-    format!("users wait {:.0} ms in the median, before it were {:.0} ms", waiting.after, waiting.before)
+    format!("the median wait is {:.0} ms, was {:.0} ms", waiting.after, waiting.before)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let text = format!("{text}: as an action it would queue before the user's own actions");
-    let flips = "no such call in all that is retained".to_owned();
+    let flips = "no such call in the retained data".to_owned();
     Statement::of_count(seen, text, flips)
         .with(profile.exemplars(Fact::NoCors))
         .over_all_retained(profile)

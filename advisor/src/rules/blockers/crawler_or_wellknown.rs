@@ -24,7 +24,7 @@ pub(in super::super) static RULE: Rule =
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let route = profile.handler.route.to_lowercase();
-    let flips = "another path, and no crawler in all that is retained".to_owned();
+    let flips = "another path, and no crawler in the retained data".to_owned();
     if is_well_known(&route) {
         let calls = profile.ever(Fact::Calls);
         let text = format!("machines look for {} at this very path", profile.handler.route);

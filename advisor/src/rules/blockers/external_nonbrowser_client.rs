@@ -24,7 +24,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         counted(calls, "call"),
         named(&profile.values_ever(Dimension::ExternalAgent)),
     );
-    let flips = "no successful call by such a client in all that is retained".to_owned();
+    let flips = "no successful call by such a client in the retained data".to_owned();
     Statement::of_count(calls, text, flips)
         .with(profile.exemplars(fact))
         .over_all_retained(profile)

@@ -19,7 +19,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         "{} navigated to it, came from a link or redirected: an action cannot be the target of a link",
         counted(calls, "request")
     );
-    let flips = "no navigation to it in all that is retained".to_owned();
+    let flips = "no navigation to it in the retained data".to_owned();
     Statement::of_count(calls, text, flips)
         .with(profile.exemplars(Fact::NavigatedTo))
         .over_all_retained(profile)

@@ -23,7 +23,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let posts = profile.ever(Fact::FormPosts);
     let text =
         format!("{} came from a form without JavaScript: only an action serves it", counted(posts, "call"));
-    let flips = "no form post without JavaScript in all that is retained".to_owned();
+    let flips = "no form post without JavaScript in the retained data".to_owned();
     let statement = Statement::of_count(posts, text, flips).with(profile.exemplars(Fact::FormPosts));
     let common = profile.share(Fact::FormPosts, Fact::Calls).is_some_and(|s| s.observed >= knobs.threshold);
     match statement.over_all_retained(profile).judged_by_count(knobs) {

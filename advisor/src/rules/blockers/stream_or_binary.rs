@@ -60,7 +60,7 @@ fn look_at_action(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let text = format!(
-        "{} of answers go on for over 2 s after their first byte: as a stream of a route the user could stop it, and other \
+        "{} of answers go on for over 2 s after their first byte: as a stream from a route, the user could stop it, and other \
          actions would not wait",
         percent(share.observed)
     );
@@ -74,7 +74,7 @@ fn look_at_action(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
 }
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    let flips = || "only small answers of one piece in all that is retained".to_owned();
+    let flips = || "only small answers of one piece in the retained data".to_owned();
     let calls = profile.ever(Fact::StreamOrBinary);
     if calls > 0 {
         let types = named(&profile.values_ever(Dimension::MediaType));

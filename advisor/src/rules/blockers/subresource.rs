@@ -15,7 +15,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let calls = profile.ever(Fact::Subresources);
     let text =
         format!("{} embedded it or asked for a range of it: that takes a URL", counted(calls, "request"));
-    let flips = "no such request in all that is retained".to_owned();
+    let flips = "no such request in the retained data".to_owned();
     Statement::of_count(calls, text, flips)
         .with(profile.exemplars(Fact::Subresources))
         .over_all_retained(profile)

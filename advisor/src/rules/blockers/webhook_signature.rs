@@ -50,5 +50,5 @@ fn look_at_refusals(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
 }
 
 fn flips() -> String {
-    "no signed request in all that is retained".to_owned()
+    "no signed request in the retained data".to_owned()
 }

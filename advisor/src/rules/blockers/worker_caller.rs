@@ -18,7 +18,7 @@ pub(in super::super) static RULE: Rule =
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let calls = profile.ever(Fact::SucceededByWorker);
     let text = format!("{} came from a worker's script, which cannot call an action", counted(calls, "call"));
-    let flips = "no call by a worker in all that is retained".to_owned();
+    let flips = "no call by a worker in the retained data".to_owned();
     let exemplars = profile.exemplars(Fact::SucceededByWorker);
     Statement::of_count(calls, text, flips).with(exemplars).judged_by_count(knobs)
 }

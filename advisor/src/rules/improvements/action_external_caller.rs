@@ -22,6 +22,6 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         counted(calls, "call"),
         named(&profile.values_ever(Dimension::ExternalAgent)),
     );
-    let statement = Statement::of_count(calls, text, "no such call in all that is retained".to_owned());
+    let statement = Statement::of_count(calls, text, "no such call in the retained data".to_owned());
     statement.with(profile.exemplars(fact)).over_all_retained(profile).judged_by_count(knobs)
 }

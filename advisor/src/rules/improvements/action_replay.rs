@@ -24,7 +24,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let all = as_f64(unknown.calls.max(1));
     let share = Share::of(as_f64(unknown.hammered) / all, all, unknown.calls);
     let text = format!(
-        "{} of {} calls of unknown action ids on {} came from single clients in fast rows: limit POSTs with next-action there \
+        "{} of {} calls of unknown action ids on {} came from single clients in quick succession: limit POSTs with next-action there \
          in the proxy or CDN",
         percent(share.observed),
         unknown.calls,

@@ -39,7 +39,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let cookies = profile.share(Fact::CacheAllowedWithCookie, Fact::CacheAllowed);
     if let Some(share) = cookies.filter(|share| share.interval.low >= COOKIES) {
         let text = format!(
-            "{} of {} answers that caches may keep set a cookie, so that no shared cache keeps them: {}",
+            "{} of {} cacheable answers set a cookie, so no shared cache keeps them: {}",
             percent(share.observed),
             share.samples,
             remedy(profile)

@@ -19,7 +19,7 @@ pub(in super::super) static RULE: Rule = improvement("forwarded-action", 0.05, 1
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::Forwarded, Fact::Calls) else { return Finding::Silent };
     let text = format!(
-        "{} of calls were passed on to another worker of the app, and the page was not rendered anew: import the action in \
+        "{} of calls were passed on to another worker of the app, and the page was not rendered again: import the action in \
          the page that calls it",
         percent(share.observed)
     );

@@ -31,10 +31,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
             "revalidate only what has changed; refresh() of Next.js 16 would keep them"
         }
         _ if profile.surroundings.habits.partial_prefetching == Some(true) => {
-            "where the data is not cached, refresh() from 'next/cache' shows the page anew and keeps them; with partialPrefetching \
+            "where the data is not cached, refresh() from 'next/cache' updates the page and keeps them; with partialPrefetching \
              what is fetched again are the shells of routes"
         }
-        _ => "where the data is not cached, refresh() from 'next/cache' shows the page anew and keeps them",
+        _ => "where the data is not cached, refresh() from 'next/cache' updates the page and keeps them",
     };
     let text = format!(
         "{} of {} answers made the client drop its prefetches and fetch {each:.1} of them again: {remedy}",

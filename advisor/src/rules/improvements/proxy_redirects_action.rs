@@ -17,8 +17,8 @@ pub(in super::super) static RULE: Rule = improvement("proxy-redirects-action", 0
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let seen = profile.observed(Fact::RedirectedByProxy);
     let text = format!(
-        "{} got a redirect in place of an answer, which the client cannot use: let actions pass the proxy and check the \
-         session inside",
+        "{} got a redirect instead of an answer, which the client cannot use: let actions pass the proxy, and check the \
+         session in the action",
         counted(seen, "call")
     );
     let flips = "no redirect by the proxy".to_owned();

@@ -30,8 +30,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let unknown = profile.surroundings.unknown_ids;
     let share = as_f64(unknown.hours as u64) / f64::from(unknown.span_hours);
     let text = format!(
-        "{} asked for action ids that the app did not know, in {} of {} hours: instances that were built apart? Build once, and \
-         set NEXT_SERVER_ACTIONS_ENCRYPTION_KEY alike for all",
+        "{} asked for action ids that the app did not know, in {} of {} hours: the instances may come from different builds. Build once, \
+         and set the same NEXT_SERVER_ACTIONS_ENCRYPTION_KEY for all",
         counted(unknown.of_builds, "call"),
         unknown.hours,
         unknown.span_hours

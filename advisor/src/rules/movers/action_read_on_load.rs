@@ -68,8 +68,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let share = excess.share;
     let gain = read_in_page(profile);
     let text = format!(
-        "{} of calls came soon after the load of their page and began {:.0} ms after it (p50): a server component has \
-         the data in the first response",
+        "{} of calls came with the load of their page, {:.0} ms after it (p50): a server component would have the data \
+         in the first response",
         percent(excess.seen.observed),
         gain.measured_ms(),
     );

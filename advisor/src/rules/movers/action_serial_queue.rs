@@ -39,7 +39,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if let Some(overlapping) = profile.surroundings.habits.side_by_side {
         let text = format!(
             "{overlapping} actions of this app ran while another one of the same client was still being answered: its clients \
-             do not send them one by one, so nothing is gained by a move"
+             do not send them one at a time, so a move gains nothing"
         );
         return Finding::Below(Statement::of_share(share, text, flips));
     }
@@ -47,12 +47,12 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let gain = parallel_reads(profile);
     let ms_p50 = gain.measured_ms();
     let sooner = if ms_p50 > 0.0 {
-        format!(": run in parallel, the median burst would finish {ms_p50:.0} ms sooner")
+        format!(". In parallel, the median burst would finish {ms_p50:.0} ms sooner")
     } else {
         String::new()
     };
     let text = format!(
-        "{} of calls were part of {bursts} serial bursts, in which actions wait for each other{sooner}",
+        "{} of calls ran in {bursts} serial bursts, because Next.js runs one action at a time per client{sooner}",
         percent(excess.seen.observed),
     );
     let statement =

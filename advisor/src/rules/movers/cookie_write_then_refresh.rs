@@ -33,8 +33,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(excess) = profile.excess(Fact::CookieThenRefresh) else { return Finding::Silent };
     let (share, seen) = (profile.beyond_the_apps(excess.share), excess.seen);
     let text = format!(
-        "{} of {} successful mutations set a cookie and were followed by the page anew: in an action the cookie renders it in \
-         the same response",
+        "{} of {} successful mutations set a cookie, and then the page was shown again: an action sets the cookie and renders the page \
+         in one response",
         percent(seen.observed),
         seen.samples
     );

@@ -36,7 +36,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let text = format!(
-        "{} of its calls are polls, one every {every:.1} s: as an action each would hold up the user's own actions",
+        "{} of its calls are polls, one every {every:.1} s: as an action, each poll would block the user's own actions",
         percent(share.observed)
     );
     let flips = format!("under {} of its calls are polls", percent(knobs.threshold));

@@ -49,7 +49,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let text = if let Some(limit) = limited.filter(|_| !slower) {
         format!("its maxDuration of {limit:.0} s is its own: as an action it would have that of its page")
     } else if heavy && !slower {
-        format!("it takes {} of all time that the app spends on answering", percent(around.share_of_time))
+        format!("it takes {} of the time that the app spends on answers", percent(around.share_of_time))
     } else {
         format!(
             "one call in twenty takes over {own:.0} ms, {:.1} times as long as its page: as an action it shares the page's \

@@ -36,7 +36,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if profile.days < WEEK || per_day >= knobs.threshold || slow || fails {
         return Finding::Silent;
     }
-    let text = format!("it is called rarely ({per_day:.1} times a day): nothing to gain by a move");
+    let text = format!("it is called rarely ({per_day:.1} times a day), so a move gains nothing");
     let flips = format!("{} calls a day", knobs.threshold);
     Finding::Holds(Statement::of_quantity(per_day, profile.observed(Fact::Calls), text, flips))
 }

@@ -27,7 +27,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let notable = profile.pages.iter().filter(|(_, calls)| *calls / total >= NOTABLE);
     let routes: Vec<String> = notable.map(|(route, _)| route.clone()).collect();
     let count = routes.len() as u64;
-    let text = format!("{count} routes call it ({}): one URL keeps one policy", named(&routes));
+    let text = format!(
+        "pages of {count} routes call it ({}): one URL keeps one policy for all of them",
+        named(&routes)
+    );
     let flips = "one or two pages call it".to_owned();
     let statement =
         Statement { samples: profile.observed(Fact::PageKnown), ..Statement::of_count(count, text, flips) };

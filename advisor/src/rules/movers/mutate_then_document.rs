@@ -36,7 +36,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(excess) = profile.excess(Fact::FollowedByDocument) else { return Finding::Silent };
     let (share, seen) = (excess.share, excess.seen);
     let text = format!(
-        "{} of {} successful mutations were followed by a new load of the whole page{}",
+        "{} of {} successful mutations were followed by a reload of the whole page{}",
         percent(seen.observed),
         seen.samples,
         excess.beside("the same time before one"),

@@ -49,7 +49,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let gain = action_with_refresh(profile);
     let text = format!(
         "{} of {} successful mutations were followed by a refresh of the same page{} (p50 {:.0} ms later): an action \
-         answers with result and page at once{}",
+         would answer with the result and the page at once{}",
         percent(seen.observed),
         seen.samples,
         excess.beside("the same time before one"),
@@ -74,13 +74,13 @@ fn on_prefetches(profile: &Profile, gain: Gain) -> String {
     }
     if gain.prefetches >= 0.0 {
         return format!(
-            "; each refresh was followed by {seen:.1} prefetches, which refresh() inside the action spares and \
-             revalidatePath would raise"
+            "; each refresh was followed by {seen:.1} prefetches, which refresh() inside the action avoids and \
+             revalidatePath would increase"
         );
     }
     format!(
-        "; each refresh was followed by {seen:.1} prefetches, and revalidatePath brings {:.1} more: refresh(), from \
-         Next.js 16 on, brings none",
+        "; each refresh was followed by {seen:.1} prefetches, and revalidatePath adds {:.1} more; refresh(), from \
+         Next.js 16 on, adds none",
         -gain.prefetches
     )
 }

@@ -32,11 +32,11 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     };
     let p50 = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
     let text = format!(
-        "{} of its reads run beside another read of the same client; as actions each would wait for the one before, {p50:.0} \
-         ms or more",
+        "{} of its reads run in parallel with another read of the same client; as an action, each would wait for the one before, \
+         {p50:.0} ms or more",
         percent(share.observed)
     );
-    let flips = format!("under {} of its reads run beside others", percent(knobs.threshold));
+    let flips = format!("under {} of its reads run in parallel with others", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::ParallelReads);
     Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs).or_silent()
 }

@@ -128,7 +128,9 @@ fn page<'a>(shown: &'a Shown<'_>, numbers: Numbers, web: &Web) -> HandlerPage<'a
         reason: safe::sentence(&handler.reason),
         gains: handler.benefit.as_ref().map(in_plain_words).unwrap_or_default(),
         flips_if: safe::sentence(&handler.flips_if),
-        state: life.filter(|life| life.state != Stage::Proposed).map(|life| life::state_at(life, zone)),
+        state: life
+            .filter(|life| life.state != Stage::Proposed)
+            .map(|life| life::state(life, &web.config.reports.audience())),
         policy: life::house_rule(handler),
         facts: at_a_glance(handler),
         no_sequence: sequences.is_empty().then(|| no_sequence(handler, measured)).flatten(),
