@@ -33,8 +33,8 @@ pub use profile::{
 };
 pub use report::{
     Assumed, Benefit, Differences, EffectiveRule, EvidenceKind, EvidenceRow, HandlerDifference,
-    HandlerReport, Need, PartOf, Report, ReportInput, Sampled, SharedImprovement, SharedReason, Situation, Total,
-    UnknownActions, Verdict, Window, differences, report, report_within, rfc3339,
+    HandlerReport, Need, PartOf, Report, ReportInput, Sampled, SharedImprovement, SharedReason, Situation,
+    Total, UnknownActions, Verdict, Window, differences, report, report_within, rfc3339,
 };
 pub use sampling::Basis;
 pub use settings::{Override, RuleSettings, Settings};

@@ -18,8 +18,11 @@ use super::{
 };
 
 /// Its style sheet.
-const STYLE: &str =
-    concat!(include_str!("../../assets/design.css"), include_str!("../../templates/report.css"), include_str!("../../assets/chart.css"));
+const STYLE: &str = concat!(
+    include_str!("../../assets/design.css"),
+    include_str!("../../templates/report.css"),
+    include_str!("../../assets/chart.css")
+);
 
 #[derive(Template)]
 #[template(path = "report.html")]
