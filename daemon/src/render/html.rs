@@ -7,7 +7,7 @@ use pointsman_advisor::life::State;
 use pointsman_advisor::{Change, HandlerReport, Report};
 
 use super::benefit::benefit;
-use super::chart::map::{self, Room};
+use super::chart::map::{self, Entry, Room};
 use super::differences::{Lists, in_short_at, told};
 use super::remarks::remarks;
 use super::summary::saves;
@@ -170,10 +170,11 @@ fn improvements(report: &Report) -> Vec<(&str, String, String)> {
 
 /// Every handler, with a link to what is said of it.
 fn map_of(report: &Report) -> Option<String> {
-    let all: Vec<&HandlerReport> = report.handlers.iter().collect();
+    let all: Vec<Entry<'_>> =
+        report.handlers.iter().map(|row| Entry { row, number: None, wanted: true }).collect();
     let href = |handler: &HandlerReport| format!("#h-{}", handler.id);
     let picture = map::handlers(&all, Room::Wide, href)?;
-    let prefix = all.first().map_or_else(String::new, |first| format!("m{}", first.id));
+    let prefix = all.first().map_or_else(String::new, |first| format!("m{}", first.row.id));
     Some(picture.with_id(&prefix).into())
 }
 
