@@ -19,7 +19,7 @@ use crate::cli::Cli;
 const MARK: &str = "## All keys\n";
 
 /// Sections by their names in the file, with the struct that holds each one and its source.
-const SECTIONS: [(&str, &str, &str); 13] = [
+const SECTIONS: [(&str, &str, &str); 14] = [
     ("serve", "Serve", include_str!("../config.rs")),
     ("otlp", "Otlp", include_str!("otlp.rs")),
     ("pages", "Pages", include_str!("pages.rs")),
@@ -29,6 +29,7 @@ const SECTIONS: [(&str, &str, &str); 13] = [
     ("advice", "Settings", include_str!("../../../advisor/src/settings/mod.rs")),
     ("advice.rules.RULE", "RuleSettings", include_str!("../../../advisor/src/settings/mod.rs")),
     ("[advice.overrides]", "Override", include_str!("../../../advisor/src/settings/mod.rs")),
+    ("source", "SourceCode", include_str!("source_code.rs")),
     ("reports", "Reports", include_str!("reports.rs")),
     ("[reports.webhook]", "Webhook", include_str!("reports.rs")),
     ("logs", "Logs", include_str!("logs.rs")),
@@ -61,7 +62,10 @@ fn defaults() -> BTreeMap<String, String> {
     let mut table = Table::try_from(toml::from_str::<Config>(with_webhook).unwrap()).unwrap();
     let webhook = table["reports"]["webhook"].as_array_mut().unwrap().pop().unwrap();
     table.insert("webhook".to_owned(), webhook);
-    let all = leaves(&[], table).into_iter().map(|(path, value)| {
+    // A section whose keys have no defaults is written as an empty table.
+    let written =
+        leaves(&[], table).into_iter().filter(|(_, value)| value.as_table().is_none_or(|it| !it.is_empty()));
+    let all = written.map(|(path, value)| {
         let required = matches!(path.last().map(String::as_str), Some("name" | "url"));
         let value = if required { "required".to_owned() } else { format!("`{value}`") };
         (path.join(".").replace("webhook.", "reports.webhook."), value)

@@ -4,7 +4,7 @@ use pointsman_advisor::explanation::{Example, Explanation, SequenceCounts};
 use pointsman_advisor::{HandlerReport, Report};
 
 use super::page::{Ink, Page};
-use super::{Style, life, name, number, points, safe, verdict};
+use super::{Style, life, name, number, points, safe, source, verdict};
 
 /// Everything about one handler.
 pub(crate) fn text(report: &Report, handler: &HandlerReport, measured: &Explanation, style: Style) -> String {
@@ -33,6 +33,7 @@ fn all(page: &mut Page, report: &Report, handler: &HandlerReport, measured: &Exp
     }
     lives(page, report, handler);
     rules(page, handler);
+    in_source(page, handler);
     super::evidence::of(page, measured);
     sequences(page, measured);
     exemplars(page, measured);
@@ -48,6 +49,18 @@ fn lives(page: &mut Page, report: &Report, handler: &HandlerReport) {
         for line in life::proof(life) {
             page.hanging(2, 4, Ink::Keep, &safe::terminal(&line));
         }
+    }
+}
+
+/// Where it is in the app's source.
+fn in_source(page: &mut Page, handler: &HandlerReport) {
+    let lines = source::lines(handler);
+    if lines.is_empty() {
+        return;
+    }
+    page.heading("In the source");
+    for line in lines {
+        page.hanging(2, 4, Ink::Keep, &safe::terminal(&line));
     }
 }
 

@@ -9,7 +9,7 @@ use super::differences::{in_short, told};
 use super::remarks::remarks;
 use super::safe::{markdown as safe, markdown_sentence as sentence};
 use super::text::days;
-use super::{capital, headline, kind, life, lowered, name, needs, number, own_ui, verdict_and_state};
+use super::{capital, headline, kind, life, lowered, name, needs, number, own_ui, source, verdict_and_state};
 
 /// All reports, one after the other.
 pub(crate) fn reports(reports: &[Report]) -> String {
@@ -48,6 +48,7 @@ fn report(report: &Report) -> String {
         text += &section(report, handler);
     }
     text += &made(report);
+    text += &findings(report);
     for line in remarks(report) {
         let _ = writeln!(text, "\n{}.", safe(&capital(&line)));
     }
@@ -130,6 +131,19 @@ fn made(report: &Report) -> String {
     text
 }
 
+/// What source and traffic show together about code without traffic.
+fn findings(report: &Report) -> String {
+    let findings = source::findings(report);
+    if findings.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n## In the source, without traffic\n\n".to_owned();
+    for line in findings {
+        let _ = writeln!(text, "- {}", safe(&line));
+    }
+    text
+}
+
 fn is_worth_a_section(handler: &HandlerReport) -> bool {
     handler.verdict.is_move() || handler.policy.is_some() || !handler.improvements.is_empty()
 }
@@ -165,6 +179,10 @@ fn section(report: &Report, handler: &HandlerReport) -> String {
     for (index, step) in handler.steps.iter().enumerate() {
         let gap = if index == 0 { "\n" } else { "" };
         let _ = writeln!(text, "{gap}{}. {}", index + 1, safe(step));
+    }
+    for (index, line) in source::lines(handler).iter().enumerate() {
+        let gap = if index == 0 { "\n" } else { "" };
+        let _ = writeln!(text, "{gap}- {}", safe(line));
     }
     for warning in &handler.warnings {
         let _ = writeln!(text, "\n> {}", safe(&capital(warning)));
