@@ -154,6 +154,10 @@ bench-report: tools ## What evidence costs: an hour of a million Calls, a report
 bench-scale: tools ## How the cost grows up to 50 million spans (docs/benchmarks.md); takes about half an hour and 5 GB
 	cargo bench --locked -p pointsman --bench scale
 
+.PHONY: bench-source
+bench-source: tools ## How long a repository of 3,000 files takes to read, on one core (docs/source.md)
+	taskset -c 0 cargo bench --locked -p pointsman-source --bench source
+
 .PHONY: eval
 eval: ## Labelled scenarios against the advice, all ways (docs/evals.md); QUICK=1 without robustness; ONLY="cases rules/x"
 	cargo run --locked --profile eval -p pointsman-evals -- $(if $(QUICK),--quick) $(ONLY)

@@ -19,6 +19,7 @@ mod routes;
 pub mod rules;
 mod sampling;
 mod settings;
+pub mod source;
 mod stats;
 mod verdict;
 mod windows;

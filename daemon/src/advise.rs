@@ -9,6 +9,7 @@ mod memory;
 mod published;
 mod roll_up;
 mod runs;
+mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Context;
 use pointsman_advisor::explanation::Lookback;
 use pointsman_advisor::life::{self, History, Occasion, Policies, Settling, Traffic};
+use pointsman_advisor::source::attach_to_evidence;
 use pointsman_advisor::{Coverage, Explanations, Proxied, Report, explanations, report_within};
 use pointsman_store::{AdviceRun, AppFact, Hour, Store};
 use tokio::sync::Mutex;
@@ -33,6 +35,7 @@ use left_out::{MOST_APPS, MOST_HOURS};
 use memory::{Memories, Memory};
 pub(crate) use published::{note_changes, read};
 pub(crate) use roll_up::roll_up_dirty_hours;
+pub(crate) use sources::read as read_source;
 
 /// How often a change is tried again that somebody else has overtaken.
 const ATTEMPTS: u32 = 5;
@@ -122,7 +125,11 @@ impl<'a> Advisor<'a> {
         let explain = |gathered: &Gathered, environment: Option<&str>| {
             explanations(&gathered.input(environment), settings)
         };
-        self.of_services(view, Keeping::Nothing, explain).await
+        let mut made = self.of_services(view, Keeping::Nothing, explain).await?;
+        for (report, explanations) in &mut made {
+            attach_to_evidence(explanations, report);
+        }
+        Ok(made)
     }
 
     /// The same, and what telemetry arrives.
@@ -195,11 +202,15 @@ impl<'a> Advisor<'a> {
         let memories = self.caught_up(service, environments, moment_ns, keeping).await?;
         let over = (view.window, hour_after(moment_ns));
         let gathered = self.gather(service, over, &memories, Looks::Once).await?;
+        let alone = self.store.services().await?.len() == 1;
         let mut made = Vec::new();
         for (environment, memory) in &memories.0 {
             let environment = environment.as_deref();
             let settled = self.look(&gathered, environment, memory, Occasion::View, moment_ns);
-            made.push((settled.report, make(&gathered, environment)));
+            let mut report = settled.report;
+            let from = (self.store, &self.config.source, alone);
+            sources::attach_to(&mut report, &gathered.facts, from).await;
+            made.push((report, make(&gathered, environment)));
         }
         Ok(made)
     }

@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Recover(RecoverOptions),
     /// Ask the daemon whether it is well: for container engines and scripts, which have no HTTP client.
     Health(HealthOptions),
+    /// Find the app's handlers and their call sites in its source code. Runs none of it.
+    Link(LinkOptions),
     /// Print completions for a shell.
     Completions(CompletionsOptions),
     /// Print the manual page, or write the pages of all commands.
@@ -344,6 +346,22 @@ pub(crate) struct HealthOptions {
     /// Ask whether it has advice to show (/readyz), not only whether it runs (/healthz).
     #[arg(long)]
     pub ready: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LinkOptions {
+    /// The app's repository; of a monorepo its root.
+    #[arg(long, value_name = "PATH")]
+    pub repo: PathBuf,
+    /// The app, by its folder in the repository or the name of its package; needed if there are several.
+    #[arg(long, value_name = "APP")]
+    pub app: Option<String>,
+    /// The file for the result; without it the result is printed.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The commit, where `.git` does not tell it (in a container image, a worktree).
+    #[arg(long, value_name = "HASH")]
+    pub commit: Option<String>,
 }
 
 #[derive(Args, Debug)]

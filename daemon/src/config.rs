@@ -16,6 +16,7 @@ mod reload;
 mod reports;
 mod retention;
 mod secrets;
+mod source_code;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -40,6 +41,7 @@ pub(crate) use reload::{Current, InForce};
 pub(crate) use reports::{FOLDER, Grafana, Reports, Schedule, Webhook, WebhookFormat};
 pub(crate) use retention::Retention;
 pub(crate) use secrets::{hash_secret, telemetry_token};
+pub(crate) use source_code::SourceCode;
 
 /// Everything that a configuration file may set; what is absent keeps its default.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -57,6 +59,8 @@ pub(crate) struct Config {
     pub recommendations: Recommendations,
     /// When reports are published, and where they go.
     pub reports: Reports,
+    /// Where the app's source is.
+    pub source: SourceCode,
     /// What the app's team has decided: the policies of the file that is named first, then those in here.
     #[serde(skip)]
     pub policies: Vec<Policy>,

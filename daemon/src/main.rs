@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         // These tell of the program alone: no configuration, however faulty, keeps them from it.
         Command::Completions(options) => commands::shell::completions(&options),
         Command::Man(options) => commands::shell::manual(&options),
+        Command::Link(options) => commands::link::run(&options),
         _ => run(cli),
     };
     match ended {
@@ -83,5 +84,6 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(options) => commands::demo::run(options).await,
         Command::Completions(options) => commands::shell::completions(&options),
         Command::Man(options) => commands::shell::manual(&options),
+        Command::Link(options) => commands::link::run(&options),
     }
 }

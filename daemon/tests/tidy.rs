@@ -58,8 +58,9 @@ fn own_dependencies(of: &str) -> BTreeSet<String> {
 #[test]
 fn each_layer_knows_only_those_below_it() {
     for (layer, below) in [
-        ("daemon", &["advisor", "collector", "store"][..]),
+        ("daemon", &["advisor", "collector", "source", "store"][..]),
         ("advisor", &["store"]),
+        ("source", &["store"]),
         ("collector", &["store"]),
         ("store", &[]),
     ] {
@@ -179,7 +180,7 @@ fn every_metric_that_is_named_exists() {
     for file in documents() {
         let text = read(&file);
         for name in words(&text, "pointsman_", is_word) {
-            let crates = ["pointsman_store", "pointsman_collector", "pointsman_advisor"];
+            let crates = ["pointsman_store", "pointsman_collector", "pointsman_advisor", "pointsman_source"];
             let family = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
             if !crates.contains(&name) && !exists(name) && !family.is_some_and(exists) {
                 faults.push(format!("{file}: {name}"));

@@ -16,6 +16,7 @@ mod metadata_file;
 mod published;
 mod record;
 mod shape;
+mod source;
 
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -34,6 +35,10 @@ pub use layer::Layer;
 pub use published::{Delivery, DeliveryState, KeptReport, ReportHead, ReportKey};
 pub use record::{Hour, RollupRecord, RollupRef, TraceCalls};
 pub use shape::{ANY_ID, is_name, neutral_path};
+pub use source::{
+    CallSite, Definition, How, Place, SOURCE_SCHEMA, Side, Source, SourceApp, SourceCounts, StoredSource,
+    Unresolved, Usage, Why,
+};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{
     Backup, Block, BlockId, DirtyHour, Dropped, Forgetting, Forgotten, Recovered, RecoveredTable, Reindex,

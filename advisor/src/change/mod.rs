@@ -9,6 +9,7 @@ mod plan;
 mod title;
 mod words;
 
+use pointsman_store::CallSite;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -48,6 +49,9 @@ pub struct Change {
     pub steps: Vec<String>,
     /// What to check first.
     pub warnings: Vec<String>,
+    /// Where its Handlers are called in the app's source, at most 20 places each; empty without source.
+    #[serde(default)]
+    pub call_sites: Vec<CallSite>,
     /// Where it stands in its life.
     pub state: State,
     /// Since when; null outside of a history.
@@ -139,6 +143,7 @@ impl Change {
             effort,
             steps,
             warnings,
+            call_sites: Vec::new(),
             state: State::Proposed,
             since: None,
             until: None,

@@ -99,6 +99,7 @@ fn measured(profile: &Profile<'_>, to: u32, hours: &BTreeSet<u32>, sequences: Se
         pages: pages(profile),
         sequences,
         exemplars: exemplars(profile),
+        source: None,
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::report::Window;
+use crate::source::HandlerSource;
 
 /// The evidence about all Handlers of one service and environment.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -115,6 +116,9 @@ pub struct Explanation {
     pub sequences: Sequences,
     /// Traces that show it, by what they show.
     pub exemplars: BTreeMap<String, Vec<String>>,
+    /// Where it is defined and called in the app's source; null without source, and for pages.
+    #[serde(default)]
+    pub source: Option<HandlerSource>,
 }
 
 /// How often a Handler is called.

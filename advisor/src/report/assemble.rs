@@ -90,6 +90,7 @@ pub fn report_within(input: &ReportInput<'_>, settings: &Settings, policies: &Po
         shadow: shadow(&judgements),
         unknown_actions: unknown_actions(&unknown),
         preflights: preflights(input),
+        source: None,
         settings: settings.clone(),
         rules: effective_rules(&thresholds),
         since_last_report: None,

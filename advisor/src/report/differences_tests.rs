@@ -73,6 +73,7 @@ fn report(rows: impl IntoIterator<Item = HandlerReport>, recommendations: Vec<Li
         shadow: BTreeMap::new(),
         unknown_actions: Vec::new(),
         preflights: 0,
+        source: None,
         settings: Settings::default(),
         rules: Vec::new(),
         since_last_report: None,

@@ -57,5 +57,6 @@ pub(crate) fn blank_row(id: u64, verdict: Verdict) -> HandlerReport {
         warnings: Vec::new(),
         needs: Vec::new(),
         duration_ms: None,
+        source: None,
     }
 }

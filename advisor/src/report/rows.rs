@@ -65,6 +65,7 @@ pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Setti
         warnings: plan.warnings,
         needs: judgement.needs.clone(),
         duration_ms: p(0.5).zip(p(0.95)).map(|(p50, p95)| Quantiles { p50, p95 }),
+        source: None,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::change::Change;
 use crate::life::{HandlerPolicy, Life, PolicyInForce, Record};
 use crate::rules::Effect;
 use crate::settings::Settings;
+use crate::source::{HandlerSource, ReportSource};
 
 /// All Recommendations of one advisor run for one service and environment.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -60,6 +61,9 @@ pub struct Report {
     /// Preflights (OPTIONS) of the window, as observed, those included that asked for what nobody called.
     #[serde(default)]
     pub preflights: u64,
+    /// The app's source that was compared with the traffic; null without any.
+    #[serde(default)]
+    pub source: Option<ReportSource>,
     /// The thresholds in force for all rules.
     pub settings: Settings,
     /// Each rule with the thresholds in force.
@@ -185,6 +189,9 @@ pub struct HandlerReport {
     pub needs: Vec<Need>,
     /// Duration of its calls, ms; null when none was measured.
     pub duration_ms: Option<Quantiles>,
+    /// Where it is defined and called in the app's source; null without source, and for pages.
+    #[serde(default)]
+    pub source: Option<HandlerSource>,
 }
 
 /// Quantiles of a distribution.

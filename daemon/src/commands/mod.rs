@@ -10,6 +10,7 @@ mod find;
 pub(crate) mod forget;
 pub(crate) mod health;
 pub(crate) mod init;
+pub(crate) mod link;
 mod progress;
 pub(crate) mod recover;
 pub(crate) mod reindex;

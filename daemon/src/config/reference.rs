@@ -19,7 +19,7 @@ use crate::cli::Cli;
 const MARK: &str = "## All keys\n";
 
 /// Sections by their names in the file, with the struct that holds each one and its source.
-const SECTIONS: [(&str, &str, &str); 15] = [
+const SECTIONS: [(&str, &str, &str); 16] = [
     ("serve", "Serve", include_str!("../config.rs")),
     ("otlp", "Otlp", include_str!("otlp.rs")),
     ("pages", "Pages", include_str!("pages.rs")),
@@ -29,6 +29,7 @@ const SECTIONS: [(&str, &str, &str); 15] = [
     ("advice", "Settings", include_str!("../../../advisor/src/settings/mod.rs")),
     ("advice.rules.RULE", "RuleSettings", include_str!("../../../advisor/src/settings/mod.rs")),
     ("[advice.overrides]", "Override", include_str!("../../../advisor/src/settings/mod.rs")),
+    ("source", "SourceCode", include_str!("source_code.rs")),
     ("reports", "Reports", include_str!("reports.rs")),
     ("[reports.webhook]", "Webhook", include_str!("reports.rs")),
     ("[reports.email]", "Email", include_str!("email.rs")),
@@ -68,7 +69,10 @@ fn defaults() -> BTreeMap<String, String> {
         let one = table["reports"][target].as_array_mut().unwrap().pop().unwrap();
         table.insert(format!("reports.{target}"), one);
     }
-    let all = leaves(&[], table).into_iter().map(|(path, value)| {
+    // A section whose keys have no defaults is written as an empty table.
+    let written =
+        leaves(&[], table).into_iter().filter(|(_, value)| value.as_table().is_none_or(|it| !it.is_empty()));
+    let all = written.map(|(path, value)| {
         let of_target =
             path.first().is_some_and(|first| TARGETS.iter().any(|target| first.ends_with(target)));
         let names = ["name", "url", "server", "from", "to", "token_file"];

@@ -10,10 +10,11 @@ use super::{Config, Reports, leaves};
 
 /// Keys, or beginnings of them, that a running daemon takes over; what lies in named files of tokens and certificates is
 /// taken over besides.
-const TAKEN_OVER: [&str; 7] = [
+const TAKEN_OVER: [&str; 8] = [
     "advice.",
     "recommendations.",
     "retention.",
+    "source.",
     "reports.schedule",
     "reports.time_zone",
     "reports.after_deployment",
@@ -59,8 +60,8 @@ impl Config {
         let (webhook, email) = (self.reports.webhook.clone(), self.reports.email.clone());
         let (grafana, link) = (self.reports.grafana.clone(), self.reports.link.clone());
         let reports = Reports { folder, webhook, email, grafana, link, ..from.reports };
-        let Self { advice, recommendations, retention, policies, .. } = from;
-        Ok((Self { advice, recommendations, retention, policies, reports, ..self.clone() }, changes))
+        let Self { advice, recommendations, retention, policies, source, .. } = from;
+        Ok((Self { advice, recommendations, retention, policies, reports, source, ..self.clone() }, changes))
     }
 
     fn changes(&self, other: &Self) -> Result<Changes, toml::ser::Error> {

@@ -4,7 +4,7 @@ use pointsman_advisor::explanation::{Example, Explanation, SequenceCounts};
 use pointsman_advisor::{HandlerReport, Report};
 
 use super::page::{Ink, Page};
-use super::{Audience, Style, life, name, number, points, safe, verdict};
+use super::{Audience, Style, life, name, number, points, safe, source, verdict};
 
 /// For whom it is worded, and how it looks.
 #[derive(Clone, Copy)]
@@ -50,6 +50,7 @@ fn all(
     }
     lives(page, report, handler, audience);
     rules(page, handler);
+    in_source(page, handler);
     super::evidence::of(page, measured);
     sequences(page, measured);
     exemplars(page, measured);
@@ -65,6 +66,18 @@ fn lives(page: &mut Page, report: &Report, handler: &HandlerReport, audience: &A
         for line in life::proof(life) {
             page.hanging(2, 4, Ink::Keep, &safe::terminal(&line));
         }
+    }
+}
+
+/// Where it is in the app's source.
+fn in_source(page: &mut Page, handler: &HandlerReport) {
+    let lines = source::lines(handler);
+    if lines.is_empty() {
+        return;
+    }
+    page.heading("In the source");
+    for line in lines {
+        page.hanging(2, 4, Ink::Keep, &safe::terminal(&line));
     }
 }
 

@@ -12,7 +12,8 @@ use super::safe::{markdown as safe, markdown_sentence as sentence};
 use super::summary::saves;
 use super::text::days;
 use super::{
-    Audience, capital, headline, kind, life, lowered, name, needs, number, own_ui, phrases, verdict_and_state,
+    Audience, capital, headline, kind, life, lowered, name, needs, number, own_ui, phrases, source,
+    verdict_and_state,
 };
 
 /// All reports, one after the other.
@@ -44,6 +45,7 @@ fn report(report: &Report, audience: &Audience) -> String {
     text += &improvements(report);
     text += &made(report, audience);
     text += &every_handler(report, audience);
+    text += &findings(report);
     text += &notes(report, audience);
     text
 }
@@ -226,6 +228,19 @@ fn every_handler(report: &Report, audience: &Audience) -> String {
     text
 }
 
+/// What source and traffic show together about code without traffic.
+fn findings(report: &Report) -> String {
+    let findings = source::findings(report);
+    if findings.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n## In the source, without traffic\n\n".to_owned();
+    for line in findings {
+        let _ = writeln!(text, "- {}", safe(&line));
+    }
+    text
+}
+
 fn section(report: &Report, handler: &HandlerReport, audience: &Audience) -> String {
     let mut text = format!("\n### {}: {}\n\n", safe(&name(handler)), verdict_and_state(handler));
     let _ = writeln!(text, "{}\n", safe(&capital(&handler.reason)));
@@ -243,6 +258,10 @@ fn section(report: &Report, handler: &HandlerReport, audience: &Audience) -> Str
             EvidenceKind::Improvement => "improve",
         };
         let _ = writeln!(text, "- **{}** ({mark}): {}", row.rule, sentence(&row.text));
+    }
+    for (index, line) in source::lines(handler).iter().enumerate() {
+        let gap = if index == 0 { "\n" } else { "" };
+        let _ = writeln!(text, "{gap}- {}", safe(line));
     }
     if !handler.needs.is_empty() {
         let _ = writeln!(text, "\nNeeds {}.", needs(handler).join(", and "));

@@ -21,6 +21,7 @@ pub(crate) mod rounded;
 pub(crate) mod safe;
 pub(crate) mod silence;
 pub(crate) mod slack;
+pub(crate) mod source;
 pub(crate) mod summary;
 pub(crate) mod text;
 pub(crate) mod tree;

@@ -1,9 +1,9 @@
 //! What is said of a report as a whole, one line each: gains that are counted once, reasons and improvements that most Handlers
-//! share.
+//! share, and the app's source.
 
 use pointsman_advisor::{Report, SharedImprovement, SharedReason};
 
-use super::{benefit, name};
+use super::{benefit, name, source};
 
 /// Names that are listed; of more only how many there are.
 const LISTED: usize = 3;
@@ -16,7 +16,8 @@ pub(crate) fn remarks(report: &Report) -> Vec<String> {
 /// Reasons and causes that many handlers share; where Changes are listed, what overlaps is one of them already.
 pub(crate) fn reasons(report: &Report) -> Vec<String> {
     let shared = report.shared_reasons.iter().map(|shared| reason(report, shared));
-    shared.chain(report.shared_improvements.iter().map(|shared| improvement(report, shared))).collect()
+    let improvements = report.shared_improvements.iter().map(|shared| improvement(report, shared));
+    shared.chain(improvements).chain(source::summary(report)).collect()
 }
 
 /// An improvement with one cause, most likely.

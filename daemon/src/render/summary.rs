@@ -8,7 +8,7 @@ use pointsman_advisor::{Benefit, Change, HandlerReport, Report, Verdict};
 use super::differences::{in_short_at, told};
 use super::page::{Cell, Ink, Page};
 use super::rounded::{counted, duration, rounded};
-use super::{Audience, Style, capital, headline, life, lowered, name, needs, number, phrases, safe};
+use super::{Audience, Style, capital, headline, life, lowered, name, needs, number, phrases, safe, source};
 
 /// Entries of each list; of more only how many there are. Together they fit on a screen of 70 lines.
 const MOST_CHANGES: usize = 8;
@@ -272,6 +272,16 @@ fn notes(page: &mut Page, report: &Report) {
             Ink::Faint,
             format!("{} calls asked for action ids that the app does not know.", number(unknown)),
         ));
+    }
+    if let Some(line) = source::summary(report) {
+        notes.push((Ink::Faint, format!("{}.", capital(&safe::terminal(&line)))));
+    }
+    match source::findings(report).len() {
+        0 => {}
+        1 => notes.push((Ink::Faint, "1 finding in code without traffic: --full lists it.".to_owned())),
+        count => {
+            notes.push((Ink::Faint, format!("{count} findings in code without traffic: --full lists them.")))
+        }
     }
     if !report.policies.is_empty() {
         let policies = if report.policies.len() == 1 { "policy is" } else { "policies are" };

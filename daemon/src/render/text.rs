@@ -9,7 +9,7 @@ use super::page::{Ink, Page};
 use super::remarks::remarks;
 use super::{
     Audience, Style, capital, forms, headline, kind, life, lowered, name, needs, number, percent, preflights,
-    safe, verdict_and_state,
+    safe, source, verdict_and_state,
 };
 
 /// All reports, one after the other.
@@ -59,6 +59,7 @@ fn report(report: &Report, audience: &Audience, style: Style) -> String {
         }
     }
     page.made(report);
+    page.findings(report);
     for unknown in &report.unknown_actions {
         let (calls, route) = (number(unknown.calls), safe::terminal(&unknown.route));
         page.blank();
@@ -141,6 +142,11 @@ impl Page {
         for warning in &handler.warnings {
             self.hanging(4, 6, Ink::Improve, &format!("! {}", safe::terminal(warning)));
         }
+        if !handler.steps.is_empty() || !handler.improvements.is_empty() {
+            for line in source::lines(handler) {
+                self.hanging(4, 6, Ink::Faint, &safe::terminal(&line));
+            }
+        }
         if !handler.needs.is_empty() {
             let needs = needs(handler);
             self.line(4, Ink::Keep, &format!("needs {}", needs.join(", and ")));
@@ -171,6 +177,18 @@ impl Page {
             for line in life::proof(life) {
                 self.hanging(4, 6, Ink::Faint, &safe::terminal(&line));
             }
+        }
+    }
+
+    /// What source and traffic show together about code without traffic.
+    fn findings(&mut self, report: &Report) {
+        let findings = source::findings(report);
+        if findings.is_empty() {
+            return;
+        }
+        self.heading("In the source, without traffic");
+        for line in findings {
+            self.hanging(2, 4, Ink::Faint, &safe::terminal(&line));
         }
     }
 

@@ -38,7 +38,11 @@ impl View {
             Some((outlook, handler))
         });
         let Some((outlook, handler)) = found else { return Ok(None) };
-        Ok(Some(Shown { outlook, handler, measured: outlook.evidence.handler(id)? }))
+        let mut measured = outlook.evidence.handler(id)?;
+        if let Some(measured) = &mut measured {
+            measured.source.clone_from(&handler.source);
+        }
+        Ok(Some(Shown { outlook, handler, measured }))
     }
 
     /// The outlook on a service and environment.

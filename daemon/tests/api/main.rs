@@ -9,6 +9,7 @@
 
 mod access;
 mod described;
+mod source;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -101,6 +102,8 @@ fn every_answer_is_as_its_description_says() {
         path if path.contains("/rules/") => path.replace("{id}", "mutate-then-refresh"),
         path => path.replace("{id}", moved["id"].as_str().unwrap()),
     };
+    // So that there is one to give back.
+    assert_eq!(source::upload(&shop, &source::linked()).status, 200);
     let read = description.paths("get");
     assert!(read.len() >= 11, "{read:?}");
     for path in read {

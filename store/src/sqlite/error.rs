@@ -82,6 +82,14 @@ pub enum StoreError {
         /// Why, and what to do.
         reason: String,
     },
+    /// The source of an app cannot be kept or read back.
+    #[error("the source of {service} cannot be read or kept: {reason}; upload it again")]
+    DamagedSource {
+        /// `service.name`.
+        service: String,
+        /// Why.
+        reason: String,
+    },
     /// A stored block cannot be read back.
     #[error("block {block} cannot be read: {reason}; `pointsman recover` saves the rest")]
     Damaged {

@@ -17,8 +17,9 @@ use crate::Kind;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Rows of those tables that name the service and the environment, `''` where none is declared.
-const NAMED: [(&str, &str); 8] = [
+const NAMED: [(&str, &str); 9] = [
     ("app_facts", "facts"),
+    ("sources", ""),
     ("advice_revisions", ""),
     ("advice_runs", "advice"),
     ("standing_verdicts", "advice"),

@@ -24,6 +24,7 @@ mod reindex;
 mod retention;
 mod rollups;
 mod run_filter;
+mod sources;
 mod space;
 mod trace_index;
 mod volumes;

@@ -6,6 +6,7 @@ mod handlers;
 mod recommendations;
 mod reports;
 mod rules;
+mod source;
 mod telemetry;
 pub(super) mod traces;
 
@@ -79,6 +80,7 @@ fn described() -> (Router<Web>, Arc<utoipa::openapi::OpenApi>) {
         .merge(recommendations::router())
         .merge(reports::router())
         .merge(rules::router())
+        .merge(source::router())
         .merge(telemetry::router())
         .merge(traces::router())
         .split_for_parts();

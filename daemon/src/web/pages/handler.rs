@@ -51,6 +51,7 @@ struct HandlerPage<'a> {
     evidence: Vec<Evidence<'a>>,
     numbers: Numbers,
     stories: Vec<Story>,
+    source: Vec<String>,
     can_decide: bool,
     successors: Vec<(String, String)>,
 }
@@ -143,6 +144,7 @@ fn page<'a>(shown: &'a Shown<'_>, numbers: Numbers, web: &Web) -> HandlerPage<'a
             .collect(),
         numbers,
         stories: life::all_of(report, &handler.id).into_iter().map(|life| story(life, zone)).collect(),
+        source: render::source::lines(handler).iter().map(|line| safe::sentence(line)).collect(),
         can_decide: handler.verdict.is_move() && life.is_some_and(open),
         successors: successors(report, handler),
         handler,

@@ -10,7 +10,7 @@ use super::records::{self, Content, Record, Value};
 use crate::ArrivalKind;
 
 /// What is saved, in the order in which it is told. The index of blocks is made anew from the blocks.
-const SAVED: [&str; 17] = [
+const SAVED: [&str; 18] = [
     "blocks",
     "handlers",
     "calls",
@@ -28,6 +28,7 @@ const SAVED: [&str; 17] = [
     "published_reports",
     "report_deliveries",
     "arrivals",
+    "sources",
 ];
 
 /// Columns that came with a later version than their table.
