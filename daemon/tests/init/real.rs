@@ -128,7 +128,7 @@ fn from_nothing_to_a_true_sentence(manager: &str, create: &[&str], code: &str) {
         (service(&report) && calls(&report).and_then(|calls| calls.as_f64()) == Some(f64::from(REQUESTS)))
             .then_some(())
     });
-    let text = pointsman(&db, ["report"]).out;
+    let text = pointsman(&db, ["report", "--full"]).out;
     let sentence =
         text.lines().find(|line| line.contains("page, 10 calls")).unwrap_or_else(|| panic!("{text}"));
     let took = begin.elapsed();
