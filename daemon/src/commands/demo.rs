@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use pointsman_advisor::{HandlerReport, Report};
+use pointsman_advisor::Report;
 use pointsman_collector::ingest::Pipeline;
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::replay::{Recording, replay};
@@ -121,28 +121,15 @@ async fn welcome(pages: Option<std::net::SocketAddr>, board: Arc<Board>) {
 }
 
 fn introduced(url: &str, report: &Report) -> String {
-    let mut text = format!(
-        "A recorded shop on Next.js {}: {}.\n\n  {url}/\n\n",
-        report.next_version.as_deref().map_or_else(|| "of some version".to_owned(), safe::terminal),
-        render::headline(report)
-    );
-    if let Some(first) = first_to_see(report) {
-        text += &format!(
-            "Look first at {}: {}.\n  {url}/handlers/{}\n\n",
-            safe::terminal(&render::name(first)),
-            render::verdict(first.verdict),
-            first.id
-        );
+    let next = report.next_version.as_deref();
+    let next = next.map_or_else(String::new, |version| format!(" on Next.js {}", safe::terminal(version)));
+    let mut text = format!("A recorded shop{next}. {}.\n\n  {url}/\n\n", render::headline(report));
+    if let Some(first) = report.changes.iter().find(|change| change.state.is_open()) {
+        text +=
+            &format!("Look first at: {}.\n  {url}/changes/{}\n\n", safe::terminal(&first.title), first.id);
     }
     text + "The thresholds are lowered to fit two minutes of traffic. `pointsman init` sets up your own app.\n\
             Ctrl-C ends the demo and removes its database.\n"
-}
-
-/// What a person would begin with: the surest move.
-fn first_to_see(report: &Report) -> Option<&HandlerReport> {
-    let confidence = |handler: &HandlerReport| handler.confidence.unwrap_or_default();
-    let moves = report.handlers.iter().filter(|handler| handler.is_open_move());
-    moves.max_by(|a, b| confidence(a).total_cmp(&confidence(b)))
 }
 
 /// A folder of the demo's own, which is removed with all that is in it.
