@@ -1,6 +1,6 @@
 // People with browsers: how many visits each makes, in which order, how they get from page to page. What they do on a
 // page is in visits.mjs; clients without a browser are in machines.mjs.
-import { observe } from "./browser.mjs";
+import { observe, slowDown } from "./browser.mjs";
 import { chanceOf, pause } from "./chance.mjs";
 import { subscribeWithoutScript, visits } from "./visits.mjs";
 
@@ -29,6 +29,7 @@ const formsWithoutScript = 4;
 const parcelsReturned = 3;
 const scriptless = (people) => Math.max(1, Math.ceil(people / 3));
 const patience = 30_000;
+const slowPatience = 120_000;
 
 /** Besides the people with JavaScript come some without it, who only subscribe; three persons return a parcel. */
 export async function playPeople({ people, atOnce, ...world }) {
@@ -95,13 +96,14 @@ async function playScriptless({ who, seed, truth, progress, ...world }) {
   });
 }
 
-async function withPage({ browser, doors, actionNames, truth, watch }, options, use) {
+async function withPage({ browser, doors, actionNames, truth, slow = false, watch }, options, use) {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(patience);
+  context.setDefaultTimeout(slow ? slowPatience : patience);
   observe(context, { doors, actionNames, truth });
   await watch?.(context);
   try {
     const page = await context.newPage();
+    if (slow) await slowDown(context, page);
     await use(page);
     await page.waitForLoadState("networkidle").catch(() => {}); // lets the last prefetches end, so that they are counted
     for (const { name, value } of await context.cookies()) truth.secret(`the cookie ${name}`, value);
