@@ -60,7 +60,7 @@ const slowNetwork = { offline: false, latency: 562.5, downloadThroughput: (1.44 
 /** Gives one page a slow device on a slow network. */
 export async function slowDown(context, page) {
   const session = await context.newCDPSession(page);
-  await session.send("Emulation.setCPUThrottlingRate", { rate: timesSlower });
   await session.send("Network.enable");
   await session.send("Network.emulateNetworkConditions", slowNetwork);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: timesSlower });
 }

@@ -23,7 +23,7 @@ export async function drive({ baseUrl, chromium, seed = defaults.seed, people = 
   const truth = new Truth({ seed, people: chromium ? people : 0 }, new RequestLog(actionNames));
   if (!chromium) truth.leftOut.push("everything people do in browsers: all server actions, all pages except the crawler's, and every route that only the own pages or another site's page call");
 
-  const progress = reportProgress(chromium ? visitsPlanned(people) : 0, truth, move);
+  const progress = reportProgress(chromium ? visitsPlanned(people, { slow }) : 0, truth, move);
   const watch = watchDoors();
   const { doors, close } = await openDoors(baseUrl, truth);
   const world = { doors, baseUrl: doors.own_ui, seed, actionNames, truth };
