@@ -70,7 +70,7 @@ impl Rhythm {
 
     /// The same if the client is as slow as it may be, ns: then a person may have been as fast.
     pub(super) fn queued_if_slow(self) -> i64 {
-        if self.is_known() { self.longest_queued().max(self.queued()) } else { PERSON }
+        if self.is_known() { self.longest_queued().max(self.queued()) } else { self.queued() * SLOW }
     }
 
     /// A reaction, and half of one for what varies.
