@@ -35,7 +35,7 @@ pub enum HandlerKind {
 pub enum Action {
     /// File and exported name from the app's own manifest: stable over builds.
     Export {
-        /// Source file, relative to the app's root.
+        /// Source file, relative to the app's root; empty where only the name is known (webpack builds before 15.5).
         file: String,
         /// Exported name; inline closures have one made by the compiler (`$$RSC_SERVER_ACTION_0`).
         name: String,
@@ -183,11 +183,21 @@ impl Action {
         if name.starts_with(INLINE) { Self::title(name, file) } else { name.to_owned() }
     }
 
+    /// What people call an action whose file is not known, with the page that it was called on.
+    #[must_use]
+    pub fn title_on(name_or_id: &str, route: &str) -> String {
+        let is_id = name_or_id.len() >= 40 && name_or_id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match name_or_id.get(..10).filter(|_| is_id) {
+            Some(beginning) => format!("action {beginning} on {route}"),
+            None => format!("{name_or_id} on {route}"),
+        }
+    }
+
     /// Its exported name, or else its id; and its file where that is known.
     #[must_use]
     pub fn name_and_file(&self) -> (Option<&str>, Option<&str>) {
         match self {
-            Self::Export { file, name } => (Some(name), Some(file)),
+            Self::Export { file, name } => (Some(name), Some(file.as_str()).filter(|file| !file.is_empty())),
             Self::Id(id) => (Some(id), None),
             Self::Unnamed | Self::NotFound => (None, None),
         }
@@ -297,6 +307,17 @@ mod tests {
         ] {
             assert_eq!(Action::title(name, file), title);
         }
+    }
+
+    #[test]
+    fn an_action_without_a_file_is_called_by_its_page() {
+        let named = Action::Export { file: String::new(), name: "signIn".into() };
+        assert_eq!(named.name_and_file(), (Some("signIn"), None));
+        assert_eq!(Action::title_on("signIn", "/login"), "signIn on /login");
+        assert_eq!(
+            Action::title_on("9d69e618df4e19b12da05d286ffc51df0688ae07", "/login"),
+            "action 9d69e618df on /login"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use pointsman_store::{Call, Caller, Form, HandlerKind, Hour, Sign, neutral_path}
 
 use super::pass::{Known, Pass};
 use super::rollup::About;
+use super::timeline::same_page;
 use super::{Dimension, Fact, Measure};
 use crate::routes::is_worth_learning;
 
@@ -342,19 +343,27 @@ fn page(about: &mut About<'_>, call: &Call) {
     }
 }
 
+/// Whether the client was on its way to another page: the router posts to the new one already, and the browser still names the
+/// old one. That page has nothing of the action's to import.
+fn posted_during_a_navigation(call: &Call) -> bool {
+    call.page.is_some() && call.path.is_some() && !same_page(call.page.as_ref(), call.path.as_ref())
+}
+
 fn action(about: &mut About<'_>, call: &Call) {
     about.tally(Dimension::Route, &call.handler.route);
     for (sign, fact) in [
         (Sign::Rerendered, Fact::Rerendered),
         (Sign::Redirected, Fact::Redirected),
         (Sign::CachedFunction, Fact::CachedFunctions),
-        (Sign::Forwarded, Fact::Forwarded),
         (Sign::DropsPrefetches, Fact::DropsPrefetches),
         (Sign::RedirectedWithContent, Fact::RedirectedWithContent),
     ] {
         if call.has(sign) {
             about.exemplify(fact);
         }
+    }
+    if call.has(Sign::Forwarded) && !posted_during_a_navigation(call) {
+        about.exemplify(Fact::Forwarded);
     }
     if let Some(id) = call.unknown_action.as_ref().filter(|_| call.caller == Caller::OwnUi) {
         about.count(Fact::UnknownIdsOfUi);

@@ -230,7 +230,7 @@ coded! {
         RequestKeyKnown,
         /// Action Calls whose id names a `'use cache'` function.
         CachedFunctions,
-        /// Action Calls that Next.js passed on to another worker.
+        /// Action Calls that Next.js passed on to another worker, other than those posted while the client navigated.
         Forwarded,
         /// Action Calls whose answer made the client drop what it had prefetched.
         DropsPrefetches,

@@ -1,8 +1,9 @@
 //! A client's own rhythm: how soon its browser sends what an answer made it want. Phones and slow networks take ten times as
 //! long as a desk beside the server, so no window for what follows is the same for all.
 //!
-//! It is measured where no person is involved: from the end of a page to the first link that the router fetches ahead, and from
-//! a redirect to the document that it leads to. The gap holds the round trip as this client lives it, and the work of its
+//! It is measured where no person is involved: from the end of a document to the first link that the router fetches ahead, and from
+//! a redirect to the document that it leads to. What is fetched ahead on a page that the router itself has shown says nothing: it is
+//! asked for while that page is still being answered. The gap holds the round trip as this client lives it, and the work of its
 //! browser. Windows grow with it; they never shrink below what fits a desk, and never grow to what people do in.
 
 use pointsman_store::{Call, Form};
@@ -50,10 +51,11 @@ impl Rhythm {
             .map(|pair| {
                 pair[1].call.start_ns.cast_signed().saturating_sub(pair[0].call.end_ns().cast_signed())
             })
-            .filter(|gap| *gap <= SCROLLED)
+            // What began before the end is no reaction to it: the page was streamed, or another one asked.
+            .filter(|gap| (0..=SCROLLED).contains(gap))
             .collect();
         gaps.sort_unstable();
-        Self { reaction: gaps.get(gaps.len() / 4).map(|gap| (*gap).max(0)) }
+        Self { reaction: gaps.get(gaps.len() / 4).copied() }
     }
 
     /// Whether it was seen at all.
@@ -110,7 +112,7 @@ impl Rhythm {
 
 /// Whether the browser sent the second by itself, on account of the first.
 fn reacts(first: &Call, second: &Call) -> bool {
-    let ahead = shows_page(first) && second.form == Form::Prefetch;
+    let ahead = first.form == Form::Document && shows_page(first) && second.form == Form::Prefetch;
     let redirected = first.form == Form::Document
         && matches!(first.status, Some(300..400))
         && second.form == Form::Document;

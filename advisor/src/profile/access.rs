@@ -77,6 +77,15 @@ impl Profile<'_> {
         self.access_by_work().seen == Seen::Reads
     }
 
+    /// The same, where the cookies of its answers are not its own: what says that it reads must then be more than child spans,
+    /// since an action that writes its own cookie does something besides (it signs in, it chooses a language).
+    #[must_use]
+    pub fn looks_like_reading_but_for_cookies(&self) -> bool {
+        let own_cookie = self.surroundings.cookies_on_other_writes == Some(false);
+        let by_name = self.named() == Named::Reads;
+        self.looks_like_reading() && (by_name || !own_cookie)
+    }
+
     /// Whether a route that is asked by POST only reads: a search, a report, a check. Its name, its child spans, or equal
     /// answers to equal requests of different clients say so, and nothing says the opposite.
     #[must_use]

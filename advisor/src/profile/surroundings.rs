@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use pointsman_store::{Action, AppFact, Handler, HandlerKind};
+use pointsman_store::{Action, AppFact, Fingerprint, Handler, HandlerKind};
 
 use super::app_build::AppBuild;
 use super::others::{Others, Totals};
@@ -42,6 +42,9 @@ pub struct Surroundings {
     pub unknown_ids: UnknownIds,
     /// Share of the answers of the app's other reads and pages that set a cookie; `None` where there are too few to say.
     pub cookies_elsewhere: Option<f64>,
+    /// Of an action, or of a route that is not read: whether nearly all others of these show such cookies, too; `None` where
+    /// there are too few others to say. A proxy may renew a session on reads alone.
+    pub cookies_on_other_writes: Option<bool>,
     /// Of the pages that call it, those that were seen as pages themselves.
     pub pages_seen: BTreeSet<String>,
     /// Share of the requests to these pages that came with basic credentials: then the browser adds them to whatever it
@@ -73,6 +76,7 @@ impl Surroundings {
         /// Share of the app's reads and pages from which on one Handler's cookies say nothing. [judgement]
         const EVERYWHERE: f64 = 0.2;
         self.cookies_elsewhere.is_some_and(|share| share >= EVERYWHERE)
+            && self.cookies_on_other_writes != Some(false)
     }
 }
 
@@ -137,6 +141,8 @@ struct App {
     has_proxy: bool,
     /// Answers of reads and pages, and those of them that set a cookie, by whether the proxy runs for them.
     reads: [CookiesSet; 2],
+    /// The same of each action and each route that is not read, where there are enough.
+    writes: Vec<(Fingerprint, CookiesSet)>,
 }
 
 /// Answers, and those of them that set a cookie, weighed.
@@ -172,6 +178,7 @@ impl App {
             has_action: false,
             has_proxy: false,
             reads: [CookiesSet::default(); 2],
+            writes: profiles.iter().filter_map(|one| Some((one.id, CookiesSet::of_write(one)?))).collect(),
         };
         for profile in profiles {
             app.time_us += profile.count(Fact::TimeSpent);
@@ -227,6 +234,7 @@ impl App {
             actions_on_page: main.map_or(0, |page| page.actions),
             unknown_ids: own.map(|page| page.unknown_ids).unwrap_or_default(),
             cookies_elsewhere: self.reads[way(profile)].less(CookiesSet::of(profile)).share(),
+            cookies_on_other_writes: self.cookies_on_other_writes(profile),
             pages_seen: self.calling_pages(profile).map(|(route, _)| route.clone()).collect(),
             basic_on_pages: self.basic_on_pages(profile),
             others: self.totals.others(self.by_way[way(profile)], Totals::of(profile)),
@@ -234,6 +242,20 @@ impl App {
             actions_called: self.has_action,
             habits: Habits::default(),
         }
+    }
+
+    /// Whether other writes show the cookies of reads at least half as often as these; `None` of a read.
+    fn cookies_on_other_writes(&self, profile: &Profile<'_>) -> Option<bool> {
+        /// Other writes that say something of all of them. [judgement]
+        const ENOUGH: usize = 2;
+        /// Share of other writes that is nearly all: some may be of people who have no session yet. [judgement]
+        const NEARLY_ALL: f64 = 0.75;
+        CookiesSet::of_write(profile)?;
+        let of_reads = self.reads[way(profile)].share()?;
+        let others: Vec<f64> =
+            self.writes.iter().filter(|(id, _)| *id != profile.id).map(|(_, set)| set.rate()).collect();
+        let showing = others.iter().filter(|rate| **rate >= of_reads / 2.0).count();
+        (others.len() >= ENOUGH).then(|| as_f64(showing as u64) >= NEARLY_ALL * as_f64(others.len() as u64))
     }
 
     /// The pages that call a Handler and were seen as pages.
@@ -277,6 +299,21 @@ impl CookiesSet {
         } else {
             Self::default()
         }
+    }
+
+    /// Those of one action, or of a route that is not read, with enough calls to say how often it sets a cookie.
+    fn of_write(profile: &Profile<'_>) -> Option<Self> {
+        /// Calls from which on one Handler's rate of cookies says something. [judgement]
+        const ENOUGH: f64 = 10.0;
+        let kind = profile.handler.kind;
+        let writes =
+            kind == HandlerKind::ServerAction || (kind.is_route() && profile.handler.method != "GET");
+        let set = Self { answers: profile.count(Fact::Calls), with_cookie: profile.count(Fact::SetsCookie) };
+        (writes && set.answers >= ENOUGH).then_some(set)
+    }
+
+    fn rate(self) -> f64 {
+        self.with_cookie / self.answers
     }
 
     fn and(self, other: Self) -> Self {

@@ -52,7 +52,8 @@ pub(crate) fn names(handler: &Handler) -> Vec<String> {
         names.extend([operation.clone(), format!("{} {}", handler.method, handler.path())]);
     }
     if let Some(Action::Export { file, name }) = &handler.action {
-        names.extend([name.clone(), format!("{file}#{name}")]);
+        names.push(name.clone());
+        names.extend((!file.is_empty()).then(|| format!("{file}#{name}")));
     }
     names
 }

@@ -7,6 +7,7 @@ mod agreement;
 mod base_rate;
 mod callers;
 mod flips;
+mod forms;
 mod gains;
 mod growth;
 mod guards;

@@ -132,3 +132,23 @@ fn where_it_is_not_the_answer_is_open() {
     assert_eq!(judged.verdict, Verdict::InsufficientEvidence, "{}", judged.reason);
     assert!(judged.needs.iter().any(|need| need.code == "client_rhythm"), "{:?}", judged.needs);
 }
+
+/// As the router does it in browsers: what it shows by itself is followed by prefetches while it is still being answered.
+#[test]
+fn what_is_fetched_ahead_while_a_page_is_answered_does_not_make_a_client_fast() {
+    let mut traffic = Traffic::new();
+    for number in 0..200 {
+        let shown = PHONE.open(&mut traffic, "/home", number, visit(number, 4));
+        for step in 0..3 {
+            let start = shown + (10 + 10 * step) * SECOND;
+            let page = traffic.page("/compare", Form::Rsc, number, start);
+            page.duration_ns = 400 * MS;
+            for link in 0..3 {
+                traffic.page("/other", Form::Prefetch, number, start + (100 + link) * MS);
+            }
+        }
+        PHONE.serial(&mut traffic, &["getPrice", "getStock"], "/compare", number, shown + 60 * SECOND);
+    }
+    let judged = traffic.judged("getStock");
+    assert_eq!(judged.verdict, Verdict::MoveToRouteHandler, "{}", judged.reason);
+}

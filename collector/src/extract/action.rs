@@ -53,11 +53,12 @@ pub(super) fn find(request: &Request<'_>, shape: &Shape) -> Option<Found> {
     Some(Found { identity, via, malformed })
 }
 
-/// File and name, where the app's manifest gave them.
+/// Name and file, where the app's manifest gave them. A name without a file tells actions apart only where the npm package
+/// says it: it sends no name that two actions of a build have.
 fn export(request: &Request<'_>) -> Option<Action> {
     let attributes = &request.attributes;
     let name = attributes.any_text(&["code.function.name", "code.function"])?;
-    let file = attributes.any_text(&["code.file.path", "code.filepath"])?;
+    let file = attributes.any_text(&["code.file.path", "code.filepath"]).or(request.own.then_some(""))?;
     (attributes.has("next.action.id") || attributes.request_header("next-action").is_some())
         .then(|| Action::Export { file: file.to_owned(), name: name.to_owned() })
 }

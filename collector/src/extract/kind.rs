@@ -69,9 +69,25 @@ fn route(request: &Request<'_>, shape: &Shape) -> Option<String> {
             // Never the path: it is the visitor's, and names no route.
             shape.handler_route.as_ref().or(shape.looked_up.as_ref()).cloned()
         }
-        Some(route) => Some(route.to_owned()),
+        // In the Pages Router such names are ordinary segments.
+        Some(route) if shape.pages_handler.is_some() || shape.rendered_document => Some(route.to_owned()),
+        Some(route) => Some(without_groups(route)),
         None => None,
     }
+}
+
+/// A route of the App Router without its groups and slots, which are folders and no part of any path. Next.js names a route
+/// handler by its folders where it calls it itself, as for the pictures that `next/image` takes from the app.
+fn without_groups(route: &str) -> String {
+    let is_folder = |segment: &&str| {
+        segment.starts_with('@') || (segment.starts_with('(') && segment.ends_with(')') && segment.len() > 2)
+    };
+    if !route.split('/').any(|segment| is_folder(&segment)) {
+        return route.to_owned();
+    }
+    let kept: Vec<&str> = route.split('/').filter(|segment| !is_folder(segment)).collect();
+    let joined = kept.join("/");
+    if joined.is_empty() { "/".to_owned() } else { joined }
 }
 
 /// What the package says. After an error it may say `pages`, because the error page is one: then the spans

@@ -204,7 +204,7 @@ fn answers(node: &Node<'_>) -> bool {
 
 /// Next.js passes an action that the posted page does not have on to the worker that has it: the same
 /// request once more.
-fn is_forwarded(node: &Node<'_>) -> bool {
+pub(super) fn is_forwarded(node: &Node<'_>) -> bool {
     let mut names = node.span.attributes.iter().map(|attribute| attribute.key);
     names.any(|name| {
         matches!(name, b"http.request.header.x-action-forwarded" | b"http.request.header.x_action_forwarded")

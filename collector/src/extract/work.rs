@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::origin;
-use super::requests::{Request, Requests};
+use super::requests::{Request, Requests, is_forwarded};
 use crate::trace::Node;
 use crate::wire::otlp::{CLIENT, PRODUCER};
 
@@ -245,6 +245,16 @@ pub(super) fn fetches_of_next(requests: &Requests<'_>, request: &Request<'_>) ->
         .filter(called_here)
         .flat_map(|called| calls_between(requests, called, request))
         .collect();
+    if request.forwarded {
+        let again = request
+            .spans
+            .iter()
+            .filter_map(|below| requests.node(below.at))
+            .filter(|node| is_forwarded(node));
+        found.extend(again.flat_map(|node| calls_above(requests, node.parent, request)));
+        let spans = request.spans.iter().map(|below| below.at);
+        found.extend(spans.filter(|at| requests.node(*at).is_some_and(|node| passes_on(node, request))));
+    }
     if let Some(target) = redirected_to(request) {
         let fetches = request
             .spans
@@ -268,27 +278,39 @@ fn redirected_to<'a>(request: &Request<'a>) -> Option<&'a str> {
 
 /// Whether a span is Next.js' own fetch of a redirect's target from the app itself.
 fn fetches_redirect(node: &Node<'_>, target: &str, request: &Request<'_>) -> bool {
-    if node.text("next.span_type") != Some("AppRender.fetch") {
-        return false;
-    }
-    let url = node.text("url.full").or_else(|| node.text("http.url")).unwrap_or_default();
-    let (host, path) = match url
-        .split_once("://")
-        .map(|(_, rest)| rest.find('/').map_or((rest, "/"), |at| rest.split_at(at)))
-    {
-        Some(parts) => parts,
-        None => return false,
-    };
     let path_of =
         |text: &str| text.split(['?', '#', ';']).next().unwrap_or_default().trim_end_matches('/').to_owned();
-    let same_path = target.is_empty() || path_of(path) == path_of(target);
-    same_path && origin::is_own_or_loopback(request, host)
+    fetched_from_itself(node, request)
+        .is_some_and(|path| target.is_empty() || path_of(path) == path_of(target))
+}
+
+/// Whether a span is the POST by which Next.js passes an action on. Its other end may not be below it: the trace goes on from
+/// the request.
+fn passes_on(node: &Node<'_>, request: &Request<'_>) -> bool {
+    let method = node.text("http.request.method").or_else(|| node.text("http.method"));
+    method == Some("POST") && fetched_from_itself(node, request).is_some()
+}
+
+/// The path that a fetch of Next.js asks the app itself for; `None` for any other span.
+fn fetched_from_itself<'a>(node: &'a Node<'_>, request: &Request<'_>) -> Option<&'a str> {
+    if node.text("next.span_type") != Some("AppRender.fetch") {
+        return None;
+    }
+    let url = node.text("url.full").or_else(|| node.text("http.url"))?;
+    let (_, rest) = url.split_once("://")?;
+    let (host, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
+    origin::is_own_or_loopback(request, host).then_some(path)
 }
 
 /// The outgoing calls between two requests.
 fn calls_between(requests: &Requests<'_>, called: &Request<'_>, caller: &Request<'_>) -> Vec<usize> {
+    calls_above(requests, called.node.parent, caller)
+}
+
+/// The outgoing calls from a span up to a request.
+fn calls_above(requests: &Requests<'_>, from: Option<usize>, caller: &Request<'_>) -> Vec<usize> {
     let mut found = Vec::new();
-    let mut at = called.node.parent;
+    let mut at = from;
     while let Some(here) = at.filter(|here| *here != caller.at) {
         let Some(node) = requests.node(here) else { break };
         let of_next = node.text("next.span_type") == Some("AppRender.fetch");

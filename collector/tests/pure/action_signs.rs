@@ -4,7 +4,8 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use pointsman_store::{Action, Call, HandlerKind, Sign};
 
-use crate::made::{CLIENT, SERVER, call, number, request, span, text};
+use crate::made::{CLIENT, SERVER, call, number, request, sent, span, text};
+use crate::support::extract;
 
 /// An id of Next.js 15 and later; the first byte tells what it names.
 const ACTION: &str = "4043d6f3c1a6d5a7f4c2a9e1b0c3d2e1f0a9b8c7d6";
@@ -97,6 +98,19 @@ fn an_action_that_the_proxy_turned_away_is_known_although_no_route_was_looked_up
 }
 
 #[test]
+fn a_name_without_a_file_counts_where_the_package_says_it() {
+    let attributes = || vec![text("next.action.id", ACTION), text("code.function.name", "addItem")];
+    let export = Action::Export { file: String::new(), name: "addItem".into() };
+    let own = call(Vec::new(), vec![request("POST", "app_page", 200, attributes())]);
+    assert_eq!(own.handler.action, Some(export));
+    let of_another = request("POST", "app_page", 200, attributes());
+    let mut other = sent(Vec::new(), vec![of_another]);
+    other.resource_spans[0].scope_spans[0].scope.as_mut().unwrap().name = "next.js".to_owned();
+    let calls = extract([other]).calls;
+    assert_eq!(calls[0].handler.action, Some(Action::Id(ACTION.into())));
+}
+
+#[test]
 fn an_action_that_was_passed_on_is_one_call_and_says_so() {
     let asked = || vec![text("next.action.id", ACTION), header("request.header.next-action", ACTION)];
     let again = vec![
@@ -109,7 +123,29 @@ fn an_action_that_was_passed_on_is_one_call_and_says_so() {
         span(2, 1, CLIENT, (100, 900), vec![text("http.request.method", "POST")]),
         span(3, 2, SERVER, (200, 800), again),
     ];
-    assert!(call(Vec::new(), spans).has(Sign::Forwarded));
+    let passed_on = call(Vec::new(), spans);
+    assert!(passed_on.has(Sign::Forwarded));
+    assert!(!passed_on.has(Sign::Writes), "Next.js' own POST to the other worker changes nothing");
+    // In traces of real apps the other end goes on from the request itself.
+    let again = || {
+        vec![
+            text("http.request.method", "POST"),
+            text("url.path", "/x"),
+            header("request.header.x-action-forwarded", "1"),
+        ]
+    };
+    let fetch = |url| {
+        let about =
+            [text("next.span_type", "AppRender.fetch"), text("http.method", "POST"), text("http.url", url)];
+        let spans = vec![
+            request("POST", "app_page", 200, asked()),
+            span(2, 1, CLIENT, (100, 900), about.into()),
+            span(3, 1, SERVER, (200, 800), again()),
+        ];
+        call(Vec::new(), spans)
+    };
+    assert!(!fetch("http://127.0.0.1:3000/y").has(Sign::Writes));
+    assert!(fetch("https://api.example.com/orders").has(Sign::Writes), "what the action does itself counts");
     assert!(!call(Vec::new(), vec![request("POST", "app_page", 200, asked())]).has(Sign::Forwarded));
 }
 

@@ -89,6 +89,22 @@ fn an_action_posted_from_the_not_found_page_counts_for_the_action() {
 }
 
 #[test]
+fn folders_of_the_app_are_no_part_of_a_route() {
+    for (told, route) in [
+        ("/(main)/api/groups/[groupId]/images/[imageId]", "/api/groups/[groupId]/images/[imageId]"),
+        ("/(shop)/(deep)/api/x", "/api/x"),
+        ("/api/@modal/x", "/api/x"),
+        ("/(main)", "/"),
+        ("/api/()/x", "/api/()/x"),
+        ("/api/[...all]", "/api/[...all]"),
+    ] {
+        let about = vec![text("http.route", told), text("pointsman.route.kind", "app_route")];
+        let found = call(Vec::new(), vec![own("GET", "/api/x", 200, about)]);
+        assert_eq!(found.handler.route, route);
+    }
+}
+
+#[test]
 fn a_path_is_never_a_route() {
     for (method, path, status, more) in [
         ("GET", "/item/%ff%fe", 400, vec![text("http.route", "/_error")]),

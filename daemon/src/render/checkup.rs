@@ -165,6 +165,10 @@ fn instances(checkup: &Checkup) -> Vec<Instance> {
     told.into_iter().take(INSTANCES).map(instance).collect()
 }
 
+/// Where options of the package go: both of its entries take the same ones.
+const OPTIONS: &str =
+    "in instrumentation.ts (register() of @pointsman/nextjs/register takes the same options)";
+
 fn remedies(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
     let has =
         |name: &str, value: &str| checkup.facts.iter().any(|fact| fact.name == name && fact.value == value);
@@ -183,14 +187,16 @@ fn remedies(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
     } else {
         remedies.extend(lacking_with_package(checkup, coverage));
     }
-    if checkup.coverage.iter().any(|row| row.attribute == CHANGING_KEYS) {
+    // Behind a proxy that nobody trusts that comes first: until then people share one network, in which no session can be followed.
+    let changing = checkup.coverage.iter().any(|row| row.attribute == CHANGING_KEYS);
+    if changing && !checkup.proxied.hides_clients() {
         remedies.push(Remedy {
             text: "Client keys change while people use the app: a session's cookie is renewed, so one browser looks like many, and \
                    what clients do in a row cannot be read. Newer versions of the package follow such sessions. Otherwise name a \
                    cookie that stays in sessionCookies, and behind a proxy set trustProxy to the number of your proxies:"
                 .to_owned(),
             code: vec![Lines {
-                place: "in instrumentation.ts".to_owned(),
+                place: OPTIONS.to_owned(),
                 lines: "observeNext({ sessionCookies: ['a_cookie_that_stays'], trustProxy: 1 })".to_owned(),
             }],
         });
@@ -247,7 +253,7 @@ fn hidden_clients(checkup: &Checkup) -> Remedy {
          number of your proxies, or name the cookies of your sessions in sessionCookies:"
     );
     let lines = "observeNext({ trustProxy: 1, sessionCookies: ['my_session'] })".to_owned();
-    Remedy { text, code: vec![Lines { place: "in instrumentation.ts".to_owned(), lines }] }
+    Remedy { text, code: vec![Lines { place: OPTIONS.to_owned(), lines }] }
 }
 
 /// All checkups, for a terminal, and what keeps others away.

@@ -83,7 +83,7 @@ pub(crate) fn path(route: &str, operation: Option<&str>) -> String {
 fn name_of(kind: &str, (method, route): (&str, &str), action: (Option<&str>, Option<&str>)) -> String {
     match action {
         (Some(action), Some(file)) => Action::title(action, file),
-        (Some(action), None) => format!("action {} on {route}", action.get(..10).unwrap_or(action)),
+        (Some(action), None) => Action::title_on(action, route),
         (None, _) if kind == "server_action" => format!("actions of {route}"),
         (None, _) if kind == "unmatched" => unmatched(route).to_owned(),
         (None, _) => format!("{method} {route}"),

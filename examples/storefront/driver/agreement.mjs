@@ -28,6 +28,17 @@ export function differences(row, handler) {
   return compared.filter(([, wanted, said]) => wanted !== said).map(([what, wanted, said]) => `${what}: expected ${wanted}, reported ${said}`);
 }
 
+/**
+ * What is wrong with a handler whose callers were slow: another verdict or a blocker or an improvement that the row does not
+ * have. That evidence does not suffice, or that less is said, is not wrong.
+ */
+export function turned(row, handler) {
+  if (!handler) return ["it is not in the report"];
+  const others = (what) => handler[what].filter((rule) => !row[what].includes(rule)).map((rule) => `${what}: ${rule}, which nobody expects`);
+  const isSilent = [row.verdict, "insufficient_evidence"].includes(handler.verdict);
+  return [...(isSilent ? [] : [`verdict: expected ${row.verdict}, reported ${handler.verdict}`]), ...others("blockers"), ...others("improvements")];
+}
+
 /** Handlers that a report lists and expected.json does not; requests without a route share one that need not be there. */
 export function strangers(report) {
   const known = new Set(expected.map((row) => `${row.kind} ${nameOf(row)}`));

@@ -52,3 +52,15 @@ export function observe(context, { doors, actionNames, truth }) {
 function isOfAnotherOrigin(request, app) {
   return !request.isNavigationRequest() && !app.has(new URL(request.frame().url()).origin);
 }
+
+// A cheap phone, and what the developer tools of browsers call "Slow 4G".
+const timesSlower = 6;
+const slowNetwork = { offline: false, latency: 562.5, downloadThroughput: (1.44 * 1e6) / 8, uploadThroughput: (0.675 * 1e6) / 8 };
+
+/** Gives one page a slow device on a slow network. */
+export async function slowDown(context, page) {
+  const session = await context.newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.emulateNetworkConditions", slowNetwork);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: timesSlower });
+}

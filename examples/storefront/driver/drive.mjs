@@ -16,14 +16,14 @@ export const defaults = { seed: 1, people: 8, atOnce: 8 };
 
 /**
  * Drives, and returns the truth; `move` gets a line about the progress every second or so. `chromium` is the path of a browser; with null
- * the machines play alone. Never throws for what the plan met.
+ * the machines play alone. With `slow` people have slow devices on a slow network. Never throws for what the plan met.
  */
-export async function drive({ baseUrl, chromium, seed = defaults.seed, people = defaults.people, atOnce = defaults.atOnce, move = openProgress().move }) {
+export async function drive({ baseUrl, chromium, seed = defaults.seed, people = defaults.people, atOnce = defaults.atOnce, slow = false, move = openProgress().move }) {
   const actionNames = readActionNames(storefrontFolder);
   const truth = new Truth({ seed, people: chromium ? people : 0 }, new RequestLog(actionNames));
   if (!chromium) truth.leftOut.push("everything people do in browsers: all server actions, all pages except the crawler's, and every route that only the own pages or another site's page call");
 
-  const progress = reportProgress(chromium ? visitsPlanned(people) : 0, truth, move);
+  const progress = reportProgress(chromium ? visitsPlanned(people, { slow }) : 0, truth, move);
   const watch = watchDoors();
   const { doors, close } = await openDoors(baseUrl, truth);
   const world = { doors, baseUrl: doors.own_ui, seed, actionNames, truth };
@@ -31,7 +31,7 @@ export async function drive({ baseUrl, chromium, seed = defaults.seed, people = 
   if (chromium) {
     const [partner, browser] = [await openPartnerSite(doors.cross_origin), await launchBrowser(chromium)];
     try {
-      await playPeople({ ...world, browser, people, atOnce, partnerUrl: partner.url, progress });
+      await playPeople({ ...world, browser, people, atOnce, slow, partnerUrl: partner.url, progress });
     } finally {
       await browser.close();
       await partner.close();

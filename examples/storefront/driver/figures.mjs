@@ -11,6 +11,9 @@ export const lifetimes = [1, 10, 60, 300];
 /** A preflight asks for permission; it is no call. */
 export const isCall = ({ how }) => how !== "preflight";
 
+/** The page that a call comes from. An action is posted to its page; on the way to another one the browser still names the old one. */
+const pageOf = ({ how, path, page }) => (how === "action" && page !== null ? path : page);
+
 /** Whether a cache, of the browser or on the way, may answer from what it has been told. */
 function mayBeKept(cacheControl) {
   const said = (cacheControl ?? "").toLowerCase().split(",").map((word) => word.trim());
@@ -37,7 +40,7 @@ export function countsOf(rows) {
       notModified: calls.filter(({ status }) => status === 304).length,
       cacheControl: calls.filter(({ cacheControl }) => cacheControl !== null).length,
       mayBeKept: calls.filter(({ status, cacheControl }) => status === 304 || mayBeKept(cacheControl)).length,
-      pages: tally(calls.filter(({ page }) => page !== null), ({ page }) => routeOf(page)),
+      pages: tally(calls.filter((row) => pageOf(row) !== null), (row) => routeOf(pageOf(row))),
       // null is not known: of what the door did not see, and of answers that were cut short.
       sent: calls.map(({ sent }) => sent),
       received: calls.map(({ received, aborted }) => (aborted ? null : received)),

@@ -1,6 +1,6 @@
 // People with browsers: how many visits each makes, in which order, how they get from page to page. What they do on a
 // page is in visits.mjs; clients without a browser are in machines.mjs.
-import { observe } from "./browser.mjs";
+import { observe, slowDown } from "./browser.mjs";
 import { chanceOf, pause } from "./chance.mjs";
 import { subscribeWithoutScript, visits } from "./visits.mjs";
 
@@ -25,15 +25,24 @@ const agenda = {
   voteElsewhere: 2,
   addOneThing: 1,
 };
+/** Slow people do once what does not depend on their pace: Chromium makes a page slow by keeping a processor busy all the time. */
+const slowAgenda = {
+  ...agenda, order: 2, priceList: 1, shopWindow: 1, browseProducts: 1, askForAdvice: 1, subscribe: 1, lookBehindTheCounter: 1, signIn: 1, voteElsewhere: 1,
+};
 const formsWithoutScript = 4;
 const parcelsReturned = 3;
 const scriptless = (people) => Math.max(1, Math.ceil(people / 3));
 const patience = 30_000;
+const slowPatience = 120_000;
+
+function agendaOf({ slow }) {
+  return slow ? slowAgenda : agenda;
+}
 
 /** Besides the people with JavaScript come some without it, who only subscribe; three persons return a parcel. */
 export async function playPeople({ people, atOnce, ...world }) {
   const withScript = Array.from({ length: people }, (_, index) => () => {
-    const plan = index < parcelsReturned ? { ...agenda, askForReturn: 1 } : agenda;
+    const plan = { ...agendaOf(world), ...(index < parcelsReturned && { askForReturn: 1 }) };
     return playPerson({ who: `person-${index + 1}`, plan, ...world });
   });
   const withoutScript = Array.from({ length: scriptless(people) }, (_, index) => () => playScriptless({ who: `scriptless-${index + 1}`, ...world }));
@@ -95,13 +104,14 @@ async function playScriptless({ who, seed, truth, progress, ...world }) {
   });
 }
 
-async function withPage({ browser, doors, actionNames, truth, watch }, options, use) {
+async function withPage({ browser, doors, actionNames, truth, slow = false, watch }, options, use) {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(patience);
+  context.setDefaultTimeout(slow ? slowPatience : patience);
   observe(context, { doors, actionNames, truth });
   await watch?.(context);
   try {
     const page = await context.newPage();
+    if (slow) await slowDown(context, page);
     await use(page);
     await page.waitForLoadState("networkidle").catch(() => {}); // lets the last prefetches end, so that they are counted
     for (const { name, value } of await context.cookies()) truth.secret(`the cookie ${name}`, value);
@@ -135,7 +145,7 @@ function ways(page, luck, baseUrl) {
   return { to, byLink, settled };
 }
 
-export function visitsPlanned(people) {
-  const perPerson = Object.values(agenda).reduce((sum, times) => sum + times, 0);
+export function visitsPlanned(people, how = {}) {
+  const perPerson = Object.values(agendaOf(how)).reduce((sum, times) => sum + times, 0);
   return people * perPerson + Math.min(people, parcelsReturned) + scriptless(people) * formsWithoutScript;
 }

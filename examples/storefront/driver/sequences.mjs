@@ -13,6 +13,7 @@ const isKnownAction = (row) => row.how === "action" && row.handler.startsWith("a
 const mayWrite = (row) => (isKnownAction(row) || (isApi(row) && ["POST", "PUT", "PATCH", "DELETE"].includes(row.method))) && row.status >= 200 && row.status < 400;
 const isOk = ({ status }) => status >= 200 && status < 300;
 const showsPage = ({ how, status }) => (how === "document" || how === "rsc") && status >= 200 && status < 400;
+const loadsDocument = ({ how, method, handler }) => how === "document" && method === "GET" && handler.startsWith("page ");
 const failed = ({ status, aborted }) => aborted || status === 429 || status >= 500;
 
 /** Label -> the rows that bear it, each with its value where the label measures something (ms). What the app asked of itself is nobody's doing, though it may carry somebody's cookies. */
@@ -156,7 +157,7 @@ function markTyping(calls, mark) {
   close();
 }
 
-/** `parallel`: reads by the app's pages that overlap another one of the same client. `duplicate`: the same read with the same answer, at most 2 s after the last one, and nothing written by the client in between. */
+/** `parallel`: reads by the app's pages that overlap another one of the same client. `duplicate`: the same read with the same answer, at most 2 s after the last one, and nothing written nor a page loaded whole by the client in between. */
 function markReads(line, mark) {
   const reads = line.filter(isOwnRead);
   for (const row of reads) {
@@ -167,8 +168,8 @@ function markReads(line, mark) {
   for (const same of grouped(reads.filter(comparable), ({ key }) => key)) {
     for (let at = 1; at < same.length; at += 1) {
       const [before, row] = [same[at - 1], same[at]];
-      const hasWritten = line.some((other) => mayWrite(other) && other.start >= before.start && other.start <= row.start);
-      if (before.hash === row.hash && row.start - before.start <= windows.duplicate && !hasWritten) mark("duplicate", row);
+      const hasChanged = line.some((other) => (mayWrite(other) || loadsDocument(other)) && other.start >= before.start && other.start <= row.start);
+      if (before.hash === row.hash && row.start - before.start <= windows.duplicate && !hasChanged) mark("duplicate", row);
     }
   }
 }

@@ -67,9 +67,11 @@ fn overlaps(stream: &Call, call: &Call) -> bool {
     stream.start_ns <= call.end_ns() && call.start_ns <= stream.end_ns()
 }
 
-/// A mutation of a route or an action, by the own UI, that succeeded and whose page is known.
+/// A mutation of a route or an action, by the own UI, that succeeded and whose page is known. The answer to a form that
+/// navigates takes the page's place: whatever is loaded afterwards does not follow from the mutation.
 pub(super) fn can_be_followed(call: &Call) -> bool {
     let mutation = call.handler.kind.is_route()
+        && !call.has(Sign::Navigate)
         && matches!(call.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE")
         && call.page.is_some();
     let action = is_action_fetch(call) && !call.has(Sign::Redirected) && call.path.is_some();

@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use pointsman_store::{Call, Fingerprint, Sign};
+use pointsman_store::{Call, Fingerprint, Form, Sign};
 
 use super::super::Fact;
 use super::super::pass::{Known, Pass};
-use super::super::timeline::{Certainty, Timeline, may_write};
+use super::super::timeline::{Certainty, Timeline, asks_for_page, may_write};
 use super::reads::is_read;
 use super::{SECOND, after};
 
@@ -24,16 +24,19 @@ struct Last<'a> {
     hash: u64,
     /// How many writes the client had made by then.
     writes: u32,
+    /// How many documents it had loaded by then: a new page shares nothing with the one before.
+    documents: u32,
 }
 
 /// Counts repeated reads on the timeline.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     let mut last: HashMap<(Fingerprint, u64), Last<'_>, foldhash::fast::FixedState> = HashMap::default();
-    let mut writes = 0;
+    let (mut writes, mut documents) = (0, 0);
     for known in &line.calls {
         writes += u32::from(has_written(known.call));
+        documents += u32::from(loads_document(known.call));
         let Some((key, hash)) = comparable(known.call) else { continue };
-        let before = last.insert((known.handler, key), Last { read: *known, hash, writes });
+        let before = last.insert((known.handler, key), Last { read: *known, hash, writes, documents });
         let Some(mut about) = pass.about(*known) else { continue };
         about.count(Fact::ReadsCompared);
         let Some(before) = before else { continue };
@@ -52,6 +55,9 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
         if within(REPEAT) == Certainty::Holds {
             about.exemplify(if same { Fact::UnchangedRepeats } else { Fact::ChangedRepeats });
         }
+        if before.documents != documents {
+            continue;
+        }
         match within(DUPLICATE) {
             Certainty::Holds if same => about.exemplify(Fact::Duplicates),
             Certainty::Unclear if same => about.exemplify(Fact::UnorderedPairs),
@@ -64,6 +70,11 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
 fn comparable(call: &Call) -> Option<(u64, u64)> {
     let eligible = is_read(call) && call.status == Some(200);
     eligible.then_some(call.request_key.zip(call.response_hash)).flatten()
+}
+
+/// Whether the browser begins anew: a page is shown that was loaded whole.
+fn loads_document(call: &Call) -> bool {
+    call.form == Form::Document && asks_for_page(call)
 }
 
 /// Whether the Call may have changed something that the client reads. Which actions only read is not known here; that a

@@ -21,7 +21,7 @@ pub(in super::super) static RULE: Rule = improvement("cookie-rerender", 0.8, 30,
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::RerenderedWithCookie, Fact::Calls) else { return Finding::Silent };
-    if !profile.looks_like_reading() {
+    if !profile.looks_like_reading_but_for_cookies() {
         return Finding::Silent;
     }
     let text = format!(

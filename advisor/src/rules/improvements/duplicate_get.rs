@@ -1,10 +1,10 @@
 //! **duplicate-get**: one client asks for the same thing twice within two seconds.
 //!
 //! Seen: a read of the app's own pages with the same request and the same answer as one of the same client at most two seconds
-//! before, and no write of the client between, in one of ten reads or more.
+//! before, and neither a write of the client nor a newly loaded page between, in one of ten reads or more.
 //! Why: two components fetch the same data. SWR and TanStack Query share it; a fetch lifted to the parent does too. All versions.
 //! Source: Next.js docs, client-side data fetching.
-//! Guard: a fetch after a write is the page's own invalidation; another answer shows that asking again was worth it. React's
+//! Guard: a fetch after a write is the page's own invalidation; a page that was reloaded has nothing to share; another answer shows that asking again was worth it. React's
 //! StrictMode doubles only in development, which never yields advice.
 //! Example: a badge and a list both fetching `/api/notifications`.
 

@@ -5,7 +5,8 @@
 //! rendered anew, and `headers().get('host')` becomes an internal one. Import the action in the page that calls it; look at
 //! rewrites in the proxy. All versions.
 //! Source: next `action-handler.js`; [measured] the header says 1, but the answer has 63 B; next.js#96344.
-//! Guard: seen only with the package, or with headers captured.
+//! Guard: seen only with the package, or with headers captured. An action that is asked for again while the client is on its way to
+//! another page is posted to that page, which is not at fault: such calls are left out.
 //! Example: a layout's form that is posted to a page of another route group.
 
 use super::super::{Finding, Knobs, Rule, Statement, is_action, percent};

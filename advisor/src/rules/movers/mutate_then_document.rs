@@ -4,8 +4,9 @@
 //! that are seen to be slow. Loads that came as often before mutations are taken off.
 //! Why: an action answers with result and page at once; a reload also fetches HTML and revalidates assets. All
 //! versions. Source: Next.js docs, `server-actions`.
-//! Guard: after what begins a session a page loads itself again for all that it knows of its user. A document that the browser fetches ahead (speculation rules) shows nobody a page. Where no call of the app says
-//! `sec-purpose`, documents that name their own page as referer may be such, and then it abstains: a reload names the page from
+//! Guard: after what begins a session a page loads itself again for all that it knows of its user. The answer to a form that
+//! navigates is a page itself. A document that the browser fetches ahead (speculation rules) shows nobody a page. Where no call of the
+//! app says `sec-purpose`, documents that name their own page as referer may be such, and then it abstains: a reload names the page from
 //! which the browser first came.
 //! Example: `fetch('/api/settings', { method: 'PUT' })` and `location.reload()`.
 

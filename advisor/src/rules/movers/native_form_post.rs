@@ -2,10 +2,12 @@
 //!
 //! Why: a form bound to an action gives the same without JavaScript, and one round trip with it. All versions.
 //! Source: Next.js docs, "Mutating Data"; [measured] 303 after a form post.
-//! Guard: React sends multipart, not urlencoded; what parses the body must change.
+//! Guard: React sends multipart, not urlencoded; what parses the body must change. Signing in is left out: the new document
+//! rids the page of all that its components hold of an earlier visitor, or of nobody, and after an action they would keep it.
 //! Example: `<form method="post" action="/api/subscribe">`.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::is_about_sessions;
 use crate::evidence::Fact;
 use crate::gain::Gain;
 use crate::profile::Profile;
@@ -23,7 +25,7 @@ pub(in super::super) static RULE: Rule = Rule {
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::NativeFormPosts, Fact::Calls) else { return Finding::Silent };
-    if share.observed == 0.0 {
+    if share.observed == 0.0 || is_about_sessions(profile) {
         return Finding::Silent;
     }
     let text =

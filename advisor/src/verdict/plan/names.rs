@@ -41,6 +41,7 @@ pub(super) fn pages(profile: &Profile) -> String {
 /// Name and file of an action, or words in their place.
 pub(super) fn action(profile: &Profile) -> (String, String) {
     match &profile.handler.action {
+        Some(Action::Export { file, name }) if file.is_empty() => (name.clone(), "its file".to_owned()),
         Some(Action::Export { file, name }) => (Action::short_title(name, file), file.clone()),
         Some(Action::Id(id)) => (format!("the action {}", id.get(..10).unwrap_or(id)), "its file".to_owned()),
         _ => ("the action".to_owned(), "its file".to_owned()),
