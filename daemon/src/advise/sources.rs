@@ -19,9 +19,10 @@ const FRESH: Duration = Duration::from_secs(600);
 
 /// A checkout and the app in it.
 type Key = (PathBuf, Option<String>);
-
 /// What was read of each checkout, and when.
-static READ: Mutex<Option<HashMap<Key, (Instant, Arc<Source>)>>> = Mutex::new(None);
+type Known = HashMap<Key, (Instant, Arc<Source>)>;
+
+static READ: Mutex<Option<Known>> = Mutex::new(None);
 
 /// Says in a report where its handlers are in the source, or why the source is not used. A source that cannot be read
 /// costs the report nothing but that: the log says why.

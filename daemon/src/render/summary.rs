@@ -280,7 +280,7 @@ fn notes(page: &mut Page, report: &Report) {
         0 => {}
         1 => notes.push((Ink::Faint, "1 finding in code without traffic: --full lists it.".to_owned())),
         count => {
-            notes.push((Ink::Faint, format!("{count} findings in code without traffic: --full lists them.")))
+            notes.push((Ink::Faint, format!("{count} findings in code without traffic: --full lists them.")));
         }
     }
     if !report.policies.is_empty() {
