@@ -178,7 +178,7 @@ fn where_actions_run_side_by_side_nothing_waits() {
     }
     let judged = traffic.judged("getStock");
     assert_eq!(judged.verdict, Verdict::Keep, "{}", judged.reason);
-    assert!(judged.reason.contains("do not send them one by one"), "{}", judged.reason);
+    assert!(judged.reason.contains("do not send them one at a time"), "{}", judged.reason);
     assert_eq!(judged.benefit.map_or(0.0, |benefit| benefit.ms_per_interaction_p50), 0.0);
 }
 
