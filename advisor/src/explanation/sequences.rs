@@ -117,9 +117,8 @@ fn is_shortened(kind: InteractionKind, judgement: &Judgement) -> bool {
         }
         InteractionKind::ActionThenRefresh => judgement.findings.holds("refresh-after-action"),
         InteractionKind::ActionThenNavigation => judgement.findings.holds("navigate-after-action"),
-        InteractionKind::SerialActions => {
-            matches!(verdict, Verdict::MoveToRouteHandler | Verdict::MoveToServerComponent)
-        }
+        // What becomes part of its page is no request any more, and none of several at once.
+        InteractionKind::SerialActions => verdict == Verdict::MoveToRouteHandler,
         InteractionKind::ActionOnLoad => verdict == Verdict::MoveToServerComponent,
         InteractionKind::Poll => false,
     }
