@@ -73,7 +73,11 @@ fn row(canvas: &mut Canvas, top: f64, (what, compared, words): &Measure) -> f64 
         .fold(0.0, f64::max);
     let (from, to) = Scale::from_zero(largest).laid_out();
     let x = |value: f64| LEFT + (value - from) / (to - from) * (RIGHT - LEFT);
-    let after = if compared.after > compared.before { Role::Lost } else { Role::After };
+    let after = match compared.after.total_cmp(&compared.before) {
+        std::cmp::Ordering::Less => Role::After,
+        std::cmp::Ordering::Equal => Role::Unsure,
+        std::cmp::Ordering::Greater => Role::Lost,
+    };
     canvas.text((LEFT, top + 15.0), Anchor::Start, TEXT, Role::Ink, what);
     let mut y = top + 21.0;
     for (value, role, name) in [(compared.before, Role::Now, "before"), (compared.after, after, "after")] {

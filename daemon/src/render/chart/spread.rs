@@ -12,7 +12,10 @@ pub(super) type Mark = ((f64, f64), f64);
 /// Marks that have a place, found by the cell in which it lies.
 struct Taken {
     cell: f64,
-    cells: HashMap<(i64, i64), Vec<Mark>>,
+    /// Left and top of the first cell.
+    from: (f64, f64),
+    columns: usize,
+    cells: Vec<Vec<Mark>>,
 }
 
 /// An area: left, top, right, bottom.
@@ -28,14 +31,18 @@ pub(super) struct Areas {
 /// at all a mark stays where it is.
 pub(super) fn spread(marks: &[Mark], within: Area) -> Vec<(f64, f64)> {
     let largest = marks.iter().map(|(_, radius)| *radius).fold(1.0, f64::max);
-    let mut taken = Taken { cell: apart(largest, largest), cells: HashMap::new() };
+    let mut taken = Taken::new(apart(largest, largest), within);
+    // Where the ground around a place is taken already, its next mark begins to look further out.
+    let mut begun: HashMap<(u64, u64), u32> = HashMap::new();
     let place = |(point, radius): &Mark| {
         let (left, top, right, bottom) = within;
         let edge = radius * 1.3;
         let inner = (left + edge, top + edge, right - edge, bottom - edge);
-        let mut places = around(*point, apart(*radius, *radius) / 2.0);
-        let free = places.find(|at| is_within(*at, inner) && taken.is_free((*at, *radius)));
-        let at = free.unwrap_or(*point);
+        let ring = begun.entry((point.0.to_bits(), point.1.to_bits())).or_default();
+        let mut places = around(*point, apart(*radius, *radius) / 2.0, *ring);
+        let free = places.find(|(_, at)| is_within(*at, inner) && taken.is_free((*at, *radius)));
+        let (last, at) = free.unwrap_or((RINGS, *point));
+        *ring = last;
         taken.add((at, *radius));
         at
     };
@@ -47,18 +54,17 @@ fn apart(radius: f64, other: f64) -> f64 {
     (radius + other) * 1.15 + 1.0
 }
 
-/// A point, and then places around it, the nearest first.
-fn around((x, y): (f64, f64), step: f64) -> impl Iterator<Item = (f64, f64)> {
+/// Places around a point with the number of their ring, the nearest first; ring 0 is the point itself.
+fn around((x, y): (f64, f64), step: f64, from: u32) -> impl Iterator<Item = (u32, (f64, f64))> {
     let ring = move |number: u32| {
-        let places = number * 6;
+        let places = (number * 6).max(1);
         (0..places).map(move |place| {
-            // Half a turn to the right first: a row of equal values becomes a row of marks.
             let angle = f64::from(place) / f64::from(places) * std::f64::consts::TAU;
             let radius = f64::from(number) * step;
-            (x + radius * angle.cos(), y + radius * angle.sin())
+            (number, (x + radius * angle.cos(), y + radius * angle.sin()))
         })
     };
-    std::iter::once((x, y)).chain((1..=RINGS).flat_map(ring))
+    (from..=RINGS).flat_map(ring)
 }
 
 impl Areas {
@@ -91,20 +97,40 @@ fn is_within((x, y): (f64, f64), (left, top, right, bottom): Area) -> bool {
 }
 
 impl Taken {
+    fn new(cell: f64, (left, top, right, bottom): Area) -> Self {
+        let count = |length: f64| Self::index(length.max(0.0), cell) + 1;
+        let (columns, rows) = (count(right - left), count(bottom - top));
+        Self { cell, from: (left, top), columns, cells: vec![Vec::new(); columns * rows] }
+    }
+
     fn add(&mut self, mark: Mark) {
-        self.cells.entry(self.cell_of(mark.0)).or_default().push(mark);
+        let (column, row) = self.cell_of(mark.0);
+        if let Some(cell) = self.cells.get_mut(row * self.columns + column) {
+            cell.push(mark);
+        }
     }
 
     fn is_free(&self, ((x, y), radius): Mark) -> bool {
         let (column, row) = self.cell_of((x, y));
-        let near = (-1..=1).flat_map(|right| (-1..=1).map(move |down| (column + right, row + down)));
-        let mut others = near.filter_map(|cell| self.cells.get(&cell)).flatten();
-        others.all(|(other, its)| (other.0 - x).hypot(other.1 - y) >= apart(radius, *its) * 0.999)
+        let columns = column.saturating_sub(1)..=(column + 1).min(self.columns - 1);
+        let mut near = (row.saturating_sub(1)..=row + 1).flat_map(|row| {
+            let begin = row * self.columns;
+            columns.clone().filter_map(move |column| self.cells.get(begin + column))
+        });
+        near.all(|cell| {
+            let apart = |(other, its): &Mark| (other.0 - x).hypot(other.1 - y) >= apart(radius, *its) * 0.999;
+            cell.iter().all(apart)
+        })
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "places in a picture")]
-    fn cell_of(&self, (x, y): (f64, f64)) -> (i64, i64) {
-        ((x / self.cell).floor() as i64, (y / self.cell).floor() as i64)
+    fn cell_of(&self, (x, y): (f64, f64)) -> (usize, usize) {
+        let column = Self::index((x - self.from.0).max(0.0), self.cell);
+        (column.min(self.columns - 1), Self::index((y - self.from.1).max(0.0), self.cell))
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "places in a picture")]
+    fn index(length: f64, cell: f64) -> usize {
+        (length / cell) as usize
     }
 }
 
