@@ -14,14 +14,15 @@ use crate::score::{Case, Counts, cases, table};
 use crate::sim::{Play, play};
 use crate::telemetry::{Encoded, Sent};
 
-/// The sets, in the order in which they are shown; the last three are held out: nothing is tuned on them.
+/// The sets, in the order in which they are shown; the last three were labelled before they were played.
 pub const SETS: [&str; 7] =
     ["cases", "rules", "traps", "trade-offs", "held-out", "real-2026-11", "threads-2026-11"];
 
-/// The sets that are held out.
-const HELD_OUT: [&str; 3] = ["held-out", "real-2026-11", "threads-2026-11"];
+/// The sets that were labelled before they were played. Rules were mended for what the last two showed: only their first
+/// contact, in `docs/evals.md`, tells of traffic that no rule had met.
+const LABELLED_FIRST: [&str; 3] = ["held-out", "real-2026-11", "threads-2026-11"];
 
-/// The least share of verdicts that must agree: of all, and of those that are held out.
+/// The least share of verdicts that must agree: of all, and of those labelled first.
 const AGREEMENT: f64 = 0.95;
 
 /// What is to be evaluated.
@@ -122,15 +123,15 @@ fn wrongs(examined: &Examined) -> String {
     if wrongs.is_empty() { String::new() } else { format!(": {}", wrongs.join(", ")) }
 }
 
-/// Whether no move is wrong, no improvement dangerous, and enough verdicts agree, of all and of those held out.
+/// Whether no move is wrong, no improvement dangerous, and enough verdicts agree, of all and of those labelled first.
 fn passes(sets: &[(String, Vec<Case>)]) -> bool {
     let agreement = |cases: &mut dyn Iterator<Item = &Case>| {
         Counts::of(cases.map(|case| (case, case.said))).agreement() >= AGREEMENT
     };
     let all = || sets.iter().flat_map(|(_, cases)| cases);
-    let untuned = sets.iter().filter(|(set, _)| HELD_OUT.contains(&set.as_str()));
+    let labelled_first = sets.iter().filter(|(set, _)| LABELLED_FIRST.contains(&set.as_str()));
     let safe = !all().any(|case| case.is_wrong_move() || case.dangerous().next().is_some());
-    safe && agreement(&mut all()) && agreement(&mut untuned.flat_map(|(_, cases)| cases))
+    safe && agreement(&mut all()) && agreement(&mut labelled_first.flat_map(|(_, cases)| cases))
 }
 
 /// Plays a scenario once, and asks of it all that is wanted.
