@@ -261,11 +261,14 @@ pub enum Sign {
     CredentialsTold = 52,
     /// The client router or the browser fetched it ahead of a navigation, whatever it leads to: a link to it came into view.
     Prefetched = 53,
+    /// Telemetry says whether the answer set a session's cookie (`pointsman.response.sets_session_cookie`); without that any
+    /// cookie may be one.
+    SetsSessionTold = 54,
 }
 
 impl Sign {
     /// Every sign, in the order of its bit.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 55] = [
         Self::HeadersCaptured,
         Self::Cookie,
         Self::Bearer,
@@ -320,6 +323,7 @@ impl Sign {
         Self::KeyOfAddress,
         Self::CredentialsTold,
         Self::Prefetched,
+        Self::SetsSessionTold,
     ];
 }
 

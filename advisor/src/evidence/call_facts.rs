@@ -211,8 +211,8 @@ fn session(about: &mut About<'_>, call: &Call) {
     if call.has(Sign::SetsSessionCookie) {
         about.count(Fact::SetsSession);
     }
-    let begins = if told { Sign::SetsSessionCookie } else { Sign::SetsCookie };
-    if !signed_in && call.has(begins) {
+    let perhaps = !call.has(Sign::SetsSessionTold) && call.has(Sign::SetsCookie);
+    if !signed_in && (call.has(Sign::SetsSessionCookie) || perhaps) {
         about.exemplify(Fact::SessionsBegun);
     }
 }

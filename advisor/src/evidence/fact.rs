@@ -339,7 +339,7 @@ coded! {
         /// ... of these, with a session's cookie or a token.
         SucceededSignedIn,
         /// Calls answered 2xx or 3xx that came without a session and began one: the answer set a session's cookie, or any
-        /// cookie to a client without any where telemetry does not tell sessions from other cookies.
+        /// cookie to a client without any where telemetry does not say whether it was a session's.
         SessionsBegun,
         /// Calls whose status is known, by callers who are neither bots nor unknown.
         StatusToUsers,

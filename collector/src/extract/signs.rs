@@ -109,6 +109,7 @@ fn of_client(seen: &Seen<'_>, signs: &mut Signs) {
     }
     let told = attributes.has(SETS_SESSION) || basis.is_some() || signs.has(Sign::SessionCookie);
     signs.set(Sign::SessionsTold, told);
+    signs.set(Sign::SetsSessionTold, attributes.has(SETS_SESSION));
     signs.set(Sign::SetsSessionCookie, attributes.flag(SETS_SESSION) == Some(true));
     signs.set(Sign::KeyOfSession, basis == Some("session"));
     signs.set(Sign::KeyOfAddress, basis == Some("address"));

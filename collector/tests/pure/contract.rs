@@ -46,6 +46,7 @@ fn each_thing_told_of_a_caller_is_a_sign_of_its_own() {
         (text("pointsman.request.credentials", "session"), Sign::Cookie),
         (flag("pointsman.response.sets_session_cookie", true), Sign::SetsSessionCookie),
         (flag("pointsman.response.sets_session_cookie", false), Sign::SessionsTold),
+        (flag("pointsman.response.sets_session_cookie", false), Sign::SetsSessionTold),
         (text("pointsman.client.key_basis", "session"), Sign::KeyOfSession),
         (text("pointsman.client.key_basis", "session"), Sign::SessionCookie),
         (text("pointsman.client.key_basis", "address"), Sign::KeyOfAddress),

@@ -58,9 +58,15 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>, prefetches: &Prefetche
     }
 }
 
-/// Whether a Call is a stream of events by which the server tells the page what happened, to everyone who looks on.
+/// Whether a Call is a stream of events by which the server tells the page what happened, to everyone who looks on. A read
+/// that goes on for long may be one where nothing says what it is.
 fn pushes(call: &Call) -> bool {
-    call.media_type.as_deref() == Some("text/event-stream")
+    /// Longer than reads take that send no events, ns. [judgement]
+    const LONG: u64 = 5_000_000_000;
+    match &call.media_type {
+        Some(media_type) => &**media_type == "text/event-stream",
+        None => call.handler.kind.is_route() && call.method == "GET" && call.duration_ns >= LONG,
+    }
 }
 
 fn overlaps(stream: &Call, call: &Call) -> bool {

@@ -39,10 +39,7 @@ pub(super) async fn handler(
     Path(id): Path<String>,
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, Trouble> {
-    let said = said(&fields)?;
-    web.decide(&id, &said).await?;
-    let own = || format!("/handlers/{id}#life");
-    Ok(Redirect::to(&back(&fields.back).map_or_else(own, str::to_owned)))
+    decided(&web, "handlers", &id, &fields).await
 }
 
 /// The same about a change, and shows it as it stands then.
@@ -51,9 +48,12 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Form(fields): Form<Fields>,
 ) -> Result<Redirect, Trouble> {
-    let said = said(&fields)?;
-    web.decide(&id, &said).await?;
-    let own = || format!("/changes/{id}#life");
+    decided(&web, "changes", &id, &fields).await
+}
+
+async fn decided(web: &Web, pages: &str, id: &str, fields: &Fields) -> Result<Redirect, Trouble> {
+    web.decide(id, &said(fields)?).await?;
+    let own = || format!("/{pages}/{id}#life");
     Ok(Redirect::to(&back(&fields.back).map_or_else(own, str::to_owned)))
 }
 
