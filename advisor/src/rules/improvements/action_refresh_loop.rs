@@ -21,7 +21,7 @@ use crate::stats::as_f64;
 pub(in super::super) static RULE: Rule = improvement("action-refresh-loop", 3.0, 3, is_action, look);
 
 /// Whether so many calls run in such loops that what else they seem to do is the loop's.
-pub(super) fn is_looping(profile: &Profile) -> bool {
+pub(in super::super) fn is_looping(profile: &Profile) -> bool {
     /// Share of calls. [judgement]
     const SOME: f64 = 0.1;
     profile.share(Fact::InRefreshLoop, Fact::Calls).is_some_and(|share| share.observed > SOME)

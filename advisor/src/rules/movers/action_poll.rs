@@ -6,6 +6,7 @@
 //! Source: Next.js docs, Backend for Frontend (frequently polled data); next `app-router-instance.js`.
 //! Example: `setInterval(() => getOrderStatus(id), 5000)`.
 
+use super::super::improvements::action_refresh_loop::is_looping;
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Lifetime, Measure};
@@ -25,6 +26,10 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    // What a loop does in a row nobody waits for, and nobody polls.
+    if is_looping(profile) {
+        return Finding::Silent;
+    }
     if let Some(absent) = unseen_sequences(profile) {
         return absent;
     }

@@ -5,9 +5,11 @@
 //! Why: a server component has the data in the first response: no further round trip, no place in the action queue.
 //! All versions.
 //! Source: Next.js docs, Backend for Frontend "Server Actions", "Mutating Data"; react.dev `use server`.
-//! Guard: only actions that read; a refresh of the page in view is no load.
+//! Guard: only actions that read; a refresh of the page in view is no load; in a loop (see action-refresh-loop) the calls bring
+//! the loads.
 //! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
 
+use super::super::improvements::action_refresh_loop::is_looping;
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
@@ -35,7 +37,11 @@ pub(in super::super) static PER_USE: Rule =
 fn look_by_page(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(whole) = profile.excess(Fact::SoonAfterLoad) else { return Finding::Silent };
     let as_a_whole = whole.share.interval.low >= knobs.threshold;
-    if as_a_whole || profile.seen() == Seen::Writes || unseen_sequences(profile).is_some() {
+    if as_a_whole
+        || profile.seen() == Seen::Writes
+        || is_looping(profile)
+        || unseen_sequences(profile).is_some()
+    {
         return Finding::Silent;
     }
     let with_load = profile.load_pages.iter().filter_map(|(page, loads)| {
@@ -58,7 +64,7 @@ fn look_by_page(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
 }
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
-    if profile.seen() == Seen::Writes {
+    if profile.seen() == Seen::Writes || is_looping(profile) {
         return Finding::Silent;
     }
     if let Some(absent) = unseen_sequences(profile) {

@@ -12,6 +12,7 @@
 //! versions to come, it says so and no gain is counted.
 //! Example: `Promise.all([getPrice(id), getStock(id), getShipping(id)])`.
 
+use super::super::improvements::action_refresh_loop::is_looping;
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
@@ -30,6 +31,10 @@ pub(in super::super) static RULE: Rule = Rule {
 };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    // What a loop does in a row nobody waits for, and nobody polls.
+    if is_looping(profile) {
+        return Finding::Silent;
+    }
     if let Some(absent) = unseen_sequences(profile) {
         return absent;
     }
