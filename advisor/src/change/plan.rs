@@ -2,6 +2,7 @@
 
 use super::words::{Named, list};
 use crate::report::{HandlerReport, Verdict};
+use crate::verdict::UNCACHED;
 
 /// What a Change takes.
 #[derive(Default)]
@@ -77,9 +78,7 @@ fn to_routes(rows: &[&HandlerReport], pages: &[String]) -> Vec<String> {
              Response.json(await ...) }}`, takes its arguments from the query and reads the session as the action does.",
             list(&created)
         ),
-        "Give each route `cache-control: private, max-age=...`; use `public, s-maxage=...` only where every user gets the \
-         same answer."
-            .to_owned(),
+        format!("Give each route {UNCACHED}."),
         format!(
             "On {pages}, fetch all of them at once: `const [{}] = await Promise.all([{}])`. Actions of one client never run in \
              parallel; fetches do.",
@@ -87,7 +86,9 @@ fn to_routes(rows: &[&HandlerReport], pages: &[String]) -> Vec<String> {
             fetched.join(", ")
         ),
         format!("If proxy.ts (middleware) guards {pages}, make sure that it covers {} too.", list(&routes)),
-        format!("Test the data on {pages}, an aborted request, and a request without a session. Then remove {names}."),
+        format!(
+            "Test the data on {pages}, an aborted request, and a request without a session. Then remove {names}."
+        ),
     ]
 }
 

@@ -19,7 +19,7 @@ use crate::rules::{Effect, Thresholds, is_unsafe_route};
 use crate::settings::Settings;
 use cause::{Assumed, Cause};
 pub(crate) use findings::{Findings, Found};
-pub(crate) use plan::{calling_pages, plan};
+pub(crate) use plan::{UNCACHED, calling_pages, plan};
 pub(crate) use what_if::Without;
 
 /// The judgement of one Handler.

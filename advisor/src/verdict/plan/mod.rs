@@ -11,6 +11,7 @@ use crate::profile::Profile;
 use crate::report::Verdict;
 pub(super) use names::action_name;
 pub(crate) use names::calling_pages;
+pub(crate) use to_route::UNCACHED;
 
 /// What a move takes.
 #[derive(Default)]

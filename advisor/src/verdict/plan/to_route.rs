@@ -1,8 +1,12 @@
 //! The steps from an action to a route handler.
 
 use super::names::{action, first_page, kebab, pages};
-use crate::evidence::Fact;
 use crate::profile::Profile;
+
+/// What caches may do with the answers of a new route: nothing, until its own traffic shows that they may. An action's answers
+/// say nothing of who may see them, and what the client invalidates is not known before.
+pub(crate) const UNCACHED: &str = "`cache-control: private, no-cache`: no cache answers without asking the app. Once the route has \
+     traffic, the report says whether its answers may be kept, and by whom";
 
 pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
     let (name, file) = action(profile);
@@ -16,7 +20,7 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
             "create `app{route}/route.ts` with `export async function GET(request) {{ ... return Response.json(await \
              {name}(...)) }}`; it takes its arguments from the query and reads the session as the action does"
         ),
-        caching(profile),
+        format!("give it {UNCACHED}"),
     ];
     steps.push(match reason {
         "action-serial-queue" => format!(
@@ -49,21 +53,6 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
         pages(profile)
     ));
     steps
-}
-
-/// What caches may do with the answers, as far as it was seen.
-fn caching(profile: &Profile) -> String {
-    let equal = profile
-        .share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients)
-        .is_some_and(|share| share.observed >= 0.9 && share.samples >= 30);
-    if equal {
-        "equal requests of different clients got equal answers: `cache-control: public, s-maxage=..., \
-         stale-while-revalidate` lets a CDN answer them, unless a check of the session decides who may see it"
-            .to_owned()
-    } else {
-        "give it `cache-control: private, max-age=...` where the user's own browser may keep the answer"
-            .to_owned()
-    }
 }
 
 fn streaming(profile: &Profile, name: &str, route: &str) -> Vec<String> {
