@@ -15,7 +15,7 @@ mod reference;
 mod reload;
 mod reports;
 mod retention;
-mod secrets;
+pub(crate) mod secrets;
 mod source_code;
 
 use std::ffi::OsString;

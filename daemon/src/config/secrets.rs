@@ -1,5 +1,5 @@
-//! Secrets of the daemon itself: the one under which addresses become client keys, and what it shows to a receiver of its
-//! traces. Tokens of others are read by `otlp` and `pages`; no secret is ever a part of the configuration, only the names of files are.
+//! Secrets of the daemon itself: the one under which addresses become client keys, and what it shows to those it sends to.
+//! Tokens of others are read by `otlp` and `pages`; no secret is ever a part of the configuration, only the names of files are.
 
 use std::path::Path;
 
@@ -28,23 +28,28 @@ pub(crate) fn hash_secret(config: &Config) -> anyhow::Result<Secret> {
 
 /// The token that a receiver of own traces wants.
 pub(crate) fn telemetry_token(config: &Config) -> anyhow::Result<Option<String>> {
-    let Some(file) = &config.telemetry.token_file else { return Ok(None) };
-    let token = read(file, "telemetry.token_file")?;
-    if let Some(fault) = placeholder_fault(&token) {
-        anyhow::bail!(
-            "the secret {} that telemetry.token_file names cannot be used: {fault}",
-            file.display()
-        );
+    config.telemetry.token_file.as_deref().map(|file| token(file, "telemetry.token_file")).transpose()
+}
+
+/// A token that is shown to somebody else: one line of ASCII, and no placeholder of an example.
+pub(crate) fn token(file: &Path, named_by: &str) -> anyhow::Result<String> {
+    let token = password(file, named_by)?;
+    anyhow::ensure!(
+        token.bytes().all(|byte| byte.is_ascii_graphic()),
+        "the secret {} that {named_by} names is no token: write one line of ASCII",
+        file.display()
+    );
+    Ok(token)
+}
+
+/// A password that is shown to somebody else: text, and no placeholder of an example.
+pub(crate) fn password(file: &Path, named_by: &str) -> anyhow::Result<String> {
+    let told = || format!("the secret {} that {named_by} names cannot be used", file.display());
+    let password = read(file, named_by)?;
+    if let Some(fault) = placeholder_fault(&password) {
+        anyhow::bail!("{}: {fault}", told());
     }
-    let token =
-        String::from_utf8(token).ok().filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
-    let token = token.with_context(|| {
-        format!(
-            "the secret {} that telemetry.token_file names is no token: write one line of ASCII",
-            file.display()
-        )
-    })?;
-    Ok(Some(token))
+    String::from_utf8(password).map_err(|_| anyhow::anyhow!("{}: it is not text in UTF-8", told()))
 }
 
 /// What is wrong with the secrets that are named.

@@ -1,10 +1,9 @@
 //! Reports as e-mail: one message to all recipients, as text and as HTML, over a connection that is encrypted from its first
 //! byte or after STARTTLS. Neither the password nor the recipients reach logs or errors.
 
-use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -15,11 +14,8 @@ use pointsman_store::KeptReport;
 use super::target::Outcome;
 use super::webhook::delivery;
 use crate::advise::read;
-use crate::config::{self, Encryption};
+use crate::config::{self, Encryption, secrets};
 use crate::render::{self, Audience};
-
-/// A longer password file is none.
-const LONGEST_PASSWORD: u64 = 4_096;
 
 /// A mail server, and who gets reports from it.
 pub(super) struct Email {
@@ -119,21 +115,10 @@ fn transport(of: &config::Email, timeout: Duration) -> anyhow::Result<AsyncSmtpT
         .timeout(Some(timeout));
     if let Some(user) = &of.username {
         let path = of.password_file.as_deref().context("password_file is missing")?;
-        builder = builder.credentials(Credentials::new(user.clone(), password(path)?));
+        builder =
+            builder.credentials(Credentials::new(user.clone(), secrets::password(path, "password_file")?));
     }
     Ok(builder.build())
-}
-
-/// The password in a file, without the line's end.
-fn password(path: &Path) -> anyhow::Result<String> {
-    let name = path.display();
-    let context = || format!("cannot read its password_file {name}");
-    let size = std::fs::metadata(path).with_context(context)?.len();
-    ensure!(size <= LONGEST_PASSWORD, "its password_file {name} has {size} bytes; that is no password");
-    let text = std::fs::read_to_string(path).with_context(context)?;
-    let password = text.trim_end_matches(['\r', '\n']);
-    ensure!(!password.is_empty(), "its password_file {name} is empty");
-    Ok(password.to_owned())
 }
 
 /// That nobody wrote it: no out-of-office notice is to answer. Source: RFC 3834, section 5.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use pointsman_advisor::life::{self, State};
 use pointsman_advisor::{Change, Report};
 use pointsman_store::{KeptReport, Store};
@@ -15,11 +15,9 @@ use super::target::Outcome;
 use super::webhook::{chain, refused};
 use crate::advise::read;
 use crate::clock;
-use crate::config;
+use crate::config::{self, secrets};
 use crate::render::{Audience, life as words, safe};
 
-/// A longer token file is none.
-const LONGEST_TOKEN: u64 = 4_096;
 /// Annotations of one report.
 const MOST: usize = 50;
 /// An answer to a question for annotations is read up to so many bytes.
@@ -48,7 +46,7 @@ impl Grafana {
     pub(super) fn new(of: &config::Grafana, audience: Audience) -> anyhow::Result<Self> {
         let context = || format!("the grafana target {} in [reports]", of.name);
         let url = of.url.parsed().map_err(anyhow::Error::msg).with_context(context)?;
-        let token = token(&of.token_file).with_context(context)?;
+        let token = secrets::token(&of.token_file, "token_file").with_context(context)?;
         let timeout = Duration::from_secs(of.timeout_s);
         // There can be one of a process; it may be installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -101,7 +99,9 @@ impl Grafana {
             }
         }
         let found = self.answered(self.client.get(url)).await?;
-        let known: Value = serde_json::from_slice(&body(found).await).unwrap_or_default();
+        let known: Value = serde_json::from_slice(&body(found).await).map_err(|error| {
+            Outcome::Later(format!("cannot tell which annotations there are already: {error}"), None)
+        })?;
         let same = |one: &Value| one["text"] == event.text.as_str();
         if known.as_array().is_some_and(|known| known.iter().any(same)) {
             return Ok(());
@@ -173,17 +173,4 @@ async fn body(mut answer: Response) -> Vec<u8> {
         }
     }
     all
-}
-
-/// The token in a file, without the line's end.
-fn token(path: &std::path::Path) -> anyhow::Result<String> {
-    let name = path.display();
-    let context = || format!("cannot read its token_file {name}");
-    let size = std::fs::metadata(path).with_context(context)?.len();
-    ensure!(size <= LONGEST_TOKEN, "its token_file {name} has {size} bytes; that is no token");
-    let text = std::fs::read_to_string(path).with_context(context)?;
-    let token = text.trim();
-    let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-    ensure!(is_token, "its token_file {name} holds no token; write the token of a service account into it");
-    Ok(token.to_owned())
 }
