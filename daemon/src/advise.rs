@@ -174,8 +174,9 @@ impl<'a> Advisor<'a> {
         // What was judged over another span of time says nothing about what stands.
         let keeping = if view.window == USUAL_WINDOW { keeping } else { Keeping::Nothing };
         let (mut made, mut failure) = (Vec::new(), None);
+        let is_alone = self.store.services().await?.len() == 1;
         for (service, environments) in self.apps(view.service.as_deref()).await? {
-            match self.of_service((&service, &environments), view, keeping, &make).await {
+            match self.of_service((&service, &environments, is_alone), view, keeping, &make).await {
                 Ok(reports) => made.extend(reports),
                 Err(fault) if view.service.is_some() => return Err(fault),
                 Err(fault) => {
@@ -193,7 +194,7 @@ impl<'a> Advisor<'a> {
 
     async fn of_service<T>(
         &self,
-        (service, environments): (&str, &Environments),
+        (service, environments, is_alone): (&str, &Environments, bool),
         view: &View,
         keeping: Keeping,
         make: &impl Fn(&Gathered, Option<&str>) -> T,
@@ -202,13 +203,12 @@ impl<'a> Advisor<'a> {
         let memories = self.caught_up(service, environments, moment_ns, keeping).await?;
         let over = (view.window, hour_after(moment_ns));
         let gathered = self.gather(service, over, &memories, Looks::Once).await?;
-        let alone = self.store.services().await?.len() == 1;
         let mut made = Vec::new();
         for (environment, memory) in &memories.0 {
             let environment = environment.as_deref();
             let settled = self.look(&gathered, environment, memory, Occasion::View, moment_ns);
             let mut report = settled.report;
-            let from = (self.store, &self.config.source, alone);
+            let from = (self.store, &self.config.source, is_alone);
             sources::attach_to(&mut report, &gathered.facts, from).await;
             made.push((report, make(&gathered, environment)));
         }

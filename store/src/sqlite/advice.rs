@@ -247,7 +247,7 @@ async fn changes(
 ) -> Result<(), sqlx::Error> {
     let sql = format!("SELECT environment, id, outline FROM changes WHERE {} ORDER BY id", only.condition());
     for row in only.rows(tx, &sql).await? {
-        let record = ChangeRecord { id: time(&row, 1)?, outline: row.try_get(2)? };
+        let record = ChangeRecord { id: row.try_get::<i64, _>(1)?.cast_unsigned(), outline: row.try_get(2)? };
         of_environment(found, &row)?.changes.push(record);
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Rollups and the hours that need to be rolled up again.
 
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -115,9 +115,9 @@ impl Store {
         service: &str,
         from: Hour,
         to: Hour,
-        mut take: impl FnMut(RollupRef<'_>) -> Result<(), E>,
+        take: impl FnMut(RollupRef<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut rows = sqlx::query(
+        let rows = sqlx::query(
             "SELECT rollups.handler, rollups.hour, rollups.payload FROM handlers \
              CROSS JOIN rollups ON rollups.handler = handlers.fingerprint \
              WHERE handlers.service = ? AND rollups.hour >= ? AND rollups.hour < ?",
@@ -125,20 +125,10 @@ impl Store {
         .bind(service)
         .bind(from.0)
         .bind(to.0)
-        .fetch(&self.readers)
-        // As many as have come meanwhile: taking them one by one would wake the connection's thread for each.
-        .ready_chunks(super::ROW_BUFFER);
-        while let Some(rows) = rows.next().await {
-            for row in rows {
-                let row = row.map_err(StoreError::from)?;
-                take(read(&row).map_err(StoreError::from)?)?;
-            }
-        }
-        Ok(())
+        .fetch(&self.readers);
+        hand_over(rows, take).await
     }
-}
 
-impl Store {
     /// Hands over the Rollups of one Handler with `from <= hour < to`, in the order of their hours.
     ///
     /// # Errors
@@ -148,24 +138,32 @@ impl Store {
         handler: Fingerprint,
         from: Hour,
         to: Hour,
-        mut take: impl FnMut(RollupRef<'_>) -> Result<(), E>,
+        take: impl FnMut(RollupRef<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut rows = sqlx::query(
+        let rows = sqlx::query(
             "SELECT handler, hour, payload FROM rollups WHERE handler = ? AND hour >= ? AND hour < ? ORDER BY hour",
         )
         .bind(handler.0.cast_signed())
         .bind(from.0)
         .bind(to.0)
-        .fetch(&self.readers)
-        .ready_chunks(super::ROW_BUFFER);
-        while let Some(rows) = rows.next().await {
-            for row in rows {
-                let row = row.map_err(StoreError::from)?;
-                take(read(&row).map_err(StoreError::from)?)?;
-            }
-        }
-        Ok(())
+        .fetch(&self.readers);
+        hand_over(rows, take).await
     }
+}
+
+/// As many rows at a time as have come meanwhile: taking them one by one would wake the connection's thread for each.
+async fn hand_over<E: From<StoreError>>(
+    rows: impl Stream<Item = Result<SqliteRow, sqlx::Error>> + Unpin,
+    mut take: impl FnMut(RollupRef<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut rows = rows.ready_chunks(super::ROW_BUFFER);
+    while let Some(rows) = rows.next().await {
+        for row in rows {
+            let row = row.map_err(StoreError::from)?;
+            take(read(&row).map_err(StoreError::from)?)?;
+        }
+    }
+    Ok(())
 }
 
 fn dirty_hour(row: &SqliteRow) -> Result<DirtyHour, sqlx::Error> {
