@@ -49,7 +49,8 @@ for (const way of ways) {
 }
 
 test('Ctrl-C in a terminal comes once: a second one would end the daemon at once', { skip: !hasScript() && 'script(1) is not installed' }, async () => {
-  const command = `${process.execPath} ${launcher} wait`
+  // Without exec a shell such as dash stays in front of the launcher, takes the signal as well and ends as 130.
+  const command = `exec ${process.execPath} ${launcher} wait`
   const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env: { ...process.env, POINTSMAN_LAUNCHER: 'spawn' } })
   let said = ''
   terminal.stdout.on('data', (data) => {
