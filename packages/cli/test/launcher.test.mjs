@@ -51,7 +51,7 @@ for (const way of ways) {
 test('Ctrl-C in a terminal comes once: a second one would end the daemon at once', { skip: !hasScript() && 'script(1) is not installed' }, async () => {
   // Without exec a shell such as dash stays in front of the launcher, takes the signal as well and ends as 130.
   const command = `exec ${process.execPath} ${launcher} wait`
-  const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env: { ...process.env, POINTSMAN_LAUNCHER: 'spawn' } })
+  const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env: { ...process.env, SHELL: '/bin/sh', POINTSMAN_LAUNCHER: 'spawn' } })
   let said = ''
   terminal.stdout.on('data', (data) => {
     if (!said.includes('ready') && `${said}${data}`.includes('ready')) terminal.stdin.write('\x03')
