@@ -1,5 +1,5 @@
 //! How often a Call counts that was chosen from many: by what its trace declares, else by what the user has set, else
-//! by the package's own count of requests, else once (design.md, invariant 5).
+//! by the package's own count of requests, else once.
 
 use std::collections::BTreeMap;
 

@@ -15,7 +15,7 @@ pub type ByHandler = HashMap<Fingerprint, Arc<Rollup>>;
 const RECENT_HOURS: u32 = 24;
 /// Hours of the longer span that a verdict is compared with.
 const FORTNIGHT_HOURS: u32 = 14 * 24;
-/// Blockers look at this many hours before the end, at least (35 days; design.md, invariant 4).
+/// Blockers look at this many hours before the end, at least (35 days).
 const RETAINED_HOURS: u32 = 35 * 24;
 
 /// The spans of time of one judgement, merged.

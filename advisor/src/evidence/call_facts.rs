@@ -8,9 +8,9 @@ use super::timeline::same_page;
 use super::{Dimension, Fact, Measure};
 use crate::routes::is_worth_learning;
 
-/// Statuses that an action cannot answer by itself (rules.md, status-or-header-contract).
+/// Statuses that an action cannot answer by itself (docs/rules/status-or-header-contract.md).
 const ROUTE_STATUSES: [u16; 9] = [201, 202, 204, 401, 403, 409, 412, 422, 429];
-/// A response that goes on this long after its first byte is a stream, ns (rules.md, stream-or-binary).
+/// A response that goes on this long after its first byte is a stream, ns (docs/rules/stream-or-binary.md).
 const LONG_TAIL_NS: u64 = 2_000_000_000;
 /// `serverActions.bodySizeLimit` unless the app sets another, bytes.
 const DEFAULT_BODY_LIMIT: u64 = 1 << 20;
@@ -44,7 +44,8 @@ pub(super) fn count(pass: &mut Pass, known: Known<'_>) {
     work(about, call);
 }
 
-/// As what a Call failed: each is counted as one thing only (rules.md, section 0.2, traps 3, 4 and 8).
+/// What a Call failed as; each failure is counted as one thing only. Next.js answers 500 both for a body over its limit and for an
+/// origin that does not match, and the status of an unknown action depends on its version.
 fn failure(call: &Call, status: u16) -> Option<Fact> {
     if call.has(Sign::ActionNotFound) && !call.has(Sign::ActionMalformed) {
         return Some(Fact::ActionNotFound);

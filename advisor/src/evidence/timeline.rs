@@ -6,7 +6,7 @@ use super::pass::Known;
 use super::rhythm::Rhythm;
 
 /// The Calls of one client, ordered by start. Only Calls that are certain to be complete are on it: with sampling,
-/// what lies between two Calls is unknown, so adjacency, intervals and absence say nothing (design.md, invariant 5).
+/// what lies between two Calls is unknown, so adjacency, intervals and absence say nothing (ARCHITECTURE.md#what-always-holds).
 pub(super) struct Timeline<'a> {
     /// Ordered by start.
     pub(super) calls: Vec<Known<'a>>,

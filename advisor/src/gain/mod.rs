@@ -117,7 +117,7 @@ pub(crate) fn held_by_action(profile: &Profile) -> f64 {
 
 /// What gains are compared by, a day: requests or round trips, whichever is more, and a request for each 50 ms of waiting.
 pub(crate) fn worth(round_trips: f64, requests: f64, ms: f64) -> f64 {
-    /// Milliseconds of waiting that count as much as a request (the gate of rules.md, section 3, has both).
+    /// Milliseconds of waiting that count as much as a request (a judgement).
     const MS_PER_REQUEST: f64 = 50.0;
     round_trips.max(requests) + ms / MS_PER_REQUEST
 }

@@ -100,7 +100,7 @@ impl NextVersion {
         self.major >= 16
     }
 
-    /// The status with which it answers a well-formed action id that it does not know (rules.md, trap 3).
+    /// The status with which it answers a well-formed action id that it does not know: 404 until Next.js 16.3, 409 since 16.4.
     #[must_use]
     pub fn unknown_action_status(self) -> u16 {
         if self >= (Self { major: 16, minor: 4 }) { 409 } else { 404 }

@@ -1,4 +1,4 @@
-//! What a user may set about the judgement, with the defaults of rules.md. Reading files is the daemon's.
+//! What a user may set about the judgement, with its defaults. Reading files is the daemon's.
 
 mod faults;
 
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::evidence::PassSettings;
 
-/// Thresholds that hold for all rules. All defaults are judgements, not measurements (rules.md, section 5); the
+/// Thresholds that hold for all rules. All defaults are judgements, not measurements; the
 /// report prints the effective ones.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]

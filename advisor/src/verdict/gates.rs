@@ -36,7 +36,7 @@ pub(super) fn callers_absent(profile: &Profile) -> Option<Vec<Need>> {
     (known < CALLERS_SEEN).then(|| CALLER_ATTRIBUTES.map(Need::attribute).to_vec())
 }
 
-/// A route may become an action only when nobody outside can depend on it (design.md, invariant 4).
+/// A route may become an action only when nobody outside can depend on it (ARCHITECTURE.md#what-always-holds).
 pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decision> {
     let others = [Caller::External, Caller::CrossOrigin, Caller::Server, Caller::Bot];
     if let Some(caller) = others.into_iter().find(|caller| profile.ever(Fact::succeeded_by(*caller)) > 0) {

@@ -17,7 +17,7 @@ pub(super) struct ChildTime {
     pub(super) one_after_the_other: bool,
 }
 
-/// Share of a request's time that child spans in a row take when it is a waterfall (rules.md, sequential-waterfall).
+/// Share of a request's time that child spans in a row take when it is a waterfall (docs/rules/sequential-waterfall.md).
 const MOST: f64 = 0.7;
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Routes that one client calls in a loop: many times at once, with other arguments each time (rules.md, batch-burst). Of actions
+//! Routes that one client calls in a loop: many times at once, with other arguments each time (docs/rules/batch-burst.md). Of actions
 //! the serial bursts tell it.
 //!
 //! A loop sends as fast as the browser can. Somebody who types into a search box sends other arguments each time as well, one

@@ -1,4 +1,4 @@
-//! Polls: one client calling one Handler at regular intervals (rules.md, action-poll and frequent-poll).
+//! Polls: one client calling one Handler at regular intervals (docs/rules/action-poll.md, docs/rules/frequent-poll.md).
 
 use std::collections::{BTreeSet, HashMap};
 

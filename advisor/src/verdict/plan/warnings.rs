@@ -1,5 +1,4 @@
-//! What to look at before a move: what it changes beside what it is for, and what telemetry cannot see (rules.md, section
-//! 3, step 6).
+//! What to look at before a move: what it changes beside what it is for, and what telemetry cannot see.
 
 use super::names::first_page;
 use crate::evidence::Fact;

@@ -7,7 +7,11 @@
     reason = "a test says what it expects in the shortest way: a panic is its failure"
 )]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod dependencies;
+mod references;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -109,7 +113,7 @@ fn no_file_names_the_host_of_a_registry() {
     let hosts =
         ["registry.npm", "registry.yarn", "npm.pkg.", "static.crates", "index.crates", "crates.io", "pypi."]
             .map(|host| host.to_owned() + if host.ends_with('.') { "org" } else { "" });
-    let this = "daemon/tests/tidy.rs";
+    let this = "daemon/tests/tidy/main.rs";
     let mut faults = Vec::new();
     for file in tracked(&[""]).into_iter().filter(|file| file != this) {
         let Ok(text) = std::fs::read_to_string(workspace().join(&file)) else { continue };
