@@ -131,7 +131,7 @@ fn every_link_of_a_document_leads_somewhere() {
             let there = if path.is_empty() { here } else { here.parent().unwrap().join(path) };
             let leads = there.exists()
                 && (wanted.is_empty()
-                    || !there.extension().is_some_and(|end| end == "md")
+                    || there.extension().is_none_or(|end| end != "md")
                     || has_anchor(&there, wanted));
             if !leads {
                 faults.push(format!("{file}: {target}"));
