@@ -167,6 +167,20 @@ async fn a_sound_file_is_saved_whole_also_from_its_log() {
     assert_eq!(contents(&out).await, newer);
 }
 
+/// A log that is a link to itself: it is there, and nobody can open it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_that_cannot_be_opened_is_no_missing_log() {
+    let world = full().await;
+    let mut log = world.db.clone().into_os_string();
+    log.push("-wal");
+    std::os::unix::fs::symlink(&log, &log).unwrap();
+    let to = world.db.with_file_name("saved.db");
+    let refused = recover(&world.db, &to, &traces_in, &mut |_, _| {}).await.unwrap_err();
+    assert!(refused.to_string().contains("its log"), "{refused}");
+    assert!(!to.exists());
+}
+
 #[tokio::test]
 async fn a_leaf_that_is_lost_costs_its_own_rows_only() {
     let world = full().await;

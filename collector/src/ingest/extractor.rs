@@ -137,8 +137,8 @@ impl Extractor {
     }
 
     async fn learn_handlers(&mut self) {
-        for service in self.persistent(|| self.store.services()).await.unwrap_or_default() {
-            let stored = self.persistent(|| self.store.handlers_called(&service)).await.unwrap_or_default();
+        for service in self.answered("the services", || self.store.services()).await {
+            let stored = self.answered("the handlers", || self.store.handlers_called(&service)).await;
             self.handlers.learn(stored);
         }
     }
@@ -262,7 +262,7 @@ impl Extractor {
         let traces: Vec<TraceId> = traces.into_iter().collect();
         // One more than is read, to know that there are more; and those that are new themselves.
         let most = self.settings.max_reloaded_blocks + 1 + new.len();
-        let found = self.persistent(|| self.store.blocks_of(&traces, last, most)).await.unwrap_or_default();
+        let found = self.answered("earlier blocks", || self.store.blocks_of(&traces, last, most)).await;
         let mut of_trace: HashMap<TraceId, Vec<BlockId>> = HashMap::new();
         for (trace, block) in found.into_iter().filter(|(_, block)| *block <= last && !new.contains(block)) {
             of_trace.entry(trace).or_default().push(block);
@@ -335,6 +335,30 @@ impl Extractor {
     fn advance(&mut self, to: BlockId) {
         self.done = self.done.max(to);
         self.backlog.extracted_to(self.done, self.caught_up, self.settings.clock.now_ns());
+    }
+
+    /// Asks the database until it answers, also when it refuses for a reason that may last: without the answer Calls would
+    /// be counted twice or under the wrong Handler. Each reason is logged once; the lag shows that extraction waits.
+    async fn answered<T, F>(&self, what: &str, ask: impl Fn() -> F) -> T
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let mut wait = FIRST_WAIT;
+        let mut logged = String::new();
+        loop {
+            let error = match self.persistent(&ask).await {
+                Ok(answer) => return answer,
+                Err(error) => error.to_string(),
+            };
+            self.metrics.extraction.extraction_retries.inc();
+            self.backlog.export_lag(self.settings.clock.now_ns());
+            if error != logged {
+                tracing::error!(error, "extraction waits: {what} cannot be read from the database");
+                logged = error;
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
     }
 
     /// Asks the database until it answers; only what would fail forever comes back as an error.

@@ -2,11 +2,12 @@
 //! the whole.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use pointsman_store::Sign;
 
 use crate::spans::{NOW, child, one, request, route_call, text};
-use crate::world::World;
+use crate::world::{PATIENCE, World};
 
 /// A span that makes its handler one that reads.
 fn query(trace: u64, span: u64) -> opentelemetry_proto::tonic::trace::v1::Span {
@@ -52,6 +53,29 @@ async fn a_trace_split_over_a_restart_is_one_trace() {
     let world = world.crash_and_restart().await;
     world.send(request(vec![query(1, 2)])).await.unwrap();
     assert_eq!(reads(&world).await, [true]);
+}
+
+/// Without its earlier blocks the Calls that the trace had given would stay beside the new ones.
+#[tokio::test]
+async fn earlier_blocks_that_cannot_be_looked_up_are_waited_for() {
+    let world = World::with(|settings| settings.recent_bytes = 0).await;
+    world.send(one(1)).await.unwrap();
+    assert_eq!(reads(&world).await, [false]);
+
+    let mut damaged = world.connect().await;
+    sqlx::query("ALTER TABLE block_traces RENAME TO away").execute(&mut damaged).await.unwrap();
+    sqlx::query("ALTER TABLE runs RENAME TO runs_away").execute(&mut damaged).await.unwrap();
+    world.send(request(vec![query(1, 2)])).await.unwrap();
+    let waits = tokio::time::timeout(PATIENCE, async {
+        while world.metric("extraction_retries_total", "") < 3.0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    waits.await.unwrap();
+
+    sqlx::query("ALTER TABLE runs_away RENAME TO runs").execute(&mut damaged).await.unwrap();
+    sqlx::query("ALTER TABLE away RENAME TO block_traces").execute(&mut damaged).await.unwrap();
+    assert_eq!(reads(&world).await, [true], "one call, made of all its spans");
 }
 
 #[tokio::test]

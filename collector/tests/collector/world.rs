@@ -123,10 +123,15 @@ impl World {
         }
     }
 
+    /// The file as another program sees it.
+    pub(crate) async fn connect(&self) -> SqliteConnection {
+        let url = format!("sqlite://{}", self.folder.path().join("pointsman.db").display());
+        SqliteConnection::connect(&url).await.unwrap()
+    }
+
     /// Locks the file as another program would; released when dropped or closed.
     pub(crate) async fn lock(&self) -> SqliteConnection {
-        let url = format!("sqlite://{}", self.folder.path().join("pointsman.db").display());
-        let mut connection = SqliteConnection::connect(&url).await.unwrap();
+        let mut connection = self.connect().await;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
         connection
     }

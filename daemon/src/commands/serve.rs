@@ -190,7 +190,7 @@ async fn finish(
     within: Duration,
 ) {
     let begun = std::time::Instant::now();
-    while upkeeping.join_next().await.is_some() {}
+    all_ended(&mut upkeeping).await;
     info!("stopped: upkeep");
     end_servers(&mut tasks, within.mul_f64(SHARE_OF_SERVERS)).await;
     match pipeline.stop(within.saturating_sub(begun.elapsed())).await {
@@ -233,10 +233,18 @@ fn generation(
     move || web::Generation { run: board.shown(), config: Arc::as_ptr(&current.get()).addr() }
 }
 
+/// Waits for tasks to end. What went wrong with one of them is logged: nobody else asks for it any more.
+async fn all_ended(tasks: &mut JoinSet<anyhow::Result<()>>) {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended.context("a part of the daemon panicked").flatten() {
+            warn!("while stopping: {error:#}");
+        }
+    }
+}
+
 /// Waits for receivers, pages and reports to end, though not for ever: the pipeline has its own end to come to.
 async fn end_servers(tasks: &mut JoinSet<anyhow::Result<()>>, within: Duration) {
-    let all = async { while tasks.join_next().await.is_some() {} };
-    if tokio::time::timeout(within, all).await.is_ok() {
+    if tokio::time::timeout(within, all_ended(tasks)).await.is_ok() {
         info!("stopped: receivers, pages and reports");
         return;
     }

@@ -48,3 +48,16 @@ fn one_of_them_is_chosen_by_its_path() {
     assert!(!app.path.join("apps/web/instrumentation.ts").exists());
     assert!(app.calls()[0].starts_with("yarn add "), "{:?}", app.calls());
 }
+
+/// `-W` is refused by those after version 1. The lock file of a workspace has megabytes.
+#[test]
+fn a_long_lock_file_of_a_new_yarn_is_known_by_its_beginning() {
+    let app = App::fresh(&Kind { lock: "yarn.lock", ..Kind::usual() });
+    let mut manifest: serde_json::Value = serde_json::from_str(&app.read("package.json")).unwrap();
+    manifest["workspaces"] = json!(["packages/*"]);
+    app.write("package.json", &manifest.to_string());
+    app.write("yarn.lock", &format!("__metadata:\n  version: 8\n{}", "# more\n".repeat(1 << 18)));
+    let run = app.init(&[]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(app.calls()[0].starts_with("yarn add ") && !app.calls()[0].contains("-W"), "{:?}", app.calls());
+}

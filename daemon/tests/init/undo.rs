@@ -31,6 +31,17 @@ fn undo_leaves_the_app_as_it_was() {
 }
 
 #[test]
+fn a_record_that_cannot_be_read_is_not_written_over() {
+    let app = App::fresh(&Kind::usual());
+    app.write(".pointsman/init.json", "{");
+    let before = app.all_files();
+    let run = app.init(&[]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.err.contains("init.json is not valid"), "{}", run.err);
+    assert_eq!(app.all_files(), before, "nothing was changed");
+}
+
+#[test]
 fn what_was_written_since_stays_and_is_named() {
     let app = App::fresh(&Kind::usual());
     app.init(&[]);

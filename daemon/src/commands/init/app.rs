@@ -177,6 +177,11 @@ pub(super) fn text(file: &Path) -> anyhow::Result<String> {
     fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
+/// The manifest of a folder; null where it has none.
+pub(super) fn manifest_if_any(folder: &Path) -> anyhow::Result<Value> {
+    if folder.join("package.json").exists() { manifest(folder) } else { Ok(Value::Null) }
+}
+
 fn manifest(folder: &Path) -> anyhow::Result<Value> {
     let file = folder.join("package.json");
     let manifest: Value = serde_json::from_str(&text(&file)?)

@@ -2,6 +2,7 @@
 //! fails, the app is as it was before.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -54,20 +55,24 @@ pub(super) fn carry_out(app: &App, plan: &Plan) -> anyhow::Result<()> {
     let touched =
         files.chain(plan.copy.iter().map(|(_, to)| to.clone())).chain([app.folder.join("package.json")]);
     change::assert_writable(touched)?;
-    let before = Snapshot::take(app);
-    let record = Record::of(app, plan);
-    let record_before = fs::read(Record::file(app)).ok();
+    let before = Snapshot::take(app)?;
+    let record = Record::of(app, plan)?;
+    let record_before = held(&Record::file(app))?;
     let done = add_packages(app, plan)
         .and_then(|()| record.write(app))
         .and_then(|()| change::write_all(&plan.changes));
     if let Err(error) = done {
         before.put_back();
-        if let Some((_, to)) = &plan.copy {
-            remove_copy(to);
-        }
-        match record_before {
-            Some(bytes) => change::put_back(&Record::file(app), Some(&bytes)),
-            None => Record::remove(app),
+        let copy = plan.copy.as_ref().and_then(|(_, to)| remove_copy(to).err());
+        let record = match record_before {
+            Some(bytes) => {
+                change::put_back(&Record::file(app), Some(&bytes));
+                None
+            }
+            None => Record::remove(app).err(),
+        };
+        for left in copy.into_iter().chain(record) {
+            eprintln!("pointsman: {left:#}");
         }
         return Err(error);
     }
@@ -128,32 +133,50 @@ pub(super) fn run(app: &App, manager: Manager, words: &[&str], packages: &[Strin
     )
 }
 
+/// What a file holds; nothing where there is none.
+fn held(file: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot read {}; nothing was changed", file.display()))
+        }
+    }
+}
+
 /// A tarball, and its folder if that is empty then.
-pub(super) fn remove_copy(copy: &Path) {
-    let _ = fs::remove_file(copy);
+pub(super) fn remove_copy(copy: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(copy) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("{} cannot be removed", copy.display()));
+        }
+        _ => {}
+    }
     if let Some(folder) = copy.parent() {
         // It fails where something else is in it, as it should.
         let _ = fs::remove_dir(folder);
     }
+    Ok(())
 }
 
 /// The files that a package manager writes, as they were.
 struct Snapshot(Vec<(PathBuf, Option<Vec<u8>>)>);
 
 impl Snapshot {
-    fn take(app: &App) -> Self {
+    fn take(app: &App) -> anyhow::Result<Self> {
         let names =
             ["package.json", "pnpm-workspace.yaml"].into_iter().chain(LOCK_FILES.map(|(name, _)| name));
         let mut files: Vec<PathBuf> =
             names.flat_map(|name| [app.folder.join(name), app.root.join(name)]).collect();
         files.sort();
         files.dedup();
-        Self(files.into_iter().map(|file| (file.clone(), fs::read(&file).ok())).collect())
+        let with_content = files.into_iter().map(|file| Ok((file.clone(), held(&file)?)));
+        Ok(Self(with_content.collect::<anyhow::Result<_>>()?))
     }
 
     fn put_back(&self) {
         for (file, before) in &self.0 {
-            if fs::read(file).ok() != *before {
+            if held(file).ok().as_ref() != Some(before) {
                 change::put_back(file, before.as_deref());
             }
         }

@@ -1,5 +1,7 @@
 //! Package managers: which one an app uses, and what its commands are. Running them is `install`'s business.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 
@@ -8,6 +10,9 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::app::{self, App};
+
+/// So much of a lock file says who wrote it, bytes.
+const BEGIN_OF_LOCK: u64 = 4 << 10;
 
 /// A package manager.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize, Deserialize)]
@@ -33,8 +38,7 @@ impl Manager {
     /// The one that the app's manifest names, else the one whose lock file is there, else npm.
     pub(super) fn of(app: &App) -> anyhow::Result<Self> {
         for folder in [&app.folder, &app.root] {
-            let manifest = app::text(&folder.join("package.json")).unwrap_or_default();
-            let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap_or_default();
+            let manifest = app::manifest_if_any(folder)?;
             let named = manifest.get("packageManager").and_then(serde_json::Value::as_str);
             if let Some(manager) = named.and_then(|named| Self::named(named.split('@').next()?)) {
                 return Ok(manager);
@@ -109,10 +113,13 @@ impl Manager {
     }
 }
 
-/// Version 1 of yarn is another program than those after it.
+/// Version 1 of yarn is another program than those after it, whose lock files begin with `__metadata`, however long they are.
 fn is_first_yarn(app: &App) -> bool {
-    let lock = app::text(&app.root.join("yarn.lock")).unwrap_or_default();
-    !app.root.join(".yarnrc.yml").is_file() && !lock.contains("__metadata:")
+    let mut begin = Vec::new();
+    let lock = File::open(app.root.join("yarn.lock"));
+    // One that is there and cannot be read stops init before anything is changed, when all files are read to be put back.
+    let _ = lock.and_then(|lock| lock.take(BEGIN_OF_LOCK).read_to_end(&mut begin));
+    !app.root.join(".yarnrc.yml").is_file() && !String::from_utf8_lossy(&begin).contains("__metadata:")
 }
 
 /// Whether a program can be started.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
@@ -30,8 +31,11 @@ pub(super) struct Record {
 
 impl Record {
     /// The record of an earlier run, and what this one adds.
-    pub(super) fn of(app: &App, plan: &Plan) -> Self {
-        let earlier = Self::read(app).ok();
+    ///
+    /// # Errors
+    /// When there is an earlier one that cannot be read: it would be lost, and what it tells could not be undone.
+    pub(super) fn of(app: &App, plan: &Plan) -> anyhow::Result<Self> {
+        let earlier = Self::file(app).exists().then(|| Self::read(app)).transpose()?;
         let names = plan.packages.iter().map(|package| match package.rfind('@').filter(|at| *at > 0) {
             _ if package.contains(".tgz") => PACKAGE.to_owned(),
             Some(at) => package.get(..at).unwrap_or(package).to_owned(),
@@ -45,12 +49,12 @@ impl Record {
             files: Vec::new(),
             copy: None,
         });
-        Self {
+        Ok(Self {
             manager: plan.manager,
             packages: packages.into_iter().chain(names).collect(),
             files: before.into_iter().chain(files).collect(),
             copy: copy.or(copied),
-        }
+        })
     }
 
     /// Where it is kept.
@@ -82,8 +86,15 @@ impl Record {
         })
     }
 
-    pub(super) fn remove(app: &App) {
-        let _ = fs::remove_dir_all(app.folder.join(FOLDER));
+    /// Removes the folder of records, if there is one.
+    pub(super) fn remove(app: &App) -> anyhow::Result<()> {
+        let folder = app.folder.join(FOLDER);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{} cannot be removed", folder.display()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes everything back; what was changed since is left, and said.
@@ -104,10 +115,9 @@ impl Record {
         for done in &self.files {
             left.extend(done.take_back(&app.folder).err());
         }
-        if let Some(copy) = &self.copy {
-            install::remove_copy(&app.folder.join(copy));
-        }
-        Self::remove(app);
+        let copy = self.copy.as_ref().map_or(Ok(()), |copy| install::remove_copy(&app.folder.join(copy)));
+        let faults = [copy, Self::remove(app)].into_iter().filter_map(Result::err);
+        left.extend(faults.map(|fault| format!("{fault:#}")));
         Ok(left)
     }
 }

@@ -48,10 +48,21 @@ pub(super) struct Pages {
     roles: Vec<Role>,
 }
 
+/// The log of a file, if there is one. One that is there and cannot be opened holds what the file does not: to go on without it
+/// would lose it in silence.
+fn log_beside(path: &Path) -> io::Result<Option<File>> {
+    let log = log_of(path);
+    match File::open(&log) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io::Error::new(error.kind(), format!("its log {}: {error}", log.display()))),
+    }
+}
+
 impl Pages {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        let log = File::open(log_of(path)).ok();
+        let log = log_beside(path)?;
         let mut header = [0; 100];
         let _ = file.read_exact_at(&mut header, 0);
         let mut page_size = size_in(&header);
