@@ -114,7 +114,10 @@ pub(crate) struct PagesOptions {
     #[arg(long, env = "POINTSMAN_PAGES_TOKENS_FILE", value_name = "PATH")]
     pub pages_tokens_file: Option<PathBuf>,
     /// Whoever reaches the pages may read everything and decide about recommendations, without any token.
-    #[arg(long, env = "POINTSMAN_LET_ANYONE_IN")]
+    #[arg(long, env = "POINTSMAN_ALLOW_ANONYMOUS")]
+    pub allow_anonymous: bool,
+    /// The old name of `--allow-anonymous`.
+    #[arg(long, hide = true, env = "POINTSMAN_LET_ANYONE_IN")]
     pub let_anyone_in: bool,
     /// A further address that serves only metrics, to whoever reaches it, or `off` [default: off].
     #[arg(long, env = "POINTSMAN_METRICS_LISTEN", value_name = "ADDR")]

@@ -13,6 +13,7 @@ mod recommendations;
 #[cfg(test)]
 mod reference;
 mod reload;
+mod renamed;
 mod reports;
 mod retention;
 pub(crate) mod secrets;
@@ -64,6 +65,9 @@ pub(crate) struct Config {
     /// What the app's team has decided: the policies of the file that is named first, then those in here.
     #[serde(skip)]
     pub policies: Vec<Policy>,
+    /// Old names that were used, each with its new one.
+    #[serde(skip)]
+    pub old_names: Vec<String>,
     /// How long and how much is kept.
     pub retention: Retention,
     /// How the log is written.
@@ -85,9 +89,9 @@ pub(crate) struct Serve {
     /// Pages, API and metrics.
     pub listen: String,
     /// How often the report on the page is made anew, s.
-    pub advise_every_s: u64,
+    pub advice_interval_s: u64,
     /// How long the end may take, all stages together, s.
-    pub stop_within_s: u64,
+    pub shutdown_timeout_s: u64,
 }
 
 impl Default for Serve {
@@ -96,8 +100,8 @@ impl Default for Serve {
             otlp_grpc: "127.0.0.1:4317".to_owned(),
             otlp_http: "127.0.0.1:4318".to_owned(),
             listen: "127.0.0.1:4400".to_owned(),
-            advise_every_s: 60,
-            stop_within_s: 25,
+            advice_interval_s: 60,
+            shutdown_timeout_s: 25,
         }
     }
 }
@@ -180,7 +184,8 @@ fn parse(text: &str, overrides: Vec<Override>) -> (Config, Faults) {
     let (policies, mut faults) = table.remove("policy").map(policy::read).unwrap_or_default();
     // Each key is tried alone, because reading stops at the first key that does not fit.
     let mut fitting = Table::new();
-    for (path, value) in leaves(&[], table) {
+    let (leaves, mut old_names) = with_new_names(leaves(&[], table), &mut faults);
+    for (path, value) in leaves {
         match (nested(&path, value.clone()).try_into::<Config>(), value) {
             (Ok(_), value) => insert(&mut fitting, &path, value),
             (Err(_), Value::Array(tables)) if tables.iter().all(Value::is_table) => {
@@ -191,16 +196,37 @@ fn parse(text: &str, overrides: Vec<Override>) -> (Config, Faults) {
             (Err(error), _) => faults.push(format!("{}: {}", path.join("."), one_line(error.message()))),
         }
     }
-    for Override { path, value } in overrides {
+    for Override { path, value, old_name } in overrides {
         insert(&mut fitting, &path, value);
+        old_names.extend(old_name);
     }
     match fitting.try_into::<Config>() {
-        Ok(config) => (Config { policies, ..config }, faults),
+        Ok(config) => (Config { policies, old_names, ..config }, faults),
         Err(error) => {
             faults.push(one_line(error.message()));
             (Config::default(), faults)
         }
     }
+}
+
+/// Values under the new names of their keys, and what to say of old ones. A key that is set under both is a fault.
+fn with_new_names(
+    all: Vec<(Vec<String>, Value)>,
+    faults: &mut Faults,
+) -> (Vec<(Vec<String>, Value)>, Vec<String>) {
+    let set: Vec<Vec<String>> = all.iter().map(|(path, _)| path.clone()).collect();
+    let mut old_names = Vec::new();
+    let renamed = all.into_iter().filter_map(|(path, value)| {
+        let Some(new) = renamed::new_path(&path) else { return Some((path, value)) };
+        let (old, name) = (path.join("."), new.join("."));
+        if set.contains(&new) {
+            faults.push(format!("{old}: it was renamed to {name}, which is set too: remove it"));
+            return None;
+        }
+        old_names.push(renamed::warning(&old, &name));
+        Some((new, value))
+    });
+    (renamed.collect(), old_names)
 }
 
 /// The tables of a list that can be read, and what is wrong with the others.
@@ -272,11 +298,11 @@ fn faults(config: &Config) -> Vec<String> {
             faults.push(format!("serve.{key} = {text}: {fault}"));
         }
     }
-    if serve.advise_every_s == 0 {
-        faults.push("serve.advise_every_s = 0: write how many seconds, at least 1".to_owned());
+    if serve.advice_interval_s == 0 {
+        faults.push("serve.advice_interval_s = 0: write how many seconds, at least 1".to_owned());
     }
-    if serve.stop_within_s == 0 {
-        faults.push("serve.stop_within_s = 0: write how many seconds, at least 1".to_owned());
+    if serve.shutdown_timeout_s == 0 {
+        faults.push("serve.shutdown_timeout_s = 0: write how many seconds, at least 1".to_owned());
     }
     faults.extend(config.pages.faults());
     faults.extend(config.reports.faults());
@@ -301,7 +327,7 @@ mod tests {
     #[test]
     fn a_file_with_faults_names_each_of_them() {
         let (config, said) = parse(
-            "no_section = 1\n[serve]\nlisten = \"here\"\nadvise_every_s = 0\n[advice]\nsampling_ratio = 2.0\n\
+            "no_section = 1\n[serve]\nlisten = \"here\"\nadvice_interval_s = 0\n[advice]\nsampling_ratio = 2.0\n\
              enter_score = -1.0\nmin_call_for_move = 3\nmin_days_for_move = \"many\"\nmin_gain_ms = 5.0\n\
              [advice.rules.no-such-rule]\nweight = 1.0\n[advice.rules.action-poll]\nweight = -1.0\nwait = 1\n\
              [recommendations]\nrun_at = \"06:30\"\n[[policy]]\nhandlers = [\"/api/**\"]\nkeep = \"route\"",
@@ -312,7 +338,7 @@ mod tests {
             "advice.min_days_for_move: invalid type: string \"many\"",
             "advice.rules.action-poll.wait: unknown field",
             "serve.listen = here: that is no address",
-            "serve.advise_every_s = 0",
+            "serve.advice_interval_s = 0",
             "advice.rules.no-such-rule: there is no such rule",
             "advice.sampling_ratio = 2",
             "advice.enter_score = -1",

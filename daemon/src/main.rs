@@ -63,6 +63,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::CheckConfig(_) => Config::default(),
         _ => config::load(&source)?,
     };
+    if !matches!(cli.command, Command::Serve(_)) {
+        for old in &config.old_names {
+            eprintln!("pointsman: {old}");
+        }
+    }
     match cli.command {
         Command::Serve(_) => commands::serve::run(&cli.db, source, config).await,
         Command::CheckConfig(options) => commands::check_config::run(&source, options.print),

@@ -41,7 +41,7 @@ impl Upkeep {
                     warn!(%error, "retention waits for the database; it tries again");
                 }
             }
-            let every = Duration::from_secs(self.config.get().retention.every_s.max(1));
+            let every = Duration::from_secs(self.config.get().retention.interval_s.max(1));
             if !self.waited(tokio::time::sleep(every)).await {
                 return Ok(());
             }
@@ -63,7 +63,7 @@ impl Upkeep {
                 }
             };
             self.tell(found, begin.elapsed());
-            let next = self.config.get().retention.check_every.0;
+            let next = self.config.get().retention.check_interval.0;
             let wait = async {
                 match next {
                     Some(next) => tokio::time::sleep(next).await,

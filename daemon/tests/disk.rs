@@ -293,7 +293,7 @@ fn a_daemon_ends_within_its_deadline_also_when_it_cannot_write() {
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("pointsman.db");
     let config = folder.path().join("pointsman.toml");
-    std::fs::write(&config, "[serve]\nstop_within_s = 3\n").unwrap();
+    std::fs::write(&config, "[serve]\nshutdown_timeout_s = 3\n").unwrap();
     let daemon = Daemon::start(&db, &["--config", config.to_str().unwrap()]);
     let mut sender = Sender::new();
     assert_eq!(sender.send(&daemon), Said::Stored);

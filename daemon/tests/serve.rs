@@ -32,7 +32,7 @@ impl World {
     /// A daemon that makes its report anew every second.
     fn daemon(&self) -> Daemon {
         let config = self.folder.path().join("pointsman.toml");
-        std::fs::write(&config, "[serve]\nadvise_every_s = 1\n").unwrap();
+        std::fs::write(&config, "[serve]\nadvice_interval_s = 1\n").unwrap();
         Daemon::start(&self.db, &["--config", config.to_str().unwrap()])
     }
 }

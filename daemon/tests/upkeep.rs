@@ -23,7 +23,7 @@ fn retention_deletes_what_is_too_much_while_spans_come_and_tells_it() {
     let config = folder.path().join("pointsman.toml");
     std::fs::write(
         &config,
-        "[serve]\nadvise_every_s = 1\n[retention]\nevery_s = 1\nblocks_size = \"1MiB\"\n",
+        "[serve]\nadvice_interval_s = 1\n[retention]\ninterval_s = 1\nblocks_size = \"1MiB\"\n",
     )
     .unwrap();
     let daemon = Daemon::start(&db, &["--config", config.to_str().unwrap()]);

@@ -52,7 +52,8 @@ fn meaning(argument: &Arg) -> String {
 }
 
 fn table<'a>(arguments: impl Iterator<Item = &'a Arg>) -> String {
-    let shown = arguments.filter(|one| !["help", "version"].contains(&one.get_id().as_str()));
+    let shown =
+        arguments.filter(|one| !["help", "version"].contains(&one.get_id().as_str()) && !one.is_hide_set());
     let rows: Vec<String> = shown.map(|one| format!("| `{}` | {} |", name(one), meaning(one))).collect();
     if rows.is_empty() {
         String::new()

@@ -24,6 +24,9 @@ pub(crate) fn run(source: &Source, shows: bool) -> anyhow::Result<ExitCode> {
         let text = toml::to_string(&config).context("the configuration cannot be written as TOML")?;
         print(&text)?;
     }
+    for old in &config.old_names {
+        eprintln!("warning: {old}");
+    }
     if faults.is_empty() {
         if !shows {
             print("the configuration is without faults\n")?;

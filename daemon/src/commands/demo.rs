@@ -90,7 +90,7 @@ fn settings(options: &DemoOptions) -> anyhow::Result<Config> {
     config.serve.listen.clone_from(&options.listen);
     config.logs.level = "warn".to_owned();
     // The recording does not change.
-    config.serve.advise_every_s = 60;
+    config.serve.advice_interval_s = 60;
     Ok(config)
 }
 

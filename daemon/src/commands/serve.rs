@@ -79,6 +79,9 @@ pub(crate) async fn run_with(
 ) -> anyhow::Result<ExitCode> {
     let registry = Registry::new();
     let own_traces = telemetry::begin(&config, &registry)?;
+    for old in &config.old_names {
+        warn!("{old}");
+    }
     let mut signals = Signals::expected(guest.hangup)?;
     let addresses = Addresses::of(&config)?;
     let receivers = config.otlp.receivers()?;
@@ -88,7 +91,7 @@ pub(crate) async fn run_with(
     let pages = sockets.pages_address();
     let mut served = served(&config, &registry, receivers)?;
     served.leave_descriptors();
-    let within = Duration::from_secs(config.serve.stop_within_s);
+    let within = Duration::from_secs(config.serve.shutdown_timeout_s);
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let serve = |tasks: &mut JoinSet<_>| sockets.serve(&served, &stopped, tasks);
@@ -112,8 +115,9 @@ pub(crate) async fn run_with(
         metrics: reloads,
     });
     let web = web::Web::new(store.clone(), current.clone(), board.clone());
-    let answers_bytes = usize::try_from(current.get().pages.answers_bytes).unwrap_or(usize::MAX);
-    let readers = web::Readers::new(answers_bytes, &registry, generation(&board, &current))?;
+    let response_buffer_bytes =
+        usize::try_from(current.get().pages.response_buffer_bytes).unwrap_or(usize::MAX);
+    let readers = web::Readers::new(response_buffer_bytes, &registry, generation(&board, &current))?;
 
     let (end_upkeep, upkeep_ended) = watch::channel(false);
     let upkeep =
@@ -260,7 +264,7 @@ async fn advise_again_and_again(
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let view = View { window: USUAL_WINDOW, until: Until::Now, service: None };
-    let every = Duration::from_secs(config.get().serve.advise_every_s.max(1));
+    let every = Duration::from_secs(config.get().serve.advice_interval_s.max(1));
     let stop = until(&stopped);
     tokio::pin!(stop);
     loop {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use toml::{Table, Value};
 
-use super::{Config, nested, one_line};
+use super::{Config, nested, one_line, renamed};
 
 const PREFIX: &str = "POINTSMAN_";
 /// Between the parts of a key: one underscore is a part of many keys.
@@ -17,6 +17,8 @@ pub(super) struct Override {
     /// The keys that lead to it.
     pub(super) path: Vec<String>,
     pub(super) value: Value,
+    /// What to say when the variable has an old name.
+    pub(super) old_name: Option<String>,
 }
 
 /// What the environment sets, in the order of the names, and what is wrong with it. A fault never repeats a value.
@@ -32,13 +34,23 @@ pub(super) fn overrides(
     named.sort_unstable();
     for (name, value) in named {
         let path = path(name.strip_prefix(PREFIX).unwrap_or_default());
+        let new = renamed::new_path(&path);
+        let old_name = new.as_deref().map(|new| renamed::warning(&name, &variable(new)));
+        let path = new.unwrap_or(path);
         let read = value.into_string().map_err(|_| "it is not text in UTF-8".to_owned());
         match read.and_then(|text| fitting(&path, &text)) {
-            Ok(value) => found.push(Override { path, value }),
+            Ok(value) => found.push(Override { path, value, old_name }),
             Err(fault) => faults.push(format!("{name} ({}): {fault}", path.join("."))),
         }
     }
+    // Where both names are set, the new one comes last and wins.
+    found.sort_by_key(|one: &Override| one.old_name.is_none());
     (found, faults)
+}
+
+/// The variable that sets a key.
+fn variable(path: &[String]) -> String {
+    format!("{PREFIX}{}", path.join(BETWEEN).to_uppercase())
 }
 
 /// `ADVICE__RULES__ACTION_POLL__WEIGHT` is `advice.rules.action-poll.weight`: ids of rules have hyphens, which names of
@@ -89,7 +101,7 @@ mod tests {
             ("POINTSMAN_ADVICE__MIN_GAIN_MS", "5.5"),
             ("POINTSMAN_ADVICE__RULES__MUTATE_THEN_REFRESH__ENABLED", "false"),
             ("POINTSMAN_OTLP__CORS_ORIGINS", "[\"https://a.example\"]"),
-            ("POINTSMAN_OTLP__IDLE_S", "300"),
+            ("POINTSMAN_OTLP__IDLE_TIMEOUT_S", "300"),
             ("POINTSMAN_RETENTION__BLOCKS_AGE", "12h"),
             ("POINTSMAN_SERVE__LISTEN", "\"off\""),
             ("POINTSMAN_SERVE__OTLP_HTTP", "0.0.0.0:4318"),
@@ -102,7 +114,7 @@ mod tests {
                 "advice.min_gain_ms = 5.5",
                 "advice.rules.mutate-then-refresh.enabled = false",
                 "otlp.cors_origins = [\"https://a.example\"]",
-                "otlp.idle_s = 300",
+                "otlp.idle_timeout_s = 300",
                 "retention.blocks_age = \"12h\"",
                 "serve.listen = \"off\"",
                 "serve.otlp_http = \"0.0.0.0:4318\"",
@@ -113,13 +125,13 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_told_with_the_name_of_the_variable() {
         let (found, faults) = set(&[
-            ("POINTSMAN_OTLP__IDLE_S", "long"),
+            ("POINTSMAN_OTLP__IDLE_TIMEOUT_S", "long"),
             ("POINTSMAN_SERVE__LISTNE", "off"),
             ("POINTSMAN_RETENTION__BLOCKS_AGE", "1\nblocks_size = 2"),
         ]);
         assert_eq!(found, Vec::<String>::new());
         let begins = [
-            "POINTSMAN_OTLP__IDLE_S (otlp.idle_s): invalid type: string",
+            "POINTSMAN_OTLP__IDLE_TIMEOUT_S (otlp.idle_timeout_s): invalid type: string",
             "POINTSMAN_RETENTION__BLOCKS_AGE (retention.blocks_age): `1 blocks_size = 2` is no length of time",
             "POINTSMAN_SERVE__LISTNE (serve.listne): unknown field",
         ];

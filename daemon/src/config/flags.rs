@@ -2,6 +2,7 @@
 //! win over everything else.
 
 use super::Config;
+use super::renamed::OLD_FLAG;
 use crate::cli::ServeOptions;
 
 /// Flags and the keys that they set, for the reference.
@@ -16,7 +17,7 @@ pub(super) const FLAGS: [(&str, &str); 15] = [
     ("otlp_tokens_file", "otlp.tokens_file"),
     ("hash_secret_file", "otlp.hash_secret_file"),
     ("pages_tokens_file", "pages.tokens_file"),
-    ("let_anyone_in", "pages.let_anyone_in"),
+    ("allow_anonymous", "pages.allow_anonymous"),
     ("metrics_listen", "pages.metrics_listen"),
     ("metrics_tokens_file", "pages.metrics_tokens_file"),
     ("log_format", "logs.format"),
@@ -51,7 +52,8 @@ pub(super) fn prefer(options: ServeOptions, config: &mut Config) {
             *setting = given;
         }
     }
-    config.pages.let_anyone_in |= pages.let_anyone_in;
+    config.pages.allow_anonymous |= pages.allow_anonymous || pages.let_anyone_in;
+    config.old_names.extend(pages.let_anyone_in.then(|| OLD_FLAG.to_owned()));
     if let Some(format) = logs.log_format {
         config.logs.format = format;
     }

@@ -44,9 +44,9 @@ pub(crate) struct Otlp {
     /// Requests in flight on one HTTP/2 connection.
     pub max_streams: u64,
     /// How long a connection may be silent, s.
-    pub idle_s: u64,
+    pub idle_timeout_s: u64,
     /// How often a silent HTTP/2 connection is asked whether it is there, s.
-    pub keepalive_s: u64,
+    pub keepalive_interval_s: u64,
     /// How long it may take to answer that, s.
     pub keepalive_timeout_s: u64,
     /// How long the body of an HTTP request may take to arrive, s.
@@ -73,7 +73,7 @@ pub(crate) struct Otlp {
     /// Operations of one dispatcher; the calls of further ones count for the dispatcher.
     pub max_operations: u64,
     /// Handlers of all services together; beyond it only a service with less than its share gets further ones.
-    pub max_all_handlers: u64,
+    pub max_total_handlers: u64,
 }
 
 impl Default for Otlp {
@@ -91,8 +91,8 @@ impl Default for Otlp {
             cors_origins: Vec::new(),
             max_connections: 400,
             max_streams: 32,
-            idle_s: 120,
-            keepalive_s: 60,
+            idle_timeout_s: 120,
+            keepalive_interval_s: 60,
             keepalive_timeout_s: 20,
             read_timeout_s: 30,
             grpc_max_message_bytes: 4 * MIB,
@@ -104,7 +104,7 @@ impl Default for Otlp {
             max_apps: 200,
             max_handlers: 2_000,
             max_operations: 200,
-            max_all_handlers: 4_000,
+            max_total_handlers: 4_000,
         }
     }
 }
@@ -123,11 +123,13 @@ impl Otlp {
             .into_iter()
             .filter_map(|(key, value, range)| out_of_range("otlp", key, value, &range))
             .collect();
-        let idle = self.idle_s;
-        for (key, value) in [("keepalive_s", self.keepalive_s), ("read_timeout_s", self.read_timeout_s)] {
+        let idle = self.idle_timeout_s;
+        for (key, value) in
+            [("keepalive_interval_s", self.keepalive_interval_s), ("read_timeout_s", self.read_timeout_s)]
+        {
             if value >= idle {
                 faults.push(format!(
-                    "otlp.{key} = {value}: it must be below otlp.idle_s = {idle}, or connections in use are closed"
+                    "otlp.{key} = {value}: it must be below otlp.idle_timeout_s = {idle}, or connections in use are closed"
                 ));
             }
         }
@@ -151,8 +153,8 @@ impl Otlp {
         [
             ("max_connections", self.max_connections, 1..=1_000_000),
             ("max_streams", self.max_streams, 1..=10_000),
-            ("idle_s", self.idle_s, 2..=86_400),
-            ("keepalive_s", self.keepalive_s, SECONDS),
+            ("idle_timeout_s", self.idle_timeout_s, 2..=86_400),
+            ("keepalive_interval_s", self.keepalive_interval_s, SECONDS),
             ("keepalive_timeout_s", self.keepalive_timeout_s, SECONDS),
             ("read_timeout_s", self.read_timeout_s, SECONDS),
             ("grpc_max_message_bytes", self.grpc_max_message_bytes, BYTES),
@@ -164,7 +166,7 @@ impl Otlp {
             ("max_apps", self.max_apps, NAMES),
             ("max_handlers", self.max_handlers, NAMES),
             ("max_operations", self.max_operations, NAMES),
-            ("max_all_handlers", self.max_all_handlers, NAMES),
+            ("max_total_handlers", self.max_total_handlers, NAMES),
         ]
     }
 
@@ -182,7 +184,7 @@ impl Otlp {
             max_apps: bytes(self.max_apps),
             max_handlers: bytes(self.max_handlers),
             max_operations: bytes(self.max_operations),
-            max_all_handlers: bytes(self.max_all_handlers),
+            max_all_handlers: bytes(self.max_total_handlers),
             ..ingest::Settings::new(secret)
         }
     }
@@ -218,9 +220,9 @@ impl Otlp {
                 tokens: tokens.map(Arc::new),
                 signatures: signatures.map(Arc::new),
                 max_connections: bytes(self.max_connections),
-                idle: Duration::from_secs(self.idle_s),
+                idle: Duration::from_secs(self.idle_timeout_s),
                 max_concurrent_streams: u32::try_from(self.max_streams).unwrap_or(u32::MAX),
-                keepalive: Duration::from_secs(self.keepalive_s),
+                keepalive: Duration::from_secs(self.keepalive_interval_s),
                 keepalive_timeout: Duration::from_secs(self.keepalive_timeout_s),
                 ..Access::default()
             }),
@@ -330,7 +332,7 @@ mod tests {
         let otlp = Otlp {
             max_connections: 0,
             queue_bytes: 10,
-            keepalive_s: 120,
+            keepalive_interval_s: 120,
             keep_attributes: vec!["myapp.*".to_owned(), "*".to_owned()],
             cors_origins: vec!["https://shop.example".to_owned(), "shop.example".to_owned()],
             ..Otlp::default()
@@ -339,7 +341,7 @@ mod tests {
         let begins = [
             "otlp.max_connections = 0: write a number from 1 to 1000000",
             "otlp.queue_bytes = 10: write a number from 65536 to 1073741824",
-            "otlp.keepalive_s = 120: it must be below otlp.idle_s = 120",
+            "otlp.keepalive_interval_s = 120: it must be below otlp.idle_timeout_s = 120",
             "otlp.keep_attributes: \"*\" is not a valid pattern",
             "otlp.cors_origins: shop.example is no origin",
         ];

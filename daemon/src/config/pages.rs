@@ -24,7 +24,7 @@ pub(crate) struct Pages {
     /// Tokens that readers must show, `name token` a line: as a bearer token, or as the password that a browser asks for.
     pub tokens_file: Option<PathBuf>,
     /// Whoever reaches the address may read everything and decide about recommendations, without any token.
-    pub let_anyone_in: bool,
+    pub allow_anonymous: bool,
     /// Further host names under which the pages are reached without a token, as behind a proxy; IP addresses and `localhost`
     /// always are.
     pub hosts: Vec<String>,
@@ -35,25 +35,25 @@ pub(crate) struct Pages {
     /// Connections of readers held open; a further one takes the place of one that is silent, stalled or idle.
     pub max_connections: u64,
     /// How long a connection of a reader may be silent, s.
-    pub idle_s: u64,
+    pub idle_timeout_s: u64,
     /// How long a reader may take over an answer, s.
-    pub answer_timeout_s: u64,
+    pub response_timeout_s: u64,
     /// Answers on their way to readers, compressed; beyond it they are told to come again.
-    pub answers_bytes: u64,
+    pub response_buffer_bytes: u64,
 }
 
 impl Default for Pages {
     fn default() -> Self {
         Self {
             tokens_file: None,
-            let_anyone_in: false,
+            allow_anonymous: false,
             hosts: Vec::new(),
             metrics_listen: "off".to_owned(),
             metrics_tokens_file: None,
             max_connections: 100,
-            idle_s: 60,
-            answer_timeout_s: 120,
-            answers_bytes: 8 << 20,
+            idle_timeout_s: 60,
+            response_timeout_s: 120,
+            response_buffer_bytes: 8 << 20,
         }
     }
 }
@@ -79,9 +79,9 @@ impl Pages {
     pub(super) fn faults(&self) -> Vec<String> {
         let mut faults: Vec<String> = [
             ("max_connections", self.max_connections, 1..=1_000_000),
-            ("idle_s", self.idle_s, 2..=86_400),
-            ("answer_timeout_s", self.answer_timeout_s, 1..=3_600),
-            ("answers_bytes", self.answers_bytes, 64 << 10..=1 << 30),
+            ("idle_timeout_s", self.idle_timeout_s, 2..=86_400),
+            ("response_timeout_s", self.response_timeout_s, 1..=3_600),
+            ("response_buffer_bytes", self.response_buffer_bytes, 64 << 10..=1 << 30),
         ]
         .into_iter()
         .filter_map(|(key, value, range)| out_of_range("pages", key, value, &range))
@@ -102,7 +102,7 @@ impl Pages {
 
     /// How many readers may connect, and for how long.
     pub(crate) fn limits(&self) -> Access {
-        let idle = Duration::from_secs(self.idle_s);
+        let idle = Duration::from_secs(self.idle_timeout_s);
         Access {
             max_connections: bytes(self.max_connections),
             idle,
@@ -114,7 +114,7 @@ impl Pages {
 
     /// How long a reader may take over an answer.
     pub(crate) fn answer_timeout(&self) -> Duration {
-        Duration::from_secs(self.answer_timeout_s)
+        Duration::from_secs(self.response_timeout_s)
     }
 
     /// Reads the tokens. Pages on an address that other machines reach must have some, or say that they want none.
@@ -124,11 +124,11 @@ impl Pages {
             metrics: tokens(self.metrics_tokens_file.clone(), METRICS_TOKENS_VARIABLE)?,
         };
         let reachable = listen.filter(|address| !address.ip().is_loopback());
-        if let (Some(address), None, false) = (reachable, &keys.pages, self.let_anyone_in) {
+        if let (Some(address), None, false) = (reachable, &keys.pages, self.allow_anonymous) {
             anyhow::bail!(
                 "--listen {address}: other machines reach this address, and without a token anyone could read what the app \
                  does and dismiss advice; name tokens with --pages-tokens-file or {TOKENS_VARIABLE}, listen on \
-                 127.0.0.1, or say --let-anyone-in"
+                 127.0.0.1, or pass --allow-anonymous"
             );
         }
         Ok(keys)
@@ -147,9 +147,12 @@ mod tests {
     fn an_address_that_others_reach_wants_a_token_or_a_word() {
         let open = "0.0.0.0:4400".parse().ok();
         let refused = Pages::default().keys(open).unwrap_err().to_string();
-        assert!(refused.contains("--pages-tokens-file") && refused.contains("--let-anyone-in"), "{refused}");
+        assert!(
+            refused.contains("--pages-tokens-file") && refused.contains("--allow-anonymous"),
+            "{refused}"
+        );
         for (pages, listen) in [
-            (Pages { let_anyone_in: true, ..Pages::default() }, open),
+            (Pages { allow_anonymous: true, ..Pages::default() }, open),
             (Pages::default(), "127.0.0.1:4400".parse().ok()),
             (Pages::default(), "[::1]:4400".parse().ok()),
             (Pages::default(), None),

@@ -88,7 +88,7 @@ fn flags() -> BTreeMap<&'static str, String> {
     let cli = Cli::command();
     let serve = cli.find_subcommand("serve").unwrap();
     let shown = serve.get_arguments().filter(|flag| !["help", "version"].contains(&flag.get_id().as_str()));
-    let shown = shown.filter(|flag| !flag.is_global_set());
+    let shown = shown.filter(|flag| !flag.is_global_set() && !flag.is_hide_set());
     let shown = shown.map(|flag| {
         let id = flag.get_id().as_str();
         let (_, key) = FLAGS.iter().find(|(known, _)| *known == id).unwrap_or_else(|| panic!("{id}"));

@@ -58,10 +58,12 @@ impl Config {
         changes.taken_over.extend(policies);
         let folder = self.reports.folder.clone();
         let (webhook, email) = (self.reports.webhook.clone(), self.reports.email.clone());
-        let (grafana, link) = (self.reports.grafana.clone(), self.reports.link.clone());
-        let reports = Reports { folder, webhook, email, grafana, link, ..from.reports };
-        let Self { advice, recommendations, retention, policies, source, .. } = from;
-        Ok((Self { advice, recommendations, retention, policies, reports, source, ..self.clone() }, changes))
+        let (grafana, pages_url) = (self.reports.grafana.clone(), self.reports.pages_url.clone());
+        let reports = Reports { folder, webhook, email, grafana, pages_url, ..from.reports };
+        let Self { advice, recommendations, retention, policies, source, old_names, .. } = from;
+        let taken =
+            Self { advice, recommendations, retention, policies, reports, source, old_names, ..self.clone() };
+        Ok((taken, changes))
     }
 
     fn changes(&self, other: &Self) -> Result<Changes, toml::ser::Error> {

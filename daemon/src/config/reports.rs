@@ -33,7 +33,7 @@ pub(crate) struct Reports {
     /// Where they are written as Markdown, HTML and JSON.
     pub folder: Option<PathBuf>,
     /// Where readers reach the pages, as in https://pointsman.example.com: messages link there.
-    pub link: Option<String>,
+    pub pages_url: Option<String>,
     /// To whom they are sent over HTTP.
     pub webhook: Vec<Webhook>,
     /// To whom they are sent as e-mail.
@@ -122,7 +122,7 @@ impl Default for Reports {
             after_deployment: Age(Some(Duration::from_secs(3_600))),
             keep: 400,
             folder: None,
-            link: None,
+            pages_url: None,
             webhook: Vec::new(),
             email: Vec::new(),
             grafana: Vec::new(),
@@ -133,7 +133,7 @@ impl Default for Reports {
 impl Reports {
     /// For whom reports are worded.
     pub(crate) fn audience(&self) -> Audience {
-        Audience { zone: self.zone(), link: self.link.clone() }
+        Audience { zone: self.zone(), link: self.pages_url.clone() }
     }
 
     /// The time zone in which the schedule is meant, and times are told.
@@ -149,9 +149,9 @@ impl Reports {
                 "reports.keep = 0: what changed is told against a kept report; write at least 1".to_owned(),
             );
         }
-        if self.link.as_deref().is_some_and(|link| !is_link(link)) {
+        if self.pages_url.as_deref().is_some_and(|link| !is_link(link)) {
             faults.push(
-                "reports.link: write the address of the pages, as in https://pointsman.example.com"
+                "reports.pages_url: write the address of the pages, as in https://pointsman.example.com"
                     .to_owned(),
             );
         }

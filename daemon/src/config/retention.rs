@@ -28,9 +28,9 @@ pub(crate) struct Retention {
     /// Rollups, by size; those of the last 35 days stay.
     pub rollups_size: Size,
     /// How often it is looked whether something has to go, s.
-    pub every_s: u64,
+    pub interval_s: u64,
     /// How often the whole file is checked, beside the check after the start.
-    pub check_every: Age,
+    pub check_interval: Age,
 }
 
 /// A length of time as `7d` or `12h`; `None` for `off`.
@@ -52,8 +52,8 @@ impl Default for Retention {
             calls_size: mib(2_048),
             rollups_age: days(400),
             rollups_size: mib(1_024),
-            every_s: 60,
-            check_every: days(1),
+            interval_s: 60,
+            check_interval: days(1),
         }
     }
 }
@@ -78,8 +78,8 @@ impl Retention {
                 self.rollups_age
             ));
         }
-        if self.every_s == 0 {
-            faults.push("retention.every_s = 0: write how many seconds, at least 1".to_owned());
+        if self.interval_s == 0 {
+            faults.push("retention.interval_s = 0: write how many seconds, at least 1".to_owned());
         }
         faults
     }
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn rollups_cannot_be_kept_shorter_than_blockers_look_back() {
-        let faults = read("rollups_age = \"34d\"\nevery_s = 0").unwrap().faults();
+        let faults = read("rollups_age = \"34d\"\ninterval_s = 0").unwrap().faults();
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(
             faults[0].starts_with("retention.rollups_age = 34d: blockers look back 35 days"),

@@ -55,7 +55,7 @@ fn pages_that_others_reach_want_a_token_or_a_word() {
     let serve = ["serve", "--otlp-grpc", "off", "--otlp-http", "off", "--listen", "0.0.0.0:0"];
     let refused = pointsman(&world.db, serve);
     assert_eq!(refused.code, Some(1));
-    for remedy in ["--pages-tokens-file", "POINTSMAN_PAGES_TOKENS", "--let-anyone-in", "127.0.0.1"] {
+    for remedy in ["--pages-tokens-file", "POINTSMAN_PAGES_TOKENS", "--allow-anonymous", "127.0.0.1"] {
         assert!(refused.err.contains(remedy), "{}", refused.err);
     }
     assert!(!world.db.exists(), "it was refused after the database was made");

@@ -65,7 +65,7 @@ fn systemd_waits_for_the_end() {
         read("docs/configuration.md").split("```toml\n").nth(1).unwrap().split("```").next().unwrap(),
     )
     .unwrap();
-    let within = config["serve"]["stop_within_s"].as_integer().unwrap();
+    let within = config["serve"]["shutdown_timeout_s"].as_integer().unwrap();
     assert!(stop > u64::try_from(within).unwrap() + 10, "{stop} s for {within} s");
 }
 

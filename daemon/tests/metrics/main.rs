@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use support::{Daemon, otlp, recent, wait_for};
 
 /// Someone who wants advice from minutes of traffic.
-const RECKLESS: &str = "[serve]\nadvise_every_s = 1\n[retention]\nevery_s = 1\n[advice]\nmin_calls_for_move = 1\nmin_days_for_move = 1\n\
+const RECKLESS: &str = "[serve]\nadvice_interval_s = 1\n[retention]\ninterval_s = 1\n[advice]\nmin_calls_for_move = 1\nmin_days_for_move = 1\n\
                         min_interactions_per_day = 0\nmin_calls_without_outsiders = 1\nmin_callers_known = 0.01\n\
                         min_gain_ms = 0\nmin_gain_requests = 0\n";
 

@@ -39,19 +39,19 @@ fn every_fault_of_file_environment_flags_and_named_files_is_told_at_once() {
         "here",
     ];
     let environment = [
-        ("POINTSMAN_OTLP__IDLE_S", "long"),
+        ("POINTSMAN_OTLP__IDLE_TIMEOUT_S", "long"),
         ("POINTSMAN_HASH_SECRET_FILE", "no-such-file"),
-        ("POINTSMAN_RETENTION__EVERY_S", "0"),
+        ("POINTSMAN_RETENTION__INTERVAL_S", "0"),
     ];
     let run = check(&folder, &arguments, &environment);
     let told: Vec<&str> = run.err.lines().collect();
     for fault in [
         "pointsman.toml: serve.listne: unknown field",
-        "in the environment: POINTSMAN_OTLP__IDLE_S (otlp.idle_s): invalid type",
+        "in the environment: POINTSMAN_OTLP__IDLE_TIMEOUT_S (otlp.idle_timeout_s): invalid type",
         "policies.toml: policy 1: handlers is missing",
         "policies.toml: policy 1: reason is missing",
         "serve.otlp_grpc = here: that is no address",
-        "retention.every_s = 0",
+        "retention.interval_s = 0",
         "logs.level = pointsman=loud",
         "telemetry.otlp_endpoint: this daemon itself listens on 127.0.0.1:4318",
         "the TLS certificate has no key",
@@ -97,4 +97,23 @@ fn what_is_in_effect_is_printed_and_flags_win_over_environment_over_file() {
     }
     let run = check(&folder, &[], &[]);
     assert_eq!((run.code, run.out.as_str()), (Some(0), "the configuration is without faults\n"));
+}
+
+#[test]
+fn old_names_still_work_and_are_reported() {
+    let folder = Folder::new();
+    let config = folder.write("pointsman.toml", "[serve]\nlisten = \"0.0.0.0:1\"\nstop_within_s = 7\n");
+    let arguments = ["--config", &config, "--print", "--let-anyone-in"];
+    let run = check(&folder, &arguments, &[("POINTSMAN_OTLP__IDLE_S", "300")]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    for line in ["shutdown_timeout_s = 7", "idle_timeout_s = 300", "allow_anonymous = true"] {
+        assert!(run.out.lines().any(|told| told == line), "{line}: {}", run.out);
+    }
+    for old in [
+        "warning: serve.stop_within_s was renamed to serve.shutdown_timeout_s",
+        "warning: POINTSMAN_OTLP__IDLE_S was renamed to POINTSMAN_OTLP__IDLE_TIMEOUT_S",
+        "warning: --let-anyone-in (POINTSMAN_LET_ANYONE_IN) was renamed to --allow-anonymous",
+    ] {
+        assert!(run.err.contains(old), "{old}: {}", run.err);
+    }
 }

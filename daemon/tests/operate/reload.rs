@@ -23,9 +23,9 @@ fn metric(daemon: &Daemon, token: &str, name: &str) -> f64 {
 fn what_can_change_changes_and_a_faulty_file_changes_nothing() {
     let folder = Folder::new();
     let tokens = folder.write("tokens", &format!("ops {OLD}\n"));
-    let file = |advice: &str, idle_s: u32| {
+    let file = |advice: &str, idle_timeout_s: u32| {
         format!(
-            "[otlp]\nidle_s = {idle_s}\ntokens_file = \"{tokens}\"\n[pages]\ntokens_file = \"{tokens}\"\n[advice]\n{advice}\n"
+            "[otlp]\nidle_timeout_s = {idle_timeout_s}\ntokens_file = \"{tokens}\"\n[pages]\ntokens_file = \"{tokens}\"\n[advice]\n{advice}\n"
         )
     };
     let config = folder.write("pointsman.toml", &file("min_calls_for_move = 100", 120));
@@ -70,7 +70,7 @@ fn what_can_change_changes_and_a_faulty_file_changes_nothing() {
     let told = daemon.wait_for_log("the configuration was reloaded");
     assert!(told.ends_with("changed: advice.min_calls_for_move"), "{told}");
     let waits = daemon.wait_for_log("only after the next start");
-    assert!(waits.ends_with(": otlp.idle_s"), "{waits}");
+    assert!(waits.ends_with(": otlp.idle_timeout_s"), "{waits}");
     wait_for("the success to be counted", || (reloads(NEW, "success") > 0.0).then_some(()));
     minimum_is(NEW, 7);
     assert_eq!((sent(OLD), sent(NEW)), (401, 200));

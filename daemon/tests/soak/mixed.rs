@@ -37,7 +37,7 @@ fn length() -> Duration {
 fn all_attacks_mixed_change_nothing_for_anybody_else() {
     let folder = tempfile::tempdir().unwrap();
     let (db, config) = (folder.path().join("soak.db"), folder.path().join("pointsman.toml"));
-    let text = "[retention]\nblocks_size = \"64MiB\"\nevery_s = 10\n[serve]\nadvise_every_s = 20\n";
+    let text = "[retention]\nblocks_size = \"64MiB\"\ninterval_s = 10\n[serve]\nadvice_interval_s = 20\n";
     std::fs::write(&config, text).unwrap();
     let daemon = Daemon::start(&db, &["--config", config.to_str().unwrap()]);
     let (stop, numbers, slowest_page) = (AtomicBool::new(false), AtomicU64::new(1), AtomicU64::new(0));

@@ -89,6 +89,9 @@ impl Reloader {
         if !faults.is_empty() {
             return Err(faults);
         }
+        for old in &read.old_names {
+            warn!("{old}");
+        }
         let (config, changes) =
             self.current.get().taking_over(read).map_err(|error| vec![error.to_string()])?;
         self.reload_files()?;
