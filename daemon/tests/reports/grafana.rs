@@ -12,7 +12,7 @@ fn a_deployment_and_new_changes_become_annotations() {
     let receiver = Receiver::start(&[]);
     std::fs::write(world.path("token"), "glsa_abcdefgh\n").unwrap();
     let config = format!(
-        "schedule = \"off\"\nafter_deployment = \"1h\"\nlink = \"https://pointsman.example.com\"\n\
+        "schedule = \"off\"\nafter_deployment = \"1h\"\npages_url = \"https://pointsman.example.com\"\n\
          [[reports.grafana]]\nname = \"boards\"\nurl = \"http://{}/base/\"\ntoken_file = {:?}\n",
         receiver.address,
         world.path("token")

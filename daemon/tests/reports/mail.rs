@@ -226,7 +226,7 @@ fn a_report_is_mailed_encrypted_or_on_this_machine() {
     for encryption in [Encryption::Starttls, Encryption::Tls, Encryption::None] {
         let world = World::new(CART, None);
         let server = Server::start(encryption, "");
-        let link = "link = \"https://pointsman.example.com/\"\ntime_zone = \"Europe/Paris\"\n";
+        let link = "pages_url = \"https://pointsman.example.com/\"\ntime_zone = \"Europe/Paris\"\n";
         let daemon = world
             .daemon(&(ten_minutes_ago() + link + &target(&world, &server, encryption, "lead@example.com")));
         let mail = wait_for("the mail", || server.received().pop());
