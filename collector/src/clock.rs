@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Tells the time, ns since the epoch. Cheap to clone.
 #[derive(Clone)]
@@ -12,10 +12,7 @@ impl Clock {
     /// The system's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self::from_fn(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-        })
+        Self::from_fn(|| nanos(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
     }
 
     /// A clock that asks a function.
@@ -29,6 +26,11 @@ impl Clock {
     pub fn now_ns(&self) -> u64 {
         (self.0)()
     }
+}
+
+/// A length of time, ns; one of more than 584 years is that long.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Debug for Clock {

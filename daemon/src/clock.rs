@@ -1,16 +1,20 @@
 //! Times of day: the one place where the daemon reads the system's clock, and how people write times.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Now, ns since the epoch.
 pub(crate) fn now_ns() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    nanos(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// A length of time, ns; one of more than 584 years is that long.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Now, s since the epoch, as metrics tell times.
 pub(crate) fn now_s() -> f64 {
-    std::time::Duration::from_nanos(now_ns()).as_secs_f64()
+    Duration::from_nanos(now_ns()).as_secs_f64()
 }
 
 /// A time as in RFC 3339, or the beginning of a day (UTC) as in `2026-12-31`; ns since the epoch. `None` for anything else.

@@ -11,6 +11,7 @@ mod manager;
 mod metrics;
 mod publish;
 mod render;
+mod stopping;
 mod stored_trace;
 mod telemetry;
 mod upkeep;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use pointsman_store::{Definition, HandlerKind, SOURCE_SCHEMA, Source, SourceCounts};
+use pointsman_store::{Definition, HandlerKind, SOURCE_SCHEMA, Source, SourceCounts, hex};
 use sha2::{Digest, Sha256};
 
 use crate::app::{self, App};
@@ -208,8 +208,7 @@ fn modules<'a>(
         }
         modules.insert(file.to_owned(), module);
     }
-    let digest = hash.finalize();
-    (modules, digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    (modules, hex(&hash.finalize()[..8]))
 }
 
 fn is_source(file: &str) -> bool {

@@ -29,7 +29,7 @@ pub use app_fact::AppFact;
 pub use arrivals::{ArrivalKind, Arrivals};
 pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};
-pub use ids::{ClientKey, InstanceKey, SpanId, TraceId};
+pub use ids::{ClientKey, InstanceKey, SpanId, TraceId, hex};
 pub use kept::{Kind, Limit, Limits, MIN_ROLLUP_AGE, Reason, Trimmed, Volume, Volumes};
 pub use layer::Layer;
 pub use published::{Delivery, DeliveryState, KeptReport, ReportHead, ReportKey};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use pointsman_store::BlockId;
 
+use crate::clock::nanos;
 use crate::metrics::Metrics;
 
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(super) struct RecentBlocks {
 
 impl RecentBlocks {
     pub(super) fn new(limit_bytes: usize, idle: Duration, metrics: Metrics) -> Self {
-        let idle_ns = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
+        let idle_ns = nanos(idle);
         Self { blocks: BTreeMap::new(), turns: VecDeque::new(), bytes: 0, limit_bytes, idle_ns, metrics }
     }
 

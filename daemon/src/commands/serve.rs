@@ -33,6 +33,7 @@ use crate::config::{self, Config, Current, Receivers, Source};
 use crate::manager;
 use crate::metrics::{Metrics as OwnMetrics, ObservedMetrics};
 use crate::publish::Publisher;
+use crate::stopping::until;
 use crate::telemetry::{self, TRACED};
 use crate::upkeep::Upkeep;
 use crate::web::{self, Site};
@@ -297,15 +298,6 @@ async fn advise_again_and_again(
             () = board.asked() => {}
             () = tokio::time::sleep(every.max(took * REST)) => {}
         }
-    }
-}
-
-/// Ends when the daemon is told to stop.
-fn until(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
-    let mut stopped = stopped.clone();
-    async move {
-        // An error means that the sender is gone: then it is time to stop as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
     }
 }
 

@@ -6,6 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::retention::Age;
+use crate::clock;
 
 /// How the advice is kept steady.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -36,8 +37,7 @@ impl Default for Recommendations {
 impl Recommendations {
     /// The pause after a deployment, ns.
     pub(crate) fn pause_ns(&self) -> u64 {
-        let pause = self.pause_after_deployment.0.unwrap_or_default();
-        u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX)
+        clock::nanos(self.pause_after_deployment.0.unwrap_or_default())
     }
 }
 

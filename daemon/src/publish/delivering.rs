@@ -10,8 +10,8 @@ use tracing::{Instrument, error, info, info_span, warn};
 
 use super::metrics::{Attempted, Metrics};
 use super::target::{Outcome, Target};
-use super::until;
 use crate::clock;
+use crate::stopping::until;
 use crate::telemetry::TRACED;
 
 /// Attempts before a delivery is given up: with the delays below two days and a half.
@@ -135,7 +135,7 @@ fn delay(attempt: u32, asked: Option<Duration>) -> Duration {
 }
 
 fn later(now_ns: u64, delay: Duration) -> u64 {
-    now_ns.saturating_add(u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX))
+    now_ns.saturating_add(clock::nanos(delay))
 }
 
 #[cfg(test)]

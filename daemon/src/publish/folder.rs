@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use pointsman_advisor::Report;
-use pointsman_store::{KeptReport, ReportKey, Store};
+use pointsman_store::{KeptReport, ReportKey, Store, hex};
 use sha2::{Digest, Sha256};
 
 use super::target::Outcome;
@@ -133,8 +133,7 @@ fn safe(name: &str) -> String {
         return kept;
     }
     let hash = Sha256::digest(name.as_bytes());
-    let hash: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}_{hash}", kept.trim_start_matches('.'))
+    format!("{}_{}", kept.trim_start_matches('.'), hex(&hash[..4]))
 }
 
 fn time(at_ns: u64) -> String {

@@ -15,7 +15,6 @@ mod times;
 mod webhook;
 
 use std::collections::{BTreeSet, HashMap};
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +28,7 @@ use tracing::{Instrument, error, info, info_span};
 use crate::advise::{Advisor, note_changes};
 use crate::clock;
 use crate::config::{Config, Current, Reports};
+use crate::stopping::until;
 use crate::telemetry::TRACED;
 use delivering::Deliverer;
 use metrics::Metrics;
@@ -187,14 +187,5 @@ impl Publisher {
             self.kept.notify_waiters();
         }
         Ok(())
-    }
-}
-
-/// Ends when the daemon is told to stop.
-fn until(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
-    let mut stopped = stopped.clone();
-    async move {
-        // An error means that the sender is gone: then it is time to stop as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
     }
 }

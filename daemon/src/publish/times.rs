@@ -1,14 +1,13 @@
 //! When a report is due: what a schedule, a deployment and the last kept report say at a moment. Nothing is read or made
 //! here, and the time is an argument.
 
-use std::time::Duration;
-
 use anyhow::{Context, anyhow};
 use cronexpr::Crontab;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use pointsman_store::Hour;
 
+use crate::clock::nanos;
 use crate::config::{Reports, Schedule};
 
 /// So long after its due time a report is made, ns: spans of the last requests are still under way, and what clients did
@@ -66,7 +65,7 @@ impl Times {
     pub(crate) fn new(reports: &Reports) -> anyhow::Result<Self> {
         let scheduled = match &reports.schedule {
             Schedule::Off => Scheduled::Never,
-            Schedule::Every(every) => Scheduled::Every(ns(*every)),
+            Schedule::Every(every) => Scheduled::Every(nanos(*every)),
             Schedule::Cron(text) => {
                 // Times of day are read as if they were UTC, and placed in the zone afterwards.
                 let crontab =
@@ -75,7 +74,7 @@ impl Times {
                 Scheduled::Cron(Box::new(crontab), reports.zone())
             }
         };
-        Ok(Self { scheduled, after_deployment_ns: reports.after_deployment.0.map(ns) })
+        Ok(Self { scheduled, after_deployment_ns: reports.after_deployment.0.map(nanos) })
     }
 
     /// Whether there is anything to wait for.
@@ -136,10 +135,6 @@ fn latest_of(crontab: &Crontab, zone: &TimeZone, until: Timestamp, back_hours: i
         latest = latest.max(placed);
     }
     u64::try_from(latest?.as_nanosecond()).ok()
-}
-
-fn ns(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

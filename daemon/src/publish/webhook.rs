@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use hmac::{Hmac, KeyInit, Mac};
 use pointsman_collector::receive::access::placeholder_fault;
-use pointsman_store::{KeptReport, ReportKey};
+use pointsman_store::{KeptReport, ReportKey, hex};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
@@ -182,10 +182,6 @@ fn signature(secret: &[u8], seconds: u64, body: &[u8]) -> Option<String> {
     hmac.update(format!("{seconds}.").as_bytes());
     hmac.update(body);
     Some(format!("t={seconds},v1={}", hex(&hmac.finalize().into_bytes())))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The secret in a file, without the line's end.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::clock::nanos;
+
 /// How far the clock may be ahead of the newest data, or of where it was, without a doubt; and for how long a clock that is
 /// further ahead is doubted. A judgement: clocks are set within minutes, and no limit of retention is counted in hours.
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -47,10 +49,6 @@ impl AgeClock {
         }
         Reading { now_ns: expected_ns, doubted_by: Some(ahead) }
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header, response};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::bufread::{GzDecoder, GzEncoder};
+use pointsman_store::hex;
 use sha2::{Digest, Sha256};
 
 use crate::render::safe;
@@ -190,9 +191,7 @@ impl Iterator for Pieces {
 
 /// What names an answer by its content.
 pub(super) fn tag(content: &[u8]) -> String {
-    let digest = Sha256::digest(content);
-    let tag: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{tag}\"")
+    format!("\"{}\"", hex(&Sha256::digest(content)[..16]))
 }
 
 #[cfg(test)]

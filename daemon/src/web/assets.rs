@@ -7,6 +7,7 @@ use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use pointsman_store::hex;
 use sha2::{Digest, Sha256};
 
 use super::Web;
@@ -34,8 +35,7 @@ pub(super) static PAGE_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
 
 impl Asset {
     fn new(name: &str, kind: &'static str, text: &'static str) -> Self {
-        let digest = Sha256::digest(text);
-        let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let short = hex(&Sha256::digest(text)[..6]);
         let (stem, end) = name.split_once('.').unwrap_or((name, ""));
         Self { text, kind, path: format!("/assets/{stem}-{short}.{end}") }
     }

@@ -10,8 +10,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use super::{descriptors, until};
+use super::descriptors;
 use crate::config::{self, Config, Receivers};
+use crate::stopping::until;
 use crate::web::Site;
 
 /// Connections to a listener of metrics alone: a few scrapers.
