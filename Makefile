@@ -27,6 +27,7 @@ senders_python := $(CARGO_TARGET_DIR)/senders/python/installed
 mail_python := $(CARGO_TARGET_DIR)/mail/python/installed
 storefront_built := $(storefront)/.next/BUILD_ID
 otelcol := $(CARGO_TARGET_DIR)/otelcol/otelcol
+peer := $(CARGO_TARGET_DIR)/peer/otelcol
 
 .PHONY: help
 help: ## List the targets
@@ -147,8 +148,8 @@ bench-overhead: tools $(package_installed) ## What the npm package costs an app;
 	cd $(package) && npm run bench
 
 .PHONY: bench-ingest
-bench-ingest: tools ## What the collector takes and what that costs (docs/benchmarks.md); wants a quiet machine
-	cargo bench --locked -p pointsman --bench ingest
+bench-ingest: tools $(if $(PEERS),$(peer)) ## What the collector takes and what that costs (docs/benchmarks.md); PEERS=1 beside an OpenTelemetry Collector; wants a quiet machine
+	OTELCOL=$(peer) cargo bench --locked -p pointsman --bench ingest
 
 .PHONY: bench-report
 bench-report: tools ## What evidence costs: an hour of a million Calls, a report over ten million (docs/benchmarks.md)
@@ -244,9 +245,11 @@ $(mail_python) $(senders_python):
 
 # The builder is of the version that its file names.
 $(otelcol): daemon/tests/deploy/otelcol/builder.yaml
+$(peer): daemon/benches/ingest/otelcol/builder.yaml
+$(otelcol) $(peer):
 	@command -v go > /dev/null || { echo "go is not installed; the Collector is built with it"; exit 1; }
 	mkdir -p $(@D)
-	GOBIN=$(@D)/bin go install go.opentelemetry.io/collector/cmd/builder@v0.165.0
+	GOBIN=$(@D)/bin go install go.opentelemetry.io/collector/cmd/builder@$$(sed -n 's|.*/otlpreceiver ||p' $<)
 	cd $(@D) && bin/builder --config $(abspath $<)
 	@touch $@
 

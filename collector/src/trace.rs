@@ -166,6 +166,8 @@ impl<'a> Assembly<'a> {
         wanted: &impl Fn(TraceId) -> bool,
     ) -> Result<(), Malformed> {
         let most = Parts { events: 0, links: 0, ..Parts::ALL };
+        // Lists that grow move again and again: each span is read to the same place and takes what it needs.
+        let mut read = Span::default();
         let mut fields = Fields::of(message);
         while let Some(field) = fields.next()? {
             if let (scope_spans::SPANS, Content::Bytes(message)) = field {
@@ -173,15 +175,14 @@ impl<'a> Assembly<'a> {
                 if trace_of(message).is_some_and(|trace| !wanted(trace)) {
                     continue;
                 }
-                let mut span = Span::default();
-                span.read(message, most)?;
-                self.span(origin, span, wanted);
+                read.read(message, most)?;
+                self.span(origin, &read, wanted);
             }
         }
         Ok(())
     }
 
-    fn span(&mut self, origin: &Rc<Origin<'a>>, span: Span<'a>, wanted: &impl Fn(TraceId) -> bool) {
+    fn span(&mut self, origin: &Rc<Origin<'a>>, span: &Span<'a>, wanted: &impl Fn(TraceId) -> bool) {
         let ids = TraceId::from_wire(span.trace_id).zip(SpanId::from_wire(span.span_id));
         let Some((trace, id)) = ids.filter(|(trace, _)| wanted(*trace)) else { return };
         if self.only.as_ref().is_some_and(|only| !only.contains(&trace)) {
@@ -190,7 +191,7 @@ impl<'a> Assembly<'a> {
         // Most traces of a request that packs many have one span: room for four of them each would be most of what they take.
         let gathered = self.traces.entry(trace).or_insert_with(Gathered::for_one);
         if gathered.spans.len() < self.max_spans {
-            gathered.spans.push((id, Rc::clone(origin), span));
+            gathered.spans.push((id, Rc::clone(origin), span.clone()));
         } else {
             gathered.left_out += 1;
         }

@@ -5,17 +5,22 @@ use std::borrow::Cow;
 use super::Reason;
 use super::door::Door;
 use crate::extract::build_span;
-use crate::redact::{Left, Marks, Treatment, origin_of, rule, treat};
+use crate::redact::{Left, Marks, Rule, Treatment, origin_of, rule, treat};
 use crate::wire::fields::Malformed;
 use crate::wire::otlp::{Attribute, Value, any_value, key_value, list, repeated};
 
 impl Door<'_> {
-    /// What the attributes of a span tell beside what may stay of them.
-    pub(super) fn marks<'a>(&mut self, attributes: &[Attribute<'a>]) -> Result<Marks<'a>, Malformed> {
+    /// What the attributes of a span tell beside what may stay of them, and the rule of each into `rules`.
+    pub(super) fn marks<'a>(
+        attributes: &[Attribute<'a>],
+        rules: &mut Vec<Rule>,
+    ) -> Result<Marks<'a>, Malformed> {
         let mut marks = Marks::default();
+        rules.clear();
         for attribute in attributes {
-            let mark = std::str::from_utf8(attribute.key).ok().and_then(|key| rule(key).mark);
-            if let Some(mark) = mark {
+            let rule = rule(attribute.key);
+            rules.push(rule);
+            if let Some(mark) = rule.mark {
                 marks.note(mark, first_text(attribute.value)?);
             }
         }
@@ -24,20 +29,21 @@ impl Door<'_> {
 
     /// Writes what may stay of attributes.
     pub(super) fn attributes(&mut self, number: u8, attributes: &[Attribute<'_>]) -> Result<(), Malformed> {
-        self.attributes_up_to(self.limits.max_attributes, number, attributes)
+        let with_rules = attributes.iter().map(|attribute| (attribute, rule(attribute.key)));
+        self.attributes_up_to(self.limits.max_attributes, number, with_rules)
     }
 
-    /// Writes what may stay of attributes, and at most so many of them.
-    pub(super) fn attributes_up_to(
+    /// Writes what may stay of attributes, each with its rule, and at most so many of them.
+    pub(super) fn attributes_up_to<'t, 'a: 't>(
         &mut self,
         most: usize,
         number: u8,
-        attributes: &[Attribute<'_>],
+        attributes: impl Iterator<Item = (&'t Attribute<'a>, Rule)>,
     ) -> Result<(), Malformed> {
         let mut written = 0;
-        for attribute in attributes {
+        for (attribute, rule) in attributes {
             let before = self.out.len();
-            if self.attribute(number, attribute)? {
+            if self.attribute(number, attribute, rule)? {
                 written += 1;
                 if written > most {
                     self.out.truncate(before);
@@ -49,10 +55,10 @@ impl Door<'_> {
     }
 
     /// Writes an attribute, if it may stay; whether it did.
-    fn attribute(&mut self, number: u8, attribute: &Attribute<'_>) -> Result<bool, Malformed> {
+    fn attribute(&mut self, number: u8, attribute: &Attribute<'_>, rule: Rule) -> Result<bool, Malformed> {
         let key = self.utf8(attribute.key);
         let key = self.cut(&key);
-        let treatment = self.treatment(key);
+        let treatment = self.treatment(key, rule);
         if treatment == Treatment::Drop {
             return Ok(false);
         }
@@ -68,8 +74,7 @@ impl Door<'_> {
     }
 
     /// What happens to an attribute. What tells of credentials never stays, whatever the settings say.
-    fn treatment(&self, key: &str) -> Treatment {
-        let rule = rule(key);
+    fn treatment(&self, key: &str, rule: Rule) -> Treatment {
         match rule.treatment {
             Treatment::Drop if rule.mark.is_none() && self.limits.keeps_attribute(key) => Treatment::Word,
             treatment => treatment,

@@ -3,7 +3,7 @@
 use pointsman_store::TraceId;
 
 use super::{Admitted, Limits, Reason, Refusals};
-use crate::redact::Secret;
+use crate::redact::{Rule, Secret};
 use crate::wire::fields::{Content, Fields, Malformed};
 use crate::wire::otlp::{self, Attribute, Span, request, resource, resource_spans, scope, scope_spans};
 use crate::wire::writer::Writer;
@@ -20,6 +20,8 @@ pub(super) struct Door<'d> {
     pub(super) keeps_names: bool,
     /// Whether the span that is walked through was called by a page of another host.
     pub(super) referer_is_foreign: bool,
+    /// The rules of the attributes of the span that is walked through; its room is used again.
+    pub(super) rules: Vec<Rule>,
     spans: u32,
     traces: Vec<TraceId>,
 }
@@ -36,6 +38,7 @@ impl<'d> Door<'d> {
             refused: Refusals::default(),
             keeps_names: false,
             referer_is_foreign: false,
+            rules: Vec::new(),
             spans: 0,
             traces: Vec::new(),
         }

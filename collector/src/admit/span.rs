@@ -74,7 +74,8 @@ impl Door<'_> {
         if let Some(parent) = SpanId::from_wire(span.parent_span_id) {
             self.out.data(field::PARENT_SPAN_ID, &parent.0);
         }
-        let marks = self.marks(&span.attributes)?;
+        let mut rules = std::mem::take(&mut self.rules);
+        let marks = Self::marks(&span.attributes, &mut rules)?;
         self.referer_is_foreign = marks.referer_is_foreign();
         self.name(span.name, &marks);
         self.out.integer(field::KIND, otlp::varint(span.kind));
@@ -85,7 +86,9 @@ impl Door<'_> {
         let left = if span.kind == SERVER { marks.left(span.start_ns, self.secret) } else { Vec::new() };
         // What is left in place of others counts too, or the limit would cut another one the next time.
         let most = self.limits.max_attributes.saturating_sub(left.len());
-        self.attributes_up_to(most, field::ATTRIBUTES, &span.attributes)?;
+        let with_rules = span.attributes.iter().zip(rules.iter().copied());
+        self.attributes_up_to(most, field::ATTRIBUTES, with_rules)?;
+        self.rules = rules;
         left.into_iter().for_each(|(key, left)| self.leave(field::ATTRIBUTES, key, left));
         for event in &span.events {
             self.event(event)?;

@@ -16,6 +16,9 @@ use crate::trace::{Assembly, Trace, count_spans};
 /// Calls of two groups are held at a time. More than an ordinary batch has.
 const GROUP_SPANS: usize = 8_192;
 
+/// What a thread of its own is worth, bytes of new blocks: every thread goes through all of them and picks its traces.
+const SHARE_BYTES: usize = 512 << 10;
+
 /// Calls of a trace that are all written again when more of it comes: since they were written, the Handlers that they count under
 /// may have become known.
 const WRITTEN_WHOLE: usize = 64;
@@ -70,18 +73,35 @@ struct Before {
 }
 
 impl Batch {
-    /// Puts the spans together and finds the Calls. Where a span came twice the earlier one counts.
-    pub(super) fn extract(&self) -> Outcome {
+    /// Finds the Calls on up to so many threads: no trace knows of another, so that they can be shared out.
+    pub(super) fn extract(&self, threads: usize) -> Outcome {
+        let bytes: usize = self.fresh.iter().map(Bytes::len).sum();
+        let shares = self.group.shares((bytes / SHARE_BYTES).clamp(1, threads.max(1)));
+        let (own, others) = shares.split_last().unwrap_or((&self.group, &[]));
+        let found = std::thread::scope(|scope| {
+            let others = others.iter().map(|share| scope.spawn(|| self.extract_share(share)));
+            let others: Vec<_> = others.collect();
+            let own = self.extract_share(own);
+            let join = |other: std::thread::ScopedJoinHandle<'_, Outcome>| {
+                other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            others.into_iter().map(join).chain([own]).reduce(Outcome::and).unwrap_or_default()
+        });
+        found.in_order()
+    }
+
+    /// Puts the spans of a share of the traces together and finds the Calls. Where a span came twice the earlier one counts.
+    fn extract_share(&self, share: &Group) -> Outcome {
         let mut outcome = Outcome::default();
-        let mut before = self.calls_before(&mut outcome);
+        let mut before = self.calls_before(share, &mut outcome);
         let mut assembly = Assembly::new(self.max_trace_spans);
         for otlp in &self.earlier {
             // Counted when the earlier Calls were found.
-            let _ = assembly.add_if(otlp, |trace| self.late.contains(&trace));
+            let _ = assembly.add_if(otlp, |trace| self.late.contains(&trace) && share.holds(trace));
         }
         for otlp in &self.fresh {
-            let added = assembly.add_if(otlp, |trace| self.group.holds(trace));
-            outcome.unreadable += u64::from(added.is_err() && self.group.is_last());
+            let added = assembly.add_if(otlp, |trace| share.holds(trace));
+            outcome.unreadable += u64::from(added.is_err() && share.is_last());
         }
         for trace in assembly.finish() {
             let before = before.remove(&trace.id).unwrap_or_default();
@@ -93,11 +113,11 @@ impl Batch {
     }
 
     /// The Calls that the earlier spans alone gave: those are stored, and go.
-    fn calls_before(&self, outcome: &mut Outcome) -> HashMap<TraceId, Before> {
+    fn calls_before(&self, share: &Group, outcome: &mut Outcome) -> HashMap<TraceId, Before> {
         let mut assembly = Assembly::new(self.max_trace_spans);
         for otlp in &self.earlier {
-            let added = assembly.add_if(otlp, |trace| self.late.contains(&trace));
-            outcome.unreadable += u64::from(added.is_err() && self.group.is_last());
+            let added = assembly.add_if(otlp, |trace| self.late.contains(&trace) && share.holds(trace));
+            outcome.unreadable += u64::from(added.is_err() && share.is_last());
         }
         let mut found = Outcome::default();
         let mut before =
@@ -129,6 +149,16 @@ impl Group {
         (0..of).map(|number| Self { number, of, hash: hash.clone() }).collect()
     }
 
+    /// The same traces in so many parts, of which the last one is the last of all if this one is.
+    fn shares(&self, shares: usize) -> Vec<Self> {
+        let share = |share| Self {
+            number: self.number + self.of * share,
+            of: self.of * shares,
+            hash: self.hash.clone(),
+        };
+        (0..shares).map(share).collect()
+    }
+
     pub(super) fn holds(&self, trace: TraceId) -> bool {
         self.of == 1 || self.hash.hash_one(trace) % self.of as u64 == self.number as u64
     }
@@ -140,6 +170,25 @@ impl Group {
 }
 
 impl Outcome {
+    /// What this one and another share of the traces hold.
+    fn and(mut self, other: Self) -> Self {
+        self.calls.extend(other.calls);
+        self.facts.widen(other.facts.into_rows());
+        self.failed += other.failed;
+        self.unreadable += other.unreadable;
+        self.left_out += other.left_out;
+        self.facts_left_out += other.facts_left_out;
+        self.texts_cut += other.texts_cut;
+        self
+    }
+
+    /// Traces by their first Call: which share a trace fell into is chance, and the first Handlers find room.
+    fn in_order(mut self) -> Self {
+        let first = |trace: &TraceCalls| trace.calls.iter().map(|call| call.start_ns).min();
+        self.calls.sort_by_key(|trace| (first(trace), trace.trace));
+        self
+    }
+
     fn calls_of(&mut self, trace: &Trace<'_>) -> Vec<Call> {
         // Whoever sends spans must not be able to stop extraction for all: a fault in reading one trace is
         // counted and costs that trace only.
@@ -185,5 +234,61 @@ impl Facts {
             last_seen_ns,
         };
         self.0.into_iter().map(row).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::file::requests;
+
+    /// The storefront's recording, as blocks.
+    fn recorded() -> Vec<Bytes> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/storefront.jsonl.zst");
+        let text = zstd::decode_all(std::fs::File::open(path).unwrap()).unwrap();
+        let blocks = requests("storefront", &text).map(|request| request.unwrap().into_owned().into());
+        blocks.collect()
+    }
+
+    fn batches(fresh: &[Bytes]) -> Vec<Batch> {
+        let group = |group| Batch {
+            group,
+            earlier: Vec::new(),
+            late: HashSet::new(),
+            fresh: fresh.to_vec(),
+            max_trace_spans: 1_000,
+        };
+        Group::all(fresh.iter()).into_iter().map(group).collect()
+    }
+
+    #[test]
+    fn several_threads_find_what_one_finds() {
+        let mut fresh = recorded();
+        fresh.push(Bytes::from_static(b"\x0a\xff\xff"));
+        for batch in batches(&fresh) {
+            let (one, four) = (batch.extract(1), batch.extract(4));
+            assert_eq!(one.calls, four.calls);
+            assert_eq!(one.unreadable, four.unreadable);
+            let sorted = |facts: Facts| {
+                let mut rows: Vec<_> = facts.0.into_iter().collect();
+                rows.sort();
+                rows
+            };
+            assert_eq!(sorted(one.facts), sorted(four.facts));
+        }
+    }
+
+    #[test]
+    fn every_trace_is_in_exactly_one_share_and_the_last_group_has_the_last_one() {
+        let hash = RandomState::default();
+        let groups = (0..3).map(|number| Group { number, of: 3, hash: hash.clone() });
+        let shares: Vec<Group> = groups.flat_map(|group| group.shares(4)).collect();
+        for number in 0..500_u128 {
+            let trace = TraceId(number.to_be_bytes());
+            assert_eq!(shares.iter().filter(|share| share.holds(trace)).count(), 1);
+        }
+        let last: Vec<usize> =
+            (0..).zip(&shares).filter(|(_, share)| share.is_last()).map(|(at, _)| at).collect();
+        assert_eq!(last, [11]);
     }
 }

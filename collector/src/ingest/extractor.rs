@@ -210,7 +210,8 @@ impl Extractor {
     /// that.
     async fn extract_batch(&mut self, batch: Batch, done: BlockId) {
         let found = self.found.take();
-        let extracting = super::intake::run_blocking(move || batch.extract());
+        let threads = self.settings.extraction_threads;
+        let extracting = super::intake::run_blocking(move || batch.extract(threads));
         let (mut outcome, ()) = tokio::join!(extracting, self.store_all(found.as_ref()));
         if let Some(found) = found {
             self.advance(found.last);

@@ -27,6 +27,8 @@ pub struct Settings {
     pub backlog_bytes: usize,
     /// Spans that are extracted in one transaction, roughly.
     pub batch_spans: usize,
+    /// Threads that look for Calls at a time, where more waits than one can do.
+    pub extraction_threads: usize,
     /// Blocks kept in memory for late spans of their traces, all together.
     pub recent_bytes: usize,
     /// How long a block is kept in memory after it came.
@@ -61,6 +63,7 @@ impl Settings {
             retry_after: Duration::from_secs(1),
             backlog_bytes: 8 << 20,
             batch_spans: 4_096,
+            extraction_threads: threads(),
             recent_bytes: 4 << 20,
             recent_idle: Duration::from_secs(30),
             max_trace_spans: MAX_SPANS,
@@ -72,4 +75,9 @@ impl Settings {
             max_reloaded_bytes: 8 << 20,
         }
     }
+}
+
+/// All cores but one, which goes on receiving; a batch has no more than four shares.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).clamp(1, 4))
 }

@@ -16,5 +16,5 @@ mod text;
 
 pub use keyed::Secret;
 pub(crate) use marks::{Left, Marks};
-pub(crate) use names::{Treatment, rule};
+pub(crate) use names::{Rule, Treatment, rule};
 pub(crate) use text::{origin_of, span_name, treat};

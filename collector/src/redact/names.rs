@@ -178,15 +178,16 @@ const RESPONSE_HEADER: &str = "http.response.header.";
 /// What happens to an attribute that is on no list.
 const UNKNOWN: Rule = Rule { treatment: Treatment::Drop, mark: None };
 
-/// What happens to the attribute of this name.
-pub(crate) fn rule(key: &str) -> Rule {
-    static KNOWN: LazyLock<HashMap<String, Rule, RandomState>> = LazyLock::new(known);
+/// What happens to the attribute of this name, as it stands on the wire.
+pub(crate) fn rule(key: &[u8]) -> Rule {
+    static KNOWN: LazyLock<HashMap<Vec<u8>, Rule, RandomState>> =
+        LazyLock::new(|| known().into_iter().map(|(key, rule)| (key.into_bytes(), rule)).collect());
     KNOWN.get(key).copied().unwrap_or(UNKNOWN)
 }
 
 /// The rules of all names that are known: those that may be stored, and those that tell something before they go.
-fn known() -> HashMap<String, Rule, RandomState> {
-    let mut known = HashMap::default();
+fn known() -> HashMap<String, Rule> {
+    let mut known = HashMap::new();
     for (prefix, headers) in
         [(REQUEST_HEADER, &REQUEST_HEADERS[..]), (RESPONSE_HEADER, &RESPONSE_HEADERS[..])]
     {

@@ -25,8 +25,8 @@ pub(crate) struct Case {
     pub(crate) compression: Compression,
     pub(crate) delivered: Delivered,
     /// What the daemon used from "ready" until its Calls were complete.
-    cpu_seconds: f64,
-    usage: Usage,
+    pub(crate) cpu_seconds: f64,
+    pub(crate) usage: Usage,
     worst_lag: f64,
     weight: Weight,
 }

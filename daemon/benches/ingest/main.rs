@@ -2,7 +2,7 @@
 //! `docs/benchmarks.md` says how to read them. The load is made in `load`.
 //!
 //! `case` saturates a daemon, `calm` gives it a tenth of that, `start` lets it do nothing, `limits` measures what the
-//! machine could do without it, `peers` gives the same load to another receiver.
+//! machine could do without it, `peers` gives the same load to an OpenTelemetry Collector.
 #![allow(clippy::print_stdout, reason = "its output is what a bench is for")]
 
 mod calm;

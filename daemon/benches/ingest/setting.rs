@@ -9,6 +9,8 @@ use crate::load::{Compression, Transport};
 
 /// How long each case lasts unless `BENCH_SECONDS` says otherwise.
 const SECONDS: f64 = 20.0;
+/// Rounds beside a Collector unless `PEERS_ROUNDS` says otherwise.
+const ROUNDS: u32 = 5;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
@@ -19,8 +21,9 @@ pub(crate) struct Setting {
     compressions: Vec<Compression>,
     /// Where the files of the daemons are made: on a real disk, or the figures mean nothing.
     pub(crate) folder: PathBuf,
-    /// Whether another receiver gets the load too.
+    /// Whether an OpenTelemetry Collector gets the load too, and how many rounds of that there are.
     pub(crate) peers: bool,
+    pub(crate) rounds: u32,
 }
 
 impl Setting {
@@ -32,6 +35,12 @@ impl Setting {
             }
             None => SECONDS,
         };
+        let rounds = match text("PEERS_ROUNDS") {
+            Some(text) => {
+                text.parse().with_context(|| format!("PEERS_ROUNDS is `{text}`, not a number of rounds"))?
+            }
+            None => ROUNDS,
+        };
         let words = text("BENCH_ONLY").unwrap_or_default();
         let mut compressions = vec![Compression::None, Compression::Gzip];
         compressions.extend(text("BENCH_ZSTD").map(|_| Compression::Zstd));
@@ -42,6 +51,7 @@ impl Setting {
             compressions,
             folder: text("BENCH_DIR").map_or(target, PathBuf::from),
             peers: text("PEERS").is_some_and(|text| text != "0"),
+            rounds,
         })
     }
 
