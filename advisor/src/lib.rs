@@ -11,6 +11,7 @@ mod coverage;
 pub mod evidence;
 pub mod explanation;
 mod gain;
+mod input;
 pub mod life;
 mod naming;
 mod profile;
@@ -23,6 +24,7 @@ pub mod source;
 mod stats;
 mod verdict;
 mod windows;
+mod words;
 
 pub use change::{Change, ChangeId, Outline};
 pub use coverage::{CHANGING_KEYS, Coverage, Proxied, coverage, proxied};
@@ -34,8 +36,8 @@ pub use profile::{
 };
 pub use report::{
     Assumed, Benefit, Differences, EffectiveRule, EvidenceKind, EvidenceRow, HandlerDifference,
-    HandlerReport, Need, PartOf, Report, ReportInput, Sampled, SharedImprovement, SharedReason, Situation,
-    Total, UnknownActions, Verdict, Window, differences, report, report_within, rfc3339,
+    HandlerReport, Need, NeedCode, PartOf, Report, ReportInput, Sampled, SharedImprovement, SharedReason,
+    Situation, Total, UnknownActions, Verdict, Window, differences, report, report_within, rfc3339,
 };
 pub use sampling::Basis;
 pub use settings::{Override, RuleSettings, Settings};

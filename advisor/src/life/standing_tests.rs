@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::{Need, blank_row};
+use crate::report::{Need, NeedCode, blank_row};
 use Verdict::{InsufficientEvidence, Keep, MoveToRouteHandler, MoveToServerAction};
 
 fn row(verdict: Verdict) -> HandlerReport {
@@ -24,7 +24,7 @@ fn callers_unknown() -> HandlerReport {
 }
 
 fn few_calls() -> HandlerReport {
-    HandlerReport { needs: vec![Need::more("more_calls", 3, 100)], ..row(InsufficientEvidence) }
+    HandlerReport { needs: vec![Need::more(NeedCode::MoreCalls, 3, 100)], ..row(InsufficientEvidence) }
 }
 
 /// A row of the table below: when it is looked, what is seen, what stands after it.

@@ -3,6 +3,7 @@
 use super::{Profile, Share};
 use crate::evidence::{BaseRate, Fact};
 use crate::stats::{Estimate, Interval, as_f64};
+use crate::words::NeedCode;
 
 /// A share beyond its base rate.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -31,14 +32,14 @@ impl Excess {
 
     /// What is missing to decide whether the threshold is reached, where one reading of what was seen reaches it and another
     /// one does not; `None` where it is decided.
-    pub(crate) fn lacks(self, threshold: f64, min_samples: u64) -> Option<&'static str> {
+    pub(crate) fn lacks(self, threshold: f64, min_samples: u64) -> Option<NeedCode> {
         if self.seen.samples < min_samples || self.share.interval.low >= threshold {
             return None;
         }
         if self.seen.interval.low >= threshold && self.share.observed >= threshold {
-            return Some("base_rate");
+            return Some(NeedCode::BaseRate);
         }
-        self.if_slow.is_some_and(|low| low >= threshold).then_some("client_rhythm")
+        self.if_slow.is_some_and(|low| low >= threshold).then_some(NeedCode::ClientRhythm)
     }
 
     /// Words for a base rate that is worth mentioning: `, and 66 % of the same time before one as well`.
@@ -105,10 +106,10 @@ mod tests {
         for (what, excess, lacks) in [
             ("far above", excess((580.0, 600.0), (3.0, 600.0), None), None),
             ("a page that refreshes itself", excess((450.0, 600.0), (440.0, 600.0), None), None),
-            ("no control window", excess((580.0, 600.0), (0.0, 0.0), None), Some("base_rate")),
-            ("three of them", excess((580.0, 600.0), (0.0, 3.0), None), Some("base_rate")),
+            ("no control window", excess((580.0, 600.0), (0.0, 0.0), None), Some(NeedCode::BaseRate)),
+            ("three of them", excess((580.0, 600.0), (0.0, 3.0), None), Some(NeedCode::BaseRate)),
             ("rare anyway", excess((60.0, 600.0), (0.0, 0.0), None), None),
-            ("slow, perhaps", excess((60.0, 600.0), (3.0, 600.0), Some(0.8)), Some("client_rhythm")),
+            ("slow, perhaps", excess((60.0, 600.0), (3.0, 600.0), Some(0.8)), Some(NeedCode::ClientRhythm)),
             ("few", excess((9.0, 10.0), (0.0, 0.0), None), None),
         ] {
             assert_eq!(excess.lacks(0.5, 30), lacks, "{what}: {excess:?}");

@@ -8,7 +8,7 @@ use super::app_build::AppBuild;
 use super::surroundings;
 use super::{Profile, Spans};
 use crate::evidence::{Dimension, Fact, Recorded, Rollup};
-use crate::report::ReportInput;
+use crate::input::ReportInput;
 use crate::routes::Routes;
 use crate::sampling::Weights;
 use crate::settings::Settings;

@@ -1,8 +1,8 @@
 //! Puts a report together: Rollups merged into Profiles, judged, listed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use pointsman_store::{Action, AppFact, Fingerprint, Handler};
+use pointsman_store::{Action, AppFact};
 
 use super::rows::row;
 use super::shared::{shared_improvements, shared_reasons};
@@ -10,31 +10,13 @@ use super::{Benefit, EffectiveRule, HandlerReport, Report, Sampled, Total, Unkno
 use crate::change::{self, Change, ChangeId};
 use crate::evidence::Fact;
 use crate::gain::overlaps;
+use crate::input::ReportInput;
 use crate::life::{Policies, Record};
 use crate::profile::{Profile, days_covered, profiles};
 use crate::rules::{RULES, Thresholds};
 use crate::sampling::Basis;
 use crate::settings::Settings;
 use crate::verdict::{Judgement, judge};
-use crate::windows::Windows;
-
-/// What a report is made from.
-pub struct ReportInput<'a> {
-    /// `service.name`.
-    pub service: &'a str,
-    /// The environment to report on.
-    pub environment: Option<&'a str>,
-    /// When the report is made, ns since the epoch.
-    pub generated_at_ns: u64,
-    /// Who is who.
-    pub handlers: &'a HashMap<Fingerprint, Handler>,
-    /// Their merged Rollups.
-    pub windows: &'a Windows,
-    /// The verdicts that stand since earlier runs: leaving one takes more than not entering it. Empty without history.
-    pub standing: &'a HashMap<Fingerprint, Verdict>,
-    /// What is known about the app.
-    pub facts: &'a [AppFact],
-}
 
 /// Judges every Handler that was seen in the window.
 #[must_use]

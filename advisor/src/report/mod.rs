@@ -11,16 +11,18 @@ mod shared;
 mod total;
 mod types;
 
-pub use assemble::{ReportInput, report, report_within, rfc3339};
 pub(crate) use assemble::{by_gain, window};
+pub use assemble::{report, report_within, rfc3339};
 pub use benefit::{Assumed, Benefit};
 pub use differences::{Differences, HandlerDifference, PartOf, Situation, differences};
 pub use shared::{SharedImprovement, SharedReason};
 pub use total::Total;
 pub use types::{
-    EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Need, Report, Sampled, UnknownActions, Verdict,
-    Window,
+    EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Report, Sampled, UnknownActions, Window,
 };
+
+pub use crate::input::ReportInput;
+pub use crate::words::{Need, NeedCode, Verdict};
 
 /// A row that says nothing, for tests.
 #[cfg(test)]

@@ -6,10 +6,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{Benefit, Differences, SharedImprovement, SharedReason, Total};
+use super::{Benefit, Differences, Need, SharedImprovement, SharedReason, Total, Verdict};
 use crate::change::Change;
 use crate::life::{HandlerPolicy, Life, PolicyInForce, Record};
-use crate::rules::Effect;
 use crate::settings::Settings;
 use crate::source::{HandlerSource, ReportSource};
 
@@ -203,22 +202,6 @@ pub struct Quantiles {
     pub p95: f64,
 }
 
-/// What a Handler is judged to be.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// A route that should become a Server Action.
-    MoveToServerAction,
-    /// An action that should become a route handler.
-    MoveToRouteHandler,
-    /// An action whose data a server component should read.
-    MoveToServerComponent,
-    /// It is where it belongs.
-    Keep,
-    /// Nothing can be said yet; `needs` says what is missing.
-    InsufficientEvidence,
-}
-
 /// Which way a measured statement points.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -258,23 +241,6 @@ pub struct EvidenceRow {
     pub exemplars: Vec<String>,
 }
 
-/// Something that is missing for a verdict.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Need {
-    /// `more_calls`, `more_days`, `missing_attribute`, `read_or_write`, `every_trace`, `stable_client_keys`, `base_rate`,
-    /// `client_rhythm`, `pushed_refresh` or `unknown_pages`.
-    pub code: String,
-    /// How much there is.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub have: Option<u64>,
-    /// How much it takes.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub want: Option<u64>,
-    /// The attribute that no span carries.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub attribute: Option<String>,
-}
-
 /// A rule with the thresholds in force.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct EffectiveRule {
@@ -290,66 +256,4 @@ pub struct EffectiveRule {
     pub min_samples: u64,
     /// Whether it looks and is counted, but does not speak.
     pub shadow: bool,
-}
-
-impl Verdict {
-    /// Every verdict.
-    pub const ALL: [Self; 5] = [
-        Self::MoveToServerAction,
-        Self::MoveToRouteHandler,
-        Self::MoveToServerComponent,
-        Self::Keep,
-        Self::InsufficientEvidence,
-    ];
-
-    /// The verdict with this word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.as_str() == word)
-    }
-
-    /// The word of the machine-readable report.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::MoveToServerAction => "move_to_server_action",
-            Self::MoveToRouteHandler => "move_to_route_handler",
-            Self::MoveToServerComponent => "move_to_server_component",
-            Self::Keep => "keep",
-            Self::InsufficientEvidence => "insufficient_evidence",
-        }
-    }
-
-    /// Whether it recommends a move.
-    #[must_use]
-    pub fn is_move(self) -> bool {
-        !matches!(self, Self::Keep | Self::InsufficientEvidence)
-    }
-
-    /// Effects of the rules that speak for it.
-    pub(crate) fn reasons(self) -> &'static [Effect] {
-        match self {
-            Self::MoveToServerAction => &[Effect::ForAction],
-            Self::MoveToRouteHandler => &[Effect::ForRoute],
-            Self::MoveToServerComponent => &[Effect::ForServerComponent, Effect::ForRoute],
-            Self::Keep | Self::InsufficientEvidence => &[],
-        }
-    }
-}
-
-impl Need {
-    /// More of something that is counted.
-    pub(crate) fn more(code: &str, have: u64, want: u64) -> Self {
-        Self { have: Some(have), want: Some(want), ..Self::code(code) }
-    }
-
-    /// An attribute that no span carries.
-    pub(crate) fn attribute(name: &str) -> Self {
-        Self { attribute: Some(name.to_owned()), ..Self::code("missing_attribute") }
-    }
-
-    /// Something that only its code names.
-    pub(crate) fn code(code: &str) -> Self {
-        Self { code: code.to_owned(), have: None, want: None, attribute: None }
-    }
 }

@@ -10,6 +10,7 @@ mod statement;
 use pointsman_store::HandlerKind;
 
 use crate::profile::Profile;
+use crate::words::Verdict;
 
 pub(crate) use knobs::names;
 pub use knobs::{Knobs, Thresholds, handler_globs};
@@ -41,6 +42,16 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Effects of the rules that speak for a verdict.
+    pub(crate) fn speaking_for(verdict: Verdict) -> &'static [Self] {
+        match verdict {
+            Verdict::MoveToServerAction => &[Self::ForAction],
+            Verdict::MoveToRouteHandler => &[Self::ForRoute],
+            Verdict::MoveToServerComponent => &[Self::ForServerComponent, Self::ForRoute],
+            Verdict::Keep | Verdict::InsufficientEvidence => &[],
+        }
+    }
+
     /// Whether it points the same way: out of an action it does not matter where to.
     pub(crate) fn points_to(self, other: Self) -> bool {
         self == other || (other == Self::ForRoute && self == Self::ForServerComponent)

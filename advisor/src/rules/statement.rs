@@ -4,6 +4,7 @@ use super::Knobs;
 use crate::gain::Gain;
 use crate::profile::{Excess, Profile, Share};
 use crate::stats::{Interval, as_f64};
+use crate::words::NeedCode;
 
 /// What a rule found.
 #[derive(Clone, PartialEq, Debug)]
@@ -15,7 +16,7 @@ pub enum Finding {
     /// Only some traces are recorded: what the rule looks for lies between two of them.
     Sampled,
     /// What was seen can be read in two ways, and something that is no attribute is missing to decide: its code.
-    Lacking(&'static str),
+    Lacking(NeedCode),
     /// It looked, and its threshold is not reached.
     Below(Statement),
     /// It speaks.

@@ -3,9 +3,9 @@
 use super::Found;
 use crate::evidence::Fact;
 use crate::profile::{Grounds, Profile};
-use crate::report::Verdict;
 use crate::rules::{Effect, Finding, Thresholds};
 use crate::stats::as_f64;
+use crate::words::Verdict;
 
 /// Days of traffic that show a whole week's rhythm.
 const WEEK: f64 = 7.0;

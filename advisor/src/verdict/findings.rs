@@ -6,8 +6,8 @@ use super::plan::action_name;
 use super::{Decision, Verdict, layers};
 use crate::gain::{Gain, held_by_action};
 use crate::profile::Profile;
-use crate::report::Need;
 use crate::rules::{Effect, Finding, Knobs, RULES, Rule, Statement, Thresholds, is_mutation_route};
+use crate::words::{Need, NeedCode};
 
 /// A rule with what it found.
 pub(crate) struct Found {
@@ -65,7 +65,7 @@ impl Findings {
                 Finding::Silent => {}
                 Finding::Absent(attribute) => findings.absent.push((rule, Need::attribute(attribute))),
                 Finding::Lacking(code) => findings.absent.push((rule, Need::code(code))),
-                Finding::Sampled => findings.absent.push((rule, Need::code("every_trace"))),
+                Finding::Sampled => findings.absent.push((rule, Need::code(NeedCode::EveryTrace))),
                 Finding::Below(statement) => findings.below.push(found(statement)),
                 Finding::Holds(statement) => findings.holding.push(found(statement)),
             }
@@ -121,7 +121,7 @@ impl Findings {
     /// The same among the rules that are not assumed away.
     pub(super) fn main_reason_without(&self, verdict: Verdict, assumed: &Assumed) -> Option<&Found> {
         let speaking = self.holding.iter().filter(|found| !assumed.is_without(found.rule.id));
-        let reasons = speaking.filter(|found| verdict.reasons().contains(&found.rule.effect));
+        let reasons = speaking.filter(|found| Effect::speaking_for(verdict).contains(&found.rule.effect));
         let destination = |found: &&Found| found.rule.effect == Effect::ForServerComponent;
         let component = verdict == Verdict::MoveToServerComponent;
         let mut sorted: Vec<&Found> = reasons.collect();
@@ -145,7 +145,7 @@ impl Findings {
             return self.main_reason(verdict).map(|found| found.statement.gain);
         }
         if verdict.is_move() {
-            let reasons = |found: &&Found| verdict.reasons().contains(&found.rule.effect);
+            let reasons = |found: &&Found| Effect::speaking_for(verdict).contains(&found.rule.effect);
             let gain = best(&mut self.holding.iter().filter(reasons).map(|found| found.statement.gain));
             let held = if verdict == Verdict::MoveToServerAction { self.held_ms } else { 0.0 };
             return gain.map(|gain| Gain { queue_ms: gain.queue_ms - held, ..gain });
@@ -168,8 +168,9 @@ impl Findings {
         }
         if !needs.is_empty() {
             let cause = Cause::Score(lacking().map(|(rule, _)| rule.id).collect());
-            let in_two_ways =
-                |need: &Need| matches!(need.code.as_str(), "base_rate" | "client_rhythm" | "pushed_refresh");
+            let in_two_ways = |need: &Need| {
+                matches!(need.code, NeedCode::BaseRate | NeedCode::ClientRhythm | NeedCode::PushedRefresh)
+            };
             let reason = if needs.iter().all(in_two_ways) {
                 "what clients do in a row can be read in two ways"
             } else {
@@ -225,7 +226,7 @@ fn knobs<'a>(
     standing: Option<Verdict>,
 ) -> Option<Knobs<'a>> {
     let mut knobs = thresholds.of(rule, &profile.handler)?;
-    if standing.is_some_and(|verdict| verdict.reasons().contains(&rule.effect)) {
+    if standing.is_some_and(|verdict| Effect::speaking_for(verdict).contains(&rule.effect)) {
         knobs.threshold *= leave_ratio(thresholds);
     }
     Some(knobs)

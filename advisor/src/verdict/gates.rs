@@ -6,9 +6,9 @@ use super::Decision;
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
 use crate::profile::Profile;
-use crate::report::{Need, Verdict};
 use crate::rules::counted;
 use crate::settings::Settings;
+use crate::words::{Need, NeedCode, Verdict};
 
 /// Share of calls whose caller must be known before anything is said about a Handler.
 const CALLERS_SEEN: f64 = 0.5;
@@ -22,10 +22,10 @@ pub(super) fn sample(profile: &Profile, settings: &Settings) -> Option<Vec<Need>
     let (calls, days) = (profile.observed(Fact::Calls), u64::from(profile.days_seen()));
     let mut needs = Vec::new();
     if calls < settings.min_calls_for_move {
-        needs.push(Need::more("more_calls", calls, settings.min_calls_for_move));
+        needs.push(Need::more(NeedCode::MoreCalls, calls, settings.min_calls_for_move));
     }
     if days < u64::from(settings.min_days_for_move) {
-        needs.push(Need::more("more_days", days, u64::from(settings.min_days_for_move)));
+        needs.push(Need::more(NeedCode::MoreDays, days, u64::from(settings.min_days_for_move)));
     }
     (!needs.is_empty()).then_some(needs)
 }
@@ -65,7 +65,7 @@ pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decisi
     }
     let own = profile.ever(Fact::by(Caller::OwnUi));
     (own < settings.min_calls_without_outsiders).then(|| {
-        let needs = vec![Need::more("more_calls", own, settings.min_calls_without_outsiders)];
+        let needs = vec![Need::more(NeedCode::MoreCalls, own, settings.min_calls_without_outsiders)];
         Decision::insufficient(
             "it looks movable, but there are too few calls to rule out outside callers",
             needs,
@@ -95,7 +95,7 @@ fn unknown_callers(profile: &Profile, settings: &Settings) -> Decision {
         "it looks movable, but {:.1} % of the requests that the app counted left no trace, so their callers are unknown",
         missing * 100.0
     );
-    Decision::insufficient(&reason, vec![Need::code("every_trace")])
+    Decision::insufficient(&reason, vec![Need::code(NeedCode::EveryTrace)])
 }
 
 /// What telemetry must show before a route becomes an action, so that nothing that would bar it goes unseen: how its callers
@@ -123,7 +123,7 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
                 "it looks movable, but {page}, which calls it, was never seen as a page of this app: if another app serves it, it \
                  cannot call an action"
             ),
-            vec![Need::code("unknown_pages")],
+            vec![Need::code(NeedCode::UnknownPages)],
         ));
     }
     // Only the App Router answers a refresh.

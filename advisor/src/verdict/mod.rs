@@ -14,9 +14,9 @@ use pointsman_store::{Action, HandlerKind};
 use crate::gain::Gain;
 use crate::life::Policy;
 use crate::profile::{Access, Grounds, Profile, Seen};
-use crate::report::{Need, Verdict};
 use crate::rules::{Effect, Thresholds, is_unsafe_route};
 use crate::settings::Settings;
+use crate::words::{Need, NeedCode, Verdict};
 use cause::{Assumed, Cause};
 pub(crate) use findings::{Findings, Found};
 pub(crate) use plan::{UNCACHED, calling_pages, plan};
@@ -232,7 +232,7 @@ impl Bench<'_, '_> {
             }
             Access { seen: Seen::Unclear, .. } => Decision::insufficient(
                 "neither its name nor its traces say whether it only reads; if it does, it should move",
-                vec![Need::code("read_or_write")],
+                vec![Need::code(NeedCode::ReadOrWrite)],
             )
             .because(Cause::Access),
             Access { seen: Seen::Reads, .. } => match gates::too_long_for_a_url(self.profile, verdict) {
@@ -300,7 +300,8 @@ impl Bench<'_, '_> {
         } else {
             self.settings.enter_score
         };
-        self.assumed.any_reason || self.findings.score(verdict.reasons(), against, &self.assumed) >= bar
+        self.assumed.any_reason
+            || self.findings.score(Effect::speaking_for(verdict), against, &self.assumed) >= bar
     }
 
     /// Whether the team's house rule forbids such a move.

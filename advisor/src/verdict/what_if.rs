@@ -3,7 +3,7 @@
 
 use super::cause::{Assumed, Cause};
 use super::{Bench, Decision};
-use crate::report::{Need, Verdict};
+use crate::words::{Need, NeedCode, Verdict};
 
 /// Reasons that are taken away one after the other, at most. There are not more kinds of them.
 const MOST: usize = 12;
@@ -83,13 +83,21 @@ fn losing(bench: &mut Bench<'_, '_>, first: &Decision) -> String {
 /// What is missing, as a condition.
 pub(super) fn need(need: &Need) -> String {
     let missing = need.want.unwrap_or_default().saturating_sub(need.have.unwrap_or_default());
-    match (need.code.as_str(), &need.attribute) {
-        ("more_calls", _) => format!("{missing} more calls"),
-        ("more_days", _) if missing == 1 => "calls on one more day".to_owned(),
-        ("more_days", _) => format!("calls on {missing} more days"),
-        ("read_or_write", _) => "to know that it only reads".to_owned(),
-        ("every_trace", _) => "every trace recorded for a while".to_owned(),
-        (_, Some(attribute)) => format!("the attribute {attribute}"),
-        (code, None) => code.to_owned(),
-    }
+    let told = match &need.code {
+        NeedCode::MoreCalls => return format!("{missing} more calls"),
+        NeedCode::MoreDays if missing == 1 => "calls on one more day",
+        NeedCode::MoreDays => return format!("calls on {missing} more days"),
+        NeedCode::ReadOrWrite => "to know that it only reads",
+        NeedCode::EveryTrace => "every trace recorded for a while",
+        NeedCode::StableClientKeys => "client keys that do not change while people use the app",
+        NeedCode::BaseRate => "to know how often the same happens by itself",
+        NeedCode::ClientRhythm => "to know how slow the clients are",
+        NeedCode::PushedRefresh => "to know whose refresh follows",
+        NeedCode::UnknownPages => "requests for the pages that call it",
+        NeedCode::MissingAttribute | NeedCode::Later(_) => match &need.attribute {
+            Some(attribute) => return format!("the attribute {attribute}"),
+            None => need.code.as_str(),
+        },
+    };
+    told.to_owned()
 }

@@ -23,7 +23,7 @@ fn with_reading_spans(mut traffic: Traffic) -> Traffic {
 }
 
 fn asks_whether_it_reads(judged: &HandlerReport) -> bool {
-    judged.verdict == Verdict::InsufficientEvidence && judged.needs[0].code == "read_or_write"
+    judged.verdict == Verdict::InsufficientEvidence && judged.needs[0].code.as_str() == "read_or_write"
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn a_name_that_says_nothing_asks_the_developer() {
     }
     let judged = traffic.judged("pricing");
     assert_eq!(judged.verdict, Verdict::InsufficientEvidence, "{}", judged.reason);
-    assert_eq!(judged.needs[0].code, "read_or_write");
+    assert_eq!(judged.needs[0].code.as_str(), "read_or_write");
 
     traffic.calls.iter_mut().for_each(|call| call.signs |= Sign::Reads);
     assert_eq!(traffic.judged("pricing").verdict, Verdict::MoveToRouteHandler, "child spans tell as well");

@@ -205,7 +205,7 @@ fn rotating(network: bool) -> HandlerReport {
 fn keys_that_change_hide_what_clients_do_in_a_row() {
     let judged = rotating(false);
     assert_eq!(judged.verdict, Verdict::InsufficientEvidence, "{}", judged.reason);
-    assert!(judged.needs.iter().any(|need| need.code == "stable_client_keys"), "{:?}", judged.needs);
+    assert!(judged.needs.iter().any(|need| need.code.as_str() == "stable_client_keys"), "{:?}", judged.needs);
     let judged = rotating(true);
     assert_eq!(
         judged.verdict,

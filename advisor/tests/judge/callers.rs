@@ -61,7 +61,7 @@ fn requests_that_left_no_trace_are_unknown_callers() {
         );
         if !moves {
             assert_eq!(judged.verdict, Verdict::InsufficientEvidence);
-            assert_eq!(judged.needs[0].code, "every_trace", "{}", judged.reason);
+            assert_eq!(judged.needs[0].code.as_str(), "every_trace", "{}", judged.reason);
         }
     }
 }

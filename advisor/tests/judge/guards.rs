@@ -10,7 +10,8 @@ fn improves(traffic: &Traffic, name: &str, rule: &str) -> bool {
 }
 
 fn lacks(judged: &HandlerReport, code: &str) -> bool {
-    judged.verdict == Verdict::InsufficientEvidence && judged.needs.iter().any(|need| need.code == code)
+    judged.verdict == Verdict::InsufficientEvidence
+        && judged.needs.iter().any(|need| need.code.as_str() == code)
 }
 
 #[test]

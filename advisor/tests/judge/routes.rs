@@ -117,7 +117,7 @@ fn unknown_callers_leave_it_open() {
     }
     let judged = traffic.judged("POST /api/cart");
     assert_eq!(judged.verdict, Verdict::InsufficientEvidence, "{}", judged.reason);
-    assert!(judged.needs.iter().any(|need| need.code == "missing_attribute"), "{:?}", judged.needs);
+    assert!(judged.needs.iter().any(|need| need.code.as_str() == "missing_attribute"), "{:?}", judged.needs);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn too_few_calls_or_days_say_how_many_more() {
     }
     let judged = one_day.judged("POST /api/cart");
     assert_eq!(judged.verdict, Verdict::InsufficientEvidence);
-    assert_eq!(judged.needs[0].code, "more_days");
+    assert_eq!(judged.needs[0].code.as_str(), "more_days");
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn a_sample_moves_nothing_that_only_a_sequence_could_move() {
     }
     let needs = |traffic: &Traffic, settings: &Settings| {
         let judged = traffic.judged_with("POST /api/cart", settings);
-        let codes = judged.needs.iter().map(|need| need.code.clone()).collect::<Vec<_>>();
+        let codes = judged.needs.iter().map(|need| need.code.to_string()).collect::<Vec<_>>();
         (judged.verdict, codes)
     };
     let whole = needs(&traffic, &Settings::default());

@@ -130,7 +130,7 @@ fn where_the_rhythm_is_seen_a_phone_is_no_riddle() {
 fn where_it_is_not_the_answer_is_open() {
     let judged = UNKNOWN.compare();
     assert_eq!(judged.verdict, Verdict::InsufficientEvidence, "{}", judged.reason);
-    assert!(judged.needs.iter().any(|need| need.code == "client_rhythm"), "{:?}", judged.needs);
+    assert!(judged.needs.iter().any(|need| need.code.as_str() == "client_rhythm"), "{:?}", judged.needs);
 }
 
 /// As the router does it in browsers: what it shows by itself is followed by prefetches while it is still being answered.

@@ -33,7 +33,7 @@ use std::borrow::Borrow;
 use std::io::IsTerminal;
 
 use anyhow::Context;
-use pointsman_advisor::{EvidenceKind, HandlerReport, Need, Report, Settings, Verdict};
+use pointsman_advisor::{EvidenceKind, HandlerReport, Need, NeedCode, Report, Settings, Verdict};
 use pointsman_store::{Action, Handler};
 use serde::Serialize;
 
@@ -176,8 +176,8 @@ pub(crate) fn needs(handler: &HandlerReport) -> Vec<String> {
 
 fn need(need: &Need, calls_per_day: f64) -> String {
     let missing = need.want.unwrap_or_default().saturating_sub(need.have.unwrap_or_default());
-    match (need.code.as_str(), &need.attribute) {
-        ("more_calls", _) => {
+    match &need.code {
+        NeedCode::MoreCalls => {
             let missing = precise(missing);
             let days = (missing / calls_per_day).ceil();
             let at_this_rate = match days {
@@ -188,31 +188,33 @@ fn need(need: &Need, calls_per_day: f64) -> String {
             };
             format!("about {} more calls{at_this_rate}", number(missing))
         }
-        ("more_days", _) if missing == 1 => "calls on one more day".to_owned(),
-        ("more_days", _) => format!("calls on {missing} more days"),
-        ("read_or_write", _) => {
+        NeedCode::MoreDays if missing == 1 => "calls on one more day".to_owned(),
+        NeedCode::MoreDays => format!("calls on {missing} more days"),
+        NeedCode::ReadOrWrite => {
             "to know whether it only reads: name it get..., or trace its database calls".to_owned()
         }
-        ("every_trace", _) => {
+        NeedCode::EveryTrace => {
             "every trace recorded for a while: sequences cannot be seen in a sample".to_owned()
         }
-        ("stable_client_keys", _) => {
+        NeedCode::StableClientKeys => {
             "client keys that do not change while people use the app (see `pointsman doctor`)".to_owned()
         }
-        ("base_rate", _) => {
+        NeedCode::BaseRate => {
             "more calls that come some time after the one before: how often the same happens by itself is not known".to_owned()
         }
-        ("client_rhythm", _) => {
+        NeedCode::ClientRhythm => {
             "pages with links that are prefetched: they show whether clients are slow or people took their time".to_owned()
         }
-        ("unknown_pages", _) => {
+        NeedCode::UnknownPages => {
             "requests for the pages that call it: some of them were never seen here, so another app may serve them".to_owned()
         }
-        ("pushed_refresh", _) => {
+        NeedCode::PushedRefresh => {
             "to know whose refresh it is: an open event stream may push one after each change, and would after an action as well".to_owned()
         }
-        (_, Some(attribute)) => format!("the attribute {attribute} (see `pointsman doctor`)"),
-        (code, None) => code.to_owned(),
+        NeedCode::MissingAttribute | NeedCode::Later(_) => match &need.attribute {
+            Some(attribute) => format!("the attribute {attribute} (see `pointsman doctor`)"),
+            None => need.code.to_string(),
+        },
     }
 }
 
@@ -275,9 +277,11 @@ fn none_so_far(report: &Report) -> String {
 fn days_to_judge(handler: &HandlerReport) -> Option<f64> {
     let days = handler.needs.iter().map(|need| {
         let missing = precise(need.want?.saturating_sub(need.have.unwrap_or_default()));
-        match need.code.as_str() {
-            "more_days" => Some(missing),
-            "more_calls" if handler.calls_per_day > 0.0 => Some((missing / handler.calls_per_day).ceil()),
+        match need.code {
+            NeedCode::MoreDays => Some(missing),
+            NeedCode::MoreCalls if handler.calls_per_day > 0.0 => {
+                Some((missing / handler.calls_per_day).ceil())
+            }
             _ => None,
         }
     });
@@ -433,7 +437,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_told_with_the_time_that_it_takes() {
         let more = |have, want| Need {
-            code: "more_calls".to_owned(),
+            code: NeedCode::MoreCalls,
             have: Some(have),
             want: Some(want),
             attribute: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pointsman_advisor::life::State;
-use pointsman_advisor::{Benefit, Change, HandlerReport, Report, Verdict};
+use pointsman_advisor::{Benefit, Change, HandlerReport, NeedCode, Report, Verdict};
 
 use super::differences::{in_short_at, told};
 use super::page::{Cell, Ink, Page};
@@ -217,7 +217,7 @@ fn lacking(page: &mut Page, report: &Report) {
     let mut missing: BTreeMap<String, usize> = BTreeMap::new();
     for row in &unsure {
         let more_calls =
-            row.needs.iter().all(|need| matches!(need.code.as_str(), "more_calls" | "more_days"));
+            row.needs.iter().all(|need| matches!(need.code, NeedCode::MoreCalls | NeedCode::MoreDays));
         let what = if more_calls { "more calls".to_owned() } else { needs(row).join(", and ") };
         *missing.entry(what).or_default() += 1;
     }

@@ -90,6 +90,18 @@ fn the_advisor_cannot_wait_nor_reach_a_database() {
     }
 }
 
+/// What is counted, judged and gained knows nothing of what is made of it.
+#[test]
+fn no_room_of_the_advisor_points_up_to_the_report() {
+    const LOWER: [&str; 6] = ["evidence", "gain", "profile", "rules", "stats", "verdict"];
+    let mut files = tracked(&[".rs"]);
+    files.retain(|file| LOWER.iter().any(|room| file.starts_with(&format!("advisor/src/{room}/"))));
+    assert!(files.len() > 100, "{}", files.len());
+    let upper = ["crate::report", "crate::change", "crate::explanation"];
+    files.retain(|file| upper.iter().any(|room| read(file).contains(room)));
+    assert_none(&files, "files that know the report");
+}
+
 #[test]
 fn every_rust_file_says_what_lives_in_it() {
     let mut files = tracked(&[".rs"]);

@@ -34,6 +34,7 @@ pub(super) mod status_or_header_contract;
 use super::Finding;
 use crate::evidence::Fact;
 use crate::profile::Profile;
+use crate::words::NeedCode;
 
 /// What a rule about sequences lacks; `None` when they can be seen: clients are known for nine calls in ten, their keys last,
 /// and every call was recorded.
@@ -42,7 +43,7 @@ fn unseen_sequences(profile: &Profile) -> Option<Finding> {
         return Some(Finding::Sampled);
     }
     if profile.surroundings.habits.keys_change {
-        return Some(Finding::Lacking("stable_client_keys"));
+        return Some(Finding::Lacking(NeedCode::StableClientKeys));
     }
     let known = profile.share(Fact::ClientKnown, Fact::Calls).is_some_and(|share| share.observed >= 0.9);
     (!known).then_some(Finding::Absent("pointsman.client.key"))
@@ -52,7 +53,7 @@ fn unseen_sequences(profile: &Profile) -> Option<Finding> {
 /// them, and would push them after an action as well.
 fn by_own_code(profile: &Profile, finding: Finding) -> Finding {
     match finding {
-        Finding::Holds(_) if may_be_pushed(profile) => Finding::Lacking("pushed_refresh"),
+        Finding::Holds(_) if may_be_pushed(profile) => Finding::Lacking(NeedCode::PushedRefresh),
         finding => finding,
     }
 }

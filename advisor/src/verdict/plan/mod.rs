@@ -8,7 +8,7 @@ mod warnings;
 
 use super::Judgement;
 use crate::profile::Profile;
-use crate::report::Verdict;
+use crate::words::Verdict;
 pub(super) use names::action_name;
 pub(crate) use names::calling_pages;
 pub(crate) use to_route::UNCACHED;

@@ -3,7 +3,7 @@
 use super::names::first_page;
 use crate::evidence::Fact;
 use crate::profile::Profile;
-use crate::report::Verdict;
+use crate::words::Verdict;
 
 pub(super) fn of(profile: &Profile, verdict: Verdict) -> Vec<String> {
     let mut warnings = Vec::new();
