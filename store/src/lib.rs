@@ -7,6 +7,7 @@
 mod advice;
 mod app_fact;
 mod arrivals;
+mod bare_call;
 mod call;
 mod handler;
 mod ids;

@@ -7,8 +7,8 @@ use pointsman_advisor::evidence::roll_up;
 use pointsman_advisor::life::Policies;
 use pointsman_advisor::{Gathering, HandlerReport, Report, ReportInput, Settings, Verdict, report_within};
 use pointsman_store::{
-    Action, AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, HandlerKind, Hour, Sampling, Sign,
-    Signs, SpanId, TraceId,
+    Action, AppFact, Call, Caller, ClientKey, Fingerprint, Form, Handler, HandlerKind, Hour, Sign, Signs,
+    SpanId, TraceId,
 };
 
 /// Midnight of some day, ns since the epoch.
@@ -48,55 +48,35 @@ impl Traffic {
         let mut trace = [1; 16];
         trace[8..].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
         self.calls.push(Call {
-            handler: Arc::new(Handler {
-                service: "shop".into(),
-                environment: self.environment.clone(),
-                kind,
-                route: route.into(),
-                method: method.into(),
-                action: None,
-                operation: None,
-            }),
-            trace: TraceId(trace),
-            span: SpanId(number.to_be_bytes()),
-            start_ns: start,
             duration_ns: ms * MS,
             method: method.into(),
             status: Some(200),
-            form: Form::Plain,
             caller: Caller::OwnUi,
             agent: Some("Chrome".into()),
             client: Some(ClientKey(client.wrapping_mul(0x9e37_79b9_7f4a_7c15))),
-            instance: None,
             path: Some(route.into()),
-            page: None,
             request_bytes: Some(100),
             response_bytes: Some(500),
-            request_key: None,
-            response_hash: None,
             media_type: Some("application/json".into()),
-            signature: None,
-            origin: None,
-            first_byte_ns: None,
-            self_fetches: 0,
-            self_fetch_overhead_ns: 0,
-            database_ns: None,
-            outgoing_ns: None,
-            child_ns: None,
-            sampling: Sampling::Undeclared,
-            requests_seen: None,
-            writes: None,
-            body_ns: None,
-            network: None,
-            unknown_action: None,
-            use_cache_hits: None,
-            use_cache_misses: None,
-            use_cache_fills: None,
             signs: Signs::NONE
                 | Sign::HeadersCaptured
                 | Sign::ResponseHeadersCaptured
                 | Sign::CredentialsTold
                 | Sign::Cookie,
+            ..Call::bare(
+                Arc::new(Handler {
+                    service: "shop".into(),
+                    environment: self.environment.clone(),
+                    kind,
+                    route: route.into(),
+                    method: method.into(),
+                    action: None,
+                    operation: None,
+                }),
+                TraceId(trace),
+                SpanId(number.to_be_bytes()),
+                start,
+            )
         });
         self.calls.last_mut().unwrap()
     }

@@ -1,6 +1,6 @@
 //! What visitors can do to the table of Handlers, and what they cannot.
 
-use pointsman_store::{Caller, Fingerprint, Sampling, Signs, SpanId, TraceId};
+use pointsman_store::{Fingerprint, SpanId, TraceId};
 
 use super::*;
 
@@ -29,43 +29,9 @@ fn operation(name: &str) -> Handler {
 
 fn call(handler: Handler, status: u16, start_ns: u64) -> Call {
     Call {
-        method: handler.method.clone(),
-        handler: Arc::new(handler),
-        trace: TraceId([7; 16]),
-        span: SpanId([1; 8]),
-        start_ns,
         duration_ns: 1,
         status: Some(status),
-        form: Form::Plain,
-        caller: Caller::Unknown,
-        agent: None,
-        client: None,
-        instance: None,
-        path: None,
-        page: None,
-        request_bytes: None,
-        response_bytes: None,
-        request_key: None,
-        response_hash: None,
-        media_type: None,
-        signature: None,
-        origin: None,
-        first_byte_ns: None,
-        self_fetches: 0,
-        self_fetch_overhead_ns: 0,
-        database_ns: None,
-        outgoing_ns: None,
-        child_ns: None,
-        writes: None,
-        body_ns: None,
-        network: None,
-        unknown_action: None,
-        use_cache_hits: None,
-        use_cache_misses: None,
-        use_cache_fills: None,
-        sampling: Sampling::Undeclared,
-        requests_seen: None,
-        signs: Signs::NONE,
+        ..Call::bare(Arc::new(handler), TraceId([7; 16]), SpanId([1; 8]), start_ns)
     }
 }
 

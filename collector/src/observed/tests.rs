@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pointsman_store::{Call, Caller, Form, HandlerKind, Sampling, Sign, Signs, TraceId};
+use pointsman_store::{Call, Caller, Form, HandlerKind, Sign, Signs, TraceId};
 
 use super::*;
 
@@ -19,43 +19,12 @@ fn call(route: &str, span: u8) -> Call {
         operation: None,
     };
     Call {
-        handler: Arc::new(handler),
-        trace: TraceId([7; 16]),
-        span: SpanId([span; 8]),
-        start_ns: 1,
         duration_ns: 30_000_000,
         method: "GET".into(),
         status: Some(200),
-        form: Form::Plain,
         caller: Caller::OwnUi,
-        agent: None,
-        client: None,
-        instance: None,
-        path: None,
-        page: None,
-        request_bytes: None,
         response_bytes: Some(1_024),
-        request_key: None,
-        response_hash: None,
-        media_type: None,
-        signature: None,
-        origin: None,
-        first_byte_ns: None,
-        self_fetches: 0,
-        self_fetch_overhead_ns: 0,
-        database_ns: None,
-        outgoing_ns: None,
-        child_ns: None,
-        sampling: Sampling::Undeclared,
-        requests_seen: None,
-        writes: None,
-        body_ns: None,
-        network: None,
-        unknown_action: None,
-        use_cache_hits: None,
-        use_cache_misses: None,
-        use_cache_fills: None,
-        signs: Signs::NONE,
+        ..Call::bare(Arc::new(handler), TraceId([7; 16]), SpanId([span; 8]), 1)
     }
 }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use pointsman_store::{
-    Action, Call, Caller, ClientKey, Form, Handler, HandlerKind, Hour, InstanceKey, Sampling, Sign, Signs,
-    SpanId, TraceId,
+    Action, Call, Caller, ClientKey, Form, Handler, HandlerKind, Hour, InstanceKey, Sign, Signs, SpanId,
+    TraceId,
 };
 
 use crate::random::Random;
@@ -113,13 +113,9 @@ impl Traffic {
         let mut trace = [0; 16];
         trace[..8].copy_from_slice(&self.random.next().to_be_bytes());
         trace[8..].copy_from_slice(&self.random.next().to_be_bytes());
+        let span = SpanId(self.random.next().to_be_bytes());
         Call {
-            handler: Arc::clone(handler),
-            trace: TraceId(trace),
-            span: SpanId(self.random.next().to_be_bytes()),
-            start_ns: start,
             duration_ns: duration,
-            method: handler.method.clone(),
             status: Some(if self.random.below(100) == 0 { 500 } else { 200 }),
             form,
             caller: Caller::OwnUi,
@@ -133,24 +129,11 @@ impl Traffic {
             request_key: Some(self.random.next()),
             response_hash: Some(self.random.next()),
             media_type: Some("application/json".into()),
-            signature: None,
-            origin: None,
             first_byte_ns: Some(duration / 2),
-            self_fetches: 0,
-            self_fetch_overhead_ns: 0,
             database_ns: Some(duration / 3),
-            outgoing_ns: None,
             child_ns: Some(duration / 3),
-            sampling: Sampling::Undeclared,
-            requests_seen: None,
-            writes: None,
-            body_ns: None,
-            network: None,
-            unknown_action: None,
-            use_cache_hits: None,
-            use_cache_misses: None,
-            use_cache_fills: None,
             signs: Signs::NONE | Sign::HeadersCaptured | Sign::ResponseHeadersCaptured | Sign::Cookie,
+            ..Call::bare(Arc::clone(handler), TraceId(trace), span, start)
         }
     }
 }
