@@ -15,14 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::Context;
 use pointsman_advisor::explanation::Lookback;
 use pointsman_advisor::life::{self, History, Occasion, Policies, Settling, Traffic};
 use pointsman_advisor::source::attach_to_evidence;
 use pointsman_advisor::{Coverage, Explanations, Proxied, Report, explanations, report_within};
 use pointsman_store::{AdviceRun, AppFact, Hour, Store};
 use tokio::sync::Mutex;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::cli::{USUAL_WINDOW, View};
 use crate::config::Config;
@@ -331,8 +330,14 @@ impl<'a> Advisor<'a> {
     async fn roll_up(&self, keeping: Keeping) -> anyhow::Result<()> {
         // The daemon comes again; a command answers once, for all there is.
         let most = (keeping == Keeping::Runs).then_some(MOST_HOURS);
-        let rolled = roll_up_dirty_hours(self.store, &self.config.advice, most, &mut |_, _| {}).await;
-        self.leave_out(rolled.context("cannot bring the hourly numbers up to date")?);
+        match roll_up_dirty_hours(self.store, &self.config.advice, most, &mut |_, _| {}).await {
+            Ok(left_out) => self.leave_out(left_out),
+            // What is only looked at is shown as it was counted last.
+            Err(error) if keeping == Keeping::Nothing && roll_up::is_transient(&error) => {
+                warn!("the newest calls are not counted: {error:#}");
+            }
+            Err(error) => return Err(error.context("cannot bring the hourly numbers up to date")),
+        }
         Ok(())
     }
 

@@ -42,6 +42,6 @@ pub use source::{
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{
-    Backup, Block, BlockId, DirtyHour, Dropped, Forgetting, Forgotten, Recovered, RecoveredTable, Reindex,
-    Soundness, Space, Store, StoreError, Trim, back_up, recover,
+    Backup, Block, BlockId, DirtyHour, Dropped, Forgetting, Forgotten, Lease, LogMark, Recovered,
+    RecoveredTable, Reindex, Soundness, Space, Store, StoreError, Trim, back_up, recover,
 };

@@ -63,6 +63,8 @@ struct Inner {
     /// Blocks and when they were committed, sparse.
     marks: VecDeque<(BlockId, u64)>,
     closed: bool,
+    /// Whether another process extracts.
+    following: bool,
 }
 
 impl Backlog {
@@ -111,6 +113,29 @@ impl Backlog {
         self.changed.notify_one();
     }
 
+    /// Returns when nothing more will be pushed.
+    pub(super) async fn closed(&self) {
+        while !self.lock().closed {
+            self.changed.notified().await;
+        }
+    }
+
+    /// Notes that there are blocks up to this one, of whichever process.
+    pub(super) fn note_newest(&self, newest: BlockId) {
+        let mut inner = self.lock();
+        inner.newest = inner.newest.max(newest);
+    }
+
+    /// Notes whether another process extracts.
+    pub(super) fn set_following(&self, following: bool) {
+        self.lock().following = following;
+    }
+
+    /// Whether another process extracts.
+    pub(super) fn is_following(&self) -> bool {
+        self.lock().following
+    }
+
     /// Waits for something to extract after the given block, up to about `max_bytes` of it.
     pub(super) async fn next(&self, after: BlockId, max_bytes: usize) -> Work {
         loop {
@@ -121,9 +146,14 @@ impl Backlog {
         }
     }
 
+    /// The same without waiting.
+    pub(super) fn at_hand(&self, after: BlockId, max_bytes: usize) -> Option<Work> {
+        self.lock().work(after, max_bytes)
+    }
+
     /// The same from memory and without waiting.
     pub(super) fn in_memory(&self, after: BlockId, max_bytes: usize) -> Option<Work> {
-        self.lock().work(after, max_bytes).filter(|work| matches!(work, Work::InMemory(_)))
+        self.at_hand(after, max_bytes).filter(|work| matches!(work, Work::InMemory(_)))
     }
 
     /// The last block before the first one in memory: as far as one may go when the disk holds nothing
@@ -140,6 +170,7 @@ impl Backlog {
         while inner.marks.front().is_some_and(|(block, _)| *block <= to) {
             inner.marks.pop_front();
         }
+        inner.forget_to(to);
         drop(inner);
         self.extracted.send_replace(Extracted { to, caught_up });
         self.export_lag(now_ns);
@@ -176,9 +207,7 @@ impl Backlog {
 
 impl Inner {
     fn work(&mut self, after: BlockId, max_bytes: usize) -> Option<Work> {
-        while self.waiting.front().is_some_and(|block| block.id <= after) {
-            self.pop();
-        }
+        self.forget_to(after);
         let mut run = Vec::new();
         let (mut at, mut bytes) = (after, 0);
         // A gap is a block of another process, or one that was left to the disk.
@@ -196,6 +225,13 @@ impl Inner {
             Some(Work::Done)
         } else {
             None
+        }
+    }
+
+    /// Lets go what waits up to this block.
+    fn forget_to(&mut self, to: BlockId) {
+        while self.waiting.front().is_some_and(|block| block.id <= to) {
+            self.pop();
         }
     }
 

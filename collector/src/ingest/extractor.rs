@@ -1,13 +1,16 @@
 //! The one task that turns committed blocks into stored Calls. It waits here (for blocks, for the database)
 //! and changes elsewhere: `batch` finds the Calls, `recent` remembers the blocks, the store commits Calls and
-//! watermark together. A crash at any point repeats work, and repeated work changes nothing.
+//! watermark together. A crash at any point repeats work, and repeated work changes nothing. Of several processes on one
+//! database one at a time extracts, see `turn`.
+
+mod turn;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pointsman_store::{AppFact, BlockId, Store, StoreError, TraceCalls, TraceId};
+use pointsman_store::{AppFact, BlockId, Lease, LogMark, Store, StoreError, TraceCalls, TraceId};
 
 use super::Settings;
 use super::backlog::{Backlog, Committed, Work};
@@ -49,6 +52,10 @@ pub(super) struct Extractor {
     /// The last block whose Calls are stored.
     done: BlockId,
     caught_up: bool,
+    /// The right to store Calls; without it another process does that.
+    lease: Option<Lease>,
+    /// The state of the database that was looked at last for what others have done.
+    seen: LogMark,
 }
 
 /// The Calls of blocks and the facts in them, up to the last block.
@@ -86,11 +93,16 @@ impl Extractor {
             found: None,
             done,
             caught_up: false,
+            lease: None,
+            seen: LogMark::default(),
         }
     }
 
     /// Extracts what an earlier run left over, then whatever is committed, until the backlog is closed.
     pub(super) async fn run(mut self) {
+        if !self.take_turn().await {
+            return;
+        }
         self.learn_handlers().await;
         while self.catch_up().await {}
         self.store_found().await;
@@ -98,18 +110,24 @@ impl Extractor {
         self.advance(self.done);
         while let Some(work) = self.next().await {
             match work {
-                Work::InMemory(blocks) => {
-                    let last = blocks.last().map_or(self.taken, |block| block.id);
-                    self.extract(blocks, last).await;
-                }
-                Work::OnDisk => {
-                    if !self.catch_up().await {
-                        // Retention has removed the blocks in between.
-                        self.taken = self.backlog.newest_before_waiting(self.taken);
-                        self.advance(self.taken);
-                    }
-                }
+                Work::InMemory(blocks) => self.extract_in_memory(blocks).await,
+                Work::OnDisk => self.extract_from_disk().await,
                 Work::Done => return,
+            }
+        }
+    }
+
+    async fn extract_in_memory(&mut self, blocks: Vec<Committed>) {
+        let last = blocks.last().map_or(self.taken, |block| block.id);
+        self.extract(blocks, last).await;
+    }
+
+    async fn extract_from_disk(&mut self) {
+        if !self.catch_up().await {
+            // Retention has removed the blocks in between.
+            self.taken = self.backlog.newest_before_waiting(self.taken);
+            if self.lease.is_some() {
+                self.advance(self.taken);
             }
         }
     }
@@ -117,7 +135,7 @@ impl Extractor {
     /// What to do next. What was found last is stored beside the next extraction, or at once where none is due.
     async fn next(&mut self) -> Option<Work> {
         let backlog = Arc::clone(&self.backlog);
-        let max_bytes = self.settings.batch_spans.saturating_mul(SPAN_BYTES);
+        let max_bytes = self.max_batch_bytes();
         if self.found.is_some() {
             if let Some(work) = backlog.in_memory(self.taken, max_bytes) {
                 return Some(work);
@@ -127,13 +145,21 @@ impl Extractor {
         for checks in (1..=IDLE_CHECKS).cycle() {
             match tokio::time::timeout(IDLE_CHECK, backlog.next(self.taken, max_bytes)).await {
                 Ok(work) => return Some(work),
-                Err(_idle) => self.recent.close(self.settings.clock.now_ns()),
+                Err(_idle) => {
+                    self.recent.close(self.settings.clock.now_ns());
+                    self.look_for_blocks_of_others().await;
+                }
             }
             if checks == IDLE_CHECKS {
                 self.store.release_memory().await;
             }
         }
         None
+    }
+
+    /// What is extracted at a time, in bytes of OTLP.
+    fn max_batch_bytes(&self) -> usize {
+        self.settings.batch_spans.saturating_mul(SPAN_BYTES)
     }
 
     async fn learn_handlers(&mut self) {
@@ -146,7 +172,7 @@ impl Extractor {
     /// Extracts some blocks after the watermark, read from disk; whether there were any.
     async fn catch_up(&mut self) -> bool {
         let (mut blocks, mut at, mut bytes) = (Vec::new(), self.taken, 0);
-        let most = self.settings.batch_spans.saturating_mul(SPAN_BYTES);
+        let most = self.max_batch_bytes();
         while bytes < most {
             let read = self.blocks_after(at, most - bytes).await;
             let Some((last, _)) = read.last() else { break };
@@ -215,6 +241,9 @@ impl Extractor {
         let (mut outcome, ()) = tokio::join!(extracting, self.store_all(found.as_ref()));
         if let Some(found) = found {
             self.advance(found.last);
+        }
+        if self.lease.is_none() {
+            return self.tally.count(&outcome.calls);
         }
         self.metrics.extraction.extraction_skipped.with_label_values(&["trace"]).inc_by(outcome.failed);
         self.metrics.extraction.extraction_skipped.with_label_values(&["block"]).inc_by(outcome.unreadable);

@@ -36,6 +36,8 @@ pub struct Pulse {
     /// The newest block, and how far extraction has come.
     pub(super) newest: BlockId,
     pub(super) extracted: BlockId,
+    /// Whether another process extracts: how far that one comes is not this one's pulse.
+    pub(super) is_following: bool,
     /// Times that extraction has asked a database again that refuses: waiting for a full disk is no standstill.
     pub(super) retries: u64,
 }
@@ -63,7 +65,8 @@ impl Monitor {
         let (commits_begun, commits_ended) = self.commits.counts();
         let (newest, extracted) = self.backlog.reach();
         let is_running = !self.tasks.iter().any(AbortHandle::is_finished);
-        Pulse { is_running, commits_begun, commits_ended, newest, extracted, retries: self.retries.get() }
+        let (is_following, retries) = (self.backlog.is_following(), self.retries.get());
+        Pulse { is_running, commits_begun, commits_ended, newest, extracted, is_following, retries }
     }
 }
 
@@ -73,7 +76,7 @@ impl Pulse {
     #[must_use]
     pub fn beats_since(&self, before: &Self) -> bool {
         let had_commits = before.commits_begun > before.commits_ended;
-        let had_blocks = before.newest > before.extracted;
+        let had_blocks = before.newest > before.extracted && !self.is_following;
         let commits = self.commits_ended > before.commits_ended;
         let extracts = self.extracted > before.extracted || self.retries > before.retries;
         self.is_running && (!had_commits || commits) && (!had_blocks || extracts)
@@ -90,6 +93,7 @@ mod tests {
         commits_ended: 5,
         newest: BlockId(7),
         extracted: BlockId(7),
+        is_following: false,
         retries: 0,
     };
 
@@ -105,6 +109,7 @@ mod tests {
             (extracts, extracts, false),
             (extracts, Pulse { extracted: BlockId(8), ..extracts }, true),
             (extracts, Pulse { retries: 1, ..extracts }, true),
+            (extracts, Pulse { is_following: true, ..extracts }, true),
             (extracts, Pulse { newest: BlockId(10), commits_begun: 6, commits_ended: 6, ..extracts }, false),
             (IDLE, Pulse { is_running: false, ..IDLE }, false),
         ] {

@@ -21,6 +21,11 @@ impl Tally {
         counted.unwrap_or_default().into_values().sum::<usize>() as u64
     }
 
+    /// Whether someone listens.
+    pub(super) fn listens(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     pub(super) fn count(&self, calls: &[TraceCalls]) {
         if let Some(counts) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             let all = |trace: &TraceCalls| trace.calls.len() + trace.unchanged.len();

@@ -20,6 +20,7 @@ mod replay;
 mod sockets;
 mod spans;
 mod tls;
+mod together;
 mod tokens;
 mod visitors;
 mod world;

@@ -10,7 +10,7 @@ use prost::Message;
 
 use crate::connections::knock;
 use crate::spans::{NOW, body, child, one, request, route_call, text};
-use crate::world::World;
+use crate::world::{World, lock};
 
 /// Names of all metrics that are not zero now.
 fn moved(world: &World) -> BTreeSet<String> {
@@ -45,13 +45,14 @@ async fn each_metric_moves() {
     world.calls().await;
     seen.extend(moved(&world));
 
-    // A database that is locked while a request waits and another process has a block to extract.
+    // A database that is locked while a request waits, and one that is locked while a block waits to be extracted.
+    let path = world.folder.path().join("other.db");
+    let other = Store::open(&path).await.unwrap();
     let block = pointsman_store::Block::compress(&one(9).encode_to_vec(), 1, [], 1).unwrap();
-    world.store.append_blocks(&[block]).await.unwrap();
-    let other = Store::open(world.store.path()).await.unwrap();
+    other.append_blocks(&[block]).await.unwrap();
     // Opens its reading connection, which a locked database would keep waiting.
     other.extracted_to().await.unwrap();
-    let lock = world.lock().await;
+    let locks = (lock(&path).await, world.lock().await);
     let _other = Pipeline::start(other, world.settings.clone(), world.metrics.clone()).await.unwrap();
     let intake = world.pipeline.intake();
     let send = |trace| {
@@ -69,7 +70,7 @@ async fn each_metric_moves() {
     while world.metric("extraction_retries_total", "") == 0.0 {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    drop(lock);
+    drop(locks);
 
     // A late span of a trace that is idle by now; a signal that is ignored.
     world.now_ns.store(NOW + 60_000_000_000, Ordering::Relaxed);

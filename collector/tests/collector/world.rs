@@ -1,6 +1,6 @@
 //! A collector on a fresh file: pipeline, sockets, and what one can see of it from outside.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -125,16 +125,24 @@ impl World {
 
     /// The file as another program sees it.
     pub(crate) async fn connect(&self) -> SqliteConnection {
-        let url = format!("sqlite://{}", self.folder.path().join("pointsman.db").display());
-        SqliteConnection::connect(&url).await.unwrap()
+        connect(&self.folder.path().join("pointsman.db")).await
     }
 
     /// Locks the file as another program would; released when dropped or closed.
     pub(crate) async fn lock(&self) -> SqliteConnection {
-        let mut connection = self.connect().await;
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
-        connection
+        lock(&self.folder.path().join("pointsman.db")).await
     }
+}
+
+async fn connect(db: &Path) -> SqliteConnection {
+    SqliteConnection::connect(&format!("sqlite://{}", db.display())).await.unwrap()
+}
+
+/// Locks a file as another program would; released when dropped or closed.
+pub(crate) async fn lock(db: &Path) -> SqliteConnection {
+    let mut connection = connect(db).await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+    connection
 }
 
 /// A recorded file of a real app, compressed as it is kept.

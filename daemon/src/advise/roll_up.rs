@@ -65,10 +65,12 @@ async fn roll_up(store: &Store, settings: &Settings, dirty: &DirtyHour) -> anyho
     });
     let left_out = store.calls_by_client(&dirty.service, from, to, pieces).await?;
     let rollups = counting.await?;
-    store.replace_rollups(dirty, &rollups).await?;
-    Ok(left_out)
+    // Not written: somebody has counted the hour who read it later.
+    let is_written = store.replace_rollups(dirty, &rollups).await?;
+    Ok(if is_written { left_out } else { 0 })
 }
 
-fn is_transient(error: &anyhow::Error) -> bool {
+/// Whether the same may succeed later.
+pub(super) fn is_transient(error: &anyhow::Error) -> bool {
     error.downcast_ref::<StoreError>().is_some_and(StoreError::is_transient)
 }

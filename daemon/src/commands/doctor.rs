@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use pointsman_store::Arrivals;
 
-use super::{health, open_existing, print};
+use super::{health, open_to_look, print};
 use crate::advise::Advisor;
 use crate::cli::DoctorOptions;
 use crate::config::{self, Config};
@@ -16,7 +16,7 @@ use crate::render::silence::{TurnedAway, endpoint, reasons};
 /// Prints the coverage of each service.
 pub(crate) async fn run(db: &Path, options: DoctorOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let served = is_in_use(db);
-    let store = open_existing(db).await?;
+    let store = open_to_look(db).await?;
     let checkups = Advisor::new(&store, config).checkups(&options.view).await;
     let arrivals = store.arrivals().await;
     store.close().await;

@@ -7,7 +7,7 @@ use anyhow::Context;
 use pointsman_advisor::{Change, Explanation, Explanations, HandlerReport, Report};
 
 use super::find::{Named, find};
-use super::{open_existing, print};
+use super::{open_to_look, print};
 use crate::advise::Advisor;
 use crate::cli::{EvidenceFormat, ExplainOptions};
 use crate::config::Config;
@@ -16,7 +16,7 @@ use crate::render::{self, Audience};
 
 /// Prints the evidence about the handler that the user named, or about all of them.
 pub(crate) async fn run(db: &Path, options: ExplainOptions, config: &Config) -> anyhow::Result<ExitCode> {
-    let store = open_existing(db).await?;
+    let store = open_to_look(db).await?;
     let known = Advisor::new(&store, config).evidence(&options.view).await;
     store.close().await;
     let known = known?;

@@ -32,6 +32,12 @@ async fn open_existing(db: &Path) -> anyhow::Result<Store> {
     Ok(Store::open(db).await?)
 }
 
+/// The same for a look at what is there, which goes on without writing where another process holds the file.
+async fn open_to_look(db: &Path) -> anyhow::Result<Store> {
+    must_exist(db)?;
+    Ok(Store::open_to_look(db).await?)
+}
+
 fn must_exist(db: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(
         db.exists(),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use pointsman_store::TraceId;
 
-use super::{open_existing, print};
+use super::{open_to_look, print};
 use crate::cli::TraceOptions;
 use crate::render::tree::{Told, text};
 use crate::stored_trace::StoredTrace;
@@ -15,7 +15,7 @@ use crate::stored_trace::StoredTrace;
 pub(crate) async fn run(db: &Path, options: &TraceOptions) -> anyhow::Result<ExitCode> {
     let id = TraceId::from_hex(&options.id)
         .with_context(|| format!("`{}` is not a trace id: it has 32 hex digits, not all zero", options.id))?;
-    let store = open_existing(db).await?;
+    let store = open_to_look(db).await?;
     let stored = StoredTrace::read(&store, id).await;
     store.close().await;
     let stored = stored?;

@@ -13,6 +13,7 @@ mod support;
 mod checked;
 mod forget;
 mod logs;
+mod looks;
 mod manager;
 mod reload;
 mod traces;

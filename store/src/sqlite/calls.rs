@@ -7,7 +7,7 @@ use super::rollups::mark_dirty;
 use super::{BlockId, Store, StoreError, app_facts, handlers, volumes};
 use crate::{AppFact, Call, Fingerprint, Handler, Hour, Kind, Sampling, TraceCalls};
 
-/// The only collector there is so far; each further one will keep a watermark of its own.
+/// All processes on a file share a watermark: one of them at a time extracts, see `lease`.
 const COLLECTOR: &str = "local";
 
 /// The columns in the order in which they are bound.
@@ -78,7 +78,7 @@ impl Store {
         let added = i64::try_from(calls.len()).unwrap_or(i64::MAX) - forgotten.rows;
         volumes::add(&mut tx, Kind::Calls, added, 0).await?;
         app_facts::remember(&mut tx, facts).await?;
-        mark_dirty(&mut tx, &dirty.into_iter().collect::<Vec<_>>(), extracted_to.0).await?;
+        mark_dirty(&mut tx, &dirty.into_iter().collect::<Vec<_>>()).await?;
         sqlx::query(
             "INSERT INTO extraction (collector, block) VALUES (?, ?) \
              ON CONFLICT DO UPDATE SET block = max(block, excluded.block)",

@@ -14,6 +14,7 @@ mod error;
 mod forget;
 mod handlers;
 mod integrity;
+mod lease;
 mod many;
 mod migrations;
 mod place;
@@ -44,6 +45,7 @@ pub use blocks::{Block, BlockId};
 pub use error::StoreError;
 pub use forget::{Dropped, Forgetting};
 pub use integrity::Soundness;
+pub use lease::{Lease, LogMark};
 use migrations::MIGRATIONS;
 use place::Place;
 pub use recover::{Recovered, RecoveredTable, recover};
@@ -62,6 +64,9 @@ const ROW_BUFFER: usize = 256;
 /// How long a statement waits for a lock held by another process (a sqlite3 shell, a backup).
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
+/// The same where it is only for a look, which can do without writing.
+const LOOK_WAIT: Duration = Duration::from_secs(1);
+
 /// Where everything is kept. Cheap to clone; all clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -79,6 +84,18 @@ impl Store {
     /// When the path cannot be read or written, is another program's database, is damaged, or was written by a
     /// newer version. The message names the file and the remedy.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, LOCK_WAIT).await
+    }
+
+    /// The same for a look at what is there: it waits a second at most for a lock that another process holds.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_to_look(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, LOOK_WAIT).await
+    }
+
+    async fn open_with(path: &Path, wait: Duration) -> Result<Self, StoreError> {
         let fail = |source| StoreError::opening(path, &source);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -86,7 +103,7 @@ impl Store {
             .after_release(|writer, _| Box::pin(is_reusable(writer)))
             // A file of this machine does not go away between two statements.
             .test_before_acquire(false)
-            .connect_with(writing(path))
+            .connect_with(writing(path).busy_timeout(wait))
             .await
             .map_err(fail)?;
         claim(&writer, path).await?;
@@ -95,7 +112,7 @@ impl Store {
             .max_connections(4)
             .test_before_acquire(false)
             .idle_timeout(Duration::from_secs(20))
-            .connect_lazy_with(reading(path));
+            .connect_lazy_with(reading(path).busy_timeout(wait));
         let place = Place::of(path)?;
         Ok(Self { writer, readers, index: Arc::default(), path: path.to_owned(), place })
     }
@@ -143,7 +160,9 @@ impl Store {
     /// Writes the log back into the file and closes every connection.
     pub async fn close(&self) {
         self.readers.close().await;
-        // A failed checkpoint loses nothing: the log stays and is read at the next start.
+        // A failed checkpoint loses nothing: the log stays and is read at the next start. Where others work on the file, it is
+        // theirs.
+        let _ = sqlx::query("PRAGMA busy_timeout = 0").execute(&self.writer).await;
         let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
         self.writer.close().await;
     }
@@ -169,7 +188,7 @@ fn reading(path: &Path) -> SqliteConnectOptions {
 
 /// What the writer sets beside that. Readers leave it out: some of it needs the write lock.
 fn writing(path: &Path) -> SqliteConnectOptions {
-    connection(path)
+    let options = connection(path)
         // 16 MiB of pages: where the Calls of each handler end, and the run that is being written.
         .pragma("cache_size", "-16384")
         .create_if_missing(true)
@@ -179,10 +198,14 @@ fn writing(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         // Blocks are tens of kilobytes: larger pages mean fewer overflow pages.
         .page_size(8192)
-        // Retention gives space back in small steps.
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
         // Checkpoint every 16 MiB: rarer syncs of the main file than the default 4 MiB.
-        .pragma("wal_autocheckpoint", "2048")
+        .pragma("wal_autocheckpoint", "2048");
+    if std::fs::metadata(path).is_ok_and(|found| found.len() > 0) {
+        // Its pages are laid out already; saying so again would wait for the write lock.
+        return options;
+    }
+    // Retention gives space back in small steps.
+    options.auto_vacuum(SqliteAutoVacuum::Incremental)
 }
 
 /// Whether a writer that comes back may be used again: only outside a transaction.

@@ -57,7 +57,7 @@ fn identity(path: &Path) -> std::io::Result<Identity> {
     Ok((found.dev(), found.ino()))
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

@@ -5,6 +5,7 @@
 use sqlx::{Sqlite, Transaction};
 
 use super::many::{Many, statements};
+use super::rollups::next_generation;
 use super::{BlockId, Store, StoreError, volumes};
 use crate::{Hour, Kind, TraceId};
 
@@ -84,14 +85,16 @@ impl Reindex {
         let tx = &mut *self.tx;
         let traces: i64 =
             sqlx::query_scalar("SELECT count(*) FROM temp.reindexed").fetch_one(&mut *tx).await?;
+        let change = next_generation(tx).await?;
         let hours = sqlx::query(
-            "INSERT INTO dirty_hours (service, hour, generation) \
-             SELECT service, hour, 1 FROM \
+            "INSERT INTO dirty_hours (service, hour, generation, counted) \
+             SELECT service, hour, ?2, ?2 - 1 FROM \
              (SELECT handler, start_ns / ?1 AS hour FROM calls UNION SELECT handler, hour FROM rollups) AS known \
              JOIN handlers ON handlers.fingerprint = known.handler GROUP BY service, hour \
-             ON CONFLICT DO UPDATE SET generation = generation + 1",
+             ON CONFLICT DO UPDATE SET generation = excluded.generation",
         )
         .bind(Hour::NANOS.cast_signed())
+        .bind(change)
         .execute(&mut *tx)
         .await?
         .rows_affected();

@@ -12,9 +12,9 @@ static INSERT: Many = Many::new(|| statements("INSERT INTO rollups (handler, hou
 
 static MARK: Many = Many::new(|| {
     statements(
-        "INSERT INTO dirty_hours (service, hour, generation)",
-        3,
-        "ON CONFLICT DO UPDATE SET generation = max(generation + 1, excluded.generation)",
+        "INSERT INTO dirty_hours (service, hour, generation, counted)",
+        4,
+        "ON CONFLICT DO UPDATE SET generation = excluded.generation",
     )
 });
 
@@ -63,8 +63,9 @@ impl Store {
         Ok((rows.iter().map(dirty_hour).collect::<Result<_, sqlx::Error>>()?, all))
     }
 
-    /// Puts the Rollups of a service's hour in place of those that were there. The hour stays dirty when its
-    /// Calls changed again in between.
+    /// Puts the Rollups of a service's hour in place of those that were there, unless somebody who read the hour's Calls
+    /// later, or as late, has written already, or retention has closed the hour. Returns whether they were written. The hour
+    /// stays dirty when its Calls changed again in between.
     ///
     /// # Errors
     /// When the database refuses; then the old ones stay.
@@ -72,10 +73,10 @@ impl Store {
         &self,
         dirty: &DirtyHour,
         rollups: &[RollupRecord],
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;
-        if is_closed(&mut tx, dirty).await? {
-            return Ok(());
+        if !is_news(&mut tx, dirty).await? || is_closed(&mut tx, dirty).await? {
+            return Ok(false);
         }
         let gone: Vec<i64> = sqlx::query_scalar(
             "DELETE FROM rollups WHERE hour = ? AND handler IN (SELECT fingerprint FROM handlers WHERE service = ?) \
@@ -95,14 +96,9 @@ impl Store {
         let new: usize = rollups.iter().map(|rollup| rollup.payload.len()).sum();
         let bytes = count(new) - gone.iter().sum::<i64>() + rows * volumes::ROLLUP_KEY_BYTES;
         volumes::add(&mut tx, Kind::Rollups, rows, bytes).await?;
-        sqlx::query("DELETE FROM dirty_hours WHERE service = ? AND hour = ? AND generation = ?")
-            .bind(&dirty.service)
-            .bind(dirty.hour.0)
-            .bind(dirty.generation)
-            .execute(&mut *tx)
-            .await?;
+        note_counted(&mut tx, dirty).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
     /// Hands over all Rollups of a service with `from <= hour < to` one by one, handler by handler and in the order of
@@ -178,6 +174,33 @@ fn read(row: &SqliteRow) -> Result<RollupRef<'_>, sqlx::Error> {
     })
 }
 
+/// Whether the Rollups that are there were made from less. An hour that is not dirty any more was counted by somebody else.
+async fn is_news(tx: &mut SqliteConnection, dirty: &DirtyHour) -> Result<bool, sqlx::Error> {
+    let counted: Option<i64> =
+        sqlx::query_scalar("SELECT coalesce(counted, 0) FROM dirty_hours WHERE service = ? AND hour = ?")
+            .bind(&dirty.service)
+            .bind(dirty.hour.0)
+            .fetch_optional(tx)
+            .await?;
+    Ok(counted.is_some_and(|counted| counted < dirty.generation))
+}
+
+/// Says up to which change the Rollups of an hour count now; one that has not changed since is dirty no more.
+async fn note_counted(tx: &mut SqliteConnection, dirty: &DirtyHour) -> Result<(), sqlx::Error> {
+    for sql in [
+        "DELETE FROM dirty_hours WHERE service = ?1 AND hour = ?2 AND generation = ?3",
+        "UPDATE dirty_hours SET counted = ?3 WHERE service = ?1 AND hour = ?2",
+    ] {
+        sqlx::query(sql)
+            .bind(&dirty.service)
+            .bind(dirty.hour.0)
+            .bind(dirty.generation)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Whether retention has deleted Calls of the hour since it was found dirty.
 async fn is_closed(tx: &mut SqliteConnection, dirty: &DirtyHour) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM closed_hours WHERE service = ? AND hour = ?)")
@@ -187,12 +210,20 @@ async fn is_closed(tx: &mut SqliteConnection, dirty: &DirtyHour) -> Result<bool,
         .await
 }
 
-/// Says that Calls of these services' hours changed. `change` grows from one commit of Calls to the next.
-pub(super) async fn mark_dirty(
-    tx: &mut SqliteConnection,
-    hours: &[(&str, Hour)],
-    change: i64,
-) -> Result<(), sqlx::Error> {
-    MARK.run(tx, hours, |query, (service, hour)| query.bind(*service).bind(hour.0).bind(change)).await?;
+/// The number of the next change of any hour's Calls: it grows for ever, whoever asks.
+pub(super) async fn next_generation(tx: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("UPDATE hour_generation SET last = last + 1 RETURNING last").fetch_one(tx).await
+}
+
+/// Says that Calls of these services' hours changed. One that was clean counts everything before this change.
+pub(super) async fn mark_dirty(tx: &mut SqliteConnection, hours: &[(&str, Hour)]) -> Result<(), sqlx::Error> {
+    if hours.is_empty() {
+        return Ok(());
+    }
+    let change = next_generation(tx).await?;
+    MARK.run(tx, hours, |query, (service, hour)| {
+        query.bind(*service).bind(hour.0).bind(change).bind(change - 1)
+    })
+    .await?;
     Ok(())
 }

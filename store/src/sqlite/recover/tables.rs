@@ -32,7 +32,7 @@ const SAVED: [&str; 18] = [
 ];
 
 /// Columns that came with a later version than their table.
-const ADDED: [(&str, &str); 12] = [
+const ADDED: [(&str, &str); 13] = [
     ("calls", "database_ns"),
     ("calls", "outgoing_ns"),
     ("calls", "child_ns"),
@@ -45,6 +45,7 @@ const ADDED: [(&str, &str); 12] = [
     ("handlers", "operation"),
     ("calls", "unknown_action"),
     ("recommendations", "change"),
+    ("dirty_hours", "counted"),
 ];
 
 /// Rows of these look alike (a name and a number): without the tree they are not told apart.

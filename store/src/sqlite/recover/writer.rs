@@ -144,7 +144,8 @@ pub(super) async fn make_anew(store: &Store, lost: bool) -> Result<(), StoreErro
     let mut tx = store.write().await?;
     if lost {
         for statement in [
-            "INSERT OR IGNORE INTO dirty_hours SELECT DISTINCT service, start_ns / 3600000000000, 0 FROM calls \
+            "INSERT OR IGNORE INTO dirty_hours (service, hour, generation) \
+             SELECT DISTINCT service, start_ns / 3600000000000, 1 FROM calls \
              JOIN handlers ON handler = fingerprint WHERE NOT EXISTS (SELECT 1 FROM rollups \
              WHERE rollups.handler = calls.handler AND hour = start_ns / 3600000000000)",
             "INSERT OR IGNORE INTO closed_hours SELECT DISTINCT service, hour FROM rollups \
@@ -161,6 +162,7 @@ pub(super) async fn make_anew(store: &Store, lost: bool) -> Result<(), StoreErro
          WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'blocks')",
         "UPDATE sqlite_sequence SET seq = max(seq, (SELECT coalesce(max(block), 0) FROM extraction)) \
          WHERE name = 'blocks'",
+        "UPDATE hour_generation SET last = max(last, (SELECT coalesce(max(generation), 0) FROM dirty_hours))",
         "UPDATE volumes SET (rows, bytes) = (SELECT count(*), \
          coalesce(sum(length(payload) + length(traces) / 8 * 28), 0) FROM blocks) WHERE kind = 'blocks'",
         "UPDATE volumes SET (rows, bytes) = (SELECT count(*), count(*) * 250 FROM calls) WHERE kind = 'calls'",
