@@ -348,7 +348,7 @@ impl<'a> Advisor<'a> {
             anyhow::ensure!(
                 !known.is_empty(),
                 "there is no service {name} in {}: it holds no calls yet",
-                self.store.path().display()
+                self.store.location()
             );
             let known: BTreeSet<String> = known.iter().map(|(service, ..)| terminal(service)).collect();
             let known: Vec<String> = known.into_iter().take(MOST_APPS).collect();

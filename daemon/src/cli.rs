@@ -5,7 +5,9 @@ mod reference;
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pointsman_store::Location;
 
 use crate::clock;
 use crate::commands::init::Manager;
@@ -16,8 +18,16 @@ use crate::config::LogFormat;
 #[command(name = "pointsman", version, max_term_width = 100)]
 pub(crate) struct Cli {
     /// The database file; created when absent.
-    #[arg(long, global = true, env = "POINTSMAN_DB", default_value = "pointsman.db", value_name = "PATH")]
-    pub db: PathBuf,
+    #[arg(
+        long,
+        global = true,
+        env = "POINTSMAN_DB",
+        hide_env_values = true,
+        default_value = "pointsman.db",
+        value_name = "PATH",
+        value_parser = OsStringValueParser::new().map(Location::from)
+    )]
+    pub db: Location,
     /// A configuration file (TOML); flags win over it.
     #[arg(long, global = true, env = "POINTSMAN_CONFIG", value_name = "PATH")]
     pub config: Option<PathBuf>,

@@ -20,6 +20,7 @@ mod web;
 use std::process::ExitCode;
 
 use clap::Parser;
+use pointsman_store::StoreError;
 
 use cli::{CheckConfigOptions, Cli, Command, ServeOptions};
 use config::{Config, Source};
@@ -69,23 +70,27 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             eprintln!("pointsman: {old}");
         }
     }
+    let db = || {
+        let location = cli.db.clone();
+        cli.db.file().ok_or(StoreError::NotAFile { location })
+    };
     match cli.command {
-        Command::Serve(_) => commands::serve::run(&cli.db, source, config).await,
+        Command::Serve(_) => commands::serve::run(db()?, source, config).await,
         Command::CheckConfig(options) => commands::check_config::run(&source, options.print),
-        Command::Init(options) => commands::init::run(&cli.db, options, &config).await,
-        Command::Replay(options) => commands::replay::run(&cli.db, options, &config).await,
-        Command::Report(options) => commands::report::run(&cli.db, options, &config).await,
-        Command::Explain(options) => commands::explain::run(&cli.db, options, &config).await,
-        Command::Accept(options) => commands::decide::accept(&cli.db, options, &config).await,
-        Command::Dismiss(options) => commands::decide::dismiss(&cli.db, options, &config).await,
-        Command::Snooze(options) => commands::decide::snooze(&cli.db, options, &config).await,
-        Command::Applied(options) => commands::decide::applied(&cli.db, options, &config).await,
-        Command::Doctor(options) => commands::doctor::run(&cli.db, options, &config).await,
-        Command::Trace(options) => commands::trace::run(&cli.db, &options).await,
-        Command::Backup(options) => commands::backup::run(&cli.db, &options).await,
-        Command::Forget(options) => commands::forget::run(&cli.db, options, &config).await,
-        Command::Reindex => commands::reindex::run(&cli.db, &config).await,
-        Command::Recover(options) => commands::recover::run(&cli.db, &options).await,
+        Command::Init(options) => commands::init::run(db()?, options, &config).await,
+        Command::Replay(options) => commands::replay::run(db()?, options, &config).await,
+        Command::Report(options) => commands::report::run(db()?, options, &config).await,
+        Command::Explain(options) => commands::explain::run(db()?, options, &config).await,
+        Command::Accept(options) => commands::decide::accept(db()?, options, &config).await,
+        Command::Dismiss(options) => commands::decide::dismiss(db()?, options, &config).await,
+        Command::Snooze(options) => commands::decide::snooze(db()?, options, &config).await,
+        Command::Applied(options) => commands::decide::applied(db()?, options, &config).await,
+        Command::Doctor(options) => commands::doctor::run(db()?, options, &config).await,
+        Command::Trace(options) => commands::trace::run(db()?, &options).await,
+        Command::Backup(options) => commands::backup::run(db()?, &options).await,
+        Command::Forget(options) => commands::forget::run(db()?, options, &config).await,
+        Command::Reindex => commands::reindex::run(db()?, &config).await,
+        Command::Recover(options) => commands::recover::run(db()?, &options).await,
         Command::Health(options) => commands::health::run(options, &config),
         Command::Demo(options) => commands::demo::run(options).await,
         Command::Completions(options) => commands::shell::completions(&options),

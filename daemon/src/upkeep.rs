@@ -184,7 +184,7 @@ impl Upkeep {
             }
             Ok(Soundness::Damaged(faults)) => {
                 self.metrics.checked(false, took);
-                let db = self.store.path().display();
+                let db = self.store.location();
                 error!(
                     faults = faults.len(),
                     "the database {db} is damaged; stop the daemon and run `pointsman recover NEW --db {db}`, which saves \

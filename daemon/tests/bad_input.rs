@@ -426,3 +426,19 @@ fn a_bad_argument_is_told_with_what_may_stand_there() {
         assert_fails(&pointsman(&db, arguments), says);
     }
 }
+
+#[test]
+fn a_database_that_is_no_file_is_refused_without_its_password_and_makes_none() {
+    let world = World::new();
+    let url = "postgres://pointsman:hunter2@db.example/pointsman";
+    for arguments in [["serve"], ["report"], ["doctor"]] {
+        let run = start(command(Path::new(url)).args(arguments).current_dir(world.path("")));
+        assert_fails(&run, "cannot use the database postgres://pointsman@db.example/pointsman: ");
+        assert!(run.err.contains("name a file with --db") && !run.err.contains("hunter2"), "{run:?}");
+    }
+    assert_eq!(std::fs::read_dir(world.path("")).unwrap().count(), 0);
+    // Nor does the help show what stands in the environment.
+    let help = command(&world.db()).env("POINTSMAN_DB", url).args(["report", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    assert!(help.contains("POINTSMAN_DB") && !help.contains("hunter2"), "{help}");
+}

@@ -1,7 +1,7 @@
 //! What Pointsman knows and where it keeps it.
 //!
 //! Lives here: the persisted types (spans as blocks, [`Call`]s, [`RollupRecord`]s, [`AppFact`]s, the memory of advice, published reports) and, behind
-//! the feature `sqlite`, all SQL of the product. Not here: how a Call is found in a trace (collector), what a
+//! the feature `sqlite`, `Store` with all SQL of the product in the folder of its backend. Not here: how a Call is found in a trace (collector), what a
 //! Rollup means (advisor). Nothing outside this crate knows which database is underneath.
 
 mod advice;
@@ -13,6 +13,7 @@ mod handler;
 mod ids;
 mod kept;
 mod layer;
+mod location;
 mod metadata_file;
 mod published;
 mod record;
@@ -20,7 +21,13 @@ mod shape;
 mod source;
 
 #[cfg(feature = "sqlite")]
+mod block;
+#[cfg(feature = "sqlite")]
+mod error;
+#[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod store;
 
 pub use advice::{
     AdviceChange, AdviceRecords, AdviceRun, ChangeRecord, RecommendationRecord, StandingRecord,
@@ -28,12 +35,19 @@ pub use advice::{
 };
 pub use app_fact::AppFact;
 pub use arrivals::{ArrivalKind, Arrivals};
+#[cfg(feature = "sqlite")]
+pub use block::{Block, BlockId};
 pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
+#[cfg(feature = "sqlite")]
+pub use error::{StoreError, Trouble};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};
 pub use ids::{ClientKey, InstanceKey, SpanId, TraceId, hex};
 pub use kept::{Kind, Limit, Limits, MIN_ROLLUP_AGE, Reason, Trimmed, Volume, Volumes};
 pub use layer::Layer;
+pub use location::{Location, PostgresUrl};
 pub use published::{Delivery, DeliveryState, KeptReport, ReportHead, ReportKey};
+#[cfg(feature = "sqlite")]
+pub use record::DirtyHour;
 pub use record::{Hour, RollupRecord, RollupRef, TraceCalls};
 pub use shape::{ANY_ID, is_name, neutral_path};
 pub use source::{
@@ -42,6 +56,8 @@ pub use source::{
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{
-    Backup, Block, BlockId, DirtyHour, Dropped, Forgetting, Forgotten, Lease, LogMark, Recovered,
-    RecoveredTable, Reindex, Soundness, Space, Store, StoreError, Trim, back_up, recover,
+    Backup, Dropped, Forgetting, Forgotten, Lease, LogMark, Recovered, RecoveredTable, Reindex, Soundness,
+    Space, Trim, back_up, recover,
 };
+#[cfg(feature = "sqlite")]
+pub use store::Store;

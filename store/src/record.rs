@@ -20,6 +20,15 @@ impl Hour {
         Self(u32::try_from(ns / Self::NANOS).unwrap_or(u32::MAX))
     }
 
+    /// The hours whose Rollups a Call bears on that started then (ns since the epoch): its own, and a neighbour when it is near the
+    /// edge.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn touched_by(start_ns: u64) -> impl Iterator<Item = Self> {
+        let around =
+            [start_ns.saturating_sub(Self::OVERLAP_NS), start_ns, start_ns.saturating_add(Self::OVERLAP_NS)];
+        around.into_iter().map(Self::of)
+    }
+
     /// Its first nanosecond since the epoch.
     #[must_use]
     pub fn start_ns(self) -> u64 {
@@ -45,6 +54,18 @@ pub struct TraceCalls {
     /// The Calls that are as they were: nothing is written for them, or a trace that grows for hours would be written whole
     /// with each of its spans.
     pub unchanged: Vec<Call>,
+}
+
+/// An hour of a service whose Calls changed since it was rolled up.
+#[cfg(feature = "sqlite")]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DirtyHour {
+    /// `service.name`.
+    pub service: String,
+    /// The hour.
+    pub hour: Hour,
+    /// The number of its last change when it was read.
+    pub(crate) generation: i64,
 }
 
 /// A Rollup as the database keeps it: its key, and a payload that only the advisor reads.

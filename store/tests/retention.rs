@@ -30,7 +30,7 @@ fn bytes(bytes: u64) -> Limit {
 /// The figures that are kept, against the rows that are there.
 async fn assert_figures(store: &Store) {
     let volumes = store.volumes().await.unwrap();
-    let counted = |sql| number(store.path(), sql);
+    let counted = |sql| number(store.location().file().unwrap(), sql);
     assert_eq!(volumes.blocks.rows.cast_signed(), counted("SELECT count(*) FROM blocks").await);
     assert_eq!(
         volumes.blocks.bytes.cast_signed(),

@@ -132,7 +132,7 @@ async fn extraction_that_lags_beyond_its_memory_goes_on_from_disk() {
 async fn two_processes_on_one_file_extract_each_other_s_blocks() {
     let world = World::new().await;
     let metrics = Metrics::register(&Registry::new()).unwrap();
-    let store = Store::open(world.store.path()).await.unwrap();
+    let store = Store::open(world.store.location()).await.unwrap();
     let other = Pipeline::start(store, world.settings.clone(), metrics).await.unwrap();
     for trace in 1..=10 {
         world.send(one(2 * trace)).await.unwrap();

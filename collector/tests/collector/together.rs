@@ -1,7 +1,6 @@
 //! Several processes on one file: each takes spans in, one at a time extracts them, and nobody can tell from the numbers how
 //! many there were.
 
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use pointsman_collector::ingest::{Pipeline, Settings, Transport};
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::observed::Observed;
 use pointsman_collector::replay::{Recording, replay};
-use pointsman_store::Store;
+use pointsman_store::{Location, Store};
 use prometheus::Registry;
 use prost::Message;
 
@@ -21,7 +20,7 @@ use crate::world::{PATIENCE, World, fixture};
 /// After so long a trace has become quiet, and its Calls are counted.
 const QUIET_NS: u64 = 60_000_000_000;
 
-async fn another(db: &Path, settings: Settings) -> Pipeline {
+async fn another(db: &Location, settings: Settings) -> Pipeline {
     let metrics = Metrics::register(&Registry::new()).unwrap();
     Pipeline::start(Store::open(db).await.unwrap(), settings, metrics).await.unwrap()
 }
@@ -42,7 +41,7 @@ fn query(trace: u64) -> Span {
 async fn calls_are_counted_once_however_many_processes_there_are() {
     let world = World::with(|settings| settings.observed = Observed::new(10)).await;
     let settings = Settings { observed: Observed::new(10), ..world.settings.clone() };
-    let other = another(world.store.path(), settings.clone()).await;
+    let other = another(world.store.location(), settings.clone()).await;
     for trace in 1..=50 {
         world.send(one(2 * trace)).await.unwrap();
         other.intake().accept(body(2 * trace + 1), Transport::Grpc).await.unwrap();
@@ -58,7 +57,7 @@ async fn spans_that_only_the_waiting_process_gets_are_extracted_by_the_other() {
     let world = World::new().await;
     world.send(one(1)).await.unwrap();
     world.calls().await;
-    let other = another(world.store.path(), world.settings.clone()).await;
+    let other = another(world.store.location(), world.settings.clone()).await;
     for trace in 2..=5 {
         other.intake().accept(body(trace), Transport::Grpc).await.unwrap();
     }
@@ -70,7 +69,7 @@ async fn spans_that_only_the_waiting_process_gets_are_extracted_by_the_other() {
 #[tokio::test]
 async fn the_turn_passes_on_when_the_process_ends_that_has_it() {
     let world = World::new().await;
-    let other = another(world.store.path(), world.settings.clone()).await;
+    let other = another(world.store.location(), world.settings.clone()).await;
     world.send(one(1)).await.unwrap();
     let World { folder, store, pipeline, settings, .. } = world;
     drop(pipeline);
@@ -80,7 +79,7 @@ async fn the_turn_passes_on_when_the_process_ends_that_has_it() {
     other.settled().await;
     assert_eq!(store.calls("shop", 0, u64::MAX >> 1).await.unwrap().len(), 5);
     // One whose turn never comes ends all the same, and at once.
-    let third = another(store.path(), settings).await;
+    let third = another(store.location(), settings).await;
     third.intake().accept(body(6), Transport::Grpc).await.unwrap();
     third.stop(PATIENCE).await.unwrap();
     other.stop(PATIENCE).await.unwrap();
@@ -94,7 +93,7 @@ async fn a_replay_beside_a_daemon_tells_what_its_file_holds() {
     let expected = replay(&alone.pipeline, file(), u64::MAX, &mut |_, _| {}).await.unwrap();
     assert!(expected.calls > 0);
     let daemon = World::new().await;
-    let other = another(daemon.store.path(), daemon.settings.clone()).await;
+    let other = another(daemon.store.location(), daemon.settings.clone()).await;
     let told = replay(&other, file(), u64::MAX, &mut |_, _| {}).await.unwrap();
     assert_eq!(told, expected);
     assert_eq!(daemon.calls().await.len(), alone.calls().await.len());
@@ -136,7 +135,7 @@ async fn a_slow_process_does_not_put_a_poorer_call_in_the_place_of_a_richer_one(
     })
     .await;
     let settings = Settings { clock: Clock::from_fn(|| NOW), ..world.settings.clone() };
-    let other = another(world.store.path(), settings).await;
+    let other = another(world.store.location(), settings).await;
     // The time is asked for when the request comes, when it is committed, and when its Calls are found.
     gate.set(Some(2));
     world.send(one(1)).await.unwrap();

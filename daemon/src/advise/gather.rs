@@ -81,7 +81,7 @@ pub(super) async fn gather(
         measured.add(rollup.handler, rollup.hour, rollup.payload)?;
         Ok(gathering.add(rollup.handler, rollup.hour, rollup.payload)?)
     };
-    let context = || format!("in {}", store.path().display());
+    let context = || format!("in {}", store.location());
     store.for_each_rollup(service, oldest, to, add).await.with_context(context)?;
     Ok(Gathered {
         service: service.to_owned(),

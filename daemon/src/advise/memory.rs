@@ -36,7 +36,7 @@ impl Memories {
         for environment in environments.iter().cloned() {
             let records = of_service.remove(&environment).unwrap_or_default();
             let memory = Memory::read(records).with_context(|| {
-                format!("what is remembered of {service} in {} cannot be read", store.path().display())
+                format!("what is remembered of {service} in {} cannot be read", store.location())
             })?;
             memories.insert(environment, memory);
         }

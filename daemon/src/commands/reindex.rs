@@ -38,7 +38,7 @@ pub(crate) async fn run(db: &Path, config: &Config) -> anyhow::Result<ExitCode> 
 }
 
 async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
-    let context = || format!("cannot derive anew from {}", store.path().display());
+    let context = || format!("cannot derive anew from {}", store.location());
     let settings = config.otlp.pipeline(hash_secret(config)?);
     let lease = store.lease_extraction().with_context(context)?;
     let lease =

@@ -66,11 +66,7 @@ fn of_environment<'f>(
 }
 
 impl Store {
-    /// All that is remembered of a service and environment; nothing at the beginning.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn advice(
+    pub(crate) async fn advice(
         &self,
         service: &str,
         environment: Option<&str>,
@@ -79,11 +75,7 @@ impl Store {
         Ok(found.remove(&environment.map(str::to_owned)).unwrap_or_default())
     }
 
-    /// The same of all environments of a service of which something is remembered, with as many queries as for one.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn advice_of_service(
+    pub(crate) async fn advice_of_service(
         &self,
         service: &str,
     ) -> Result<HashMap<Option<String>, AdviceRecords>, StoreError> {
@@ -112,12 +104,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Remembers a run or a decision, all of it or nothing. `false` when somebody else has changed something since the
-    /// revision was read: then nothing is written, and whoever asked reads again. Writing the same twice is writing it once.
-    ///
-    /// # Errors
-    /// When the database refuses; then nothing has changed.
-    pub async fn remember_advice(
+    pub(crate) async fn remember_advice(
         &self,
         service: &str,
         environment: Option<&str>,

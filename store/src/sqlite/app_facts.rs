@@ -14,11 +14,7 @@ const MOST: i64 = 10_000;
 const KEPT: i64 = 20_000;
 
 impl Store {
-    /// The facts of a service, of more than 10,000 those that were seen last, ordered by name and then by when they were first seen.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn app_facts(&self, service: &str) -> Result<Vec<AppFact>, StoreError> {
+    pub(crate) async fn app_facts(&self, service: &str) -> Result<Vec<AppFact>, StoreError> {
         let rows = sqlx::query(
             "SELECT * FROM (SELECT service, environment, build, name, value, first_seen_ns, last_seen_ns FROM app_facts \
              WHERE service = ? ORDER BY last_seen_ns DESC LIMIT ?) ORDER BY name, first_seen_ns, value, build",
@@ -47,12 +43,7 @@ impl Store {
 }
 
 impl Store {
-    /// Deletes facts of services that have more than 20,000, those that were not seen for longest first; gives how many. Age does
-    /// not matter: what a build had is of use as long as nothing newer takes its room.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn trim_app_facts(&self) -> Result<u64, StoreError> {
+    pub(crate) async fn trim_app_facts(&self) -> Result<u64, StoreError> {
         self.trim_app_facts_to(KEPT).await
     }
 

@@ -6,11 +6,7 @@ use super::{Store, StoreError};
 use crate::{ArrivalKind, Arrivals};
 
 impl Store {
-    /// Adds requests that have come since the last time.
-    ///
-    /// # Errors
-    /// When the database refuses; nothing is added then.
-    pub async fn add_arrivals(&self, more: &Arrivals) -> Result<(), StoreError> {
+    pub(crate) async fn add_arrivals(&self, more: &Arrivals) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         for kind in ArrivalKind::ALL {
             let requests = more.of(kind);
@@ -29,11 +25,7 @@ impl Store {
         Ok(())
     }
 
-    /// Requests of each kind since the file was made.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn arrivals(&self) -> Result<Arrivals, StoreError> {
+    pub(crate) async fn arrivals(&self) -> Result<Arrivals, StoreError> {
         let rows = sqlx::query("SELECT kind, requests FROM arrivals").fetch_all(&self.readers).await?;
         let mut arrivals = Arrivals::default();
         for row in rows {

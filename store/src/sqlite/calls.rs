@@ -26,11 +26,7 @@ static FORGET: Many = Many::new(|| {
 });
 
 impl Store {
-    /// The last block whose Calls are stored.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn extracted_to(&self) -> Result<BlockId, StoreError> {
+    pub(crate) async fn extracted_to(&self) -> Result<BlockId, StoreError> {
         let block: Option<i64> = sqlx::query_scalar("SELECT block FROM extraction WHERE collector = ?")
             .bind(COLLECTOR)
             .fetch_optional(&self.readers)
@@ -38,12 +34,7 @@ impl Store {
         Ok(BlockId(block.unwrap_or_default()))
     }
 
-    /// Puts the Calls of whole Traces in place of what was known of them, with the facts found beside them and
-    /// the watermark: all of it or nothing.
-    ///
-    /// # Errors
-    /// When the database refuses; then nothing has changed.
-    pub async fn commit_calls(
+    pub(crate) async fn commit_calls(
         &self,
         traces: &[TraceCalls],
         facts: &[AppFact],
@@ -72,7 +63,7 @@ impl Store {
         handlers::remember(&mut tx, &handlers.into_iter().collect::<Vec<_>>()).await?;
         for (_, call) in before.iter().chain(&calls) {
             let service = call.handler.service.as_str();
-            dirty.extend(touched_hours(call.start_ns).map(|hour| (service, hour)));
+            dirty.extend(Hour::touched_by(call.start_ns).map(|hour| (service, hour)));
         }
         INSERT.run(&mut tx, &calls, |query, (id, call)| bind(query, *id, call)).await?;
         let added = i64::try_from(calls.len()).unwrap_or(i64::MAX) - forgotten.rows;
@@ -91,11 +82,7 @@ impl Store {
         Ok(())
     }
 
-    /// The start of the newest Call of a service, ns since the epoch; `None` without any Call.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn newest_call(&self, service: &str) -> Result<Option<u64>, StoreError> {
+    pub(crate) async fn newest_call(&self, service: &str) -> Result<Option<u64>, StoreError> {
         let newest: Option<i64> = sqlx::query_scalar(
             "SELECT max((SELECT max(start_ns) FROM calls WHERE handler = fingerprint)) FROM handlers WHERE service = ?",
         )
@@ -104,13 +91,6 @@ impl Store {
         .await?;
         Ok(newest.map(i64::cast_unsigned))
     }
-}
-
-/// The hours whose Rollups a Call bears on: its own, and a neighbour when it is near the edge.
-fn touched_hours(start_ns: u64) -> impl Iterator<Item = Hour> {
-    let around =
-        [start_ns.saturating_sub(Hour::OVERLAP_NS), start_ns, start_ns.saturating_add(Hour::OVERLAP_NS)];
-    around.into_iter().map(Hour::of)
 }
 
 /// Binds one Call in the order of [`COLUMNS`].

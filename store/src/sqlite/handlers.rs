@@ -15,33 +15,20 @@ pub(super) const COLUMNS: &str = "handlers.fingerprint, handlers.service, handle
      handlers.operation";
 
 impl Store {
-    /// All Handlers of a service that were ever seen and not forgotten.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn handlers(&self, service: &str) -> Result<HashMap<Fingerprint, Handler>, StoreError> {
+    pub(crate) async fn handlers(&self, service: &str) -> Result<HashMap<Fingerprint, Handler>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM handlers WHERE service = ?");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(service).fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok(read(row)?)).collect()
     }
 
-    /// One Handler; `None` for one that was never seen or is forgotten.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn handler(&self, id: Fingerprint) -> Result<Option<Handler>, StoreError> {
+    pub(crate) async fn handler(&self, id: Fingerprint) -> Result<Option<Handler>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM handlers WHERE fingerprint = ?");
         let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0.cast_signed());
         let row = row.fetch_optional(&self.readers).await?;
         Ok(row.map(|row| read(&row)).transpose()?.map(|(_, handler)| handler))
     }
 
-    /// All Handlers of a service with when each was called last, ns since the epoch, as far as Calls and Rollups reach back; 0 for what has
-    /// neither.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn handlers_called(&self, service: &str) -> Result<Vec<(Handler, u64)>, StoreError> {
+    pub(crate) async fn handlers_called(&self, service: &str) -> Result<Vec<(Handler, u64)>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS}, (SELECT max(start_ns) FROM calls WHERE handler = fingerprint), \
              (SELECT max(hour) FROM rollups WHERE handler = fingerprint) FROM handlers WHERE service = ?"
@@ -57,12 +44,7 @@ impl Store {
         Ok(rows.iter().map(row).collect::<Result<_, sqlx::Error>>()?)
     }
 
-    /// The services and their environments with when each was called last, ns since the epoch, the latest first; of ties the
-    /// first by name.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn apps_called(&self) -> Result<Vec<(String, Option<String>, u64)>, StoreError> {
+    pub(crate) async fn apps_called(&self) -> Result<Vec<(String, Option<String>, u64)>, StoreError> {
         let rows = sqlx::query(
             "SELECT service, environment, max(coalesce((SELECT max(start_ns) FROM calls WHERE handler = fingerprint), 0)) \
              AS called, max(coalesce((SELECT max(hour) FROM rollups WHERE handler = fingerprint), 0)) AS counted \
@@ -99,11 +81,7 @@ impl Store {
         Ok(gone.rows_affected())
     }
 
-    /// Names of all services that have Handlers, in alphabetical order.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn services(&self) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn services(&self) -> Result<Vec<String>, StoreError> {
         Ok(sqlx::query_scalar("SELECT DISTINCT service FROM handlers ORDER BY service")
             .fetch_all(&self.readers)
             .await?)

@@ -30,13 +30,7 @@ pub enum Soundness {
 }
 
 impl Store {
-    /// Checks every table on a connection of its own, at half speed, and stops soon after `stop` has become true.
-    ///
-    /// One table is one statement: while the largest is checked, the log cannot be cut and grows by what comes in.
-    ///
-    /// # Errors
-    /// When the check itself cannot run; damage is no error.
-    pub async fn check(&self, stop: Arc<AtomicBool>) -> Result<Soundness, StoreError> {
+    pub(crate) async fn check(&self, stop: Arc<AtomicBool>) -> Result<Soundness, StoreError> {
         let mut own =
             SqliteConnection::connect_with(&connection(&self.path).pragma("query_only", "ON")).await?;
         pace(&mut own, Arc::clone(&stop)).await?;

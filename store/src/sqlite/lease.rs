@@ -22,11 +22,7 @@ pub struct Lease(#[allow(dead_code, reason = "it is locked as long as it is open
 pub struct LogMark(Option<(u64, SystemTime)>);
 
 impl Store {
-    /// Takes over extraction, if no other process has it: `None` is that one has.
-    ///
-    /// # Errors
-    /// When the file of the lock cannot be made or locked.
-    pub fn lease_extraction(&self) -> Result<Option<Lease>, StoreError> {
+    pub(crate) fn lease_extraction(&self) -> Result<Option<Lease>, StoreError> {
         let path = beside(&self.path, "-extraction");
         let lock = OpenOptions::new().create(true).append(true).open(path).map_err(sqlx::Error::Io)?;
         match lock.try_lock() {
@@ -40,8 +36,7 @@ impl Store {
         }
     }
 
-    /// Whether anybody may have written since the mark was made; the mark is then that of now. Reads nothing of the database.
-    pub fn has_changed(&self, mark: &mut LogMark) -> bool {
+    pub(crate) fn has_changed(&self, mark: &mut LogMark) -> bool {
         let found = std::fs::metadata(log_of(&self.path)).ok();
         let now = LogMark(found.and_then(|found| Some((found.len(), found.modified().ok()?))));
         let is_settled = now.0.is_some_and(|(_, at)| at.elapsed().is_ok_and(|ago| ago > COARSE));
@@ -51,11 +46,7 @@ impl Store {
         changed
     }
 
-    /// The newest block, whoever stored it; 0 when there is none.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn newest_block(&self) -> Result<BlockId, StoreError> {
+    pub(crate) async fn newest_block(&self) -> Result<BlockId, StoreError> {
         let newest: Option<i64> =
             sqlx::query_scalar("SELECT max(id) FROM blocks").fetch_one(&self.readers).await?;
         Ok(BlockId(newest.unwrap_or_default()))

@@ -41,8 +41,6 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 
 pub use backup::{Backup, back_up};
-pub use blocks::{Block, BlockId};
-pub use error::StoreError;
 pub use forget::{Dropped, Forgetting};
 pub use integrity::Soundness;
 pub use lease::{Lease, LogMark};
@@ -51,9 +49,11 @@ use place::Place;
 pub use recover::{Recovered, RecoveredTable, recover};
 pub use reindex::{Forgotten, Reindex};
 pub use retention::Trim;
-pub use rollups::DirtyHour;
 pub use space::Space;
 use trace_index::TraceIndex;
+
+use crate::block::{Block, BlockId};
+use crate::error::StoreError;
 
 /// Marks a file as ours ("PNTS"), so that another program's database is refused instead of migrated.
 const APPLICATION_ID: i32 = 0x504e_5453;
@@ -67,9 +67,9 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// The same where it is only for a look, which can do without writing.
 const LOOK_WAIT: Duration = Duration::from_secs(1);
 
-/// Where everything is kept. Cheap to clone; all clones share the connections.
+/// A file and its connections; all clones share them.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub(crate) struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
     index: Arc<TraceIndex>,
@@ -78,20 +78,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the file, creating it when absent, and brings its schema up to date.
-    ///
-    /// # Errors
-    /// When the path cannot be read or written, is another program's database, is damaged, or was written by a
-    /// newer version. The message names the file and the remedy.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
         Self::open_with(path, LOCK_WAIT).await
     }
 
-    /// The same for a look at what is there: it waits a second at most for a lock that another process holds.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub async fn open_to_look(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) async fn open_to_look(path: &Path) -> Result<Self, StoreError> {
         Self::open_with(path, LOOK_WAIT).await
     }
 
@@ -124,41 +115,24 @@ impl Store {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 
-    /// Whether the file that was opened is still the one at its path. What is written into one that was deleted or
-    /// replaced is gone with the last process that holds it open.
-    ///
-    /// # Errors
-    /// When it is not, or cannot be looked at.
-    pub fn check_place(&self) -> Result<(), StoreError> {
+    pub(crate) fn check_place(&self) -> Result<(), StoreError> {
         self.place.check(&self.path)
     }
 
-    /// The file that holds it all.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Closes every connection of a file that was deleted or replaced. Its log goes, or whoever opens the new file would play
-    /// the old log into it.
-    ///
-    /// # Errors
-    /// When the log cannot be removed.
-    pub async fn abandon(&self) -> Result<(), StoreError> {
+    pub(crate) async fn abandon(&self) -> Result<(), StoreError> {
         self.readers.close().await;
         self.writer.close().await;
         Ok(self.place.remove_log(&self.path).map_err(sqlx::Error::Io)?)
     }
 
-    /// Gives back the pages that the writer keeps in memory: when nobody writes, 16 MiB of them serve nobody. Readers that are
-    /// idle are closed by themselves.
-    pub async fn release_memory(&self) {
+    /// The pages that the writer keeps in memory, 16 MiB. Readers that are idle are closed by themselves.
+    pub(crate) async fn release_memory(&self) {
         // Refused it costs nothing but the memory.
         let _ = sqlx::query("PRAGMA shrink_memory").execute(&self.writer).await;
     }
 
-    /// Writes the log back into the file and closes every connection.
-    pub async fn close(&self) {
+    /// Writes the log back into the file, too.
+    pub(crate) async fn close(&self) {
         self.readers.close().await;
         // A failed checkpoint loses nothing: the log stays and is read at the next start. Where others work on the file, it is
         // theirs.

@@ -13,13 +13,7 @@ const MAX_INFLATED: usize = 64 << 20;
 const LEVEL: i32 = 9;
 
 impl Store {
-    /// Keeps a report and notes to whom it is to be delivered, all of it or nothing; older ones than the newest `keep` of its
-    /// service and environment go. `false` when there is one for that moment already: then nothing is written, and whoever
-    /// kept that one delivers it.
-    ///
-    /// # Errors
-    /// When the database refuses, or the report is larger than 64 MiB.
-    pub async fn keep_report(
+    pub(crate) async fn keep_report(
         &self,
         report: &KeptReport,
         targets: &[String],
@@ -71,11 +65,7 @@ impl Store {
         Ok(true)
     }
 
-    /// The reports that are kept, of one service or of all, the newest first, at most `limit`.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn report_heads(
+    pub(crate) async fn report_heads(
         &self,
         service: Option<&str>,
         limit: u32,
@@ -91,11 +81,7 @@ impl Store {
         rows.iter().map(|row| Ok(head(row)?)).collect()
     }
 
-    /// A kept report.
-    ///
-    /// # Errors
-    /// When the database refuses, or what it holds cannot be inflated.
-    pub async fn kept_report(&self, key: &ReportKey) -> Result<Option<KeptReport>, StoreError> {
+    pub(crate) async fn kept_report(&self, key: &ReportKey) -> Result<Option<KeptReport>, StoreError> {
         let row = sqlx::query(
             "SELECT service, environment, at_ns, made_ns, reason, inflated_bytes, payload FROM published_reports \
              WHERE service = ? AND environment = ? AND at_ns = ?",
@@ -108,11 +94,7 @@ impl Store {
         row.as_ref().map(inflate).transpose()
     }
 
-    /// The last report that is kept from before a moment.
-    ///
-    /// # Errors
-    /// As [`Self::kept_report`].
-    pub async fn report_before(
+    pub(crate) async fn report_before(
         &self,
         service: &str,
         environment: Option<&str>,
@@ -130,11 +112,7 @@ impl Store {
         row.as_ref().map(inflate).transpose()
     }
 
-    /// The newest kept report of each service and environment, ordered by these; at most 100.
-    ///
-    /// # Errors
-    /// As [`Self::kept_report`].
-    pub async fn newest_reports(&self) -> Result<Vec<KeptReport>, StoreError> {
+    pub(crate) async fn newest_reports(&self) -> Result<Vec<KeptReport>, StoreError> {
         let rows = sqlx::query(
             "SELECT service, environment, at_ns, made_ns, reason, inflated_bytes, payload FROM published_reports AS one \
              WHERE at_ns = (SELECT max(at_ns) FROM published_reports AS other \
@@ -146,11 +124,7 @@ impl Store {
         rows.iter().map(inflate).collect()
     }
 
-    /// The deliveries of one report, by the receiver's name.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn deliveries_of(&self, key: &ReportKey) -> Result<Vec<Delivery>, StoreError> {
+    pub(crate) async fn deliveries_of(&self, key: &ReportKey) -> Result<Vec<Delivery>, StoreError> {
         let rows = sqlx::query(
             "SELECT service, environment, at_ns, target, state, attempts, next_try_ns FROM report_deliveries \
              WHERE service = ? AND environment = ? AND at_ns = ? ORDER BY target",
@@ -163,11 +137,11 @@ impl Store {
         rows.iter().map(|row| Ok(delivery(row)?)).collect()
     }
 
-    /// The deliveries to one receiver that wait, the next one first, at most `limit`: also those whose time has not come.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn waiting_deliveries(&self, target: &str, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+    pub(crate) async fn waiting_deliveries(
+        &self,
+        target: &str,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
         let rows = sqlx::query(
             "SELECT service, environment, at_ns, target, state, attempts, next_try_ns FROM report_deliveries \
              WHERE state = 'waiting' AND target = ? ORDER BY next_try_ns, service, environment, at_ns LIMIT ?",
@@ -179,12 +153,7 @@ impl Store {
         rows.iter().map(|row| Ok(delivery(row)?)).collect()
     }
 
-    /// Begins an attempt that must end before `lost_at_ns`: later another process may begin the next one. `None` when
-    /// somebody else has begun it, or it is no longer to be tried.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn begin_delivery(
+    pub(crate) async fn begin_delivery(
         &self,
         seen: &Delivery,
         lost_at_ns: u64,
@@ -196,12 +165,7 @@ impl Store {
         Ok(is_begun.then_some(begun))
     }
 
-    /// Notes how an attempt ended that [`Self::begin_delivery`] began. `false` when it had counted as lost and another one
-    /// was begun.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn end_delivery(
+    pub(crate) async fn end_delivery(
         &self,
         begun: &Delivery,
         state: DeliveryState,

@@ -115,11 +115,12 @@ impl<'a> Range<'a> {
 }
 
 impl Store {
-    /// The Calls of a service that started in `from_ns <= start < to_ns`, ordered by client, then by start.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn calls(&self, service: &str, from_ns: u64, to_ns: u64) -> Result<Vec<Call>, StoreError> {
+    pub(crate) async fn calls(
+        &self,
+        service: &str,
+        from_ns: u64,
+        to_ns: u64,
+    ) -> Result<Vec<Call>, StoreError> {
         let (pieces, mut taken) = mpsc::channel(1);
         let mut calls = Vec::new();
         let take = async {
@@ -132,17 +133,7 @@ impl Store {
         Ok(calls)
     }
 
-    /// Sends the same piece by piece and in no order, so that not all of them are held at once. All Calls of a client come
-    /// in one piece, unless more than 100,000 would, or 8 MiB of texts.
-    ///
-    /// An hour with many Calls is read several times, each time for a part of the clients: passing over a row costs a
-    /// fraction of what sorting all of them by client would.
-    ///
-    /// How many were left out because more than 256 pieces would be needed for one moment of one part of the clients.
-    ///
-    /// # Errors
-    /// When the database refuses; then some pieces may have been sent already.
-    pub async fn calls_by_client(
+    pub(crate) async fn calls_by_client(
         &self,
         service: &str,
         from_ns: u64,

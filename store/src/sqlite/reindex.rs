@@ -29,11 +29,7 @@ pub struct Forgotten {
 }
 
 impl Store {
-    /// Begins. No daemon may work on the same file meanwhile: it would not know that it has to begin anew.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn reindex(&self) -> Result<Reindex, StoreError> {
+    pub(crate) async fn reindex(&self) -> Result<Reindex, StoreError> {
         let mut tx = self.write().await?;
         sqlx::query("CREATE TEMP TABLE IF NOT EXISTS reindexed (trace BLOB PRIMARY KEY) WITHOUT ROWID")
             .execute(&mut *tx)

@@ -6,7 +6,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::many::{Many, statements};
 use super::{Store, StoreError, volumes};
-use crate::{Fingerprint, Hour, Kind, RollupRecord, RollupRef};
+use crate::{DirtyHour, Fingerprint, Hour, Kind, RollupRecord, RollupRef};
 
 static INSERT: Many = Many::new(|| statements("INSERT INTO rollups (handler, hour, payload)", 3, ""));
 
@@ -18,22 +18,8 @@ static MARK: Many = Many::new(|| {
     )
 });
 
-/// An hour of a service whose Calls changed since it was rolled up.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DirtyHour {
-    /// `service.name`.
-    pub service: String,
-    /// The hour.
-    pub hour: Hour,
-    generation: i64,
-}
-
 impl Store {
-    /// Hours that need to be rolled up, oldest first.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn dirty_hours(&self) -> Result<Vec<DirtyHour>, StoreError> {
+    pub(crate) async fn dirty_hours(&self) -> Result<Vec<DirtyHour>, StoreError> {
         // Closed hours lack Calls: their Rollups know more than a new count would.
         let rows = sqlx::query(
             "SELECT service, hour, generation FROM dirty_hours \
@@ -44,12 +30,7 @@ impl Store {
         Ok(rows.iter().map(dirty_hour).collect::<Result<_, sqlx::Error>>()?)
     }
 
-    /// The same up to so many: of each service the newest hour first, then the one before it, and so on, so that no service
-    /// waits for the long past of another; and how many there are in all.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn newest_dirty_hours(&self, most: u32) -> Result<(Vec<DirtyHour>, u64), StoreError> {
+    pub(crate) async fn newest_dirty_hours(&self, most: u32) -> Result<(Vec<DirtyHour>, u64), StoreError> {
         let rows = sqlx::query(
             "SELECT service, hour, generation, count(*) OVER () FROM (SELECT service, hour, generation, \
              row_number() OVER (PARTITION BY service ORDER BY hour DESC) AS place FROM dirty_hours \
@@ -63,13 +44,7 @@ impl Store {
         Ok((rows.iter().map(dirty_hour).collect::<Result<_, sqlx::Error>>()?, all))
     }
 
-    /// Puts the Rollups of a service's hour in place of those that were there, unless somebody who read the hour's Calls
-    /// later, or as late, has written already, or retention has closed the hour. Returns whether they were written. The hour
-    /// stays dirty when its Calls changed again in between.
-    ///
-    /// # Errors
-    /// When the database refuses; then the old ones stay.
-    pub async fn replace_rollups(
+    pub(crate) async fn replace_rollups(
         &self,
         dirty: &DirtyHour,
         rollups: &[RollupRecord],
@@ -101,12 +76,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Hands over all Rollups of a service with `from <= hour < to` one by one, handler by handler and in the order of
-    /// their hours: a report merges many thousands, of which no two need to be in memory.
-    ///
-    /// # Errors
-    /// When the database refuses, or the one who takes them does; then some may have been taken already.
-    pub async fn for_each_rollup<E: From<StoreError>>(
+    pub(crate) async fn for_each_rollup<E: From<StoreError>>(
         &self,
         service: &str,
         from: Hour,
@@ -125,11 +95,7 @@ impl Store {
         hand_over(rows, take).await
     }
 
-    /// Hands over the Rollups of one Handler with `from <= hour < to`, in the order of their hours.
-    ///
-    /// # Errors
-    /// When the database refuses, or the one who takes them does; then some may have been taken already.
-    pub async fn for_each_rollup_of<E: From<StoreError>>(
+    pub(crate) async fn for_each_rollup_of<E: From<StoreError>>(
         &self,
         handler: Fingerprint,
         from: Hour,

@@ -10,11 +10,7 @@ const MAX_INFLATED: usize = 64 << 20;
 const LEVEL: i32 = 3;
 
 impl Store {
-    /// Keeps a document in place of the one before.
-    ///
-    /// # Errors
-    /// When the database refuses, or the document is larger than 64 MiB.
-    pub async fn keep_source(
+    pub(crate) async fn keep_source(
         &self,
         service: &str,
         environment: Option<&str>,
@@ -48,11 +44,7 @@ impl Store {
         Ok(())
     }
 
-    /// The document that is kept, if there is one.
-    ///
-    /// # Errors
-    /// When the database refuses, or what it holds cannot be read.
-    pub async fn source(
+    pub(crate) async fn source(
         &self,
         service: &str,
         environment: Option<&str>,

@@ -32,11 +32,7 @@ pub struct Space {
 }
 
 impl Store {
-    /// What the database takes on the disk.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn space(&self) -> Result<Space, StoreError> {
+    pub(crate) async fn space(&self) -> Result<Space, StoreError> {
         let (page, free): (i64, i64) =
             sqlx::query_as("SELECT page_size, freelist_count FROM pragma_page_size, pragma_freelist_count")
                 .fetch_one(&self.readers)
@@ -46,12 +42,7 @@ impl Store {
         Ok(Space { file: length(&self.path), log: length(&log_of(&self.path)), free })
     }
 
-    /// Gives a little of the free space back to the system, unless what is free is a reserve worth keeping. Returns
-    /// whether there may be more to give back.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn give_back(&self) -> Result<bool, StoreError> {
+    pub(crate) async fn give_back(&self) -> Result<bool, StoreError> {
         let (pages, free): (i64, i64) =
             sqlx::query_as("SELECT page_count, freelist_count FROM pragma_page_count, pragma_freelist_count")
                 .fetch_one(&self.readers)
@@ -75,11 +66,7 @@ impl Store {
         Ok(mode == INCREMENTAL)
     }
 
-    /// Writes a log that has grown long back into the file and cuts it. Returns whether it was long.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn cut_log(&self) -> Result<bool, StoreError> {
+    pub(crate) async fn cut_log(&self) -> Result<bool, StoreError> {
         if std::fs::metadata(log_of(&self.path)).map_or(0, |data| data.len()) < LONG_LOG_BYTES {
             return Ok(false);
         }

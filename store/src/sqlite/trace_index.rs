@@ -11,10 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sqlx::{Row, SqliteConnection};
 
-use super::blocks::{Block, BlockId};
 use super::many::{Many, statements};
 use super::run_filter::RunFilter;
-use super::{Store, StoreError};
+use super::{Block, BlockId, Store, StoreError};
 use crate::TraceId;
 
 /// Entries in memory from which on they are written as a run: 3 MB of memory, and 33 runs at 50 million spans.
@@ -239,13 +238,7 @@ async fn begin_run(tx: &mut SqliteConnection, first_block: i64, last_block: i64)
 }
 
 impl Store {
-    /// The blocks that hold spans of any of these traces, in order, also those that other processes have written. Of each
-    /// trace the newest `most` blocks up to `to`. Prefixes are compared: a block may turn out to hold another trace with the same
-    /// prefix.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn blocks_of(
+    pub(crate) async fn blocks_of(
         &self,
         traces: &[TraceId],
         to: BlockId,
@@ -292,7 +285,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn drop_dead_runs(&self) -> Result<bool, StoreError> {
+    pub(crate) async fn drop_dead_runs(&self) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;
         sqlx::query(
             "DELETE FROM runs WHERE filter IS NOT NULL AND last_block < (SELECT min(id) FROM blocks)",
@@ -344,11 +337,7 @@ impl Store {
         Ok(on_disk)
     }
 
-    /// Writes runs for the blocks that no commit has written one for: after a recovery, or of an older version.
-    ///
-    /// # Errors
-    /// When the database refuses; then a part may be done.
-    pub async fn index_blocks(&self) -> Result<(), StoreError> {
+    pub(crate) async fn index_blocks(&self) -> Result<(), StoreError> {
         let on_disk = self.on_disk().await?;
         self.index.known().indexed_to(on_disk.in_runs_to);
         loop {

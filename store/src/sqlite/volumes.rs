@@ -46,11 +46,7 @@ pub(super) async fn add(
 }
 
 impl Store {
-    /// How much is kept. Reads three rows.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn volumes(&self) -> Result<Volumes, StoreError> {
+    pub(crate) async fn volumes(&self) -> Result<Volumes, StoreError> {
         let rows = sqlx::query("SELECT kind, rows, bytes FROM volumes").fetch_all(&self.readers).await?;
         let mut volumes = Volumes::default();
         for row in rows {
@@ -66,13 +62,7 @@ impl Store {
         Ok(volumes)
     }
 
-    /// Measures what a Call takes in the file, partly filled pages included, on up to 1,024 pages of the table, and
-    /// sets the figure of all Calls by it. Those pages are of a few handlers: with handlers of very different
-    /// paths the figure may be a third off.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn measure_calls(&self) -> Result<(), StoreError> {
+    pub(crate) async fn measure_calls(&self) -> Result<(), StoreError> {
         let row = sqlx::query(
             "SELECT coalesce(sum(pgsize), 0), coalesce(sum(ncell), 0) FROM \
              (SELECT pgsize, ncell FROM dbstat WHERE name = 'calls' AND pagetype <> 'internal' LIMIT ?)",
@@ -92,11 +82,7 @@ impl Store {
         Ok(())
     }
 
-    /// When the oldest of a kind is of, ns since the epoch; `None` when there is none. Costs one look-up per handler.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn oldest(&self, kind: Kind) -> Result<Option<u64>, StoreError> {
+    pub(crate) async fn oldest(&self, kind: Kind) -> Result<Option<u64>, StoreError> {
         let sql = match kind {
             Kind::Blocks => "SELECT received_ns FROM blocks ORDER BY id LIMIT 1",
             Kind::Calls => {
@@ -110,11 +96,7 @@ impl Store {
         Ok(oldest.flatten().map(|at| at.max(0).cast_unsigned()))
     }
 
-    /// When the newest of all that is kept came or began, ns since the epoch; `None` when nothing is kept.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn newest(&self) -> Result<Option<u64>, StoreError> {
+    pub(crate) async fn newest(&self) -> Result<Option<u64>, StoreError> {
         let newest: Option<i64> = sqlx::query_scalar(
             "SELECT max(at) FROM (SELECT max(received_ns) AS at FROM blocks WHERE id = (SELECT max(id) FROM blocks) \
              UNION ALL SELECT max((SELECT max(start_ns) FROM calls WHERE handler = fingerprint)) FROM handlers \

@@ -22,6 +22,18 @@ pub(crate) struct World {
     pub(crate) store: Store,
 }
 
+impl World {
+    /// The same database, as another process opens it.
+    pub(crate) async fn another(&self) -> Store {
+        Store::open(self.store.location()).await.unwrap()
+    }
+
+    /// What a statement finds behind the store's back.
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        number(&self.db, sql).await
+    }
+}
+
 pub(crate) async fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("pointsman.db");

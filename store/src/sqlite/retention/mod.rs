@@ -38,11 +38,7 @@ struct Excess {
 }
 
 impl Store {
-    /// Begins a pass. `now_ns` is the time by which age is counted, ns since the epoch.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn trim(&self, limits: Limits, now_ns: u64) -> Result<Trim, StoreError> {
+    pub(crate) async fn trim(&self, limits: Limits, now_ns: u64) -> Result<Trim, StoreError> {
         let settled_ns = self.settled_before(now_ns).await?;
         Ok(Trim { store: self.clone(), limits, now_ns, settled_ns, at: Some(Kind::Blocks), oldest: None })
     }
