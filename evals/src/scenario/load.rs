@@ -109,6 +109,7 @@ fn names(line: &Line) -> Vec<&str> {
         | Step::Submit(target)
         | Step::Visit(target, _)
         | Step::Embed(target)
+        | Step::Fire(target)
         | Step::Worker(target)
         | Step::Prefetch(target)
         | Step::Beacon(target) => vec![target.name()],
