@@ -83,6 +83,11 @@ pub fn coverage(
         row("callers told apart", calls - count(Fact::by(Caller::Unknown)), "who calls"),
         lasting_keys(&known, row("pointsman.client.key", count(Fact::ClientKnown), SEQUENCES)),
         row(
+            "pointsman.request.credentials",
+            count(Fact::CredentialsTold),
+            "who is signed in: without it no route becomes an action, and nothing is said about shared caches",
+        ),
+        row(
             "http.response.header.* (cache-control, ...)",
             count(Fact::ResponseHeadersKnown),
             "caches, streams, CORS",

@@ -10,7 +10,7 @@ pub(crate) enum Named {
     Writes,
     /// It holds a verb that writes, but not as its own verb: `findOrCreateUser`, `getAndDelete`.
     Mixed,
-    /// Nothing: no verb, or one that may mean either (`count`, `check`, `read`).
+    /// Nothing: no verb, or one that may mean either (`count`, `check`, `read`), or one that asks for what is made on demand.
     Silent,
 }
 
@@ -129,6 +129,10 @@ const WRITING_NOUNS: &[&str] = &[
     "ban", "block", "sign", "drop", "push",
 ];
 
+/// What is made when somebody asks for it: `fetchClientSecret` begins a payment, `getOtp` sends a message.
+const MADE_ON_DEMAND: &[&str] =
+    &["secret", "intent", "otp", "passcode", "nonce", "captcha", "token", "jwt", "presigned", "portal"];
+
 /// Words around a verb that say nothing: `handleDelete`, `bulkUpdate`, `unstable_getPosts`.
 const WRAPPERS: &[&str] = &[
     "handle", "on", "do", "try", "bulk", "batch", "safe", "async", "server", "cached", "unstable", "soft",
@@ -151,7 +155,7 @@ pub(crate) fn of_function(name: &str) -> Named {
         Named::Writes
     } else if writes_later {
         Named::Mixed
-    } else if READS.contains(&first) {
+    } else if READS.contains(&first) && !rest.iter().any(|word| MADE_ON_DEMAND.contains(word)) {
         Named::Reads
     } else {
         Named::Silent
@@ -268,6 +272,11 @@ mod tests {
             ("loadAndMarkSeen", Named::Mixed),
             ("getCheckoutSession", Named::Mixed),
             ("userDelete", Named::Mixed),
+            ("fetchClientSecret", Named::Silent),
+            ("getOtp", Named::Silent),
+            ("getCSRFToken", Named::Silent),
+            ("get_presigned_url", Named::Silent),
+            ("getSignedInUser", Named::Reads),
             ("countView", Named::Silent),
             ("countItems", Named::Silent),
             ("readAll", Named::Silent),

@@ -26,7 +26,7 @@ pub enum Verdict {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Need {
     /// `more_calls`, `more_days`, `missing_attribute`, `read_or_write`, `every_trace`, `stable_client_keys`, `base_rate`,
-    /// `client_rhythm`, `pushed_refresh` or `unknown_pages`.
+    /// `client_rhythm`, `pushed_refresh`, `arguments` or `unknown_pages`.
     #[schema(value_type = String)]
     pub code: NeedCode,
     /// How much there is.
@@ -108,6 +108,8 @@ words! {
         ClientRhythm = "client_rhythm",
         /// Whose refresh it is that follows a change.
         PushedRefresh = "pushed_refresh",
+        /// Whether the server can know the arguments of what comes with the load of a page.
+        Arguments = "arguments",
         /// The pages that call it.
         UnknownPages = "unknown_pages",
     }

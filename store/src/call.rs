@@ -264,11 +264,14 @@ pub enum Sign {
     /// Telemetry says whether the answer set a session's cookie (`pointsman.response.sets_session_cookie`); without that any
     /// cookie may be one.
     SetsSessionTold = 54,
+    /// It changes something, names the app's own origin and a browser that says with every request over HTTPS from which site it
+    /// comes (`sec-fetch-site`), and does not say so: a program may have copied the rest.
+    UnlikeItsBrowser = 55,
 }
 
 impl Sign {
     /// Every sign, in the order of its bit.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 56] = [
         Self::HeadersCaptured,
         Self::Cookie,
         Self::Bearer,
@@ -324,6 +327,7 @@ impl Sign {
         Self::CredentialsTold,
         Self::Prefetched,
         Self::SetsSessionTold,
+        Self::UnlikeItsBrowser,
     ];
 }
 

@@ -157,6 +157,15 @@ fn other_callers(about: &mut About<'_>, call: &Call) {
     if succeeded && call.caller == Caller::Unknown && call.has(Sign::HeadersCaptured) {
         about.exemplify(Fact::SucceededUnrecognized);
     }
+    if succeeded && call.caller == Caller::OwnUi {
+        if call.has(Sign::UnlikeItsBrowser) {
+            about.exemplify(Fact::SucceededUnlikeBrowser);
+        }
+        if call.has(Sign::OriginMismatch) {
+            let action = !call.handler.kind.is_route();
+            about.exemplify(if action { Fact::AllowedOrigins } else { Fact::RefusedAsActions });
+        }
+    }
     let Some(agent) = call.agent.as_ref().filter(|_| call.caller != Caller::OwnUi) else { return };
     about.tally(Dimension::OutsideAgent, agent);
     match call.caller {
@@ -188,7 +197,7 @@ pub(super) fn has_token(call: &Call) -> bool {
 }
 
 /// Whether the Call is somebody's whom the app knows; of a cookie that may be none of a session this is taken to be so.
-fn is_signed_in(call: &Call) -> bool {
+pub(super) fn is_signed_in(call: &Call) -> bool {
     let session = if call.has(Sign::SessionsTold) { Sign::SessionCookie } else { Sign::Cookie };
     has_token(call) || call.has(session)
 }
@@ -254,9 +263,29 @@ fn outside_use(about: &mut About<'_>, call: &Call) {
             about.exemplify(Fact::PrefetchedEffects);
         }
     }
+    forgeable(about, call);
     writing(about, call);
     if let Some(media_type) = &call.media_type {
         about.tally(Dimension::MediaType, media_type);
+    }
+}
+
+/// What a GET changed that any link, prefetch or page of another site can change as well: none of them can send a token.
+fn forgeable(about: &mut About<'_>, call: &Call) {
+    if call.method != "GET" || !call.handler.kind.is_route() || has_token(call) {
+        return;
+    }
+    let redirects = matches!(call.status, Some(300..400));
+    let of_session = call.has(Sign::SessionCookie) && call.has(Sign::SetsSessionCookie);
+    if call.has(Sign::Writes) {
+        about.exemplify(Fact::ForgeableWrites);
+    }
+    if call.has(Sign::SetsCookie) && (redirects || !of_session) {
+        about.exemplify(Fact::ForgeableCookies);
+    }
+    let by_link = call.has(Sign::Navigate) && call.caller == Caller::OwnUi && call.page.is_some();
+    if of_session && redirects && by_link {
+        about.exemplify(Fact::SessionsChangedByLink);
     }
 }
 

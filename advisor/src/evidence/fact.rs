@@ -447,5 +447,26 @@ coded! {
         MutationsSequenced,
         /// ... that overlapped another one of the same client.
         ParallelMutations,
+        /// Actions that came once with the load of their page, with the arguments of another load of the same path ...
+        LoadArgumentsEqual,
+        /// ... and with others than the same client's before, or than those of another visitor without a session.
+        LoadArgumentsDiffer,
+        /// Actions of which several came with one load: one for each row that the page shows.
+        RowsOfLoad,
+        /// GETs of routes whose child spans wrote, and that came without a token: a link or a prefetch does the same.
+        ForgeableWrites,
+        /// GETs of routes that set a cookie and came without a token; a session's cookie that is renewed for who has one does not
+        /// count.
+        ForgeableCookies,
+        /// GETs of routes to which a page of the app sent a browser with a session, and that set a session's cookie and redirected.
+        SessionsChangedByLink,
+        /// Mutations that succeeded and name the app's own origin and a browser that says with every request from which site it
+        /// comes, and do not say so.
+        SucceededUnlikeBrowser,
+        /// Mutations of routes by the app's own pages that succeeded and whose `Origin` is another host than the one by which the
+        /// app was reached: an action would be refused.
+        RefusedAsActions,
+        /// Actions with such an `Origin` that ran: the app allows it.
+        AllowedOrigins,
     }
 }

@@ -5,6 +5,7 @@
 //! what a cache could have answered. `rollup` and what it is made of merge, and know their bytes. Nothing is judged
 //! here.
 
+mod arguments;
 mod base_rate;
 mod call_facts;
 mod clients;

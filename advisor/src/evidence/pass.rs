@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use pointsman_store::{Call, Fingerprint, Handler, Hour, RollupRecord};
 
+use super::arguments::Arguments;
 use super::repeats::Repeats;
 use super::rollup::{About, Rollup};
 use super::{call_facts, clients, sequences};
@@ -30,6 +31,8 @@ pub(super) struct Pass {
     hour: Hour,
     pub(super) settings: PassSettings,
     rollups: HashMap<Fingerprint, Rollup, foldhash::fast::FixedState>,
+    /// What came with the load of a page, to be compared when all of it is known.
+    pub(super) arguments: Arguments,
 }
 
 impl Pass {
@@ -60,7 +63,8 @@ impl HourPass {
     /// Begins with an hour.
     #[must_use]
     pub fn new(hour: Hour, settings: PassSettings) -> Self {
-        Self { pass: Pass { hour, settings, rollups: HashMap::default() }, repeats: Repeats::default() }
+        let pass = Pass { hour, settings, rollups: HashMap::default(), arguments: Arguments::default() };
+        Self { pass, repeats: Repeats::default() }
     }
 
     /// Takes Calls that started in the hour or within [`Hour::OVERLAP_NS`] of it, in any order. What a client did
@@ -86,6 +90,7 @@ impl HourPass {
     #[must_use]
     pub fn finish(mut self) -> Vec<RollupRecord> {
         self.repeats.count(&mut self.pass);
+        std::mem::take(&mut self.pass.arguments).count(&mut self.pass);
         let Pass { hour, rollups, .. } = self.pass;
         let record = |(handler, rollup): (Fingerprint, Rollup)| RollupRecord {
             handler,

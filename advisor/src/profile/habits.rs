@@ -16,6 +16,8 @@ const FROM_NOWHERE: f64 = 0.6;
 /// client does not make them wait. People with two tabs make a few.
 const OVERLAPPING: u64 = 10;
 const OVERLAPPING_SHARE: f64 = 0.2;
+/// Share of mutations without what their browsers say of the site from which on something on the way takes it away. [judgement]
+const LEFT_OUT: f64 = 0.3;
 
 /// Habits of an app's clients.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -29,6 +31,11 @@ pub struct Habits {
     pub partial_prefetching: Option<bool>,
     /// Whether telemetry says which credentials requests carry: without that, none were seen, and not none were there.
     pub credentials_told: bool,
+    /// Whether browsers' requests reach the app without what they say of the site from which they come, because something on the
+    /// way takes it away: then its absence says nothing of one request.
+    pub sites_left_out: bool,
+    /// Whether actions ran although their `Origin` is another host than the app sees: `serverActions.allowedOrigins` names it.
+    pub origins_allowed: bool,
     /// Whether telemetry tells what browsers fetch ahead (`sec-purpose`): without that, a document may have shown nobody a page.
     pub speculation_told: bool,
 }
@@ -43,10 +50,22 @@ impl Habits {
             partial_prefetching: flag(facts, "partialPrefetching"),
             credentials_told: count(Fact::CredentialsTold) > 0,
             speculation_told: count(Fact::Speculative) > 0,
+            origins_allowed: count(Fact::AllowedOrigins) > 0,
+            sites_left_out: as_f64(count(Fact::SucceededUnlikeBrowser))
+                > LEFT_OUT * as_f64(mutations(profiles)),
             keys_change: do_keys_change(count),
             side_by_side: Some(overlapping).filter(|all| *all >= OVERLAPPING && share >= OVERLAPPING_SHARE),
         }
     }
+}
+
+/// Successful mutations of routes by the app's own pages.
+fn mutations(profiles: &[Profile<'_>]) -> u64 {
+    let changes = |profile: &&Profile<'_>| {
+        profile.handler.kind.is_route()
+            && !matches!(profile.handler.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+    };
+    profiles.iter().filter(changes).map(|profile| profile.observed(Fact::SucceededByOwnUi)).sum()
 }
 
 /// Whether the build that was seen last has a flag.

@@ -34,6 +34,8 @@ pub struct Others {
     /// Share of other pages and GETs that set a cookie, of those whose response headers are known. Where the proxy runs for this
     /// Handler only those for which it runs as well, else only those for which it does not.
     pub cookies_on_reads: Option<Share>,
+    /// Share of pages that set a cookie, of those whose response headers are known, by the same way.
+    pub cookies_on_pages: Option<Share>,
     /// Share of other pages and GETs whose child spans write.
     pub writes_on_reads: Option<Share>,
     /// Share of other answers that are 5xx.
@@ -53,6 +55,14 @@ impl Others {
         }
     }
 
+    /// Whether even pages come with cookies, which their own code cannot set: the proxy does, for everything.
+    #[must_use]
+    pub fn pages_set_cookies(&self) -> bool {
+        /// Share of pages. [judgement]
+        const SOME: f64 = 0.2;
+        self.cookies_on_pages.is_some_and(|share| share.samples >= ENOUGH && share.observed >= SOME)
+    }
+
     /// Whether writing comes with most reads, as where a session library notes each request.
     #[must_use]
     pub fn every_read_writes(&self) -> bool {
@@ -65,7 +75,9 @@ impl Others {
 pub(super) struct Totals {
     reads: [f64; 2],
     reads_answered: [f64; 2],
+    pages_answered: [f64; 2],
     cookies: f64,
+    cookies_of_pages: f64,
     writes: f64,
     answered: [f64; 2],
     errors: f64,
@@ -91,6 +103,10 @@ impl Totals {
             totals.reads_answered = both(Fact::ResponseHeadersKnown);
             totals.cookies = profile.count(Fact::SetsCookie);
         }
+        if kind == HandlerKind::Page {
+            totals.pages_answered = totals.reads_answered;
+            totals.cookies_of_pages = totals.cookies;
+        }
         totals
     }
 
@@ -100,6 +116,7 @@ impl Totals {
         let (rest, reads) = (self - own, same_way - own);
         Others {
             cookies_on_reads: share(reads.cookies, reads.reads_answered),
+            cookies_on_pages: share(reads.cookies_of_pages, reads.pages_answered),
             writes_on_reads: share(reads.writes, reads.reads),
             server_errors: share(rest.errors, rest.answered),
             has_sessions: (self.sessions_told > 0.0).then_some(self.signed_in > 0.0),
@@ -141,7 +158,9 @@ impl Totals {
         Self {
             reads: both(self.reads, other.reads),
             reads_answered: both(self.reads_answered, other.reads_answered),
+            pages_answered: both(self.pages_answered, other.pages_answered),
             cookies: one(self.cookies, other.cookies),
+            cookies_of_pages: one(self.cookies_of_pages, other.cookies_of_pages),
             writes: one(self.writes, other.writes),
             answered: both(self.answered, other.answered),
             errors: one(self.errors, other.errors),

@@ -78,6 +78,11 @@ impl Findings {
         self.holding.iter().filter(move |found| found.rule.effect == effect)
     }
 
+    /// Whether a rule of an effect whose evidence is absent is assumed to speak.
+    pub(super) fn assumes(&self, effect: Effect, assumed: &Assumed) -> bool {
+        self.absent.iter().any(|(rule, _)| rule.effect == effect && assumed.is_with(rule.id))
+    }
+
     /// Whether a rule speaks.
     pub(crate) fn holds(&self, id: &str) -> bool {
         self.holding.iter().any(|found| found.rule.id == id)
@@ -171,7 +176,9 @@ impl Findings {
             let in_two_ways = |need: &Need| {
                 matches!(need.code, NeedCode::BaseRate | NeedCode::ClientRhythm | NeedCode::PushedRefresh)
             };
-            let reason = if needs.iter().all(in_two_ways) {
+            let reason = if needs.iter().all(|need| need.code == NeedCode::Arguments) {
+                "it comes with the load of its page, but whether the server can know its arguments is not known"
+            } else if needs.iter().all(in_two_ways) {
                 "what clients do in a row can be read in two ways"
             } else {
                 "what clients do in a row cannot be seen"

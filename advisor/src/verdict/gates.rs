@@ -60,6 +60,17 @@ pub(super) fn outsiders(profile: &Profile, settings: &Settings) -> Option<Decisi
             "no such call in the retained data",
         ));
     }
+    let unlike = profile.ever(Fact::SucceededUnlikeBrowser);
+    if unlike > 0 && !profile.surroundings.habits.sites_left_out {
+        return Some(Decision::keep(
+            &format!(
+                "{} named a browser and the app's origin, but lacked `sec-fetch-site`, which that browser sends with every request: a \
+                 program may have copied the rest",
+                counted(unlike, "successful call")
+            ),
+            "no such call in the retained data",
+        ));
+    }
     if profile.callers_known().unwrap_or_default() < settings.min_callers_known {
         return Some(unknown_callers(profile, settings));
     }
@@ -108,6 +119,9 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
             needs,
         ));
     }
+    if let Some(refused) = refused_origins(profile) {
+        return Some(refused);
+    }
     let has_body = matches!(profile.handler.method.as_str(), "POST" | "PUT" | "PATCH");
     let sizes = profile.distribution(Measure::RequestBytes).samples();
     if has_body && sizes * 2 < profile.observed(Fact::Calls) {
@@ -134,6 +148,25 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
         Decision::insufficient(
             "it looks movable, but it is unknown which router renders the pages that call it",
             needs,
+        )
+    })
+}
+
+/// Next.js refuses an action whose `Origin` is not the host by which the app was reached, as behind a proxy that calls the app by
+/// another name: whatever an action gained there, it would not run.
+fn refused_origins(profile: &Profile) -> Option<Decision> {
+    /// Share of calls. [judgement]
+    const HARDLY_ANY: f64 = 0.01;
+    let share = profile.share(Fact::RefusedAsActions, Fact::SucceededByOwnUi)?;
+    let refused = share.observed > HARDLY_ANY && !profile.surroundings.habits.origins_allowed;
+    refused.then(|| {
+        Decision::keep(
+            &format!(
+                "{:.0} % of its calls come from pages whose `Origin` is not the host that the app sees: Next.js answers such actions 500 \
+                 until the proxy passes the host on, or `serverActions.allowedOrigins` names it",
+                share.observed * 100.0
+            ),
+            "requests whose `Origin` is the host that the app sees",
         )
     })
 }

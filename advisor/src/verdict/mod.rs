@@ -246,9 +246,11 @@ impl Bench<'_, '_> {
     /// again and again while the page is in view cannot come with it.
     fn destination(&self) -> Verdict {
         let again = ["action-poll", "action-typeahead"].iter().any(|rule| self.findings.holds(rule));
-        let with_load = self.findings.of_effect(Effect::ForServerComponent);
+        let mut with_load = self.findings.of_effect(Effect::ForServerComponent);
+        let seen = with_load.any(|found| !self.assumed.is_without(found.rule.id));
+        let with_load = seen || self.findings.assumes(Effect::ForServerComponent, &self.assumed);
         let allowed = !self.is_forbidden(Verdict::MoveToServerComponent);
-        if allowed && !again && with_load.into_iter().any(|found| !self.assumed.is_without(found.rule.id)) {
+        if allowed && !again && with_load {
             Verdict::MoveToServerComponent
         } else {
             Verdict::MoveToRouteHandler

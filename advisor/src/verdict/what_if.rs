@@ -88,6 +88,7 @@ pub(super) fn need(need: &Need) -> String {
         NeedCode::MoreDays if missing == 1 => "calls on one more day",
         NeedCode::MoreDays => return format!("calls on {missing} more days"),
         NeedCode::ReadOrWrite => "to know that it only reads",
+        NeedCode::Arguments => "arguments that the server can know",
         NeedCode::EveryTrace => "every trace recorded for a while",
         NeedCode::StableClientKeys => "client keys that do not change while people use the app",
         NeedCode::BaseRate => "to know how often the same happens by itself",

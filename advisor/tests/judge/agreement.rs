@@ -167,7 +167,8 @@ impl Reads {
         call.duration_ns = self.ms * MS;
         call.response_bytes = Some(self.answer);
         call.request_bytes = Some(100 + place);
-        call.request_key = Some(number * 100 + place);
+        // What comes with the load has the page's own arguments.
+        call.request_key = Some(if self.on_load { place } else { number * 100 + place });
         call.response_hash = Some(number * 100 + place);
         if self.traced {
             call.signs |= Sign::Reads;

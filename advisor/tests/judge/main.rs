@@ -23,3 +23,4 @@ mod skew;
 mod slow;
 mod standing;
 mod traffic;
+mod unseen;

@@ -2,6 +2,7 @@
 
 use pointsman_store::{Action, HandlerKind, Sign, Signs};
 
+use super::agent;
 use super::facts;
 use super::origin;
 use super::requests::Request;
@@ -131,10 +132,25 @@ fn of_request(seen: &Seen<'_>, signs: &mut Signs) {
     signs.set(Sign::Speculative, origin::is_speculative(seen.request));
     signs.set(Sign::Prefetched, by_router || origin::is_speculative(seen.request));
     signs.set(Sign::NullOrigin, header("origin") == Some("null"));
+    signs.set(Sign::UnlikeItsBrowser, is_unlike_its_browser(seen.request));
     signs.set(Sign::OriginMismatch, origin::same_host(seen.request) == Some(false));
     let names = attributes.texts("pointsman.request.query_names");
     let link = |name: &&str| matches!(*name, "code" | "state" | "token" | "session_id");
     signs.set(Sign::LinkQuery, names.iter().any(link));
+}
+
+/// Whether it changes something and names a browser and the app's own origin over HTTPS, but not the site from which it comes, as
+/// that browser does with every request. Only the package is known to capture that.
+fn is_unlike_its_browser(request: &Request<'_>) -> bool {
+    let header = |name| request.attributes.request_header(name);
+    request.own
+        && matches!(&*request.method, "POST" | "PUT" | "PATCH" | "DELETE")
+        && header("origin").is_some_and(|origin| origin.starts_with("https://"))
+        && ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"]
+            .into_iter()
+            .all(|name| header(name).is_none())
+        && origin::same_host(request) == Some(true)
+        && request.attributes.agent().is_some_and(agent::names_its_site)
 }
 
 /// Destinations of the Fetch standard that embed a resource into a page.

@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::origin;
+use pointsman_store::HandlerKind;
+
 use super::requests::{Request, Requests, is_forwarded};
+use super::shape::Shape;
+use super::{kind, origin};
 use crate::trace::Node;
 use crate::wire::otlp::{CLIENT, PRODUCER};
 
@@ -220,12 +223,18 @@ fn self_fetches(requests: &Requests<'_>, request: &Request<'_>) -> BTreeMap<usiz
             .above
             .and_then(|above| requests.all.get(above))
             .is_some_and(|above| above.at == request.at);
-        if is_called_here && !is_of_next(called) {
+        if is_called_here && !is_of_next(called) && ran_code(requests, called) {
             let fetch = outermost_call(requests, called, request).unwrap_or(called.at);
             *fetches.entry(fetch).or_insert(0) += ran_ns(requests, called);
         }
     }
     fetches
+}
+
+/// Whether code of the app answered. A file of the folder `public` has no function that could be called in its place, nor has a path
+/// that nothing answers.
+fn ran_code(requests: &Requests<'_>, called: &Request<'_>) -> bool {
+    !called.is_asset() && kind::find(called, &Shape::of(requests, called)).kind != HandlerKind::Unmatched
 }
 
 /// Outgoing calls below a request that Next.js made by itself, not the app's code: above all to the target of an action's

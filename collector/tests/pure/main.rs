@@ -22,3 +22,4 @@ mod plain;
 mod routes;
 mod support;
 mod time;
+mod unseen;

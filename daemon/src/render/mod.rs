@@ -208,6 +208,11 @@ fn need(need: &Need, calls_per_day: f64) -> String {
         NeedCode::UnknownPages => {
             "requests for the pages that call it: some of them were never seen here, so another app may serve them".to_owned()
         }
+        NeedCode::Arguments => {
+            "to know that the server can tell its arguments: they differ from load to load of the same page, or no two loads could be \
+             compared"
+                .to_owned()
+        }
         NeedCode::PushedRefresh => {
             "to know whose refresh it is: an open event stream may push one after each change, and would after an action as well".to_owned()
         }

@@ -1,10 +1,11 @@
 //! The same scenarios with less telemetry, or with more noise: advice may turn into abstention, never into a wrong move.
 //!
-//! Each attribute of the contract is taken away in turn, nine of ten traces are not recorded, noise is doubled, the server
-//! or the network is slow. `bootstrap` asks how much a verdict depends on who happened to come by. A scenario is played and
+//! Each attribute of the contract is taken away in turn, the same is told in other forms (`forms`), nine of ten traces are not
+//! recorded, noise is doubled, the server or the network is slow. `bootstrap` asks how much a verdict depends on who happened to come by. A scenario is played and
 //! encoded once for all of that; only slowness and noise need it played again.
 
 pub mod bootstrap;
+pub mod forms;
 mod table;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use crate::scenario::Scenario;
 use crate::score::{Case, cases, is_wrong_move};
 use crate::sim::{Play, play};
 use crate::telemetry::{Encoded, Sent};
+use forms::Form;
 pub use table::table;
 
 /// What became of one verdict.
@@ -100,10 +102,26 @@ pub fn changes(played: &Played<'_>) -> anyhow::Result<Vec<Change>> {
         let told = extract_all(played.encoded.requests(&sent))?;
         changes.extend(played.compare(what, &told)?);
     }
+    changes.extend(in_other_forms(played)?);
     for (what, how) in OTHERWISE {
         let encoded = Encoded::new(played.scenario, how, &play(played.scenario, how));
         let told = extract_all(encoded.requests(&Sent::default()))?;
         changes.extend(played.compare(what, &told)?);
+    }
+    Ok(changes)
+}
+
+/// What is said where the same is told in other forms.
+///
+/// # Errors
+/// When the collector refuses what is sent.
+pub fn in_other_forms(played: &Played<'_>) -> anyhow::Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    let sent = Sent::default();
+    for form in Form::ALL {
+        let requests = played.encoded.requests(&sent).map(|request| form.of(&request));
+        let told = extract_all(requests.collect::<anyhow::Result<Vec<_>>>()?)?;
+        changes.extend(played.compare(form.name(), &told)?);
     }
     Ok(changes)
 }

@@ -75,7 +75,7 @@ pub struct Behaviour {
     pub forwarded: f64,
     /// Share of an action's requests that the proxy redirects to the sign-in.
     pub turned_away: f64,
-    /// API routes of its own app that it fetches.
+    /// What it fetches of its own app: API routes, or files of the folder `public` (`file /fonts/inter.ttf`).
     pub fetches: Vec<String>,
     /// Links that a page shows, which are prefetched.
     pub links: u32,

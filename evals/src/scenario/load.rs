@@ -91,6 +91,8 @@ fn unknown(scenario: &Scenario) -> Option<String> {
     });
     let fetched = scenario.pages.values().chain(scenario.routes.values()).chain(scenario.actions.values());
     let fetched = fetched.flat_map(|behaviour| &behaviour.fetches).map(String::as_str);
+    // A file of the folder `public` needs no description.
+    let fetched = fetched.filter(|name| !name.starts_with("file "));
     let changing = scenario.pages.values().chain(scenario.routes.values()).chain(scenario.actions.values());
     let changing = changing.flat_map(|behaviour| &behaviour.changed_by).map(String::as_str);
     let named =
@@ -109,6 +111,7 @@ fn names(line: &Line) -> Vec<&str> {
         | Step::Submit(target)
         | Step::Visit(target, _)
         | Step::Embed(target)
+        | Step::Fire(target)
         | Step::Worker(target)
         | Step::Prefetch(target)
         | Step::Beacon(target) => vec![target.name()],

@@ -132,6 +132,11 @@ pub struct People {
     /// Whether the session's value is another one after each answer that sets it.
     #[serde(default)]
     pub rotating: bool,
+    /// Seconds after which the session has another value without any answer having set it, as with short-lived tokens
+    /// that a library in the page renews at its own service.
+    pub renews_s: Option<f64>,
+    /// The host by which they reach the app, where each tenant has one.
+    pub host: Option<String>,
     /// From how many addresses they come; by default each from one of its own.
     pub networks: Option<u64>,
     /// The page of another origin on which they are: `https://partner.example`; a browser's extension by

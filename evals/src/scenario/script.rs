@@ -11,6 +11,7 @@
 //! type GET /api/find 6 abort the same, each aborting the one before
 //! submit POST /api/login     a native form         submit save   an action's form without JavaScript
 //! visit GET /api/callback    the browser navigates there       arrive GET /api/x   the same, from outside
+//! fire POST /api/log         not awaited: what follows begins at the same moment
 //! embed GET /api/image       as <img>              beacon POST /api/collect   as the page closes
 //! download GET /api/export   a link with `download`
 //! sw POST /api/sync          by the app's service worker       prefetch GET /api/x   a <Link> to a handler in view
@@ -58,6 +59,8 @@ pub enum Step {
     Submit(Target),
     /// A navigation to a handler; whether from outside.
     Visit(Target, bool),
+    /// Calls and does not wait for the answer.
+    Fire(Target),
     /// A picture.
     Embed(Target),
     /// A beacon as the page is left.
@@ -151,6 +154,7 @@ fn step(words: &[&str]) -> Result<Step, String> {
         ["submit", rest @ ..] => Step::Submit(Target::read(rest)?),
         ["visit" | "download", rest @ ..] => Step::Visit(Target::read(rest)?, false),
         ["arrive", rest @ ..] => Step::Visit(Target::read(rest)?, true),
+        ["fire", rest @ ..] => Step::Fire(Target::read(rest)?),
         ["embed", rest @ ..] => Step::Embed(Target::read(rest)?),
         ["beacon", rest @ ..] => Step::Beacon(Target::read(rest)?),
         ["sw", rest @ ..] => Step::Worker(Target::read(rest)?),
@@ -231,6 +235,7 @@ mod tests {
                 1.0,
                 Step::Call(vec![route("GET /api/a"), action("b"), action("b")], Manner::Together),
             ),
+            ("fire track", 1.0, Step::Fire(action("track"))),
             ("poll refresh 5s x2", 1.0, Step::Poll(Target::Refresh, 5.0, 2, 0.05)),
             (
                 "GET /api/[trpc] @a,b & c",

@@ -50,6 +50,8 @@ pub(crate) enum What {
     PostToPage(Rc<str>),
     /// A preflight of a route.
     Preflight(Rc<str>),
+    /// A file of the folder `public`.
+    File(Rc<str>),
     /// A path that does not exist.
     Missing(Rc<str>, Rc<str>),
 }

@@ -142,7 +142,7 @@ impl<'s> Server<'s> {
             | What::PostToPage(route) => scenario.pages.get(&**route),
             What::Route(name) | What::Preflight(name) => scenario.route(name),
             What::Action(name, ..) => scenario.actions.get(&**name),
-            What::Missing(..) => None,
+            What::File(_) | What::Missing(..) => None,
         };
         found.unwrap_or(&self.default)
     }
@@ -167,6 +167,11 @@ impl<'s> Server<'s> {
                 exchange.ran = Ran::Nothing;
                 set(&mut exchange, "access-control-allow-origin", "*");
             }
+            What::File(_) => {
+                exchange.ran = Ran::Nothing;
+                set(&mut exchange, "content-type", "application/octet-stream");
+                set(&mut exchange, "cache-control", "public, max-age=0");
+            }
             What::Missing(..) => {
                 exchange.status = Some(404);
                 exchange.ran = Ran::Nothing;
@@ -180,7 +185,7 @@ impl<'s> Server<'s> {
     fn blank(&mut self, ask: &Ask, behaviour: &Behaviour) -> Exchange {
         let (method, route, kind) = place(&ask.what, behaviour);
         let path: Rc<str> = match &ask.what {
-            What::Missing(_, path) => Rc::clone(path),
+            What::Missing(_, path) | What::File(path) => Rc::clone(path),
             What::Route(name) => path_of(route.as_deref().unwrap_or("/"), ask.id, operation(name).1).into(),
             _ => path_of(route.as_deref().unwrap_or("/"), ask.id, None).into(),
         };
@@ -352,7 +357,10 @@ impl<'s> Server<'s> {
             let at_ms = exchange.end_ms + 4.0;
             let inner = Ask {
                 at_ms,
-                what: What::Route(name.as_str().into()),
+                what: match name.strip_prefix("file ") {
+                    Some(path) => What::File(path.into()),
+                    None => What::Route(name.as_str().into()),
+                },
                 client: 0,
                 session: None,
                 agent: Some("node".into()),
@@ -390,6 +398,7 @@ fn place(what: &What, behaviour: &Behaviour) -> (Rc<str>, Option<Rc<str>>, Kind)
             let kind = if behaviour.pages_router { Kind::PagesApi } else { Kind::Route };
             (method.into(), Some(route.into()), kind)
         }
+        What::File(_) => ("GET".into(), None, Kind::Nothing),
         What::Missing(method, _) => (Rc::clone(method), None, Kind::Nothing),
     }
 }

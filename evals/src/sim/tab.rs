@@ -131,6 +131,9 @@ impl<'w, 's> Tab<'w, 's> {
         headers: Vec<(&'static str, Rc<str>)>,
     ) -> Seen {
         let half = self.rtt_ms / 2.0 * (0.9 + 0.2 * self.random.unit());
+        if let (Some(_), Some(every)) = (self.session, self.people.renews_s) {
+            self.session = Some((at_ms / (every * 1_000.0)).floor().to_bits());
+        }
         let mut ask = Ask {
             at_ms: at_ms + half,
             what,
@@ -156,7 +159,7 @@ impl<'w, 's> Tab<'w, 's> {
                 ask.credentials.push(shown.as_str().into());
             }
         }
-        ask = ask.with("host", HOST);
+        ask = ask.with("host", self.people.host.as_deref().unwrap_or(HOST));
         let answer = self.server.answer(&ask);
         if answer.sets_session && self.people.rotating {
             self.session = self.session.map(|value| value + 1);
@@ -197,7 +200,8 @@ impl<'w, 's> Tab<'w, 's> {
 
     fn origin(&self) -> (&'static str, Rc<str>) {
         let scheme = if self.people.plain_http { "http" } else { "https" };
-        let own = || format!("{scheme}://{HOST}").into();
+        let host = self.people.host.as_deref().unwrap_or(HOST);
+        let own = || format!("{scheme}://{host}").into();
         (
             "origin",
             self.people
@@ -312,7 +316,7 @@ impl<'w, 's> Tab<'w, 's> {
         let mut at_ms = at_ms;
         if !name.starts_with("GET ") {
             headers.extend([("content-type", "application/json".into()), self.origin()]);
-            if self.people.from.as_deref().is_some_and(|from| from.starts_with("http")) {
+            if self.people.from.as_deref().is_some_and(|from| !from.starts_with("chrome-extension:")) {
                 let mut asks = self.by_script("cors", "empty");
                 let method = name.split(' ').next().unwrap_or("POST");
                 asks.extend([self.origin(), ("access-control-request-method", method.into())]);
@@ -342,7 +346,7 @@ impl<'w, 's> Tab<'w, 's> {
             seen.done_ms = self.rsc(seen.done_ms + REACTS_MS, &page).done_ms;
         }
         self.queue_free_ms = self.queue_free_ms.max(seen.done_ms + REACTS_MS);
-        if let Some(to) = &seen.answer.location {
+        if let Some(to) = seen.answer.location.as_ref().filter(|to| to.starts_with('/')) {
             self.page = Some(Rc::clone(to));
         }
         if seen.answer.drops_prefetches {
@@ -367,9 +371,7 @@ impl<'w, 's> Tab<'w, 's> {
         headers.push(("content-type", media.into()));
         let seen = self.send(self.now_ms, what, 0, headers);
         self.now_ms = seen.done_ms + REACTS_MS;
-        if let Some(to) = seen.answer.location {
-            self.load(&to);
-        }
+        self.follow(seen.answer.location);
     }
 
     /// The browser navigates to a handler; `outside`: it is sent there by somebody else's page.
@@ -377,7 +379,12 @@ impl<'w, 's> Tab<'w, 's> {
         let headers = self.by_browser(outside);
         let seen = self.send(self.now_ms, What::Route(name.into()), argument, headers);
         self.now_ms = seen.done_ms + REACTS_MS;
-        if let Some(to) = seen.answer.location {
+        self.follow(seen.answer.location);
+    }
+
+    /// The browser goes where an answer sends it; what is elsewhere is not played.
+    fn follow(&mut self, location: Option<Rc<str>>) {
+        if let Some(to) = location.filter(|to| to.starts_with('/')) {
             self.load(&to);
         }
     }

@@ -70,6 +70,11 @@ impl<'s> Visit<'_, '_, 's> {
                 let argument = self.argument(target);
                 self.tab.visit(target.name(), argument, *outside);
             }
+            Step::Fire(target) => {
+                let (argument, now_ms) = (self.argument(target), self.tab.now_ms);
+                self.tab.call(now_ms, target, argument);
+                self.tab.now_ms = now_ms;
+            }
             Step::Embed(target) => {
                 let argument = self.tab.random.bits();
                 self.tab.embed(target.name(), argument);

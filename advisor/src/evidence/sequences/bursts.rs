@@ -169,6 +169,9 @@ fn close(pass: &mut Pass, burst: Option<Burst<'_>>, all: &mut [Action<'_>]) {
         let known = action.known;
         let own = of_handler.get(&known.handler).copied().unwrap_or_default();
         let first_of_handler = handlers.insert(known.handler);
+        if burst.certain && burst.load.is_some() && own == 1 {
+            pass.arguments.note(known);
+        }
         let Some(mut about) = pass.about(known) else { continue };
         if !burst.certain {
             about.exemplify(Fact::UnorderedPairs);
@@ -181,6 +184,7 @@ fn close(pass: &mut Pass, burst: Option<Burst<'_>>, all: &mut [Action<'_>]) {
             about.exemplify(Fact::SoonAfterLoad);
             about.tally(Dimension::LoadPage, &known.call.handler.route);
             action.shown.remove(&Fact::PerhapsSoonAfterLoad);
+            about.count_many(Fact::RowsOfLoad, u64::from(own > 1));
         }
         let alone = row.len() < 2;
         if !alone {

@@ -148,8 +148,13 @@ fn follows(line: &Timeline<'_>, first: &Call, follower: &Call, fact: Fact) -> Ce
         _ => line.rhythm.refresh(first),
     };
     let pair = (first, follower);
-    let begins_later = line.within(pair, after(follower.start_ns, first.start_ns), 1, i64::MAX);
+    let begins_later = line.within(pair, after(follower.start_ns, first.start_ns), answered(first), i64::MAX);
     begins_later.and(line.within(pair, gap(first, follower), i64::MIN, latest))
+}
+
+/// From when on a request can be the consequence of a Call, ns after its start: nobody acts on an answer that has not begun.
+pub(super) fn answered(call: &Call) -> i64 {
+    call.first_byte_ns.map_or(1, |first_byte| first_byte.min(call.duration_ns).cast_signed()).max(1)
 }
 
 /// The latest mutation that a refresh follows if its client is a slow one.
@@ -157,6 +162,7 @@ fn perhaps_followed(line: &Timeline<'_>, triggers: &[Known<'_>], follower: Known
     let slow = |first: &Call| line.rhythm.if_slow(line.rhythm.refresh(first));
     before(line, triggers, follower)
         .filter(|(_, first)| is_related(first, follower.call, Fact::FollowedByRefresh))
+        .filter(|(_, first)| after(follower.call.start_ns, first.start_ns) >= answered(first))
         .find(|(_, first)| gap(first, follower.call) <= slow(first))
         .map(|(at, _)| at)
 }

@@ -6,6 +6,7 @@ use pointsman_store::{Call, Caller, Form, Sign};
 use super::super::pass::{Known, Pass};
 use super::super::timeline::{Certainty, Timeline, asks_for_page, is_action_fetch, same_page};
 use super::super::{Fact, InteractionKind};
+use super::follow::answered;
 use super::{after, gap, interaction};
 
 /// Counts the navigations after actions of the timeline.
@@ -47,7 +48,8 @@ fn is_left(action: &Call, call: &Call) -> bool {
 fn record(pass: &mut Pass, line: &Timeline<'_>, action: Known<'_>, page: Known<'_>) {
     let pair = (action.call, page.call);
     let reach = line.rhythm.refresh(action.call);
-    let begins_later = line.within(pair, after(page.call.start_ns, action.call.start_ns), 1, i64::MAX);
+    let since = after(page.call.start_ns, action.call.start_ns);
+    let begins_later = line.within(pair, since, answered(action.call), i64::MAX);
     let waited = gap(action.call, page.call);
     let at_once = begins_later.and(line.within(pair, waited, i64::MIN, reach));
     let length = reach.saturating_add(action.call.duration_ns.cast_signed());

@@ -5,9 +5,11 @@
 //! Why: prefetchers, crawlers and link previews send GETs; so does a page on any other site. Make it a POST, or an action. All
 //! versions.
 //! Source: RFC 9110, section 9.2.1 (safe methods); Next.js docs, Data Security.
-//! Guard: cookies and writes that come with most answers are the proxy's or a session library's, and say nothing of one handler.
+//! Guard: what came with a token counts for nothing, since no link can send one, nor does a session's cookie that is renewed for who has
+//! one. Cookies and writes that come with most answers are the proxy's or a session library's, and say nothing of one handler.
 //! Schedulers send GETs and nothing else (Vercel Cron), so that what they call may write. Callbacks of a login, endpoints of authentication libraries, draft mode and other targets of navigation write and set cookies on
-//! purpose; so does a counter of views. None of them is meant to happen when a link to it comes into view: where ten or more
+//! purpose; so does a counter of views. Of a target of navigation it is said only where links of the app's own pages change the session
+//! of people who are signed in (`?action=logout`). None of them is meant to happen when a link to it comes into view: where ten or more
 //! prefetches did it, it is said of them as well.
 //! Example: `GET /api/logout`.
 
@@ -22,12 +24,14 @@ use crate::profile::{Profile, Share};
 const NAVIGATIONS: f64 = 0.05;
 
 /// Words of paths that write or set cookies on purpose.
-const ON_PURPOSE: [&str; 23] = [
+const ON_PURPOSE: [&str; 25] = [
     "cron",
     "crons",
     "auth",
     "callback",
     "oauth",
+    "refresh",
+    "renew",
     "sso",
     "saml",
     "oidc",
@@ -54,21 +58,25 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if let Some(prefetched) = by_prefetch(profile, knobs) {
         return prefetched;
     }
-    let navigated =
-        profile.share(Fact::NavigatedTo, Fact::Calls).is_some_and(|share| share.observed > NAVIGATIONS);
     let scheduled =
         profile.share(Fact::by(Caller::Bot), Fact::Calls).is_some_and(|share| share.observed > 0.5);
-    if navigated || scheduled || is_on_purpose(&profile.handler.route) {
+    if scheduled || is_on_purpose(&profile.handler.route) {
         return Finding::Silent;
     }
-    let writes = profile.share(Fact::WriteWork, Fact::Calls);
+    let navigated =
+        profile.share(Fact::NavigatedTo, Fact::Calls).is_some_and(|share| share.observed > NAVIGATIONS);
+    if navigated {
+        return by_link(profile, knobs);
+    }
+    let writes = profile.share(Fact::ForgeableWrites, Fact::Calls);
     let writes = writes.filter(|_| !profile.surroundings.others.every_read_writes());
-    let cookies = profile.share(Fact::SetsCookie, Fact::Calls).map(|share| profile.beyond_the_apps(share));
+    let cookies =
+        profile.share(Fact::ForgeableCookies, Fact::Calls).map(|share| profile.beyond_the_apps(share));
     let observed = |share: Option<Share>| share.map_or(0.0, |share| share.observed);
     let (fact, what, share) = if observed(writes) >= observed(cookies) {
-        (Fact::WriteWork, "write", writes)
+        (Fact::ForgeableWrites, "write", writes)
     } else {
-        (Fact::SetsCookie, "set a cookie", cookies)
+        (Fact::ForgeableCookies, "set a cookie", cookies)
     };
     let Some(share) = share.filter(|share| share.observed > 0.0) else { return Finding::Silent };
     let text = format!(
@@ -80,10 +88,28 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     Statement::of_share(share, text, flips).with(profile.exemplars(fact)).judged_by_observed(knobs)
 }
 
+/// What links of the app's own pages do with the session of who follows them: end it, or put another one in its place.
+fn by_link(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
+    let done = profile.observed(Fact::SessionsChangedByLink);
+    let ambient = profile.surroundings.others.pages_set_cookies();
+    let Some(share) = profile.share(Fact::SessionsChangedByLink, Fact::Calls) else { return Finding::Silent };
+    if ambient || done < knobs.min_samples {
+        return Finding::Silent;
+    }
+    let text = format!(
+        "{done} links on the app's own pages led to it and changed the session of people who were signed in: a link on any other site \
+         does the same; make it a POST or an action"
+    );
+    let flips = format!("under {} of GETs change a session", percent(knobs.threshold));
+    let statement =
+        Statement::of_share(share, text, flips).with(profile.exemplars(Fact::SessionsChangedByLink));
+    statement.judged_by_observed(knobs)
+}
+
 /// What prefetches of it did, which nobody asked for.
 fn by_prefetch(profile: &Profile, knobs: &Knobs<'_>) -> Option<Finding> {
     let others = &profile.surroundings.others;
-    let ambient = profile.surroundings.cookies_are_ambient() || others.every_read_writes();
+    let ambient = others.pages_set_cookies() || others.every_read_writes();
     let done = profile.observed(Fact::PrefetchedEffects);
     if ambient || done < knobs.min_samples {
         return None;

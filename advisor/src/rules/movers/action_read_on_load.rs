@@ -5,8 +5,9 @@
 //! Why: a server component has the data in the first response: no further round trip, no place in the action queue.
 //! All versions.
 //! Source: Next.js docs, Backend for Frontend "Server Actions", "Mutating Data"; react.dev `use server`.
-//! Guard: only actions that read; a refresh of the page in view is no load; in a loop (see action-refresh-loop) the calls bring
-//! the loads.
+//! Guard: only actions that read, and whose arguments the server can know: where other loads of the same path had others, they come from
+//! the browser (its storage, clock or sensors), and it abstains. A refresh of the page in view is no load; in a loop (see action-refresh-loop) the calls
+//! bring the loads.
 //! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
 
 use super::super::improvements::action_refresh_loop::is_looping;
@@ -15,7 +16,8 @@ use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::gain::read_in_page;
 use crate::profile::{Profile, Seen, Share};
-use crate::stats::whole_number;
+use crate::stats::{as_f64, whole_number};
+use crate::words::NeedCode;
 
 pub(in super::super) static RULE: Rule = ON_LOAD;
 
@@ -38,6 +40,7 @@ fn look_by_page(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(whole) = profile.excess(Fact::SoonAfterLoad) else { return Finding::Silent };
     let as_a_whole = whole.share.interval.low >= knobs.threshold;
     if as_a_whole
+        || unknown_arguments(profile).is_some()
         || profile.seen() == Seen::Writes
         || is_looping(profile)
         || unseen_sequences(profile).is_some()
@@ -81,5 +84,28 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     );
     let flips = format!("under {} of calls belong to a load", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::SoonAfterLoad);
-    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_excess(excess, knobs)
+    let statement = Statement::of_share(share, text, flips).with(exemplars).gaining(gain);
+    match statement.judged_by_excess(excess, knobs) {
+        Finding::Holds(statement) => unknown_arguments(profile).unwrap_or(Finding::Holds(statement)),
+        finding => finding,
+    }
+}
+
+/// What is missing to say that a page's render can know the arguments; `None` where it can: other loads of the same page had the
+/// same ones, or there was one call for each row that the page shows.
+fn unknown_arguments(profile: &Profile) -> Option<Finding> {
+    /// Loads that say nothing yet. [judgement]
+    const FEW: u64 = 5;
+    /// Share of loads with other arguments than before from which on they come from the browser. [judgement]
+    const OFTEN: f64 = 0.5;
+    let known = profile.share(Fact::RequestKeyKnown, Fact::Calls).is_some_and(|share| share.observed >= 0.5);
+    if !known {
+        return Some(Finding::Absent("pointsman.request.key"));
+    }
+    let rows = profile.observed(Fact::RowsOfLoad) * 2 >= profile.observed(Fact::SoonAfterLoad);
+    let (equal, differ) =
+        (profile.observed(Fact::LoadArgumentsEqual), profile.observed(Fact::LoadArgumentsDiffer));
+    let compared = equal + differ;
+    let theirs = compared < FEW || as_f64(differ) >= OFTEN * as_f64(compared);
+    (theirs && !rows).then_some(Finding::Lacking(NeedCode::Arguments))
 }

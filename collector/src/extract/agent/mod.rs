@@ -103,6 +103,19 @@ fn parse(agent: &str) -> Agent {
     Agent { program, family: if as_browser { browser_family(agent) } else { shown(product) } }
 }
 
+/// Whether it names a browser that sends `sec-fetch-site` with every request over HTTPS: Chromium from 76 and Firefox from 90
+/// on, with some years added for what is built like them. A `WebView` is the app's to change.
+pub(super) fn names_its_site(agent: &str) -> bool {
+    /// Product and the first version that counts. Source: MDN, `Sec-Fetch-Site` ("Browser compatibility").
+    const SINCE: [(&str, u32); 2] = [("Chrome/", 100), ("Firefox/", 100)];
+    let version = |product: &str| {
+        let (_, rest) = agent.split_once(product)?;
+        rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse::<u32>().ok()
+    };
+    read(agent).program == Program::Browser
+        && SINCE.iter().any(|(product, since)| version(product).is_some_and(|known| known >= *since))
+}
+
 /// The name of the script or office program that a browser's name stands before.
 fn script(agent: &str) -> Option<&str> {
     let lower = agent.to_ascii_lowercase();
