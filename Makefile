@@ -14,6 +14,7 @@ cli := packages/cli
 storefront := examples/storefront
 senders := daemon/tests/senders
 pages := daemon/tests/pages
+agents := daemon/tests/agents/node
 package_sources := $(shell find $(package)/src -name '*.ts') $(package)/package.json $(package)/tsconfig.json
 storefront_sources := $(shell find $(addprefix $(storefront)/,app actions components data pages) -type f) \
 	$(addprefix $(storefront)/,proxy.ts instrumentation.ts next.config.ts tsconfig.json)
@@ -23,6 +24,7 @@ storefront_installed := $(storefront)/node_modules/.package-lock.json
 senders_installed := $(senders)/node/node_modules/.package-lock.json
 managers_installed := $(cli)/test/managers/node_modules/.package-lock.json
 pages_installed := $(pages)/node_modules/.package-lock.json
+agents_installed := $(agents)/node_modules/.package-lock.json
 senders_python := $(CARGO_TARGET_DIR)/senders/python/installed
 mail_python := $(CARGO_TARGET_DIR)/mail/python/installed
 storefront_built := $(storefront)/.next/BUILD_ID
@@ -47,7 +49,7 @@ demo-built: tools
 	wait $$app || { cat $$log; exit 1; }
 
 .PHONY: test
-test: test-rust test-senders test-pages test-nextjs test-cli test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
+test: test-rust test-senders test-pages test-agents test-nextjs test-cli test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
 test-full: test test-slow test-crash test-memory soak test-mail test-senders-full test-versions test-npx test-collector test-deploy test-container test-init test-release prove ## All tests, also those that take long
@@ -86,6 +88,10 @@ test-senders-full: tools $(senders_python) ## The SDKs of Python and Rust delive
 .PHONY: test-pages
 test-pages: tools debug $(pages_installed) ## The daemon's pages in a real browser
 	cd $(pages) && npm test
+
+.PHONY: test-agents
+test-agents: tools debug $(agents_installed) ## The official clients of the Model Context Protocol, over HTTP and stdio
+	cd $(agents) && npm test
 
 .PHONY: test-collector
 test-collector: tools $(otelcol) ## A real OpenTelemetry Collector in front of the daemon, with the configuration of deploy/; wants Go
@@ -191,7 +197,7 @@ lint: ## Formatting and clippy, warnings are errors
 .PHONY: clean
 clean: ## Remove what was built and installed
 	cargo clean
-	rm -rf $(senders)/node/node_modules $(pages)/node_modules $(addprefix $(package)/,dist node_modules) $(addprefix $(storefront)/,.next .demo node_modules)
+	rm -rf $(senders)/node/node_modules $(addsuffix /node_modules,$(pages) $(agents)) $(addprefix $(package)/,dist node_modules) $(addprefix $(storefront)/,.next .demo node_modules)
 
 .PHONY: release-archive
 release-archive: release ## target/dist/pointsman-VERSION-TARGET.tar.gz: daemon, completions, manual, unit, licences
@@ -232,6 +238,10 @@ $(managers_installed): $(cli)/test/managers/package-lock.json
 
 $(pages_installed): $(pages)/package-lock.json $(pages)/package.json
 	cd $(pages) && npm ci
+	@touch $@
+
+$(agents_installed): $(agents)/package-lock.json $(agents)/package.json
+	cd $(agents) && npm ci
 	@touch $@
 
 $(mail_python): daemon/tests/reports/python/requirements.txt

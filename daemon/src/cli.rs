@@ -1,5 +1,6 @@
 //! The command line. What the commands do lives in `commands`; settings that a file may hold live in `config`.
 
+mod agents;
 #[cfg(test)]
 mod reference;
 
@@ -12,6 +13,8 @@ use pointsman_store::Location;
 use crate::clock;
 use crate::commands::init::Manager;
 use crate::config::LogFormat;
+
+pub(crate) use agents::{AgentsCommand, AgentsOptions, InstallOptions, McpOptions};
 
 /// Production telemetry advisor for Next.js: what belongs in an API route, what in a Server Action.
 #[derive(Parser, Debug)]
@@ -78,6 +81,10 @@ pub(crate) enum Command {
     Health(HealthOptions),
     /// Find the app's handlers and their call sites in its source code. Runs none of it.
     Link(LinkOptions),
+    /// Answer a coding agent on standard input and output, over the Model Context Protocol.
+    Mcp(McpOptions),
+    /// Set coding agents up.
+    Agents(AgentsOptions),
     /// Print completions for a shell.
     Completions(CompletionsOptions),
     /// Print the manual page, or write the pages of all commands.

@@ -5,6 +5,7 @@ mod email;
 mod environment;
 mod flags;
 mod logs;
+mod mcp;
 mod metrics;
 mod otlp;
 mod pages;
@@ -34,6 +35,7 @@ pub(crate) use check::check;
 pub(crate) use email::{Email, Encryption};
 use environment::Override;
 pub(crate) use logs::{LogFormat, Logs, Telemetry};
+pub(crate) use mcp::Mcp;
 pub(crate) use metrics::Scraped;
 pub(crate) use otlp::{Otlp, Receivers, TOKENS_VARIABLE};
 pub(crate) use pages::{Keys, Pages};
@@ -54,6 +56,8 @@ pub(crate) struct Config {
     pub otlp: Otlp,
     /// Who may see the pages.
     pub pages: Pages,
+    /// What coding agents may ask.
+    pub mcp: Mcp,
     /// Thresholds of the judgement.
     pub advice: Settings,
     /// How the advice is kept steady.

@@ -93,6 +93,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Recover(options) => commands::recover::run(db()?, &options).await,
         Command::Health(options) => commands::health::run(options, &config),
         Command::Demo(options) => commands::demo::run(options).await,
+        Command::Mcp(options) => commands::mcp::run(&cli.db, options, config).await,
+        Command::Agents(options) => commands::agents::run(&cli.db, &options, &config),
         Command::Completions(options) => commands::shell::completions(&options),
         Command::Man(options) => commands::shell::manual(&options),
         Command::Link(options) => commands::link::run(&options),

@@ -47,6 +47,8 @@ pub(crate) fn begin(config: &Config, registry: &Registry) -> anyhow::Result<OwnT
     let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new(&config.logs.level))?;
     // Spans for traces would stand before every line that is logged within them.
     let filter = filter.add_directive(format!("{TRACED}=off").parse()?);
+    // It logs each request of an agent, and what the agent calls itself.
+    let filter = filter.add_directive("rmcp=error".parse()?);
     let has_colours =
         std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(has_colours);

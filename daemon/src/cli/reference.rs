@@ -62,18 +62,24 @@ fn table<'a>(arguments: impl Iterator<Item = &'a Arg>) -> String {
     }
 }
 
-fn command(command: &Command) -> String {
+/// A command, and those below it.
+fn command(command: &Command, above: &str) -> String {
+    let name = format!("{above} {}", command.get_name());
     let about = line(command.get_about());
-    assert!(!about.is_empty(), "{} says nothing of itself", command.get_name());
+    assert!(!about.is_empty(), "{name} says nothing of itself");
     let arguments = table(command.get_arguments().filter(|argument| !argument.is_global_set()));
-    format!("\n### `pointsman {}`\n\n{about}\n{arguments}", command.get_name())
+    let below: String = command.get_subcommands().map(|one| self::command(one, &name)).collect();
+    format!("\n### `{name}`\n\n{about}\n{arguments}{below}")
 }
 
 fn list() -> String {
     let cli = Cli::command();
     let everywhere = table(cli.get_arguments().filter(|argument| argument.is_global_set()));
-    let commands: String =
-        cli.get_subcommands().filter(|one| one.get_name() != "help").map(command).collect();
+    let commands: String = cli
+        .get_subcommands()
+        .filter(|one| one.get_name() != "help")
+        .map(|one| command(one, "pointsman"))
+        .collect();
     format!("{MARK}\nEvery command takes these:\n{everywhere}{commands}")
 }
 

@@ -8,23 +8,28 @@ use crate::render::{self, safe::terminal};
 
 /// A handler under the names by which it may be meant.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Named {
-    pub(super) id: String,
+pub(crate) struct Named {
+    pub(crate) id: String,
     /// The name in one line.
-    pub(super) title: String,
+    pub(crate) title: String,
     names: Vec<String>,
 }
 
 impl Named {
-    pub(super) fn of(handler: &HandlerReport) -> Self {
+    pub(crate) fn of(handler: &HandlerReport) -> Self {
         let title = render::name(handler);
         let names = [Some(handler.route.clone()), handler.action.clone(), Some(title.clone())];
         Self { id: handler.id.clone(), title, names: names.into_iter().flatten().collect() }
     }
 
     /// A Change goes by its id only: its title names its handlers, and those have names of their own.
-    pub(super) fn of_change(change: &Change) -> Self {
+    pub(crate) fn of_change(change: &Change) -> Self {
         Self { id: change.id.clone(), title: change.title.clone(), names: Vec::new() }
+    }
+
+    /// Every name by which it may be meant.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.id.as_str()).chain(self.names.iter().map(String::as_str))
     }
 
     /// Whether an id was shortened to this; so short as to be a word it is none.
@@ -46,8 +51,8 @@ impl Named {
     }
 }
 
-/// The place of the one that is meant; a name that is exactly its own wins.
-pub(super) fn find(known: &[Named], wanted: &str) -> anyhow::Result<usize> {
+/// The places of all that may be meant; a name that is exactly one's own wins.
+pub(crate) fn matching(known: &[Named], wanted: &str) -> Vec<usize> {
     let named = |exact: bool| -> Vec<usize> {
         let fits = |name: &String| if exact { name == wanted } else { name.contains(wanted) };
         let all = known.iter().enumerate();
@@ -57,8 +62,12 @@ pub(super) fn find(known: &[Named], wanted: &str) -> anyhow::Result<usize> {
         .map(|(place, _)| place)
         .collect()
     };
-    let found = [named(true), named(false)].into_iter().find(|found| !found.is_empty()).unwrap_or_default();
-    match found.as_slice() {
+    [named(true), named(false)].into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The place of the one that is meant.
+pub(super) fn find(known: &[Named], wanted: &str) -> anyhow::Result<usize> {
+    match matching(known, wanted).as_slice() {
         [one] => Ok(*one),
         [] => anyhow::bail!(
             "no change or handler is called {wanted}; `pointsman report --full` lists them with their ids"

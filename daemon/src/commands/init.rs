@@ -2,7 +2,7 @@
 //! with `--undo`. How an app is looked at, edited and installed into is the business of the files below.
 
 mod app;
-mod change;
+pub(super) mod change;
 mod install;
 mod instrumentation;
 mod managers;

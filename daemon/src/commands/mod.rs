@@ -1,16 +1,18 @@
 //! What each command does, one file each. A command reads its options, calls the layers below, and prints.
 
+pub(crate) mod agents;
 pub(crate) mod backup;
 pub(crate) mod check_config;
 pub(crate) mod decide;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
-mod find;
+pub(crate) mod find;
 pub(crate) mod forget;
 pub(crate) mod health;
 pub(crate) mod init;
 pub(crate) mod link;
+pub(crate) mod mcp;
 mod progress;
 pub(crate) mod recover;
 pub(crate) mod reindex;

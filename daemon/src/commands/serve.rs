@@ -132,7 +132,7 @@ pub(crate) async fn run_with(
     let shown = Arc::clone(&board);
     tasks.spawn(advise_again_and_again(store.clone(), current, board, stopped.clone()));
     served.metrics.open(web::metrics_router(web.clone(), readers.clone()));
-    served.site.open(web::router(web, access, readers));
+    served.site.open(web::router(web, access, readers, web::Room::new(&registry)?));
     if let Some(serve) = serve {
         serve(&mut tasks);
     }

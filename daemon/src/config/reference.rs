@@ -19,10 +19,11 @@ use crate::cli::Cli;
 const MARK: &str = "## All keys\n";
 
 /// Sections by their names in the file, with the struct that holds each one and its source.
-const SECTIONS: [(&str, &str, &str); 16] = [
+const SECTIONS: [(&str, &str, &str); 17] = [
     ("serve", "Serve", include_str!("../config.rs")),
     ("otlp", "Otlp", include_str!("otlp.rs")),
     ("pages", "Pages", include_str!("pages.rs")),
+    ("mcp", "Mcp", include_str!("mcp.rs")),
     ("retention", "Retention", include_str!("retention.rs")),
     ("metrics", "Scraped", include_str!("metrics.rs")),
     ("recommendations", "Recommendations", include_str!("recommendations.rs")),

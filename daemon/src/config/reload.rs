@@ -10,8 +10,9 @@ use super::{Config, Reports, leaves};
 
 /// Keys, or beginnings of them, that a running daemon takes over; what lies in named files of tokens and certificates is
 /// taken over besides.
-const TAKEN_OVER: [&str; 8] = [
+const TAKEN_OVER: [&str; 9] = [
     "advice.",
+    "mcp.",
     "recommendations.",
     "retention.",
     "source.",
@@ -60,9 +61,10 @@ impl Config {
         let (webhook, email) = (self.reports.webhook.clone(), self.reports.email.clone());
         let (grafana, pages_url) = (self.reports.grafana.clone(), self.reports.pages_url.clone());
         let reports = Reports { folder, webhook, email, grafana, pages_url, ..from.reports };
-        let Self { advice, recommendations, retention, policies, source, old_names, .. } = from;
+        let Self { advice, mcp, recommendations, retention, policies, source, old_names, .. } = from;
+        let kept = self.clone();
         let taken =
-            Self { advice, recommendations, retention, policies, reports, source, old_names, ..self.clone() };
+            Self { advice, mcp, recommendations, retention, policies, reports, source, old_names, ..kept };
         Ok((taken, changes))
     }
 

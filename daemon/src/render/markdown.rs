@@ -160,6 +160,11 @@ fn body(report: &Report, change: &Change, audience: &Audience) -> String {
     text
 }
 
+/// One handler with its evidence.
+pub(crate) fn handler(report: &Report, handler: &HandlerReport, audience: &Audience) -> String {
+    section(report, handler, audience)
+}
+
 fn improvements(report: &Report) -> String {
     let better: Vec<&HandlerReport> =
         report.handlers.iter().filter(|row| !row.improvements.is_empty()).collect();

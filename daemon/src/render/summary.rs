@@ -120,7 +120,7 @@ fn row(change: &Change) -> Vec<Cell> {
 }
 
 /// The main number of a gain, and the waiting that one user is spared: two lines at most.
-pub(super) fn saves(benefit: &Benefit) -> Vec<String> {
+pub(crate) fn saves(benefit: &Benefit) -> Vec<String> {
     let counts = [(benefit.round_trips_per_day, "round trip"), (benefit.origin_requests_per_day, "request")];
     let count = counts.into_iter().find(|(count, _)| *count >= 0.5);
     let count = count.map(|(count, noun)| {

@@ -16,8 +16,8 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::pages;
 use super::problem::Problem;
+use super::{mcp, pages};
 use crate::config::Keys;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -55,6 +55,9 @@ impl Access {
                 "without a token these pages are served under an IP address or localhost only; name further hosts in \
                  pages.hosts of the configuration, or set tokens",
             ));
+        }
+        if request.uri().path() == mcp::PATH {
+            return from_an_agent(request.headers(), host.as_ref());
         }
         let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
         if changes && shown != Shown::Bearer && !is_same_origin(request.headers(), host.as_ref()) {
@@ -104,8 +107,11 @@ pub(super) async fn guard(State(access): State<Access>, request: Request, next: 
 
 fn refuse(problem: Problem, path: &str) -> Response {
     let status = problem.status();
-    let mut response =
-        if path.starts_with("/api/") { problem.into_response() } else { pages::problem(&problem) };
+    let mut response = if path.starts_with("/api/") || path == mcp::PATH {
+        problem.into_response()
+    } else {
+        pages::problem(&problem)
+    };
     if status == StatusCode::UNAUTHORIZED {
         for scheme in ["Basic realm=\"Pointsman\", charset=\"UTF-8\"", "Bearer"] {
             response.headers_mut().append(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
@@ -138,6 +144,19 @@ fn credentials(value: &[u8]) -> Option<(Shown, Vec<u8>)> {
 fn host(request: &Request) -> Option<Authority> {
     let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()?.parse().ok());
     request.uri().authority().cloned().or(named)
+}
+
+/// Agents ask with POST, also to read, and send no `Origin`, which browsers do with each POST: whoever sends one must be a page of
+/// our own, whatever it shows.
+fn from_an_agent(headers: &HeaderMap, host: Option<&Authority>) -> Result<(), Problem> {
+    let from_browser = headers.contains_key(header::ORIGIN) || headers.contains_key(SEC_FETCH_SITE);
+    if from_browser && !is_same_origin(headers, host) {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "this comes from another site: its Origin is not the daemon's own",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether a browser says that one of our own pages sent this. The scheme is not compared: a proxy may speak TLS.

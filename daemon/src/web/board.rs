@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pointsman_advisor::life::Subject;
 use pointsman_advisor::{ChangeId, Explanation, HandlerReport, Report};
@@ -74,7 +74,7 @@ impl View {
 
 /// The last view, and the registry of all metrics of the process.
 pub(crate) struct Board {
-    view: RwLock<Option<Arc<View>>>,
+    view: RwLock<Option<(Instant, Arc<View>)>>,
     /// Runs that have begun, and the one that ended last.
     begun: AtomicU64,
     /// Grows with each view that is shown.
@@ -137,7 +137,7 @@ impl Board {
         self.advice.show(&outlooks);
         let view = View { outlooks };
         self.shown.fetch_add(1, Ordering::SeqCst);
-        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(view));
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::new(view)));
         self.ended.send_replace(run);
     }
 
@@ -179,7 +179,13 @@ impl Board {
 
     /// What the last run has found; nothing before the first.
     pub(crate) fn view(&self) -> Arc<View> {
-        self.view.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        view.as_ref().map(|(_, view)| Arc::clone(view)).unwrap_or_default()
+    }
+
+    /// When that was; `None` before the first run.
+    pub(crate) fn shown_at(&self) -> Option<Instant> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(at, _)| *at)
     }
 
     /// Waits for the end of the first run.

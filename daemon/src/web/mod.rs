@@ -9,6 +9,7 @@ mod assets;
 mod board;
 mod kept;
 mod kept_answers;
+mod mcp;
 mod pages;
 mod problem;
 mod readers;
@@ -30,6 +31,7 @@ use pointsman_store::Store;
 pub(crate) use access::Access;
 pub(crate) use board::{Board, View};
 pub(crate) use kept_answers::Generation;
+pub(crate) use mcp::{Agents, Desk, Room};
 pub(crate) use problem::Problem;
 pub(crate) use readers::Readers;
 pub(crate) use site::Site;
@@ -45,17 +47,20 @@ pub(crate) struct Web {
     /// As it was when this was cloned: one request meets one configuration.
     config: Arc<Config>,
     board: Arc<Board>,
+    /// What decisions take for now.
+    until: Until,
 }
 
 /// Largest body of a change, bytes: a reason and a few words.
 const MOST_BODY: usize = 64 << 10;
 
 /// All endpoints.
-pub(crate) fn router(web: Web, access: Access, readers: Readers) -> Router {
+pub(crate) fn router(web: Web, access: Access, readers: Readers, agents: Room) -> Router {
     Router::new()
         .merge(pages::router())
         .merge(api::router())
         .merge(assets::router())
+        .merge(mcp::router(agents))
         .route("/metrics", get(metrics))
         .fallback(pages::not_found)
         .layer(axum::extract::DefaultBodyLimit::max(MOST_BODY))
@@ -95,13 +100,18 @@ async fn harden(mut response: Response) -> Response {
 
 impl Clone for Web {
     fn clone(&self) -> Self {
-        Self::new(self.store.clone(), self.current.clone(), Arc::clone(&self.board))
+        Self::new(self.store.clone(), self.current.clone(), Arc::clone(&self.board)).deciding_at(self.until)
     }
 }
 
 impl Web {
     pub(crate) fn new(store: Store, current: Current, board: Arc<Board>) -> Self {
-        Self { store, config: current.get(), current, board }
+        Self { store, config: current.get(), current, board, until: Until::Now }
+    }
+
+    /// The same for recorded traffic, whose now is the newest call.
+    pub(crate) fn deciding_at(self, until: Until) -> Self {
+        Self { until, ..self }
     }
 
     /// The time zone in which pages tell times.
@@ -114,7 +124,7 @@ impl Web {
         let view = self.board.view();
         let (subject, report) = view.named(id).ok_or_else(|| unknown_handler(id))?;
         let of = (report.service.as_str(), report.environment.as_deref());
-        let decided = Advisor::new(&self.store, &self.config).decide(of, subject, Until::Now, said).await;
+        let decided = Advisor::new(&self.store, &self.config).decide(of, subject, self.until, said).await;
         match decided.map_err(|error| Problem::internal(&error))? {
             Ok(decided) => {
                 self.board.renew().await;

@@ -11,10 +11,10 @@ import { startProcess } from "../../../examples/storefront/driver/process.mjs";
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
 const recording = join(repository, "fixtures", "storefront.jsonl.zst");
-const shopConfig = join(repository, "examples", "storefront", "pointsman.toml");
-const binary = process.env.POINTSMAN_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(repository, "target"), "debug", "pointsman");
+export const shopConfig = join(repository, "examples", "storefront", "pointsman.toml");
+export const binary = process.env.POINTSMAN_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(repository, "target"), "debug", "pointsman");
 // The settings of whoever calls must not reach in here.
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("POINTSMAN_")));
+export const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("POINTSMAN_")));
 
 /**
  * A daemon that has judged the example app and kept two reports of it; `empty` is one that has received nothing, `copies` makes an
@@ -39,7 +39,7 @@ export async function openShop({ empty = false, copies = 1 } = {}) {
   return { ...daemon, db, report: (...args) => run(["report", "--db", db, "--config", file, ...args]) };
 }
 
-async function serve(folder, db, config) {
+export async function serve(folder, db, config) {
   const any = "127.0.0.1:0";
   const listen = ["--otlp-grpc", any, "--otlp-http", any, "--listen", any];
   const logFile = join(folder, "pointsman.log");
@@ -70,7 +70,7 @@ function run(args) {
 }
 
 /** Reads the recording, with its end seventy minutes ago: a daemon looks at the last week, and a recording grows older. */
-async function replay(db, copies) {
+export async function replay(db, copies) {
   const lines = execFileSync("zstd", ["-dc", recording], { encoding: "utf8", maxBuffer: 256 * 1024 * 1024 });
   const time = /(UnixNano":")(\d+)(?=")/g;
   let newest = 0n;

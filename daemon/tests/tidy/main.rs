@@ -206,19 +206,29 @@ fn every_metric_that_is_named_exists() {
     assert_none(&faults, "metrics that do not exist");
 }
 
+/// The commands that a help lists.
+fn commands_in(help: &str) -> BTreeSet<&str> {
+    let listed = help.split_once("Commands:\n").map_or("", |(_, rest)| rest);
+    let lines = listed.split("\n\n").next().unwrap_or_default().lines();
+    lines
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|command| !command.is_empty())
+        .collect()
+}
+
 #[test]
 fn every_flag_and_command_that_is_named_exists() {
     let is_flag = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     let nowhere = Path::new("none.db");
     let help = pointsman(nowhere, ["--help"]).out;
-    let listed = help.split_once("Commands:\n").unwrap().1.split("\n\n").next().unwrap();
-    let commands: BTreeSet<&str> = listed
-        .lines()
-        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
-        .filter(|c| !c.is_empty())
-        .collect();
+    let commands = commands_in(&help);
     assert!(commands.contains("serve") && commands.contains("replay"), "{commands:?}");
-    let helps: Vec<String> = commands.iter().map(|name| pointsman(nowhere, [name, "--help"]).out).collect();
+    let mut helps: Vec<String> =
+        commands.iter().map(|name| pointsman(nowhere, [name, "--help"]).out).collect();
+    for (name, help) in commands.iter().zip(helps.clone()) {
+        let below = commands_in(&help).into_iter().filter(|below| *below != "help");
+        helps.extend(below.map(|below| pointsman(nowhere, [name, below, "--help"]).out));
+    }
     let flags: BTreeSet<&str> = helps.iter().flat_map(|help| words(help, "--", is_flag)).collect();
     assert!(flags.contains("--db") && flags.contains("--otlp-grpc"), "{flags:?}");
 

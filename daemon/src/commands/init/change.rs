@@ -22,7 +22,7 @@ pub(super) struct Insertion {
 
 /// A file as it will be.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Change {
+pub(in crate::commands) struct Change {
     pub(super) file: PathBuf,
     /// Nothing for a file that is created.
     pub(super) before: Option<String>,
@@ -46,6 +46,21 @@ impl Change {
         Self { file, before: None, put_in: vec![text.clone()], after: text }
     }
 
+    /// A file whose text becomes another one.
+    pub(in crate::commands) fn replace(file: PathBuf, before: Option<String>, after: String) -> Self {
+        Self { file, before, after, put_in: Vec::new() }
+    }
+
+    /// Whether nothing is left in the file.
+    pub(in crate::commands) fn is_empty(&self) -> bool {
+        self.after.is_empty()
+    }
+
+    /// Removes the file.
+    pub(in crate::commands) fn remove(&self) -> anyhow::Result<()> {
+        fs::remove_file(&self.file).with_context(|| format!("cannot remove {}", self.file.display()))
+    }
+
     /// Texts put into a file that is there.
     pub(super) fn insert(file: PathBuf, before: &str, mut insertions: Vec<Insertion>) -> Self {
         insertions.sort_by_key(|one| one.at);
@@ -58,7 +73,7 @@ impl Change {
     }
 
     /// As `diff -u` shows it, with paths from the app's folder.
-    pub(super) fn diff(&self, app: &Path) -> String {
+    pub(in crate::commands) fn diff(&self, app: &Path) -> String {
         let name = self.file.strip_prefix(app).unwrap_or(&self.file).display();
         let old = if self.before.is_some() { format!("a/{name}") } else { "/dev/null".to_owned() };
         let mut text = format!("--- {old}\n+++ b/{name}\n");
@@ -127,7 +142,7 @@ fn writable(file: &Path) -> std::io::Result<()> {
 }
 
 /// Writes all changes, or none: what was written is put back when a later one fails.
-pub(super) fn write_all(changes: &[Change]) -> anyhow::Result<()> {
+pub(in crate::commands) fn write_all(changes: &[Change]) -> anyhow::Result<()> {
     for (written, change) in changes.iter().enumerate() {
         if let Err(error) = write(&change.file, change.after.as_bytes()) {
             for done in changes.iter().take(written) {
