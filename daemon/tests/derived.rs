@@ -94,7 +94,7 @@ fn reindex_gives_the_same_evidence_whatever_happened_to_what_was_derived() {
         sql(&db, harm);
         let run = pointsman(&db, ["reindex"]);
         assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{harm}");
-        assert!(run.out.starts_with("derived anew: "), "{}", run.out);
+        assert!(run.out.starts_with("rebuilt "), "{}", run.out);
         assert_eq!(evidence(&db), before, "{harm}");
     }
 }

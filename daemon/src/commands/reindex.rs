@@ -38,7 +38,7 @@ pub(crate) async fn run(db: &Path, config: &Config) -> anyhow::Result<ExitCode> 
 }
 
 async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
-    let context = || format!("cannot derive anew from {}", store.path().display());
+    let context = || format!("cannot rebuild from {}", store.path().display());
     let settings = config.otlp.pipeline(hash_secret(config)?);
     let Read { forgotten, blocks, cut, newest } = forget(store, &settings).await.with_context(context)?;
     let metrics = Metrics::register(&Registry::new())?;
@@ -53,8 +53,8 @@ async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
     drop(progress);
     let calls = store.volumes().await?.calls.rows;
     Ok(format!(
-        "derived anew: {} traces from {blocks} blocks, {} hours; {} calls were forgotten for it, there are {calls} now\n\
-         {cut} blocks held more than is stored today, and lost it\n",
+        "rebuilt {} traces from {blocks} blocks, {} hours: {calls} calls, {} before\n\
+         {cut} blocks held data that is no longer stored; it was removed\n",
         forgotten.traces, forgotten.hours, forgotten.calls
     ))
 }

@@ -134,7 +134,10 @@ pub(crate) fn overlap(report: &Report) -> Vec<String> {
     };
     let line = |group: &Vec<String>| {
         let names: Vec<String> = group.iter().map(named).collect();
-        format!("counted once in the total, because they wait in the same sequences: {}", names.join(", "))
+        format!(
+            "counted once in the total, because they wait for each other in the same sequences: {}",
+            names.join(", ")
+        )
     };
     report.total.overlapping.iter().map(line).collect()
 }

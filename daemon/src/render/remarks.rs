@@ -47,7 +47,7 @@ fn reason(report: &Report, shared: &SharedReason) -> String {
             names(report, would_move)
         ),
     };
-    format!("{rule} alone holds {routes} of {of} routes ({text}): {opens}")
+    format!("{rule} alone keeps {routes} of {of} routes where they are ({text}): {opens}")
 }
 
 fn names(report: &Report, ids: &[String]) -> String {

@@ -4,8 +4,8 @@
 use askama::Template;
 use pointsman_advisor::{HandlerReport, Report};
 
-use super::wanted::{Column, KINDS, ROWS, Wanted};
-use crate::render::chart::map::{self, Entry, Room};
+use super::wanted::{Column, ROWS, Wanted};
+use crate::render::chart::map::{self, Entry, KINDS, Room};
 use crate::render::{self, Class, safe};
 
 /// The table with its filters, and the map.
