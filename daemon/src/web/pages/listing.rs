@@ -196,7 +196,7 @@ fn row(handler: &HandlerReport) -> Row<'_> {
         kind: render::kind(&handler.kind),
         class: Class::of(handler).as_str(),
         verdict: render::verdict_and_state(handler),
-        reason: safe::sentence(&handler.reason),
+        reason: render::capital(&safe::sentence(&handler.reason)),
         calls_per_day: render::number(handler.calls_per_day),
         p95: handler.duration_ms.map_or_else(|| "unknown".to_owned(), |ms| render::duration(ms.p95)),
         own_ui: render::own_ui(handler),
