@@ -274,7 +274,7 @@ fn a_change_is_the_same_by_the_mails_link_on_its_page_by_the_command_and_over_th
     let world = World::new(CART, None);
     let server = Server::start(Encryption::None, "");
     let link = "link = \"https://pointsman.example.com/\"\n";
-    let often = "[serve]\nadvise_every_s = 1\n";
+    let often = "[serve]\nadvice_interval_s = 1\n";
     let daemon = world.daemon(
         &(ten_minutes_ago() + link + &target(&world, &server, Encryption::None, "lead@example.com") + often),
     );
