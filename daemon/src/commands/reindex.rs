@@ -54,8 +54,11 @@ async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
     let calls = store.volumes().await?.calls.rows;
     Ok(format!(
         "rebuilt {} traces from {blocks} blocks, {} hours: {calls} calls, {} before\n\
-         {cut} blocks held data that is no longer stored; it was removed\n",
-        forgotten.traces, forgotten.hours, forgotten.calls
+         {} held data that is no longer stored; it was removed\n",
+        forgotten.traces,
+        forgotten.hours,
+        forgotten.calls,
+        if cut == 1 { "1 block".to_owned() } else { format!("{cut} blocks") }
     ))
 }
 

@@ -49,7 +49,7 @@ fn kind(kind: &str) -> &str {
         "mutation_then_document" => "A change, then a full reload of the page",
         "action_then_refresh" => "An action, then a refresh that its answer made unnecessary",
         "serial_actions" => "Actions that waited for each other",
-        "action_on_load" => "A page, then the action that fetched the rest of it",
+        "action_on_load" => "A page load, then what fetched the rest of the page",
         "poll" => "A poll",
         other => other,
     }
