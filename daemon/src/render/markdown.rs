@@ -7,7 +7,7 @@ use pointsman_advisor::{Change, EvidenceKind, HandlerReport, Report};
 
 use super::benefit::benefit;
 use super::differences::{in_short_at, told};
-use super::remarks::remarks;
+use super::remarks::{preview, remarks};
 use super::safe::{markdown as safe, markdown_sentence as sentence, markdown_with_code as with_code};
 use super::summary::saves;
 use super::text::days;
@@ -35,11 +35,7 @@ fn report(report: &Report, audience: &Audience) -> String {
     text += &differences(report, audience);
     let lowered = lowered(&report.settings);
     if !lowered.is_empty() {
-        let _ = writeln!(
-            text,
-            "> Thresholds are not the defaults, so treat these results as a preview: {}\n",
-            safe(&lowered.join(", "))
-        );
+        let _ = writeln!(text, "> {}: `{}`\n", preview(lowered.len()), lowered.join("`, `"));
     }
     text += &changes(report, audience);
     text += &improvements(report);

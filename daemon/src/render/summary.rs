@@ -7,6 +7,7 @@ use pointsman_advisor::{Benefit, Change, HandlerReport, NeedCode, Report, Verdic
 
 use super::differences::{in_short_at, told};
 use super::page::{Cell, Ink, Page};
+use super::remarks::preview;
 use super::rounded::{counted, duration, rounded};
 use super::{Audience, Style, capital, headline, life, lowered, name, needs, number, phrases, safe, source};
 
@@ -129,7 +130,7 @@ pub(super) fn saves(benefit: &Benefit) -> Vec<String> {
     let queue = benefit.queue_ms_per_interaction.unwrap_or_default();
     let waiting = match benefit.ms_per_interaction_p50 {
         ms @ 0.5.. => Some(format!("{} each time", duration(ms))),
-        _ => (queue >= 0.5).then(|| format!("{} of blocking each time", duration(queue))),
+        _ => (queue >= 0.5).then(|| format!("{} of blocking", duration(queue))),
     };
     count.into_iter().chain(waiting).collect()
 }
@@ -256,11 +257,7 @@ fn notes(page: &mut Page, report: &Report) {
     let mut notes = Vec::new();
     let lowered = lowered(&report.settings);
     if !lowered.is_empty() {
-        let differ = match lowered.len() {
-            1 => "1 threshold differs from its default".to_owned(),
-            count => format!("{count} thresholds differ from their defaults"),
-        };
-        notes.push((Ink::Urgent, format!("Preview: {differ}.")));
+        notes.push((Ink::Urgent, format!("{}.", preview(lowered.len()))));
     }
     if report.days_covered < 2.0 {
         notes

@@ -6,7 +6,7 @@ use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 use super::benefit::benefit;
 use super::differences::{in_short_at, told};
 use super::page::{Ink, Page};
-use super::remarks::remarks;
+use super::remarks::{preview, remarks};
 use super::{
     Audience, Style, capital, forms, headline, kind, life, lowered, name, needs, number, percent, preflights,
     safe, source, verdict_and_state,
@@ -217,10 +217,7 @@ impl Page {
         ));
         let lowered = lowered(settings);
         if !lowered.is_empty() {
-            let text = format!(
-                "Thresholds are not the defaults, so treat these results as a preview: {}",
-                lowered.join(", ")
-            );
+            let text = format!("{}: {}", preview(lowered.len()), lowered.join(", "));
             self.line(2, Ink::Improve, &text);
         }
     }
