@@ -35,7 +35,8 @@ fn report(report: &Report, audience: &Audience) -> String {
     text += &differences(report, audience);
     let lowered = lowered(&report.settings);
     if !lowered.is_empty() {
-        let _ = writeln!(text, "> {}: `{}`\n", preview(lowered.len()), lowered.join("`, `"));
+        let named: Vec<String> = lowered.iter().map(|one| with_code(&format!("`{one}`"))).collect();
+        let _ = writeln!(text, "> {}: {}\n", preview(lowered.len()), named.join(", "));
     }
     text += &changes(report, audience);
     text += &improvements(report);

@@ -45,8 +45,8 @@ fn sequence(name: &str, example: &Example) -> Figure {
 
 fn kind(kind: &str) -> &str {
     match kind {
-        "mutation_then_refresh" => "A change, then a refresh of the page",
-        "mutation_then_document" => "A change, then a full reload of the page",
+        "mutation_then_refresh" => "A request that changes data, then a refresh of the page",
+        "mutation_then_document" => "A request that changes data, then a full reload of the page",
         "action_then_refresh" => "An action, then a refresh that its answer made unnecessary",
         "serial_actions" => "Actions that waited for each other",
         "action_on_load" => "A page load, then what fetched the rest of the page",
