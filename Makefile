@@ -161,6 +161,10 @@ bench-ingest: tools $(if $(PEERS),$(peer)) ## What the collector takes and what 
 bench-report: tools ## What evidence costs: an hour of a million Calls, a report over ten million (docs/benchmarks.md)
 	cargo bench --locked -p pointsman --bench report
 
+.PHONY: bench-pages
+bench-pages: tools release $(pages_installed) ## How long the server takes for each page of an app with 400 handlers
+	cd $(pages) && POINTSMAN_BIN=$(CARGO_TARGET_DIR)/release/pointsman node bench.mjs
+
 .PHONY: bench-scale
 bench-scale: tools ## How the cost grows up to 50 million spans (docs/benchmarks.md); takes about half an hour and 5 GB
 	cargo bench --locked -p pointsman --bench scale

@@ -78,9 +78,9 @@ pub fn coverage(
         row(
             "http.request.header.* (sec-fetch-site, referer, origin, ...)",
             count(Fact::HeadersKnown),
-            "who calls: without it nothing is ever moved",
+            "who calls: without it, no move is recommended",
         ),
-        row("callers told apart", calls - count(Fact::by(Caller::Unknown)), "who calls"),
+        row("the kind of caller", calls - count(Fact::by(Caller::Unknown)), "who calls"),
         lasting_keys(&known, row("pointsman.client.key", count(Fact::ClientKnown), SEQUENCES)),
         row(
             "pointsman.request.credentials",
@@ -100,7 +100,7 @@ pub fn coverage(
         rows.push(Coverage {
             attribute: "code.function.name, code.file.path",
             share: share(named, actions),
-            matters_for: "telling server actions apart over builds",
+            matters_for: "following server actions across builds",
             package_lacks_it: actions.saturating_sub(named) > by_others.saturating_add(actions / 20),
         });
     }

@@ -69,13 +69,13 @@ fn parts(id: &str, comment: &str) -> (String, BTreeMap<&'static str, String>) {
 
 fn effect(effect: Effect) -> &'static str {
     match effect {
-        Effect::BlocksAction => "bars a move of the route, whatever else is seen",
-        Effect::BlocksRoute => "bars a move of the action, whatever else is seen",
-        Effect::ForAction => "speaks for a move to a Server Action",
-        Effect::ForRoute => "speaks for a move to a route handler",
-        Effect::ForServerComponent => "speaks for a move to a server component",
-        Effect::AgainstAction => "speaks against a move to a Server Action",
-        Effect::AgainstRoute => "speaks against a move away from the action",
+        Effect::BlocksAction => "blocks a move of the route, whatever else is seen",
+        Effect::BlocksRoute => "blocks a move of the action, whatever else is seen",
+        Effect::ForAction => "supports a move to a Server Action",
+        Effect::ForRoute => "supports a move to a route handler",
+        Effect::ForServerComponent => "supports a move to a server component",
+        Effect::AgainstAction => "argues against a move to a Server Action",
+        Effect::AgainstRoute => "argues against a move away from the action",
         Effect::Rests => "ends the search: the action stays",
         Effect::Improves => "is an improvement without a move",
     }
@@ -105,11 +105,11 @@ fn page(id: &str, comment: &str) -> String {
         main.min_samples
     );
     if SHADOWED.contains(&id) {
-        text += "| `shadow` | true: it is counted, but does not speak |\n";
+        text += "| `shadow` | true: it is counted, but does not fire |\n";
     }
     let _ = write!(
         text,
-        "\nSet otherwise under `[advice.rules.{id}]`, or for some handlers under `[[advice.overrides]]`.\n"
+        "\nChange them under `[advice.rules.{id}]`, or for some handlers under `[[advice.overrides]]`.\n"
     );
     text
 }

@@ -147,7 +147,7 @@ impl ExtractionMetrics {
             )?,
             late_traces: by.counter(
                 "late_traces_total",
-                "Traces in new blocks of which earlier blocks held spans already; their Calls are found anew.",
+                "Traces in new blocks of which earlier blocks held spans already; their Calls are extracted again.",
             )?,
             blocks_read_back: by.counter(
                 "blocks_read_back_total",
@@ -159,7 +159,7 @@ impl ExtractionMetrics {
             )?,
             facts_left_out: by.counter(
                 "extraction_facts_left_out_total",
-                "Facts about the app that extraction left out because one trace told too many.",
+                "Facts about the app that extraction left out because one trace carried too many.",
             )?,
             texts_cut: by.counter(
                 "extraction_texts_cut_total",
@@ -223,7 +223,7 @@ impl AccessMetrics {
             )?,
             sender_requests: by.counters(
                 "sender_requests_total",
-                "OTLP requests let in by a token, by the name that stands beside it.",
+                "OTLP requests let in by a token, by the name given with the token.",
                 &["sender"],
             )?,
         })

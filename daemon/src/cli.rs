@@ -31,7 +31,7 @@ pub(crate) struct Cli {
         value_parser = OsStringValueParser::new().map(Location::from)
     )]
     pub db: Location,
-    /// A configuration file (TOML); flags win over it.
+    /// A configuration file (TOML); flags take precedence.
     #[arg(long, global = true, env = "POINTSMAN_CONFIG", value_name = "PATH")]
     pub config: Option<PathBuf>,
     /// A file of the app's repository with policies about its handlers (TOML).
@@ -43,43 +43,43 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    /// Show the report of a recorded shop: no app, no Node.js and no network needed.
+    /// Show the report of a recorded shop; needs no app, no Node.js and no network.
     Demo(DemoOptions),
-    /// Set an app of Next.js up: packages, instrumentation file, and what else its version needs.
+    /// Set up a Next.js app: packages, the instrumentation file, and whatever else its version needs.
     Init(InitOptions),
-    /// Run the daemon: receive OTLP, keep it, advise, show pages and metrics.
+    /// Run the daemon: receive and store OTLP, advise, serve pages and metrics.
     Serve(ServeOptions),
-    /// Feed recorded OTLP through the same path as live traces.
+    /// Read recorded OTLP the way live traces are read.
     Replay(ReplayOptions),
     /// Print the report.
     Report(ReportOptions),
     /// Print all evidence about one handler, or about all.
     Explain(ExplainOptions),
-    /// Say that a recommended move will be made.
+    /// Accept a recommended change: it will be made.
     Accept(AcceptOptions),
-    /// Say that a recommended move is not wanted, and why.
+    /// Dismiss a recommended change, with the reason.
     Dismiss(DismissOptions),
-    /// Put a recommended move off.
+    /// Snooze a recommended change.
     Snooze(SnoozeOptions),
-    /// Say that a recommended move has been made, where the traffic does not tell.
+    /// Record that a recommended change was made, where the traffic does not show it.
     Applied(AppliedOptions),
-    /// Say which telemetry arrives, which is missing, and how to get it.
+    /// Show which telemetry arrives, what is missing, and how to add it.
     Doctor(DoctorOptions),
     /// Print one stored trace as a tree.
     Trace(TraceOptions),
-    /// Make a consistent copy of the database, also while the daemon runs.
+    /// Make a consistent copy of the database, even while the daemon runs.
     Backup(BackupOptions),
-    /// Derive calls and hourly numbers afresh from the stored spans. Stop the daemon first.
+    /// Rebuild calls and hourly numbers from the stored spans. Stop the daemon first.
     Reindex,
-    /// Drop everything that is kept of a service, for good. Stop the daemon first.
+    /// Permanently delete everything stored about a service. Stop the daemon first.
     Forget(ForgetOptions),
-    /// Say everything that is wrong with the configuration, with the flags of `serve` over it.
+    /// Check the configuration, with flags of `serve` applied, and list every error.
     CheckConfig(CheckConfigOptions),
-    /// Save what can be read of a damaged database (--db) into a new file. Stop the daemon first.
+    /// Copy whatever is readable in a damaged database (--db) to a new file. Stop the daemon first.
     Recover(RecoverOptions),
-    /// Ask the daemon whether it is well: for container engines and scripts, which have no HTTP client.
+    /// Check the daemon's health, for container engines and scripts without an HTTP client.
     Health(HealthOptions),
-    /// Find the app's handlers and their call sites in its source code. Runs none of it.
+    /// Find the app's handlers and their call sites in its source code, without running any of it.
     Link(LinkOptions),
     /// Answer a coding agent on standard input and output, over the Model Context Protocol.
     Mcp(McpOptions),
@@ -110,16 +110,16 @@ pub(crate) struct ServeOptions {
     pub logs: LogsOptions,
 }
 
-/// How the log is written, and where own traces go.
+/// How the log is written, and where the daemon's own traces go.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct LogsOptions {
-    /// How a line of the log looks [default: text].
+    /// The log format [default: text].
     #[arg(long, env = "POINTSMAN_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
-    /// How much is logged: error, warn, info, debug or trace; `RUST_LOG` wins over it [default: info].
+    /// The log level: error, warn, info, debug or trace; `RUST_LOG` takes precedence [default: info].
     #[arg(long, env = "POINTSMAN_LOG_LEVEL", value_name = "LEVEL")]
     pub log_level: Option<String>,
-    /// A receiver of OTLP over HTTP for the daemon's own traces, as in http://collector:4318.
+    /// An OTLP/HTTP receiver for the daemon's own traces, as in http://collector:4318.
     #[arg(long, env = "POINTSMAN_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
 }
@@ -127,19 +127,19 @@ pub(crate) struct LogsOptions {
 /// Who may see the pages.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PagesOptions {
-    /// Tokens that readers of pages and API must show, `name token` a line; POINTSMAN_PAGES_TOKENS holds further ones.
+    /// Tokens that readers of pages and API must send, one `name token` per line; POINTSMAN_PAGES_TOKENS may hold more.
     #[arg(long, env = "POINTSMAN_PAGES_TOKENS_FILE", value_name = "PATH")]
     pub pages_tokens_file: Option<PathBuf>,
-    /// Whoever reaches the pages may read everything and decide about recommendations, without any token.
+    /// Anyone who can reach the pages may read everything and decide about recommendations, without a token.
     #[arg(long, env = "POINTSMAN_ALLOW_ANONYMOUS")]
     pub allow_anonymous: bool,
     /// The old name of `--allow-anonymous`.
     #[arg(long, hide = true, env = "POINTSMAN_LET_ANYONE_IN")]
     pub let_anyone_in: bool,
-    /// A further address that serves only metrics, to whoever reaches it, or `off` [default: off].
+    /// A separate address that serves only metrics, to anyone who can reach it, or `off` [default: off].
     #[arg(long, env = "POINTSMAN_METRICS_LISTEN", value_name = "ADDR")]
     pub metrics_listen: Option<String>,
-    /// Tokens that open /metrics and nothing else; POINTSMAN_METRICS_TOKENS holds further ones.
+    /// Tokens that give access to /metrics only; POINTSMAN_METRICS_TOKENS may hold more.
     #[arg(long, env = "POINTSMAN_METRICS_TOKENS_FILE", value_name = "PATH")]
     pub metrics_tokens_file: Option<PathBuf>,
 }
@@ -147,19 +147,19 @@ pub(crate) struct PagesOptions {
 /// Who may send OTLP, and over what.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct AccessOptions {
-    /// Certificate chain (PEM) for OTLP; with it only TLS is spoken.
+    /// Certificate chain (PEM) for OTLP; when set, only TLS is accepted.
     #[arg(long, env = "POINTSMAN_OTLP_TLS_CERTIFICATE", value_name = "PATH")]
     pub otlp_tls_certificate: Option<PathBuf>,
     /// Private key (PEM) of that certificate.
     #[arg(long, env = "POINTSMAN_OTLP_TLS_KEY", value_name = "PATH")]
     pub otlp_tls_key: Option<PathBuf>,
-    /// Authorities (PEM); senders must show a certificate that one of them signed.
+    /// Certificate authorities (PEM); senders must present a certificate that one of them signed.
     #[arg(long, env = "POINTSMAN_OTLP_TLS_CLIENT_CA", value_name = "PATH")]
     pub otlp_tls_client_ca: Option<PathBuf>,
-    /// Tokens that senders must show, `name token` a line; POINTSMAN_OTLP_TOKENS holds further ones.
+    /// Tokens that senders must send, one `name token` per line; POINTSMAN_OTLP_TOKENS may hold more.
     #[arg(long, env = "POINTSMAN_OTLP_TOKENS_FILE", value_name = "PATH")]
     pub otlp_tokens_file: Option<PathBuf>,
-    /// The secret under which addresses become client keys; POINTSMAN_HASH_SECRET holds it otherwise.
+    /// The secret that turns addresses into client keys; otherwise POINTSMAN_HASH_SECRET holds it.
     #[arg(long, env = "POINTSMAN_HASH_SECRET_FILE", value_name = "PATH")]
     pub hash_secret_file: Option<PathBuf>,
 }
@@ -169,7 +169,7 @@ pub(crate) struct DemoOptions {
     /// Address for the pages.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4400")]
     pub listen: String,
-    /// Print the report and end; no pages are served.
+    /// Print the report and exit, without serving pages.
     #[arg(long)]
     pub once: bool,
 }
@@ -182,10 +182,10 @@ pub(crate) struct InitOptions {
     /// Only show what would be done.
     #[arg(long, conflicts_with_all = ["undo", "wait"])]
     pub dry_run: bool,
-    /// Take back what init has done.
+    /// Undo what init has done.
     #[arg(long, conflicts_with_all = ["wait", "package"])]
     pub undo: bool,
-    /// Wait for the app's first request, up to so many seconds, and print what arrived.
+    /// Wait up to SECONDS for the app's first request, and print what arrived.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600")]
     pub wait: Option<u64>,
     /// A tarball of @pointsman/nextjs instead of the published package; it is copied into the app's folder `vendor`.
@@ -202,7 +202,7 @@ pub(crate) struct ReplayOptions {
     /// request body; .gz and .zst too; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Largest file after inflating, MiB: it is held in memory.
+    /// Largest file after decompression, MiB: it is held in memory.
     #[arg(long, default_value_t = 4096, value_name = "MIB")]
     pub max_size: u64,
 }
@@ -210,16 +210,16 @@ pub(crate) struct ReplayOptions {
 /// Hours of the window by default: a week, so that no weekday counts more than another.
 pub(crate) const USUAL_WINDOW: u32 = 7 * 24;
 
-/// Which data a report looks at.
+/// Which data a report covers.
 #[derive(Args, Debug)]
 pub(crate) struct View {
     /// Length of the window, in days (`7d`) or hours (`12h`).
     #[arg(long, default_value = "7d", value_name = "LENGTH", value_parser = parse_window)]
     pub window: u32,
-    /// End of the window: `now`, `last` (the newest call, for recorded traffic) or a time as in RFC 3339.
+    /// End of the window: `now`, `last` (the newest call, for recorded traffic) or an RFC 3339 time.
     #[arg(long, default_value = "now", value_name = "TIME", value_parser = parse_until)]
     pub until: Until,
-    /// Look at this service only.
+    /// Only this service.
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
 }
@@ -231,7 +231,7 @@ pub(crate) struct ReportOptions {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Print every handler with all that is said of it, not only what fits on a screen (text; the other formats always do).
+    /// Print every handler in full, not only what fits on one screen (text; the other formats always do).
     #[arg(long)]
     pub full: bool,
     /// Print one change: its id, or the beginning of it (text, markdown or json).
@@ -241,8 +241,7 @@ pub(crate) struct ReportOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct ExplainOptions {
-    /// A change or a handler: its id, or a part of the handler's route or action that only it has; all handlers when none is
-    /// named.
+    /// A change or a handler: its id, or a unique part of the handler's route or action; all handlers when omitted.
     #[arg(value_name = "ID")]
     pub handler: Option<String>,
     #[command(flatten)]
@@ -252,16 +251,16 @@ pub(crate) struct ExplainOptions {
     pub format: EvidenceFormat,
 }
 
-/// Which recommendation is decided about, and when.
+/// Which recommendation the decision is about, and when it was taken.
 #[derive(Args, Debug)]
 pub(crate) struct Target {
-    /// The change: its id, or that of one of its handlers, or a part of a handler's route or action that only it has.
+    /// The change: its id, the id of one of its handlers, or a unique part of a handler's route or action.
     #[arg(value_name = "ID")]
     pub handler: String,
-    /// Look at this service only.
+    /// Only this service.
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
-    /// When it is decided: `now`, `last` (the newest call, for recorded traffic) or a time as in RFC 3339.
+    /// When the decision was taken: `now`, `last` (the newest call, for recorded traffic) or an RFC 3339 time.
     #[arg(long, default_value = "now", value_name = "TIME", value_parser = parse_until)]
     pub at: Until,
 }
@@ -279,7 +278,7 @@ pub(crate) struct DismissOptions {
     /// Why; the report shows it.
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
-    /// Until when: a day as 2026-12-31 or a time as in RFC 3339; without it for good.
+    /// Until when: a day (2026-12-31) or an RFC 3339 time; permanent when omitted.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub until: Option<u64>,
 }
@@ -292,7 +291,7 @@ pub(crate) struct SnoozeOptions {
     /// For how long, in days (`14d`) or hours (`12h`).
     #[arg(long = "for", value_name = "LENGTH", value_parser = parse_window)]
     pub lasting: Option<u32>,
-    /// Until when: a day as 2026-12-31 or a time as in RFC 3339.
+    /// Until when: a day (2026-12-31) or an RFC 3339 time.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub until: Option<u64>,
     /// Why; the report shows it.
@@ -304,7 +303,7 @@ pub(crate) struct SnoozeOptions {
 pub(crate) struct AppliedOptions {
     #[command(flatten)]
     pub target: Target,
-    /// The handler that came in its place: its id, or a part of its route or action that only it has.
+    /// The handler that replaced it: its id, or a unique part of its route or action.
     #[arg(long = "as", value_name = "HANDLER")]
     pub successor: Option<String>,
 }
@@ -331,13 +330,13 @@ pub(crate) struct BackupOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct ForgetOptions {
-    /// The service, as `service.name` tells it.
+    /// The service, as in `service.name`.
     #[arg(long, value_name = "NAME")]
     pub service: String,
-    /// Only this environment of it; the empty one where none is declared.
+    /// Only this environment; empty for the one without a name.
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
-    /// Drop it. Without this only what there is of it is counted.
+    /// Delete it. Without this flag, the command only counts what is stored.
     #[arg(long)]
     pub yes: bool,
 }
@@ -353,7 +352,7 @@ pub(crate) struct CheckConfigOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct RecoverOptions {
-    /// The new file; it must not exist. The damaged one, named by --db, is only read.
+    /// The new file; it must not exist. The damaged file (--db) is only read.
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
 }
@@ -363,7 +362,7 @@ pub(crate) struct HealthOptions {
     /// Where the daemon serves its pages [default: what the configuration says].
     #[arg(long, env = "POINTSMAN_LISTEN", value_name = "ADDR")]
     pub listen: Option<String>,
-    /// Ask whether it has advice to show (/readyz), not only whether it runs (/healthz).
+    /// Check that it has advice to show (/readyz), not only that it runs (/healthz).
     #[arg(long)]
     pub ready: bool,
 }
@@ -376,24 +375,24 @@ pub(crate) struct LinkOptions {
     /// The app, by its folder in the repository or the name of its package; needed if there are several.
     #[arg(long, value_name = "APP")]
     pub app: Option<String>,
-    /// The file for the result; without it the result is printed.
+    /// The file for the result; printed when omitted.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// The commit, where `.git` does not tell it (in a container image, a worktree).
+    /// The commit, where `.git` does not show it (in a container image, a worktree).
     #[arg(long, value_name = "HASH")]
     pub commit: Option<String>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct CompletionsOptions {
-    /// The shell that is to complete.
+    /// The shell.
     #[arg(value_enum, value_name = "SHELL")]
     pub shell: clap_complete::Shell,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct ManOptions {
-    /// A folder for the pages of all commands; without it the page of `pointsman` itself is printed.
+    /// A folder for the manual pages of all commands; without it, the page of `pointsman` itself is printed.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -439,15 +438,16 @@ fn parse_until(text: &str) -> Result<Until, String> {
     match text {
         "now" => Ok(Until::Now),
         "last" => Ok(Until::Last),
-        time => clock::parse(time)
-            .map(Until::At)
-            .ok_or_else(|| format!("`{text}` is no time: write `now`, `last` or 2026-11-22T06:00:00Z")),
+        time => clock::parse(time).map(Until::At).ok_or_else(|| {
+            format!("`{text}` is not a valid time: write `now`, `last` or 2026-11-22T06:00:00Z")
+        }),
     }
 }
 
 fn parse_time(text: &str) -> Result<u64, String> {
-    let fault =
-        || format!("`{text}` is no time: write a day as 2026-12-31 or a time as 2026-12-31T18:00:00Z");
+    let fault = || {
+        format!("`{text}` is not a valid time: write a day as 2026-12-31 or a time as 2026-12-31T18:00:00Z")
+    };
     clock::parse(text).ok_or_else(fault)
 }
 

@@ -78,7 +78,7 @@ pub(crate) struct Config {
     pub logs: Logs,
     /// Where the daemon's own traces go.
     pub telemetry: Telemetry,
-    /// What a scraper is told of the observed apps.
+    /// What `/metrics` reports about the observed apps.
     pub metrics: Scraped,
 }
 
@@ -92,9 +92,9 @@ pub(crate) struct Serve {
     pub otlp_http: String,
     /// Pages, API and metrics.
     pub listen: String,
-    /// How often the report on the page is made anew, s.
+    /// How often the report on the pages is updated, s.
     pub advice_interval_s: u64,
-    /// How long the end may take, all stages together, s.
+    /// Shutdown timeout, all stages together, s.
     pub shutdown_timeout_s: u64,
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn address(text: &str) -> Result<Option<SocketAddr>, &'static str> {
     if text == "off" {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| "that is no address; write IP:PORT as in 127.0.0.1:4318, or off")
+    text.parse().map(Some).map_err(|_| "not a valid address; write IP:PORT as in 127.0.0.1:4318, or off")
 }
 
 /// Where the configuration comes from.
@@ -341,13 +341,13 @@ mod tests {
             "advice.min_call_for_move: unknown field `min_call_for_move`, expected one of `min_calls_for_move`",
             "advice.min_days_for_move: invalid type: string \"many\"",
             "advice.rules.action-poll.wait: unknown field",
-            "serve.listen = here: that is no address",
+            "serve.listen = here: not a valid address",
             "serve.advice_interval_s = 0",
             "advice.rules.no-such-rule: there is no such rule",
             "advice.sampling_ratio = 2",
             "advice.enter_score = -1",
             "advice.rules.action-poll.weight = -1",
-            "recommendations.run_at: `06:30` is no full hour",
+            "recommendations.run_at: `06:30` is not a full hour",
             "policy 1: reason is missing",
         ];
         for begin in begins {

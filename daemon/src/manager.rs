@@ -22,7 +22,7 @@ pub(crate) fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now]),
         Err(error) => {
-            warn!(%error, "the service manager is not told of the reload: the system gives no time");
+            warn!(%error, "cannot notify the service manager of the reload: the system clock cannot be read");
         }
     }
 }
@@ -34,7 +34,7 @@ pub(crate) fn stopping() {
 
 fn tell(what: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(what) {
-        warn!(%error, "the service manager that NOTIFY_SOCKET names cannot be told");
+        warn!(%error, "cannot notify the service manager at NOTIFY_SOCKET");
     }
 }
 
@@ -61,7 +61,9 @@ pub(crate) async fn feed_watchdog(
         if now.beats_since(&before) {
             tell(&[NotifyState::Watchdog]);
         } else {
-            warn!("requests or blocks wait and none gets on; the service manager's watchdog is not fed");
+            warn!(
+                "requests or blocks are waiting and none makes progress; the service manager's watchdog is not notified"
+            );
         }
         before = now;
     }

@@ -64,7 +64,10 @@ impl Metrics {
                 &["kind", "reason"],
             )?,
             file_bytes: IntGauge::new("pointsman_database_file_bytes", "Size of the database file.")?,
-            log_bytes: IntGauge::new("pointsman_database_wal_bytes", "Size of the log beside it (-wal).")?,
+            log_bytes: IntGauge::new(
+                "pointsman_database_wal_bytes",
+                "Size of the database's write-ahead log (-wal).",
+            )?,
             free_bytes: IntGauge::new(
                 "pointsman_database_free_bytes",
                 "The part of the database file that is free for what comes next.",

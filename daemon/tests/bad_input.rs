@@ -234,7 +234,7 @@ fn a_port_in_use_is_named_with_its_flag_before_anything_starts() {
         assert_fails(
             &run,
             &format!(
-                "serve.{} = here: that is no address; write IP:PORT as in 127.0.0.1:4318, or off",
+                "serve.{} = here: not a valid address; write IP:PORT as in 127.0.0.1:4318, or off",
                 flag.trim_start_matches('-').replace('-', "_")
             ),
         );
@@ -329,7 +329,7 @@ fn every_fault_of_a_configuration_is_told_at_once() {
         for fault in [
             "otlp.max_connections = 0: write a number from 1 to 1000000",
             "otlp.tls: unknown field `tls`, expected one of",
-            "serve.listen = here: that is no address",
+            "serve.listen = here: not a valid address",
             "serve.listen_on: unknown field `listen_on`, expected one of",
             "advice.sampling_ratio = 2: it is a share",
             "advice.min_days_for_move: invalid type: string \"many\"",

@@ -94,7 +94,7 @@ fn reindex_gives_the_same_evidence_whatever_happened_to_what_was_derived() {
         sql(&db, harm);
         let run = pointsman(&db, ["reindex"]);
         assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{harm}");
-        assert!(run.out.starts_with("derived anew: "), "{}", run.out);
+        assert!(run.out.starts_with("rebuilt "), "{}", run.out);
         assert_eq!(evidence(&db), before, "{harm}");
     }
 }
@@ -116,9 +116,9 @@ fn reindex_takes_out_of_stored_spans_what_is_not_stored_any_more() {
     assert!(stored(&db).contains("call Ada back"));
     let run = pointsman(&db, ["reindex"]);
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
-    assert!(run.out.contains("1 blocks held more than is stored today"), "{}", run.out);
+    assert!(run.out.contains("1 block held data that is no longer stored"), "{}", run.out);
     assert!(stored(&db).contains("/api/cart") && !stored(&db).contains("call Ada back"));
-    assert!(pointsman(&db, ["reindex"]).out.contains("0 blocks held more"));
+    assert!(pointsman(&db, ["reindex"]).out.contains("0 blocks held data"));
 }
 
 /// All stored spans, as text.

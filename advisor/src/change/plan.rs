@@ -72,7 +72,7 @@ fn to_routes(rows: &[&HandlerReport], pages: &[String]) -> Vec<String> {
     let variables: Vec<String> =
         rows.iter().map(|row| Named::of(row).noun().replace(' ', "_").to_lowercase()).collect();
     vec![
-        format!("Move what {names} read into plain async functions next to {files}, without 'use server'."),
+        format!("Move what {names} read into plain async functions next to {files}, without `'use server'`."),
         format!(
             "Create a GET route for each: {}. Each one is `export async function GET(request) {{ ... return \
              Response.json(await ...) }}`, takes its arguments from the query and reads the session as the action does.",
@@ -100,14 +100,14 @@ fn to_components(rows: &[&HandlerReport], pages: &[String]) -> Vec<String> {
             "Check that {names} only read: as part of {pages} they also run when a link to it is prefetched and when a crawler \
              asks for it."
         ),
-        format!("Move what they read into plain async functions next to {files}, without 'use server'."),
+        format!("Move what they read into plain async functions next to {files}, without `'use server'`."),
         format!(
             "In the server component of {pages}, start all of them together and pass the results down as props: `await \
              Promise.all([{}])`.",
             reads.join(", ")
         ),
         format!(
-            "Wrap slow parts of {pages} in <Suspense>, so that the rest of the page does not wait for them."
+            "Wrap slow parts of {pages} in `<Suspense>`, so that the rest of the page does not wait for them."
         ),
         format!("On {pages}, remove the `useEffect` calls of {names} and their loading states."),
         format!(

@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn text(&mut self) -> Result<&'a str, RollupError> {
-        std::str::from_utf8(self.bytes()?).map_err(|_| RollupError::Damaged("a name is no text"))
+        std::str::from_utf8(self.bytes()?).map_err(|_| RollupError::Damaged("a name is not valid UTF-8"))
     }
 
     /// Nothing may be left at the end.

@@ -20,10 +20,10 @@ const INTERACTIONS: usize = 50;
 #[derive(Debug, thiserror::Error)]
 pub enum RollupError {
     /// It was written by a version with another encoding.
-    #[error("this rollup has encoding {0}, not {ENCODING}; `pointsman reindex` makes it anew")]
+    #[error("this rollup has encoding {0}, not {ENCODING}; `pointsman reindex` rebuilds it")]
     Encoding(u8),
     /// Its bytes do not decode.
-    #[error("this rollup does not decode: {0}; `pointsman reindex` makes it anew")]
+    #[error("this rollup does not decode: {0}; `pointsman reindex` rebuilds it")]
     Damaged(&'static str),
 }
 
@@ -176,7 +176,7 @@ impl Rollup {
         }
         self.recorded.merge_encoded(&mut from)?;
         if !self.clients.merge_encoded(from.bytes()?) {
-            return Err(RollupError::Damaged("its distinct clients are no theta sketch"));
+            return Err(RollupError::Damaged("its distinct clients are not a theta sketch"));
         }
         from.end()
     }

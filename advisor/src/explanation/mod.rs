@@ -4,6 +4,7 @@
 mod app;
 mod lookback;
 mod sequences;
+mod together;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -217,7 +218,7 @@ fn cache(profile: &Profile<'_>) -> Option<Cache> {
     let absent = if !profile.is_unsampled() {
         Some("only some traces are recorded".to_owned())
     } else if comparable == 0 {
-        Some("no successful call tells pointsman.request.key and pointsman.response.hash".to_owned())
+        Some("no successful call carries pointsman.request.key and pointsman.response.hash".to_owned())
     } else {
         None
     };

@@ -12,8 +12,11 @@ use crate::profile::Profile;
 use crate::report::Verdict;
 use crate::verdict::Judgement;
 
-/// Examples told of each kind.
+/// Examples shown of each kind.
 const EXAMPLES: usize = 3;
+
+/// A kept Interaction, and how it would be after a move that shortens it.
+type Shown<'a> = (&'a Interaction, Option<Played<'a>>);
 
 pub(super) fn of(
     profile: &Profile<'_>,
@@ -25,7 +28,7 @@ pub(super) fn of(
     } else if profile.surroundings.habits.keys_change {
         Some("the keys of clients change while people use the app (see `pointsman doctor`)")
     } else if profile.observed(Fact::ClientKnown) == 0 {
-        Some("no call tells its client (pointsman.client.key)")
+        Some("no call carries a client key (pointsman.client.key)")
     } else {
         None
     };
@@ -99,13 +102,26 @@ fn examples(
     handlers: &HashMap<Fingerprint, Handler>,
     judgement: &Judgement,
 ) -> Vec<Example> {
-    let of_kind = |kind: &InteractionKind| profile.interactions(*kind).take(EXAMPLES);
-    let example = |interaction: &Interaction| {
-        let shortened = is_shortened(interaction.kind, judgement);
-        let after = shortened.then(|| played(interaction, profile.id)).flatten();
-        example(interaction, after.as_ref(), handlers)
+    let of_kind = |kind: &InteractionKind| {
+        let shortened = is_shortened(*kind, judgement);
+        let play = |seen| (seen, shortened.then(|| played(seen, profile.id)).flatten());
+        let mut shown: Vec<Shown<'_>> = profile.interactions(*kind).map(play).collect();
+        typical_first(&mut shown);
+        shown.truncate(EXAMPLES);
+        shown
     };
-    InteractionKind::ALL.iter().flat_map(of_kind).map(example).collect()
+    let all = InteractionKind::ALL.iter().flat_map(of_kind);
+    all.map(|(seen, after)| example(seen, after.as_ref(), handlers)).collect()
+}
+
+/// Those first that gain what most of them gain: an example is taken for the rule.
+fn typical_first(shown: &mut [Shown<'_>]) {
+    let saved = |(_, after): &Shown<'_>| after.as_ref().map(|after| after.saved_ms);
+    let mut all: Vec<f64> = shown.iter().filter_map(saved).collect();
+    all.sort_by(f64::total_cmp);
+    let Some(median) = all.get(all.len() / 2).copied() else { return };
+    let distance = |one: &Shown<'_>| saved(one).map_or(f64::INFINITY, |saved| (saved - median).abs());
+    shown.sort_by(|one, other| distance(one).total_cmp(&distance(other)));
 }
 
 /// Whether what the verdict asks for is what shortens such a sequence.

@@ -181,7 +181,7 @@ impl Policy {
             _ => {}
         }
         if self.reason.trim().is_empty() {
-            faults.push("reason is missing: whoever reads the report wants to know why".to_owned());
+            faults.push("reason is missing: readers of the report need to know why".to_owned());
         }
         faults
     }

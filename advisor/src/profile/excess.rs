@@ -42,13 +42,13 @@ impl Excess {
         self.if_slow.is_some_and(|low| low >= threshold).then_some(NeedCode::ClientRhythm)
     }
 
-    /// Words for a base rate that is worth mentioning: `, and 66 % of the same time before one as well`.
+    /// Words for a base rate that is worth mentioning: ` (66 % in the same time before one as well, so only 12 % count)`.
     pub(crate) fn beside(self, before: &str) -> String {
         /// Less is no matter.
         const NOTABLE: f64 = 0.02;
         match self.base {
             Some(base) if base.observed >= NOTABLE => format!(
-                " (in {:.0} % of {before} the same was seen, so {:.0} % count)",
+                " ({:.0} % in {before} as well, so only {:.0} % count)",
                 base.observed * 100.0,
                 self.share.observed * 100.0
             ),

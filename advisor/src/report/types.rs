@@ -158,7 +158,7 @@ pub struct HandlerReport {
     pub pages: Vec<String>,
     /// How sure a move is, 0 to 1; null unless it is one.
     pub confidence: Option<f64>,
-    /// Where a recommendation stands in its life; null unless the verdict is a move.
+    /// The recommendation's state; null unless the verdict is a move.
     pub state: Option<String>,
     /// What the team's house rule changed; null when it changed nothing.
     #[serde(default)]
@@ -182,7 +182,7 @@ pub struct HandlerReport {
     pub effort: Option<String>,
     /// The plan of a move.
     pub steps: Vec<String>,
-    /// What a move changes beside what it is for, and what telemetry cannot see: to be looked at before.
+    /// Side effects of the move, and what telemetry cannot see: check these first.
     pub warnings: Vec<String>,
     /// What is missing for a verdict.
     pub needs: Vec<Need>,

@@ -16,7 +16,7 @@ pub(crate) use knobs::names;
 pub use knobs::{Knobs, Thresholds, handler_globs};
 pub(crate) use statement::counted;
 pub use statement::{Finding, Statement};
-use statement::{named, percent};
+use statement::{named, part_of, percent, tenths};
 
 /// What a rule can do to a verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

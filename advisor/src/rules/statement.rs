@@ -134,6 +134,21 @@ pub(super) fn percent(share: f64) -> String {
     if percent > 0.0 && percent < 1.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
 }
 
+/// A part of something as people say it: `all calls`, `94 % of calls`; next to all is not all.
+pub(super) fn part_of(share: f64, what: &str) -> String {
+    match share {
+        1.0.. => format!("all {what}"),
+        0.99.. => format!("over 99 % of {what}"),
+        _ => format!("{} of {what}", percent(share)),
+    }
+}
+
+/// A number to a tenth, as people write it: `1`, `2.5`.
+pub(super) fn tenths(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
 /// A noun with its number: `1 call`, `12 calls`.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

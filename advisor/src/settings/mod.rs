@@ -40,10 +40,10 @@ pub struct Settings {
     pub action_body_limit: u64,
     /// Share of traces that the app records, where its spans do not declare it.
     pub sampling_ratio: Option<f64>,
-    /// By how much the clocks of two instances may differ, ms. What two Calls of different instances tell together, such
+    /// By how much the clocks of two instances may differ, ms. What two Calls of different instances show together, such
     /// as a refresh after a mutation, counts only if it would be the same for every such difference.
     pub clock_skew_tolerance_ms: u64,
-    /// Environments that never yield a move, beside `development`.
+    /// Environments that never yield a move, in addition to `development`.
     pub excluded_environments: Vec<String>,
     /// Per rule, by its id.
     pub rules: BTreeMap<String, RuleSettings>,

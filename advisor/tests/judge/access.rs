@@ -65,7 +65,7 @@ fn a_name_alone_is_never_a_sure_reason_to_run_with_the_page() {
         let first = &judged.steps[0];
         assert!(first.contains("prefetched") && first.contains("crawler"), "{first}");
     }
-    assert!(named.steps[0].contains("check in its code"), "{:?}", named.steps);
+    assert!(named.steps[0].contains("Check in its code"), "{:?}", named.steps);
 }
 
 /// 600 POSTs over 4 days, each followed by a refresh of its page.

@@ -59,7 +59,7 @@ fn prefetches_are_saved_by_refresh_and_raised_by_revalidation() {
         assert_eq!(gain.round_trips_per_interaction, 1.0);
         let cart = report.handlers.iter().find(|handler| handler.route == "/api/cart").unwrap();
         assert!(cart.verdict.is_move() && cart.reason.contains("prefetches"), "{}", cart.reason);
-        let refresh = cart.steps.iter().any(|step| step.contains("call refresh()"));
+        let refresh = cart.steps.iter().any(|step| step.contains("call `refresh()`"));
         assert_eq!(refresh, version != Some("15.5.0"), "{:?}", cart.steps);
     }
 }

@@ -189,7 +189,7 @@ fn files_that_make_no_tls_are_told_with_the_way_out() {
             "the TLS certificate PATH/key.pem: it holds no certificate in PEM, only a private key;",
         ),
         (&der, &key, None, "the TLS certificate PATH/certificate.der: it is in DER; make PEM"),
-        (&cut, &key, None, "the TLS certificate PATH/cut.pem: it is no whole PEM file"),
+        (&cut, &key, None, "the TLS certificate PATH/cut.pem: it is not a complete PEM file"),
         (&certificate, &missing, None, "the TLS key PATH/missing.pem: it cannot be read"),
         (
             &certificate,

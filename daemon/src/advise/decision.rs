@@ -38,9 +38,7 @@ pub(crate) enum End {
 pub(crate) enum Refused {
     #[error(transparent)]
     Senseless(#[from] DecisionError),
-    #[error(
-        "{0}, which is said to have come in its place, is no handler of the same service and environment"
-    )]
+    #[error("the successor {0} is not a handler of the same service and environment")]
     NoSuccessor(Fingerprint),
 }
 

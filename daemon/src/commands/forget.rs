@@ -44,8 +44,7 @@ pub(crate) async fn run(db: &Path, options: ForgetOptions, config: &Config) -> a
     if yes {
         forgetting.drop_rows().await?;
         forgetting.write_anew().await.context(
-            "all rows are dropped, but the file could not be written anew, and free parts of it may still hold what stood \
-             there; make room on the disk and run this again",
+            "all rows are dropped, but the file could not be rewritten, so its free parts may still hold deleted data; free some disk space and run this again",
         )?;
     }
     forgetting.end().await?;

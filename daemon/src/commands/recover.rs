@@ -33,12 +33,12 @@ fn text(db: &Path, out: &Path, recovered: &Recovered) -> String {
     }
     if recovered.lost_pages > 0 {
         text += &format!(
-            "{} of {} pages cannot be read, and nothing tells what was on them\n",
+            "{} of {} pages cannot be read, and what was on them is unknown\n",
             recovered.lost_pages, recovered.pages
         );
     }
     text += if recovered.is_whole() {
-        "\nnothing is missing as far as can be told\n"
+        "\nnothing is missing, as far as this command can see\n"
     } else {
         "\nrows on unreadable pages cannot be counted; calls that were lost come back from the blocks that were \
          kept when the daemon starts\n"

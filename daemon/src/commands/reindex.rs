@@ -38,7 +38,7 @@ pub(crate) async fn run(db: &Path, config: &Config) -> anyhow::Result<ExitCode> 
 }
 
 async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
-    let context = || format!("cannot derive anew from {}", store.location());
+    let context = || format!("cannot rebuild from {}", store.location());
     let settings = config.otlp.pipeline(hash_secret(config)?);
     let lease = store.lease_extraction().with_context(context)?;
     let lease =
@@ -58,9 +58,12 @@ async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
     drop(progress);
     let calls = store.volumes().await?.calls.rows;
     Ok(format!(
-        "derived anew: {} traces from {blocks} blocks, {} hours; {} calls were forgotten for it, there are {calls} now\n\
-         {cut} blocks held more than is stored today, and lost it\n",
-        forgotten.traces, forgotten.hours, forgotten.calls
+        "rebuilt {} traces from {blocks} blocks, {} hours: {calls} calls, {} before\n\
+         {} held data that is no longer stored; it was removed\n",
+        forgotten.traces,
+        forgotten.hours,
+        forgotten.calls,
+        if cut == 1 { "1 block".to_owned() } else { format!("{cut} blocks") }
     ))
 }
 

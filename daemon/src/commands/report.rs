@@ -12,21 +12,27 @@ use super::{open_existing, print};
 use crate::advise::{Advisor, Keeping};
 use crate::cli::{Format, ReportOptions, View};
 use crate::config::Config;
+use crate::render::html::Pictures;
 use crate::render::{self, Audience};
 
 /// Prints the report of each service.
 pub(crate) async fn run(db: &Path, options: ReportOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let store = open_existing(db).await?;
-    let reports = reports(&store, &options.view, config).await;
+    let wants_pictures = options.change.is_none() && options.format == Format::Html;
+    let found = if wants_pictures {
+        with_pictures(&store, &options.view, config).await
+    } else {
+        reports(&store, &options.view, config).await.map(|reports| (reports, Pictures::new()))
+    };
     store.close().await;
-    let reports = reports?;
+    let (reports, pictures) = found?;
     let audience = config.reports.audience();
     let text = match (&options.change, options.format) {
         (Some(wanted), format) => change(&reports, wanted, format, &audience)?,
         (None, Format::Text) if options.full => render::text::reports(&reports, &audience, render::style()),
         (None, Format::Text) => render::summary::reports(&reports, &audience, render::style()),
         (None, Format::Markdown) => render::markdown::reports(&reports, &audience),
-        (None, Format::Html) => render::html::page(&reports, &audience)?,
+        (None, Format::Html) => render::html::page(&reports, &audience, &pictures)?,
         (None, Format::Json) => render::json(&reports)?,
     };
     print(&text)?;
@@ -58,4 +64,24 @@ async fn reports(store: &Store, view: &View, config: &Config) -> anyhow::Result<
     let mut reports = advisor.reports(view, Keeping::RunsAndFirstLook).await?;
     advisor.note_changes(&mut reports, view).await?;
     Ok(reports)
+}
+
+/// The same, with one user's requests now and after each open Change.
+async fn with_pictures(
+    store: &Store,
+    view: &View,
+    config: &Config,
+) -> anyhow::Result<(Vec<Report>, Pictures)> {
+    let advisor = Advisor::new(store, config);
+    let outlooks = advisor.outlooks(view, Keeping::RunsAndFirstLook).await?;
+    let mut pictures = Pictures::new();
+    for outlook in &outlooks {
+        for change in outlook.report.changes.iter().filter(|change| change.state.is_open()) {
+            let example = outlook.evidence.example_of(change)?;
+            pictures.extend(example.map(|example| (change.id.clone(), example)));
+        }
+    }
+    let mut reports: Vec<Report> = outlooks.into_iter().map(|outlook| outlook.report).collect();
+    advisor.note_changes(&mut reports, view).await?;
+    Ok((reports, pictures))
 }

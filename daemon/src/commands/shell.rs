@@ -14,7 +14,7 @@ use crate::cli::{Cli, CompletionsOptions, ManOptions};
 pub(crate) fn completions(options: &CompletionsOptions) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "pointsman", &mut script);
-    print(&String::from_utf8(script).context("the completions are no text")?)?;
+    print(&String::from_utf8(script).context("the completions are not valid UTF-8")?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn manual(options: &ManOptions) -> anyhow::Result<ExitCode> {
         None => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page).context("cannot make the page")?;
-            print(&String::from_utf8(page).context("the page is no text")?)?;
+            print(&String::from_utf8(page).context("the manual page is not valid UTF-8")?)?;
         }
     }
     Ok(ExitCode::SUCCESS)

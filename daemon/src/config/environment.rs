@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(found, Vec::<String>::new());
         let begins = [
             "POINTSMAN_OTLP__IDLE_TIMEOUT_S (otlp.idle_timeout_s): invalid type: string",
-            "POINTSMAN_RETENTION__BLOCKS_AGE (retention.blocks_age): `1 blocks_size = 2` is no length of time",
+            "POINTSMAN_RETENTION__BLOCKS_AGE (retention.blocks_age): `1 blocks_size = 2` is not a valid duration",
             "POINTSMAN_SERVE__LISTNE (serve.listne): unknown field",
         ];
         assert_eq!(faults.len(), begins.len(), "{faults:#?}");

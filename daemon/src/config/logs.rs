@@ -83,7 +83,7 @@ impl Telemetry {
     pub(crate) fn endpoint(&self) -> Result<Option<Url>, String> {
         let Some(text) = &self.otlp_endpoint else { return Ok(None) };
         let remedy = "write a receiver of OTLP over HTTP, as in http://collector:4318";
-        let mut url = Url::parse(text).map_err(|error| format!("that is no address ({error}); {remedy}"))?;
+        let mut url = Url::parse(text).map_err(|error| format!("not a valid address ({error}); {remedy}"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("{} is not supported; {remedy}", url.scheme()));
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// More rows than that make a scrape that no Prometheus likes.
 const MOST_HANDLERS: usize = 2_000;
 
-/// How much `/metrics` tells of the observed apps.
+/// How much `/metrics` reports about the observed apps.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Scraped {

@@ -60,11 +60,11 @@ pub(crate) struct Otlp {
     /// Requests that are read or wait for their commit. A sender holds at most half of it while others hold something; one
     /// request at a time that is larger than a quarter of it has room of its own, for the largest body.
     pub queue_bytes: u64,
-    /// What a sender is told to wait when the queue is full, s.
+    /// The `retry-after` that senders get when the queue is full, s.
     pub retry_after_s: u64,
     /// Committed requests that wait in memory for their Calls to be found.
     pub backlog_bytes: u64,
-    /// Services, each in one environment, that are told apart; the calls of further ones are put together. One that was not called
+    /// Services, each in one environment, that are kept separate; calls of further ones are combined. One that was not called
     /// for a day makes room.
     pub max_apps: u64,
     /// Handlers of one service in one environment; the calls of further ones are put together. One that was not called for a day
@@ -343,7 +343,7 @@ mod tests {
             "otlp.queue_bytes = 10: write a number from 65536 to 1073741824",
             "otlp.keepalive_interval_s = 120: it must be below otlp.idle_timeout_s = 120",
             "otlp.keep_attributes: \"*\" is not a valid pattern",
-            "otlp.cors_origins: shop.example is no origin",
+            "otlp.cors_origins: shop.example is not a valid origin",
         ];
         assert_eq!(said.len(), begins.len(), "{said:#?}");
         for (fault, begin) in said.iter().zip(begins) {

@@ -23,12 +23,12 @@ const METRICS_TOKENS_VARIABLE: &str = "POINTSMAN_METRICS_TOKENS";
 pub(crate) struct Pages {
     /// Tokens that readers must show, `name token` a line: as a bearer token, or as the password that a browser asks for.
     pub tokens_file: Option<PathBuf>,
-    /// Whoever reaches the address may read everything and decide about recommendations, without any token.
+    /// Anyone who can reach the address may read everything and decide about recommendations, without a token.
     pub allow_anonymous: bool,
     /// Further host names under which the pages are reached without a token, as behind a proxy; IP addresses and `localhost`
     /// always are.
     pub hosts: Vec<String>,
-    /// An address of its own for `/metrics`, open to whoever reaches it; `off` serves it beside the pages.
+    /// A separate address for `/metrics`, open to anyone who can reach it; `off` serves it with the pages.
     pub metrics_listen: String,
     /// Tokens that open `/metrics` and nothing else; those of the pages open it too.
     pub metrics_tokens_file: Option<PathBuf>,
@@ -38,7 +38,7 @@ pub(crate) struct Pages {
     pub idle_timeout_s: u64,
     /// How long a reader may take over an answer, s.
     pub response_timeout_s: u64,
-    /// Answers on their way to readers, compressed; beyond it they are told to come again.
+    /// Compressed answers in flight; beyond it readers are asked to retry (503).
     pub response_buffer_bytes: u64,
 }
 
@@ -93,7 +93,7 @@ impl Pages {
             let in_names = |letter: u8| letter.is_ascii_alphanumeric() || b"-.".contains(&letter);
             if host.is_empty() || !host.bytes().all(in_names) {
                 faults.push(format!(
-                    "pages.hosts: {host} is no host name; write it without scheme and port, as in pointsman.example"
+                    "pages.hosts: {host} is not a valid host name; write it without scheme and port, as in pointsman.example"
                 ));
             }
         }
@@ -171,6 +171,6 @@ mod tests {
         let said = pages.faults();
         assert_eq!(said.len(), 2, "{said:?}");
         assert!(said[0].starts_with("pages.metrics_listen = 9464: "), "{said:?}");
-        assert!(said[1].contains("https://x.example/ is no host name"), "{said:?}");
+        assert!(said[1].contains("https://x.example/ is not a valid host name"), "{said:?}");
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn read(tables: Value) -> (Vec<Policy>, Vec<String>) {
     for (number, table) in (1..).zip(tables) {
         let (policy, said) = match table {
             Value::Table(table) => one(table),
-            _ => (Policy::default(), vec!["it is no table".to_owned()]),
+            _ => (Policy::default(), vec!["it is not a table".to_owned()]),
         };
         faults.extend(said.into_iter().map(|fault| format!("policy {number}: {fault}")));
         policies.push(policy);

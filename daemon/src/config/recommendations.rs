@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for FullHour {
         let hour = text.strip_suffix(":00").filter(|hour| hour.len() == 2).and_then(|hour| hour.parse().ok());
         hour.filter(|hour| *hour < 24).map(Self).ok_or_else(|| {
             D::Error::custom(format!(
-                "`{text}` is no full hour: counts are kept by the hour, so write 06:00 (UTC), from 00:00 to 23:00"
+                "`{text}` is not a full hour; counts are kept per hour, so write 06:00 (UTC), from 00:00 to 23:00"
             ))
         })
     }

@@ -125,7 +125,7 @@ fn list() -> String {
         }
     }
     for key in defaults.keys().map(String::as_str).chain(flags.keys().copied()) {
-        assert!(keys.iter().any(|known| known == key), "{key} stands in no section");
+        assert!(keys.iter().any(|known| known == key), "{key} is in no section");
     }
     text
 }

@@ -136,7 +136,7 @@ impl Reports {
         Audience { zone: self.zone(), link: self.pages_url.clone() }
     }
 
-    /// The time zone in which the schedule is meant, and times are told.
+    /// The time zone of the schedule and of all times in reports.
     pub(crate) fn zone(&self) -> TimeZone {
         self.time_zone.zone.clone()
     }
@@ -146,7 +146,7 @@ impl Reports {
         let mut faults = Vec::new();
         if self.keep == 0 {
             faults.push(
-                "reports.keep = 0: what changed is told against a kept report; write at least 1".to_owned(),
+                "reports.keep = 0: changes are listed against a kept report; write at least 1".to_owned(),
             );
         }
         if self.pages_url.as_deref().is_some_and(|link| !is_link(link)) {
@@ -226,7 +226,7 @@ impl Address {
     /// The address. What is wrong with it is said without repeating it.
     pub(crate) fn parsed(&self) -> Result<Url, String> {
         let url = Url::parse(&self.0).map_err(|error| {
-            format!("that is no address ({error}); write it as in https://example.com/hook")
+            format!("not a valid address ({error}); write it as in https://example.com/hook")
         })?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!(
@@ -282,12 +282,14 @@ impl<'de> Deserialize<'de> for Schedule {
         if let Some(every) = text.strip_prefix("every ") {
             let every = length(every.trim()).map(Self::Every);
             return every.ok_or_else(|| {
-                D::Error::custom(format!("`{text}` is no interval; write every 12h, every 30m or every 7d"))
+                D::Error::custom(format!(
+                    "`{text}` is not a valid interval; write every 12h, every 30m or every 7d"
+                ))
             });
         }
         let fault = |reason: &str| {
             D::Error::custom(format!(
-                "`{text}` is no schedule ({reason}); write a cron expression as in 0 6 * * *, an interval as in every 12h, \
+                "`{text}` is not a valid schedule ({reason}); write a cron expression as in 0 6 * * *, an interval as in every 12h, \
                  or off"
             ))
         };
@@ -313,7 +315,7 @@ impl<'de> Deserialize<'de> for Zone {
         });
         found.ok_or_else(|| {
             D::Error::custom(format!(
-                "`{name}` is no time zone; write its IANA name, as in Europe/Paris or UTC"
+                "`{name}` is not a known time zone; write its IANA name, as in Europe/Paris or UTC"
             ))
         })
     }
@@ -371,7 +373,7 @@ mod tests {
             "reports.webhook folder: url: ftp is not supported",
             "reports.webhook no name: name: write",
             "reports.webhook no name: url: it holds a user or a password",
-            "reports.webhook x: url: that is no address",
+            "reports.webhook x: url: not a valid address",
             "reports.webhook x: timeout_s = 0",
         ];
         assert_eq!(faults.len(), begins.len(), "{faults:#?}");

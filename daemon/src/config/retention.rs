@@ -29,7 +29,7 @@ pub(crate) struct Retention {
     pub rollups_size: Size,
     /// How often it is looked whether something has to go, s.
     pub interval_s: u64,
-    /// How often the whole file is checked, beside the check after the start.
+    /// How often the whole file is checked, in addition to the check after the start.
     pub check_interval: Age,
 }
 
@@ -139,7 +139,9 @@ impl<'de> Deserialize<'de> for Age {
         }
         let age = parse(&text, &[("d", DAY), ("h", HOUR)], Duration::checked_mul);
         age.map(|age| Self(Some(age))).ok_or_else(|| {
-            D::Error::custom(format!("`{text}` is no length of time; write 7d or 12h, or off for no limit"))
+            D::Error::custom(format!(
+                "`{text}` is not a valid duration; write 7d or 12h, or off for no limit"
+            ))
         })
     }
 }
@@ -154,7 +156,9 @@ impl<'de> Deserialize<'de> for Size {
             worth.checked_mul(u64::from(number))
         });
         size.map(|size| Self(Some(size))).ok_or_else(|| {
-            D::Error::custom(format!("`{text}` is no size; write 2GiB or 500MiB, or off for no limit"))
+            D::Error::custom(format!(
+                "`{text}` is not a valid size; write 2GiB or 500MiB, or off for no limit"
+            ))
         })
     }
 }

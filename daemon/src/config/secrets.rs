@@ -36,7 +36,7 @@ pub(crate) fn token(file: &Path, named_by: &str) -> anyhow::Result<String> {
     let token = password(file, named_by)?;
     anyhow::ensure!(
         token.bytes().all(|byte| byte.is_ascii_graphic()),
-        "the secret {} that {named_by} names is no token: write one line of ASCII",
+        "the secret {} that {named_by} names is not a valid token: write one line of ASCII",
         file.display()
     );
     Ok(token)

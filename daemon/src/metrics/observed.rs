@@ -33,8 +33,8 @@ const FAMILIES: [Family; 5] = [
         &["caller", "outcome"],
     ),
     (DURATION, "How long calls took until their response was finished.", &[]),
-    (REQUEST, "Bodies of requests on the wire, of calls of which the size is known.", &[]),
-    (RESPONSE, "Bodies of responses on the wire, of calls of which the size is known.", &[]),
+    (REQUEST, "Request body sizes on the wire, for calls with a known size.", &[]),
+    (RESPONSE, "Response body sizes on the wire, for calls with a known size.", &[]),
     (
         CACHE,
         "Answers that the cache of Next.js had (hit) and had not (miss), where the response says it.",

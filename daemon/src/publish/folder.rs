@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::target::Outcome;
 use crate::advise::read;
+use crate::render::html::Pictures;
 use crate::render::{self, Audience};
 
 /// A longer name of a service or environment is cut.
@@ -65,7 +66,7 @@ fn write(
 fn write_all(folder: &Path, name: &str, reports: &[Report], audience: &Audience) -> anyhow::Result<()> {
     for (end, text) in [
         ("md", render::markdown::reports(reports, audience)),
-        ("html", render::html::page(reports, audience)?),
+        ("html", render::html::page(reports, audience, &Pictures::new())?),
         ("json", render::json(reports)?),
     ] {
         let path = folder.join(format!("{name}.{end}"));

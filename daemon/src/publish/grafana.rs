@@ -100,7 +100,7 @@ impl Grafana {
         }
         let found = self.answered(self.client.get(url)).await?;
         let known: Value = serde_json::from_slice(&body(found).await).map_err(|error| {
-            Outcome::Later(format!("cannot tell which annotations there are already: {error}"), None)
+            Outcome::Later(format!("cannot list the existing annotations: {error}"), None)
         })?;
         let same = |one: &Value| one["text"] == event.text.as_str();
         if known.as_array().is_some_and(|known| known.iter().any(same)) {

@@ -14,9 +14,9 @@ pub(crate) fn without_spans(arrivals: &Arrivals) -> Option<String> {
     let requests = counted(all, "trace request", "trace requests");
     let what = match (empty, broken) {
         (0, 0) => return None,
-        _ if with == 0 && all == 1 => format!("{requests} came, and it held no spans"),
-        _ if with == 0 => format!("{requests} came, none held spans"),
-        _ => format!("{requests} came, {} held no spans", empty + broken),
+        _ if with == 0 && all == 1 => format!("{requests} arrived, without spans"),
+        _ if with == 0 => format!("{requests} arrived, none with spans"),
+        _ => format!("{requests} arrived, {} without spans", empty + broken),
     };
     let broken = if broken == 0 { String::new() } else { format!(" ({broken} could not be read as OTLP)") };
     Some(format!(
@@ -34,9 +34,9 @@ mod tests {
         for (with, empty, broken, said) in [
             (0, 0, 0, None),
             (7, 0, 0, None),
-            (0, 40, 0, Some("40 trace requests came, none held spans. ")),
-            (0, 1, 0, Some("1 trace request came, and it held no spans. ")),
-            (5, 2, 1, Some("8 trace requests came, 3 held no spans (1 could not be read as OTLP). ")),
+            (0, 40, 0, Some("40 trace requests arrived, none with spans. ")),
+            (0, 1, 0, Some("1 trace request arrived, without spans. ")),
+            (5, 2, 1, Some("8 trace requests arrived, 3 without spans (1 could not be read as OTLP). ")),
         ] {
             let mut arrivals = Arrivals::default();
             arrivals.add(ArrivalKind::WithSpans, with);

@@ -19,9 +19,11 @@ impl Audience {
         moment(time, &self.zone).text
     }
 
-    /// The day of a time.
-    pub(crate) fn day(&self, time: &str) -> String {
-        day(time, &self.zone)
+    /// The days from one time to another: `24 Nov to 1 Dec 2026`.
+    pub(crate) fn days(&self, from: &str, to: &str) -> String {
+        let (from, to) = (day(from, &self.zone), day(to, &self.zone));
+        let year = to.get(to.len().saturating_sub(5)..).unwrap_or_default();
+        format!("{} to {to}", from.strip_suffix(year).unwrap_or(&from))
     }
 
     /// The page of a Change.

@@ -53,7 +53,7 @@ pub(crate) fn benefit(benefit: &Benefit) -> Option<String> {
 /// A part of a gain as people say it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Said {
-    /// One sentence without its end: `each of about 220 uses a day is about 110 ms faster`.
+    /// One sentence without its end: `users wait about 110 ms less, 220 times a day`.
     pub(crate) text: String,
     /// The exact numbers with their intervals.
     pub(crate) exact: String,
@@ -69,8 +69,8 @@ pub(crate) fn in_plain_words(benefit: &Benefit) -> Vec<Said> {
     let uses = benefit.interactions_per_day;
     let ms = benefit.ms_per_interaction_p50;
     if ms >= 0.5 {
-        let each =
-            if uses >= 0.5 { format!("each of {} uses a day", about(uses)) } else { "each use".to_owned() };
+        let often =
+            if uses >= 0.5 { format!(", {} times a day", rounded(uses)) } else { " each time".to_owned() };
         let p95 = benefit.ms_per_interaction_p95.map(|p95| format!(", {} ms (p95)", number(p95)));
         let exact = format!(
             "{} ms (p50){}{} in each of {} interactions a day{}",
@@ -80,19 +80,19 @@ pub(crate) fn in_plain_words(benefit: &Benefit) -> Vec<Said> {
             number(uses),
             range(benefit, "interactions_per_day")
         );
-        said.push(gain(format!("{each} is {} faster", about_ms(ms)), exact));
+        said.push(gain(format!("users wait {} less{often}", about_ms(ms)), exact));
     }
     let queue = benefit.queue_ms_per_interaction.unwrap_or_default();
     let exact = format!("{} ms of the queue for actions per interaction", number(queue.abs()));
     if queue >= 0.5 {
-        said.push(gain(format!("other clicks are blocked {} less each time", about_ms(queue)), exact));
+        said.push(gain(format!("other clicks wait {} less each time", about_ms(queue)), exact));
     } else if queue <= -0.5 {
-        said.push(loss(format!("other clicks are blocked {} longer each time", about_ms(-queue)), exact));
+        said.push(loss(format!("other clicks wait {} longer each time", about_ms(-queue)), exact));
     }
     let trips = benefit.round_trips_per_day;
     if trips >= 0.5 {
         let exact = format!("{} round trips a day{}", number(trips), range(benefit, "round_trips_per_day"));
-        said.push(gain(format!("{} fewer round trips a day to wait for", about(trips)), exact));
+        said.push(gain(format!("{} fewer round trips a day", about(trips)), exact));
     }
     let requests = benefit.origin_requests_per_day;
     let exact =
@@ -134,7 +134,10 @@ pub(crate) fn overlap(report: &Report) -> Vec<String> {
     };
     let line = |group: &Vec<String>| {
         let names: Vec<String> = group.iter().map(named).collect();
-        format!("counted once in the total, because they wait in the same sequences: {}", names.join(", "))
+        format!(
+            "counted once in the total, because they wait for each other in the same sequences: {}",
+            names.join(", ")
+        )
     };
     report.total.overlapping.iter().map(line).collect()
 }
@@ -172,7 +175,7 @@ mod tests {
     #[test]
     fn gains_are_said_in_round_numbers_and_losses_as_losses() {
         let said = in_plain_words(&benefit(111.4, 218.3, -41_230.0));
-        assert_eq!(said[0].text, "each of about 220 uses a day is about 110 ms faster");
+        assert_eq!(said[0].text, "users wait about 110 ms less, 220 times a day");
         assert!(said[0].exact.starts_with("111 ms (p50)"), "{}", said[0].exact);
         assert_eq!(said[1].text, "the app answers about 41,000 more requests a day (prefetches)");
         assert!(said[1].is_loss && !said[0].is_loss);

@@ -178,9 +178,9 @@ fn remedies(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
     }
     if !has("otel.scope.name", "@pointsman/nextjs") {
         remedies.push(Remedy {
-            text: "No request was reported by the npm package. Set the app up (init shows each change first), then build and start \
-                   it again. If that was done: the app that runs is an older build, or its instrumentation file is in a folder that \
-                   Next.js does not read; init looks at that too."
+            text: "No request was reported by the npm package. Set up the app (init shows each change first), then build and start it again. If you \
+                   have done that, the running app is an older build, or its instrumentation file is in a folder that Next.js does not \
+                   read; init checks that too."
                 .to_owned(),
             code: vec![Lines { place: "in a shell".to_owned(), lines: INIT.to_owned() }],
         });
@@ -191,9 +191,9 @@ fn remedies(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
     let changing = checkup.coverage.iter().any(|row| row.attribute == CHANGING_KEYS);
     if changing && !checkup.proxied.hides_clients() {
         remedies.push(Remedy {
-            text: "Client keys change while people use the app: a session's cookie is renewed, so one browser looks like many, and \
-                   what clients do in a row cannot be read. Newer versions of the package follow such sessions. Otherwise name a \
-                   cookie that stays in sessionCookies, and behind a proxy set trustProxy to the number of your proxies:"
+            text: "Client keys change while people use the app: a session's cookie is renewed, so one browser looks like many, and its \
+                   sequences cannot be followed. Newer versions of the package follow such sessions. Otherwise list a cookie that does \
+                   not change in sessionCookies, and behind a proxy set trustProxy to the number of your proxies:"
                 .to_owned(),
             code: vec![Lines {
                 place: OPTIONS.to_owned(),
@@ -205,7 +205,7 @@ fn remedies(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
         let lines = "POINTSMAN_HASH_SECRET=...".to_owned();
         remedies.push(Remedy {
             text:
-                "Client keys hold within one process only: set POINTSMAN_HASH_SECRET alike on all instances."
+                "Client keys are valid within one process only: set the same POINTSMAN_HASH_SECRET on all instances."
                     .to_owned(),
             code: vec![Lines { place: "in the app's environment".to_owned(), lines }],
         });
@@ -227,12 +227,11 @@ fn lacking_with_package(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
     let names =
         |pieces: Vec<&Piece>| pieces.iter().map(|it| it.attribute.as_str()).collect::<Vec<_>>().join("; ");
     if !of_package.is_empty() {
-        let text = format!("The npm package is at work, and its own spans lack: {}.", names(of_package));
+        let text = format!("The npm package is running, but its spans lack: {}.", names(of_package));
         remedies.push(Remedy { text, code: Vec::new() });
     }
     if !of_others.is_empty() {
-        let text =
-            "The npm package is at work; calls that other instrumentation reports lack what is marked.";
+        let text = "The npm package is running; calls reported by other instrumentation lack what is marked as missing.";
         remedies.push(Remedy { text: text.to_owned(), code: Vec::new() });
     }
     remedies
@@ -243,13 +242,13 @@ fn hidden_clients(checkup: &Checkup) -> Remedy {
     let untrusted = checkup.proxied.untrusted;
     let seen = if untrusted > 0 {
         format!(
-            " A proxy named the client's address in {untrusted} calls, but the package was not told to trust it."
+            " A proxy named the client's address in {untrusted} calls, but the package is not set to trust it."
         )
     } else {
         String::new()
     };
     let text = format!(
-        "The npm package cannot tell clients apart: behind a proxy all of them share its address.{seen} Set trustProxy to the \
+        "The npm package cannot distinguish clients: behind a proxy, all of them share its address.{seen} Set trustProxy to the \
          number of your proxies, or name the cookies of your sessions in sessionCookies:"
     );
     let lines = "observeNext({ trustProxy: 1, sessionCookies: ['my_session'] })".to_owned();
@@ -279,7 +278,7 @@ fn one(told: &Telemetry) -> String {
             minute(&build.first),
             minute(&build.last),
             build.actions.len(),
-            build.instances.map_or_else(|| "not told".to_owned(), |count| count.to_string())
+            build.instances.map_or_else(|| "unknown".to_owned(), |count| count.to_string())
         );
     }
     if told.coverage.is_empty() {

@@ -3,7 +3,7 @@
 use pointsman_advisor::explanation::{Cache, Explanation, Frequency, Quantiles, Repeats};
 
 use super::page::{Ink, Page, bar};
-use super::{number, percent, precise, safe};
+use super::{number, percent, phrases, precise, safe};
 
 /// Marks of a full bar.
 const BAR: u32 = 30;
@@ -44,7 +44,7 @@ fn frequency(page: &mut Page, frequency: &Frequency) {
     };
     let clients = frequency.clients.map_or_else(
         || "by an unknown number of clients".to_owned(),
-        |clients| format!("by {} clients, counted anew each day", number(clients)),
+        |clients| format!("by {} clients, counted per day", number(clients)),
     );
     let line = format!(
         "{} calls, {} a day, on {}, {clients}{sampled}",
@@ -84,7 +84,7 @@ fn callers(page: &mut Page, measured: &Explanation) {
     let row = |caller: &pointsman_advisor::explanation::CallerShare| {
         let [low, high] = caller.interval;
         vec![
-            caller.class.replace('_', " "),
+            phrases::caller(&caller.class).to_owned(),
             number(caller.calls),
             percent(caller.share),
             format!("{:.1} to {:.1} %", low * 100.0, high * 100.0),
@@ -101,7 +101,7 @@ fn callers(page: &mut Page, measured: &Explanation) {
             .take(ROWS)
             .map(|agent| format!("{} {}", safe::terminal(&agent.name), number(agent.calls)))
             .collect();
-        page.hanging(2, 4, Ink::Keep, &format!("user agents beside its own pages: {}", agents.join(", ")));
+        page.hanging(2, 4, Ink::Keep, &format!("other user agents: {}", agents.join(", ")));
     }
 }
 
@@ -191,7 +191,7 @@ fn errors(page: &mut Page, measured: &Explanation) {
     let errors = &measured.errors;
     page.heading("Outcome");
     if errors.status_known == 0 {
-        return page.line(2, Ink::Keep, "not known: no call tells its status");
+        return page.line(2, Ink::Keep, "unknown: no call carries a status");
     }
     let mut parts = vec![format!("{} of {} succeeded", errors.succeeded, errors.status_known)];
     let kinds = [
@@ -210,7 +210,7 @@ fn payload(page: &mut Page, measured: &Explanation) {
     let payload = &measured.payload;
     page.heading("Payload");
     if payload.request_bytes.is_none() && payload.response_bytes.is_none() {
-        return page.line(2, Ink::Keep, "not known: no call tells the size of its bodies");
+        return page.line(2, Ink::Keep, "unknown: no call carries body sizes");
     }
     quantile_table(
         page,

@@ -59,7 +59,7 @@ fn all(
 /// What became of the moves that were advised.
 fn lives(page: &mut Page, report: &Report, handler: &HandlerReport, audience: &Audience) {
     for life in life::all_of(report, &handler.id) {
-        page.heading(&format!("The life of the move: {}", verdict(life.verdict)));
+        page.heading(&format!("History: {}", verdict(life.verdict)));
         for step in &life.history {
             page.hanging(2, 4, Ink::Keep, &safe::terminal(&life::step(step, audience)));
         }
@@ -100,7 +100,7 @@ fn rules(page: &mut Page, handler: &HandlerReport) {
                 row.observed, row.threshold, row.samples
             ),
         );
-        page.line(4, Ink::Faint, &format!("flips if: {}", safe::terminal(&row.flips_if)));
+        page.line(4, Ink::Faint, &format!("what would change this: {}", safe::terminal(&row.flips_if)));
         if !row.exemplars.is_empty() {
             page.line(4, Ink::Faint, &format!("traces: {}", row.exemplars.join(" ")));
         }
@@ -175,7 +175,11 @@ fn sentences(counts: &SequenceCounts) -> Vec<String> {
             ),
             "reads_soon_after_load",
         ),
-        of(counts.parallel_reads, counts.client_known, "calls ran beside another read of the same client"),
+        of(
+            counts.parallel_reads,
+            counts.client_known,
+            "calls overlapped with another read by the same client",
+        ),
     ];
     lines.into_iter().flatten().chain(repetitions(counts)).collect()
 }
@@ -237,7 +241,7 @@ fn repetitions(counts: &SequenceCounts) -> Vec<String> {
 fn base_rate(counts: &SequenceCounts, count: &str) -> String {
     counts.base_rates.get(count).map_or_else(String::new, |base| {
         format!(
-            "; base rate: {} of {} times as long in which nothing preceded it, so {} count",
+            "; base rate: {} of {} comparison windows with nothing before them, so {} count",
             super::percent(base.share),
             base.windows,
             super::percent(base.excess)
@@ -248,10 +252,10 @@ fn base_rate(counts: &SequenceCounts, count: &str) -> String {
 /// The requests of one client on a time line.
 fn picture(page: &mut Page, example: &Example) {
     let kind = match example.kind.as_str() {
-        "mutation_then_refresh" => "a mutation and the refresh that followed",
-        "action_then_refresh" => "an action and the refresh that followed",
+        "mutation_then_refresh" => "a mutation, then a refresh of its page",
+        "action_then_refresh" => "an action, then a refresh of its page",
         "serial_actions" => "actions that waited for each other",
-        "action_on_load" => "an action with the load of its page",
+        "action_on_load" => "a page load, then an action that fetches more of it",
         "poll" => "a poll",
         other => other,
     };

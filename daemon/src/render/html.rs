@@ -1,13 +1,18 @@
 //! Reports as one HTML file, which works offline and on paper: what changed, what to do, a map of all handlers, and everything
 //! about each. The pages that the daemon serves are in `web`. The template escapes whatever it is given.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use askama::Template;
+use pointsman_advisor::explanation::Example;
 use pointsman_advisor::life::State;
 use pointsman_advisor::{Change, HandlerReport, Report};
 
 use super::benefit::benefit;
-use super::chart::map::{self, Entry, Room};
+use super::chart::interaction;
+use super::chart::map::{self, Entry, KINDS, Room};
+use super::code::{Words, words};
 use super::differences::{Lists, in_short_at, told};
 use super::remarks::remarks;
 use super::summary::saves;
@@ -23,6 +28,9 @@ const STYLE: &str = concat!(
     include_str!("../../templates/report.css"),
     include_str!("../../assets/chart.css")
 );
+
+/// For a Change, by its id, the interaction that stands for it; a report that was kept has none.
+pub(crate) type Pictures = BTreeMap<String, Example>;
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -44,6 +52,8 @@ struct Section<'a> {
     improvements: Vec<(&'a str, String, String)>,
     /// The map of all handlers.
     map: Option<String>,
+    /// Its marks, each with what it means.
+    legend: Vec<(String, &'static str)>,
     overlap: Vec<String>,
     lowered: Vec<String>,
     record: Option<String>,
@@ -60,7 +70,10 @@ struct Plan<'a> {
     facts: String,
     reason: String,
     handlers: Vec<(&'a str, String)>,
+    steps: Vec<Vec<Words>>,
+    warnings: Vec<Vec<Words>>,
     history: Vec<String>,
+    picture: Option<String>,
 }
 
 /// A Change that was made.
@@ -88,23 +101,26 @@ struct Row<'a> {
     rules: Vec<String>,
     needs: Vec<String>,
     evidence: Vec<Evidence<'a>>,
+    steps: Vec<Vec<Words>>,
+    warnings: Vec<Vec<Words>>,
 }
 
 /// One measured statement, worded.
 struct Evidence<'a> {
     rule: &'a str,
     kind: &'static str,
-    text: &'a str,
+    text: Vec<Words>,
     numbers: String,
 }
 
 /// The file with all reports.
-pub(crate) fn page(reports: &[Report], audience: &Audience) -> anyhow::Result<String> {
-    let page = Page { style: STYLE, reports: reports.iter().map(|one| section(one, audience)).collect() };
+pub(crate) fn page(reports: &[Report], audience: &Audience, pictures: &Pictures) -> anyhow::Result<String> {
+    let page =
+        Page { style: STYLE, reports: reports.iter().map(|one| section(one, audience, pictures)).collect() };
     Ok(safe::page(&page.render().context("the page cannot be drawn")?))
 }
 
-fn section<'a>(report: &'a Report, audience: &Audience) -> Section<'a> {
+fn section<'a>(report: &'a Report, audience: &Audience, pictures: &Pictures) -> Section<'a> {
     Section {
         report,
         headline: format!("{}.", headline(report)),
@@ -118,12 +134,13 @@ fn section<'a>(report: &'a Report, audience: &Audience) -> Section<'a> {
             .changes
             .iter()
             .filter(|one| !is_made(one))
-            .map(|one| plan(report, one, audience))
+            .map(|one| plan(report, one, audience, pictures))
             .collect(),
         improvements: improvements(report),
         map: map_of(report),
+        legend: legend(report),
         covered: days(report.days_covered),
-        overlap: remarks(report),
+        overlap: remarks(report).iter().map(|line| format!("{}.", capital(line))).collect(),
         lowered: lowered(&report.settings),
         record: life::record(&report.record),
         policies: report.policies.iter().map(life::policy).collect(),
@@ -141,10 +158,10 @@ fn made(change: &Change) -> Made {
     Made { title: safe::terminal(&life::change_title(change)), found }
 }
 
-fn plan<'a>(report: &'a Report, change: &'a Change, audience: &Audience) -> Plan<'a> {
+fn plan<'a>(report: &'a Report, change: &'a Change, audience: &Audience, pictures: &Pictures) -> Plan<'a> {
     let mut facts: Vec<String> = Vec::new();
     facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
-    facts.extend(change.effort.as_ref().map(|effort| format!("effort {effort}")));
+    facts.extend(change.effort.as_deref().map(|letter| format!("{} effort", life::effort(letter))));
     facts.push(change.state.as_str().to_owned());
     let handlers = report.handlers.iter().filter(|row| change.handlers.contains(&row.id));
     let told = change.history.iter().skip(1).map(|step| life::step(step, audience));
@@ -155,7 +172,12 @@ fn plan<'a>(report: &'a Report, change: &'a Change, audience: &Audience) -> Plan
         facts: facts.join(", "),
         reason: format!("{}.", capital(change.reason.trim_end_matches('.'))),
         handlers: handlers.map(|row| (row.id.as_str(), safe::terminal(&name(row)))).collect(),
+        steps: change.steps.iter().map(|step| words(step)).collect(),
+        warnings: change.warnings.iter().map(|warning| words(warning)).collect(),
         history: told.collect(),
+        picture: pictures.get(&change.id).map(|example| {
+            interaction::now_and_after(example).with_id(&format!("plan-{}", change.id)).into()
+        }),
     }
 }
 
@@ -176,6 +198,15 @@ fn map_of(report: &Report) -> Option<String> {
     let picture = map::handlers(&all, Room::Wide, href)?;
     let prefix = all.first().map_or_else(String::new, |first| format!("m{}", first.row.id));
     Some(picture.with_id(&prefix).into())
+}
+
+/// The classes and kinds that the report has.
+fn legend(report: &Report) -> Vec<(String, &'static str)> {
+    let has = |class: &Class| report.handlers.iter().any(|row| Class::of(row) == *class);
+    let classes = Class::ALL.into_iter().filter(has);
+    let classes = classes.map(|class| (map::symbol("route_handler", Some(class)), class.words()));
+    let kinds = KINDS.into_iter().map(|(kind, name)| (map::symbol(kind, None), name));
+    classes.chain(kinds).collect()
 }
 
 fn row<'a>(report: &Report, handler: &'a HandlerReport, audience: &Audience) -> Row<'a> {
@@ -199,6 +230,8 @@ fn row<'a>(report: &Report, handler: &'a HandlerReport, audience: &Audience) -> 
         rules: handler.blockers.iter().chain(&handler.improvements).cloned().collect(),
         needs: needs(handler),
         evidence: handler.evidence.iter().map(evidence).collect(),
+        steps: handler.steps.iter().map(|step| words(step)).collect(),
+        warnings: handler.warnings.iter().map(|warning| words(warning)).collect(),
     }
 }
 
@@ -207,7 +240,7 @@ fn evidence(row: &pointsman_advisor::EvidenceRow) -> Evidence<'_> {
     Evidence {
         rule: &row.rule,
         kind: points(row.kind),
-        text: &row.text,
+        text: words(&row.text),
         numbers: format!(
             "observed {:.3} (95 %: {low:.3} to {high:.3}), threshold {}, {} samples",
             row.observed, row.threshold, row.samples

@@ -6,6 +6,7 @@ use askama::Template;
 use pointsman_advisor::life::State;
 use pointsman_advisor::{Change, Report};
 
+use super::code::{Words, words};
 use super::differences::{Lists, in_short_at, told};
 use super::summary::{self, saves};
 use super::{Audience, Style, capital, headline, life, lowered, name, phrases, safe};
@@ -47,7 +48,7 @@ struct Row {
     saves: String,
     facts: String,
     reason: String,
-    steps: Vec<String>,
+    steps: Vec<Vec<Words>>,
     link: Option<String>,
     id: String,
 }
@@ -106,7 +107,7 @@ fn page(report: &Report, audience: &Audience, overview: Option<String>) -> Page 
 fn row(change: &Change, audience: &Audience) -> Row {
     let mut facts: Vec<String> = Vec::new();
     facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
-    facts.extend(change.effort.as_ref().map(|effort| format!("effort {effort}")));
+    facts.extend(change.effort.as_deref().map(|letter| format!("{} effort", life::effort(letter))));
     if change.state != State::Proposed {
         facts.push(change.state.as_str().to_owned());
     }
@@ -115,7 +116,7 @@ fn row(change: &Change, audience: &Audience) -> Row {
         saves: change.benefit.as_ref().map(saves).unwrap_or_default().join(", "),
         facts: facts.join(", "),
         reason: safe::sentence(&format!("{}.", capital(change.reason.trim_end_matches('.')))),
-        steps: change.steps.iter().map(|step| safe::sentence(step)).collect(),
+        steps: change.steps.iter().map(|step| words(step)).collect(),
         link: audience.change(&change.id),
         id: change.id.clone(),
     }

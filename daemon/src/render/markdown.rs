@@ -7,8 +7,8 @@ use pointsman_advisor::{Change, EvidenceKind, HandlerReport, Report};
 
 use super::benefit::benefit;
 use super::differences::{in_short_at, told};
-use super::remarks::remarks;
-use super::safe::{markdown as safe, markdown_sentence as sentence};
+use super::remarks::{preview, remarks};
+use super::safe::{markdown as safe, markdown_sentence as sentence, markdown_with_code as with_code};
 use super::summary::saves;
 use super::text::days;
 use super::{
@@ -35,11 +35,8 @@ fn report(report: &Report, audience: &Audience) -> String {
     text += &differences(report, audience);
     let lowered = lowered(&report.settings);
     if !lowered.is_empty() {
-        let _ = writeln!(
-            text,
-            "> Thresholds are not the defaults, so treat these results as a preview: {}\n",
-            safe(&lowered.join(", "))
-        );
+        let named: Vec<String> = lowered.iter().map(|one| with_code(&format!("`{one}`"))).collect();
+        let _ = writeln!(text, "> {}: {}\n", preview(lowered.len()), named.join(", "));
     }
     text += &changes(report, audience);
     text += &improvements(report);
@@ -71,7 +68,8 @@ fn changes(report: &Report, audience: &Audience) -> String {
         .partition(|change| change.state.is_open());
     let mut text = String::new();
     if !open.is_empty() {
-        text += "## Changes\n\n| What to change | Saves a day | Confidence | Effort | Id |\n|---|---|---:|---|---|\n";
+        text +=
+            "## Changes\n\n| What to change | Saves | Confidence | Effort | Id |\n|---|---|---:|---|---|\n";
         open.iter().for_each(|change| text += &row(change, audience));
         for one in open {
             let _ = writeln!(text, "\n<details>\n<summary>{}: why and how</summary>\n", summary(&one.title));
@@ -116,7 +114,7 @@ fn row(change: &Change, audience: &Audience) -> String {
     let title = audience.change(&change.id).map_or(title.clone(), |link| format!("[{title}]({link})"));
     let gain = change.benefit.as_ref().map(saves).unwrap_or_default().join(", ");
     let confidence = change.confidence.map_or_else(String::new, |it| format!("{:.0} %", it * 100.0));
-    let effort = change.effort.as_deref().unwrap_or_default();
+    let effort = change.effort.as_deref().map_or("", life::effort);
     format!("| {title}{accepted} | {gain} | {confidence} | {effort} | `{}` |\n", change.id)
 }
 
@@ -132,7 +130,7 @@ fn body(report: &Report, change: &Change, audience: &Audience) -> String {
         facts.push(format!("saves {gain}"));
     }
     facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
-    facts.extend(change.effort.as_ref().map(|effort| format!("effort {effort}")));
+    facts.extend(change.effort.as_deref().map(|letter| format!("{} effort", life::effort(letter))));
     facts.push(change.state.as_str().to_owned());
     let _ = writeln!(text, "{}. Id `{}`.\n", capital(&facts.join(", ")), change.id);
     for handler in report.handlers.iter().filter(|row| change.handlers.contains(&row.id)) {
@@ -146,10 +144,10 @@ fn body(report: &Report, change: &Change, audience: &Audience) -> String {
     }
     for (index, step) in change.steps.iter().enumerate() {
         let gap = if index == 0 { "\n" } else { "" };
-        let _ = writeln!(text, "{gap}{}. {}", index + 1, sentence(step));
+        let _ = writeln!(text, "{gap}{}. {}", index + 1, with_code(step));
     }
     for warning in &change.warnings {
-        let _ = writeln!(text, "\n> {}", sentence(&capital(warning)));
+        let _ = writeln!(text, "\n> {}", with_code(&capital(warning)));
     }
     if change.history.len() > 1 {
         text.push('\n');
@@ -277,7 +275,7 @@ fn section(report: &Report, handler: &HandlerReport, audience: &Audience) -> Str
 /// What the numbers rest on.
 fn notes(report: &Report, audience: &Audience) -> String {
     let mut text = format!(
-        "\n{} to {}, {} covered. {}.\n",
+        "\n{} to {}, {} of data. {}.\n",
         audience.when(&report.window.from),
         audience.when(&report.window.to),
         days(report.days_covered),

@@ -6,6 +6,7 @@ pub(crate) mod benefit;
 pub(crate) mod change;
 pub(crate) mod chart;
 pub(crate) mod checkup;
+pub(crate) mod code;
 pub(crate) mod differences;
 mod evidence;
 pub(crate) mod explain;
@@ -156,7 +157,7 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
 pub(crate) fn points(kind: EvidenceKind) -> &'static str {
     match kind {
         EvidenceKind::For => "supports a move",
-        EvidenceKind::Against => "speaks against a move",
+        EvidenceKind::Against => "argues against a move",
         EvidenceKind::Blocker => "blocks a move",
         EvidenceKind::Improvement => "to improve",
     }
@@ -269,11 +270,13 @@ fn none_so_far(report: &Report) -> String {
         Some(first) => {
             let (count, noun) = (days.len(), if days.len() == 1 { "handler needs" } else { "handlers need" });
             let day = if *first <= 1.0 {
-                "about one more day".to_owned()
+                "about one day".to_owned()
             } else {
-                format!("about {} more days", number(*first))
+                format!("about {} days", number(*first))
             };
-            format!("no moves recommended so far: {count} {noun} more calls, the first of them for {day}")
+            format!(
+                "no moves recommended so far: {count} {noun} more calls; the first can be judged in {day}"
+            )
         }
     }
 }

@@ -70,7 +70,7 @@ impl Page {
         let mut widths: Vec<usize> = (0..head.len()).map(widest).collect();
         let others: usize = widths.iter().skip(1).map(|width| width + GAP).sum();
         if self.style.width < others + NARROWEST {
-            rows.iter().for_each(|row| self.stacked(row));
+            rows.iter().for_each(|row| self.stacked(head, row));
             return;
         }
         if let Some(first) = widths.first_mut() {
@@ -83,16 +83,15 @@ impl Page {
     }
 
     /// A row where there is no room for columns: the first cell, and the others below it.
-    fn stacked(&mut self, row: &[Cell]) {
+    fn stacked(&mut self, head: &[&str], row: &[Cell]) {
         let [first, others @ ..] = row else { return };
         self.hanging(0, 2, first.ink, &first.lines.join(" "));
-        let others: Vec<&str> = others
-            .iter()
-            .flat_map(|cell| &cell.lines)
-            .map(String::as_str)
-            .filter(|line| !line.is_empty())
+        let named =
+            head.iter().skip(1).zip(others).filter(|(_, cell)| cell.lines.iter().any(|it| !it.is_empty()));
+        let others: Vec<String> = named
+            .map(|(title, cell)| format!("{} {}", title.to_lowercase(), cell.lines.join(", ")))
             .collect();
-        self.line(2, Ink::Faint, &others.join(", "));
+        self.line(2, Ink::Faint, &others.join("; "));
     }
 
     fn grid_row(&mut self, widths: &[usize], row: &[Cell]) {

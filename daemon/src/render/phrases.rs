@@ -1,4 +1,4 @@
-//! What a rule asks for, in a few words: what to do about an improvement, and why a handler stays.
+//! Words for names of the machine-readable report: what to do about an improvement, why a handler stays, who calls.
 
 /// What to do about an improvement; the rule's id where it has no words.
 pub(crate) fn remedy(rule: &str) -> &str {
@@ -58,6 +58,18 @@ pub(crate) fn blocker(rule: &str) -> &str {
         "webhook-signature" => "called by webhooks",
         "worker-caller" => "called by workers",
         _ => "would be advised back as actions",
+    }
+}
+
+/// A class of callers; what is not known yet as it is.
+pub(crate) fn caller(class: &str) -> &str {
+    match class {
+        "own_ui" => "the app's own pages",
+        "server" => "the app's server",
+        "cross_origin" => "pages of other origins",
+        "external" => "clients that are not browsers",
+        "bot" => "crawlers",
+        other => other,
     }
 }
 

@@ -13,6 +13,14 @@ pub(crate) fn remarks(report: &Report) -> Vec<String> {
     benefit::overlap(report).into_iter().chain(reasons(report)).collect()
 }
 
+/// That some thresholds are not what they are by default.
+pub(crate) fn preview(count: usize) -> String {
+    match count {
+        1 => "Preview: 1 threshold differs from its default".to_owned(),
+        count => format!("Preview: {count} thresholds differ from their defaults"),
+    }
+}
+
 /// Reasons and causes that many handlers share; where Changes are listed, what overlaps is one of them already.
 pub(crate) fn reasons(report: &Report) -> Vec<String> {
     let shared = report.shared_reasons.iter().map(|shared| reason(report, shared));
@@ -47,7 +55,7 @@ fn reason(report: &Report, shared: &SharedReason) -> String {
             names(report, would_move)
         ),
     };
-    format!("{rule} alone holds {routes} of {of} routes ({text}): {opens}")
+    format!("{rule} alone keeps {routes} of {of} routes where they are ({text}): {opens}")
 }
 
 fn names(report: &Report, ids: &[String]) -> String {

@@ -79,6 +79,27 @@ pub(crate) fn markdown_sentence(text: &str) -> String {
     escaped(&sentence(text))
 }
 
+/// The same, with what stands between backticks as code; a backtick without a partner is text. What could be markup for somebody who
+/// knows no code is escaped even there.
+pub(crate) fn markdown_with_code(text: &str) -> String {
+    let text = sentence(text);
+    let pieces: Vec<&str> = text.split('`').collect();
+    let closed = pieces.len() % 2 == 1;
+    let mut safe = String::new();
+    for (place, piece) in pieces.iter().enumerate() {
+        let (is_code, is_last) = (place % 2 == 1, place + 1 == pieces.len());
+        match (is_code && !piece.is_empty(), is_last && !closed) {
+            (true, false) if piece.contains(['<', '>', '&']) || piece.contains("](") => {
+                safe.push_str(&format!("<code>{}</code>", escaped(piece)));
+            }
+            (true, false) => safe.push_str(&format!("`{piece}`")),
+            (_, true) => safe.push_str(&format!("\\`{}", escaped(piece))),
+            (false, false) => safe.push_str(&escaped(piece)),
+        }
+    }
+    safe
+}
+
 fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for letter in text.chars() {
@@ -109,6 +130,15 @@ mod tests {
     fn hostile_names_stay_text() {
         assert_eq!(terminal("/a\u{1b}[31mred\u{202e}x"), "/a\\u{1b}[31mred\\u{202e}x");
         assert_eq!(markdown("<script>|`x`"), "&lt;script&gt;\\|\\`x\\`");
+        for (text, said) in [
+            ("use `a[0]; b` <b>", "use `a[0]; b` &lt;b&gt;"),
+            ("use `a <b>` and `[x](y)`", "use <code>a &lt;b&gt;</code> and <code>\\[x\\](y)</code>"),
+            ("one ` alone *", "one \\` alone \\*"),
+            ("`a` and ``", "`a` and "),
+            ("", ""),
+        ] {
+            assert_eq!(markdown_with_code(text), said);
+        }
         assert_eq!(
             json("{\"a\":\"\u{85}\u{202e}\u{7f}é\"}\n".to_owned()),
             "{\"a\":\"\\u0085\\u202e\\u007fé\"}\n"

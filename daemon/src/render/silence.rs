@@ -63,24 +63,23 @@ fn handshake(reason: &str, count: u64) -> Option<Remedy> {
     let (text, line) = match reason {
         "not_tls" => (
             format!(
-                "A sender spoke no TLS {times}, and this receiver takes nothing else. Its endpoint has to begin with https:"
+                "A sender connected without TLS {times}, and this receiver accepts only TLS. Use an https endpoint:"
             ),
             "OTEL_EXPORTER_OTLP_ENDPOINT=https://HOST:4318",
         ),
         "refused_by_client" => (
             format!(
-                "A sender did not trust this daemon's certificate {times}. Name the authority that signed it:"
+                "A sender did not trust this daemon's certificate {times}. Give it the authority that signed it:"
             ),
             "NODE_EXTRA_CA_CERTS=/path/to/ca.pem",
         ),
         "no_client_certificate" | "bad_client_certificate" => (
-            format!("A sender showed no valid certificate {times}, and this receiver demands one:"),
+            format!("A sender presented no valid certificate {times}, and this receiver requires one:"),
             "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=/path/to/client.pem\nOTEL_EXPORTER_OTLP_CLIENT_KEY=/path/to/client-key.pem",
         ),
         "incompatible" => {
-            let text = format!(
-                "A TLS handshake failed {times}: the sender speaks no version of TLS that this receiver does."
-            );
+            let text =
+                format!("A TLS handshake failed {times}: the sender and this receiver share no TLS version.");
             return Some(Remedy { text, code: Vec::new() });
         }
         // Closed without a word: scanners and health checks do that too.
@@ -108,17 +107,17 @@ pub(crate) fn reasons(
     }
     if came.of(ArrivalKind::WithSpans) > 0 {
         reasons.push(only(
-            "Spans arrive, and none of them stands for a request. If Next.js made them, a sampler drops the others \
-             (OTEL_TRACES_SAMPLER), or another provider keeps them to itself: `register` of @pointsman/nextjs sends its own next to any \
-             provider. A package that has just started sends what it knows of the build before the first request."
+            "Spans arrive, but none of them is a request. If they come from Next.js, a sampler drops the others (OTEL_TRACES_SAMPLER), or \
+             another provider does not export them; `register` of @pointsman/nextjs exports its own spans next to any provider. Right \
+             after its start, the package sends facts about the build before the first request."
                 .to_owned(),
         ));
     } else if reasons.is_empty() {
         reasons.push(Remedy {
-            text: "Nothing has arrived. The app's log shows on which side that is: at its start the package writes a line with the \
-                   address that it sends to. If there is no such line, the instrumentation file is not loaded: it is in the wrong folder \
-                   (with the code in src/, it belongs there), or the app that runs was built before (output: 'standalone' is a copy). \
-                   `pointsman init` in the app's folder looks at this. If the line names another address, set:"
+            text: "Nothing has arrived. Check the app's log: at its start, the package logs the address that it sends to. Without that \
+                   line, the instrumentation file is not loaded: it is in the wrong folder (if the code is in src/, it belongs there), or \
+                   the running app was built before it existed (output: 'standalone' is a copy). `pointsman init` in the app's folder \
+                   checks this. If the line shows another address, set:"
                 .to_owned(),
             code: endpoint.map(|url| environment(&format!("OTEL_EXPORTER_OTLP_ENDPOINT={url}"))).into_iter().collect(),
         });

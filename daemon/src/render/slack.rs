@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::differences::{in_short_at, told};
 use super::summary::saves;
-use super::{Audience, capital, headline, safe};
+use super::{Audience, capital, headline, life, safe};
 
 /// Slack takes 3,000 characters in a section; some are left for the note that there are more.
 const MOST_CHARACTERS: usize = 2_900;
@@ -76,9 +76,11 @@ fn differences(report: &Report, audience: &Audience) -> Option<Value> {
 }
 
 fn advised(change: &Change, audience: &Audience) -> String {
-    let mut facts = change.benefit.as_ref().map(saves).unwrap_or_default();
-    facts.extend(change.effort.as_ref().map(|effort| format!("effort {effort}")));
-    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", text(&facts.join(", "))) };
+    let saves = change.benefit.as_ref().map(saves).unwrap_or_default().join(", ");
+    let saves = (!saves.is_empty()).then(|| format!("saves {saves}"));
+    let effort = change.effort.as_deref().map(|letter| format!("{} effort", life::effort(letter)));
+    let facts: Vec<String> = saves.into_iter().chain(effort).collect();
+    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", text(&facts.join("; "))) };
     let title = text(&cut(&safe::terminal(&change.title), LONGEST_NAME));
     let title = audience
         .change(&change.id)

@@ -7,6 +7,7 @@ use pointsman_advisor::{Benefit, Change, HandlerReport, NeedCode, Report, Verdic
 
 use super::differences::{in_short_at, told};
 use super::page::{Cell, Ink, Page};
+use super::remarks::preview;
 use super::rounded::{counted, duration, rounded};
 use super::{Audience, Style, capital, headline, life, lowered, name, needs, number, phrases, safe, source};
 
@@ -60,10 +61,9 @@ pub(super) fn title(report: &Report, audience: &Audience) -> String {
     let next =
         report.next_version.as_ref().map_or_else(String::new, |version| format!(", Next.js {version}"));
     safe::terminal(&format!(
-        "{}{environment}, {} to {}{next}",
+        "{}{environment}, {}{next}",
         report.service,
-        audience.day(&report.window.from),
-        audience.day(&report.window.to)
+        audience.days(&report.window.from, &report.window.to)
     ))
 }
 
@@ -91,7 +91,7 @@ fn changes(page: &mut Page, report: &Report) {
     if !open.is_empty() {
         page.blank();
         let rows: Vec<Vec<Cell>> = open.iter().take(MOST_CHANGES).map(|change| row(change)).collect();
-        page.grid(&["What to change", "Saves a day", "Confidence", "Effort", "Id"], &rows);
+        page.grid(&["What to change", "Saves", "Confidence", "Effort", "Id"], &rows);
         more(page, open.len(), MOST_CHANGES);
     }
     if answered > 0 {
@@ -114,7 +114,7 @@ fn row(change: &Change) -> Vec<Cell> {
         Cell::new(Ink::Keep, format!("{}{accepted}", safe::terminal(&change.title))),
         Cell::lines(Ink::Move, saves),
         Cell::new(Ink::Keep, change.confidence.map_or_else(String::new, |it| format!("{:.0} %", it * 100.0))),
-        Cell::new(Ink::Keep, change.effort.clone().unwrap_or_default()),
+        Cell::new(Ink::Keep, change.effort.as_deref().map_or("", life::effort).to_owned()),
         Cell::new(Ink::Faint, change.id.clone()),
     ]
 }
@@ -125,11 +125,13 @@ pub(crate) fn saves(benefit: &Benefit) -> Vec<String> {
     let count = counts.into_iter().find(|(count, _)| *count >= 0.5);
     let count = count.map(|(count, noun)| {
         let plural = if rounded(count) == "1" { "" } else { "s" };
-        format!("{} {noun}{plural}", rounded(count))
+        format!("{} {noun}{plural} a day", rounded(count))
     });
     let queue = benefit.queue_ms_per_interaction.unwrap_or_default();
-    let waiting = if benefit.ms_per_interaction_p50 >= 0.5 { benefit.ms_per_interaction_p50 } else { queue };
-    let waiting = (waiting >= 0.5).then(|| format!("{} each time", duration(waiting)));
+    let waiting = match benefit.ms_per_interaction_p50 {
+        ms @ 0.5.. => Some(format!("{} each time", duration(ms))),
+        _ => (queue >= 0.5).then(|| format!("{} of blocking", duration(queue))),
+    };
     count.into_iter().chain(waiting).collect()
 }
 
@@ -255,13 +257,11 @@ fn notes(page: &mut Page, report: &Report) {
     let mut notes = Vec::new();
     let lowered = lowered(&report.settings);
     if !lowered.is_empty() {
-        notes.push((
-            Ink::Urgent,
-            format!("Thresholds are not the defaults, so treat this as a preview: {}", lowered.join(", ")),
-        ));
+        notes.push((Ink::Urgent, format!("{}.", preview(lowered.len()))));
     }
     if report.days_covered < 2.0 {
-        notes.push((Ink::Faint, "Only one day or less is covered: the numbers will change.".to_owned()));
+        notes
+            .push((Ink::Faint, "This is less than two days of data, so the numbers will change.".to_owned()));
     }
     if !report.sampling.declared {
         notes.push((Ink::Faint, format!("{}.", capital(&report.sampling.text))));

@@ -6,7 +6,7 @@ use pointsman_advisor::{EvidenceKind, HandlerReport, Report, Verdict};
 use super::benefit::benefit;
 use super::differences::{in_short_at, told};
 use super::page::{Ink, Page};
-use super::remarks::remarks;
+use super::remarks::{preview, remarks};
 use super::{
     Audience, Style, capital, forms, headline, kind, life, lowered, name, needs, number, percent, preflights,
     safe, source, verdict_and_state,
@@ -35,7 +35,7 @@ fn report(report: &Report, audience: &Audience, style: Style) -> String {
         0,
         Ink::Faint,
         &format!(
-            "{} to {}, {} covered{next}",
+            "{} to {}, {} of data{next}",
             audience.when(&report.window.from),
             audience.when(&report.window.to),
             days(report.days_covered)
@@ -110,8 +110,10 @@ impl Page {
             _ => Ink::Keep,
         };
         let sure = handler.confidence.map_or_else(String::new, |c| format!(", confidence {c:.2}"));
-        let effort =
-            handler.effort.as_deref().map_or_else(String::new, |effort| format!(", effort {effort}"));
+        let effort = handler
+            .effort
+            .as_deref()
+            .map_or_else(String::new, |letter| format!(", {} effort", life::effort(letter)));
         self.hanging(2, 4, ink, &format!("{title}: {}{sure}{effort}", verdict_and_state(handler)));
         let calls = format!(
             "{} {}, {} calls, {} a day{}",
@@ -215,10 +217,7 @@ impl Page {
         ));
         let lowered = lowered(settings);
         if !lowered.is_empty() {
-            let text = format!(
-                "Thresholds are not the defaults, so treat these results as a preview: {}",
-                lowered.join(", ")
-            );
+            let text = format!("{}: {}", preview(lowered.len()), lowered.join(", "));
             self.line(2, Ink::Improve, &text);
         }
     }
@@ -231,5 +230,5 @@ fn durations(handler: &HandlerReport) -> String {
 }
 
 pub(crate) fn days(days: f64) -> String {
-    if days <= 1.0 { "a day or less".to_owned() } else { format!("{} days", number(days)) }
+    if days <= 1.0 { "at most one day".to_owned() } else { format!("{} days", number(days)) }
 }

@@ -60,7 +60,7 @@ pub(super) async fn report(
     let key = ReportKey { service: service.to_owned(), environment, at_ns };
     let kept = web.store.kept_report(&key).await.map_err(|error| Problem::internal(&error.into()))?;
     let kept = kept.ok_or_else(|| {
-        Problem::not_found("this report is not kept: it was never made, or newer ones have taken its place")
+        Problem::not_found("there is no such report, or it has expired: only the newest ones are kept")
     })?;
     let read = serde_json::from_slice(&kept.payload).context("a kept report does not decode");
     read.map_err(|error| Problem::internal(&error))

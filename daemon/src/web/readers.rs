@@ -89,7 +89,7 @@ impl Readers {
         let refused = IntCounterVec::new(
             Opts::new(
                 "pointsman_pages_refused_total",
-                "Requests of readers told to come again: too many wait to be drawn, or too much is on its way to readers.",
+                "Page and API requests refused for now (503): too many are being rendered, or too many answer bytes are in flight.",
             ),
             &["reason"],
         )?;

@@ -112,7 +112,7 @@ fn health_asks_the_running_daemon() {
 
 #[test]
 fn health_says_why_it_cannot_ask() {
-    for (listen, said) in [("off", "serves no pages"), ("here", "that is no address")] {
+    for (listen, said) in [("off", "serves no pages"), ("here", "not a valid address")] {
         let run = pointsman(Path::new(NOWHERE), ["health", "--listen", listen]);
         assert_eq!(run.code, Some(1));
         assert!(run.err.contains(said), "{}", run.err);

@@ -182,7 +182,10 @@ fn what_is_no_trace_is_told_to_its_sender_and_by_doctor() {
     assert!(metric(&daemon, "pointsman_requests_total{outcome=\"empty\",transport=\"http_json\"}") > 1.0);
     daemon.terminate();
     let told = pointsman(&db, ["doctor"]).out;
-    assert!(told.contains("3 trace requests came, none held spans (1 could not be read as OTLP)"), "{told}");
+    assert!(
+        told.contains("3 trace requests arrived, none with spans (1 could not be read as OTLP)"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn every_fault_of_file_environment_flags_and_named_files_is_told_at_once() {
         "in the environment: POINTSMAN_OTLP__IDLE_TIMEOUT_S (otlp.idle_timeout_s): invalid type",
         "policies.toml: policy 1: handlers is missing",
         "policies.toml: policy 1: reason is missing",
-        "serve.otlp_grpc = here: that is no address",
+        "serve.otlp_grpc = here: not a valid address",
         "retention.interval_s = 0",
         "logs.level = pointsman=loud",
         "telemetry.otlp_endpoint: this daemon itself listens on 127.0.0.1:4318",

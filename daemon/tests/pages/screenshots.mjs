@@ -1,9 +1,10 @@
 // Pictures of each page, light and dark, wide and narrow, written to `screenshots/` in the repository; four of them, as the
-// README shows them, to docs/images with --readme. SHOPS=9 makes an app of 400 handlers.
+// README shows them, to docs/images with --readme. SHOPS=9 makes an app of 400 handlers. Each page that is pictured is also asked
+// whether it hinders anybody; then this ends with 1.
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { launch, open } from "./browser.mjs";
+import { launch, open, overflow, seriousFindings } from "./browser.mjs";
 import { openShop } from "./shop.mjs";
 import { allPages } from "./site.mjs";
 
@@ -27,9 +28,15 @@ const shop = await openShop({ copies: Number(process.env.SHOPS ?? 1) });
 const fresh = await openShop({ empty: true });
 const pages = await allPages(shop.url);
 
+const findings = [];
+
 async function take(url, options, path, fullPage) {
   const { page, close } = await open(browser, url, options);
   await page.screenshot({ path, fullPage });
+  if (fullPage) {
+    findings.push(...(await seriousFindings(page)).map((finding) => `${path}: ${finding}`));
+    if (await overflow(page)) findings.push(`${path}: wider than its window by ${await overflow(page)} px`);
+  }
   await close();
 }
 
@@ -46,5 +53,7 @@ if (process.argv.includes("--readme")) {
   }
 }
 console.log(`screenshots of ${Object.keys(pages).length + 1} pages are in ${folder}`);
+for (const finding of findings) console.error(finding);
+process.exitCode = findings.length > 0 ? 1 : 0;
 await browser.close();
 await Promise.all([shop.stop(), fresh.stop()]);

@@ -164,7 +164,7 @@ fn after_a_day_nothing_moves_only_so_far() {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         text.contains(
-            "No moves recommended so far: 1 handler needs more calls, the first of them for about one more day"
+            "No moves recommended so far: 1 handler needs more calls; the first can be judged in about one day"
         ),
         "{text}"
     );

@@ -69,7 +69,12 @@ fn the_other_forms_tell_it(db: &std::path::Path) {
     let html = said(&["report", "--format", "html"]);
     assert!(html.contains("(verified, improved)</h3>") && html.contains("<summary>History (4)"), "{html}");
     let explained = said(&["explain", "/api/cart"]);
-    for part in ["The life of the move", "accepted by the user", "verified by the advisor", "promised 1.00"] {
+    for part in [
+        "History: move to a server action",
+        "accepted by the user",
+        "verified by the advisor",
+        "promised 1.00",
+    ] {
         assert!(explained.contains(part), "{part}: {explained}");
     }
 }

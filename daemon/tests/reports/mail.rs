@@ -12,7 +12,7 @@ use pointsman_store::DeliveryState;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::support::wait_for;
+use crate::support::{pointsman, wait_for};
 use crate::{CART, World, metric, ten_minutes_ago};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -251,6 +251,73 @@ fn a_report_is_mailed_encrypted_or_on_this_machine() {
         wait_for("the count", || (metric(&daemon, delivered) == 1).then_some(()));
         let log = daemon.terminate_and_log();
         assert!(!log.contains("example.com") && !log.contains(PASSWORD), "{log}");
+    }
+}
+
+/// Sends a form or JSON as the daemon's own pages do.
+fn post(pages: SocketAddr, path: &str, media_type: &str, body: &str) -> u16 {
+    let mut connection = TcpStream::connect(pages).unwrap();
+    write!(
+        connection,
+        "POST {path} HTTP/1.1\r\nhost: {pages}\r\norigin: http://{pages}\r\nconnection: close\r\ncontent-type: {media_type}\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{answer}"))
+}
+
+#[test]
+fn a_change_is_the_same_by_the_mails_link_on_its_page_by_the_command_and_over_the_api() {
+    let world = World::new(CART, None);
+    let server = Server::start(Encryption::None, "");
+    let link = "link = \"https://pointsman.example.com/\"\n";
+    let often = "[serve]\nadvice_interval_s = 1\n";
+    let daemon = world.daemon(
+        &(ten_minutes_ago() + link + &target(&world, &server, Encryption::None, "lead@example.com") + often),
+    );
+    let mail = decoded(&wait_for("the mail", || server.received().pop()).message);
+    let place = "https://pointsman.example.com/changes/";
+    let id = mail.split(place).nth(1).unwrap_or_else(|| panic!("no link in\n{mail}"));
+    let id: String = id.chars().take_while(char::is_ascii_alphanumeric).collect();
+
+    let page = daemon.get(&format!("/changes/{id}"));
+    let form = format!("/changes/{id}/decision");
+    assert!(page.status == 200 && page.body.contains(&format!("action=\"{form}\"")), "{}", page.body);
+    let shown = |state: &str| {
+        wait_for(state, || {
+            let change = daemon.get(&format!("/api/v1/changes/{id}")).json();
+            (change["state"] == state).then_some(change)
+        })
+    };
+    let proposed = shown("proposed");
+    assert_eq!(post(daemon.pages, &form, "application/x-www-form-urlencoded", "decision=accept"), 303);
+    shown("accepted");
+
+    let dismissed = pointsman(&world.db, ["dismiss", &id, "--reason", "the cart is rewritten next month"]);
+    assert_eq!((dismissed.code, dismissed.err.as_str()), (Some(0), ""));
+    shown("dismissed");
+
+    // By the id of its handler, too.
+    let handler = proposed["handlers"][0].as_str().unwrap();
+    for name in [handler, &id] {
+        let decisions = format!("/api/v1/changes/{name}/decisions");
+        assert_eq!(
+            post(daemon.pages, &decisions, "application/json", "{\"decision\":\"accept\"}"),
+            200,
+            "{name}"
+        );
+    }
+    let accepted = shown("accepted");
+    let steps = accepted["history"].as_array().unwrap();
+    let states: Vec<&str> = steps.iter().filter_map(|step| step["to"].as_str()).collect();
+    assert_eq!(states, ["proposed", "accepted", "dismissed", "accepted"]);
+    let all = daemon.get("/api/v1/changes").json();
+    assert_eq!(all["changes"].as_array().map(Vec::len), Some(1), "{all}");
+    for field in ["title", "handlers", "benefit"] {
+        assert_eq!(accepted[field], proposed[field], "{field}");
     }
 }
 

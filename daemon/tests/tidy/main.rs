@@ -11,6 +11,7 @@
 mod support;
 
 mod dependencies;
+mod habits;
 mod references;
 
 use std::collections::BTreeSet;

@@ -116,7 +116,7 @@ pub(super) fn prove(case: &Case<'_>) -> Option<Proof> {
     }
     let key = (case.id, case.verdict);
     let Some(sides) = slices::sides(key, case.recommendation, case.measured, case.handlers, spans) else {
-        let reason = "it is not known what replaced it; tell with `pointsman applied ID --as HANDLER`";
+        let reason = "what replaced it is unknown; name it with `pointsman applied ID --as HANDLER`";
         return is_over.then(|| nothing(case, reason.to_owned()));
     };
     let seen: f64 = sides.after.values().map(|slice| slice.interactions).sum();

@@ -23,11 +23,14 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let (seen, text) = if beacons > 0 {
         (beacons, format!("{} went out without reading the answer (no-cors)", counted(beacons, "call")))
     } else if named {
-        (profile.ever(Fact::Calls), "its path names telemetry that pages send while they are left".to_owned())
+        (
+            profile.ever(Fact::Calls),
+            "its path suggests telemetry that pages send while they are closed".to_owned(),
+        )
     } else {
         return Finding::Silent;
     };
-    let text = format!("{text}: as an action it would queue before the user's own actions");
+    let text = format!("{text}: as an action it would queue ahead of the user's own actions");
     let flips = "no such call in the retained data".to_owned();
     Statement::of_count(seen, text, flips)
         .with(profile.exemplars(Fact::NoCors))

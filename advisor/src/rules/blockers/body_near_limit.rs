@@ -2,7 +2,7 @@
 //!
 //! Why: an action refuses bodies over `serverActions.bodySizeLimit` (1 MiB by default) with a 500. All versions.
 //! Source: next `action-handler.js` (limit); docs, `serverActions.bodySizeLimit`.
-//! Seen: 99 % of the bodies are smaller than this; the limit is the app's own where it tells it.
+//! Seen: 99 % of the bodies are smaller than this; the limit is the app's own where it reports it.
 //! Guard: `pages/api` has a limit of its own, equal by default.
 //! Example: `POST /api/upload` with images.
 

@@ -2,7 +2,7 @@
 //!
 //! Why: search engines, feed readers and browsers ask for fixed URLs. All versions.
 //! Source: Next.js docs, Backend for Frontend "Content types"; RFC 8615 (`/.well-known/`).
-//! Guard: where only probes come, scheduler-or-probe tells it.
+//! Guard: where only probes come, scheduler-or-probe finds it.
 //! Example: `GET /feed.xml`, `GET /.well-known/assetlinks.json`.
 
 use pointsman_store::Caller;
@@ -27,7 +27,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let flips = "another path, and no crawler in the retained data".to_owned();
     if is_well_known(&route) {
         let calls = profile.ever(Fact::Calls);
-        let text = format!("machines look for {} at this very path", profile.handler.route);
+        let text = format!("machines look for {} at exactly this path", profile.handler.route);
         return Statement::of_count(calls, text, flips).over_all_retained(profile).judged_by_count(knobs);
     }
     let agents = profile.values_ever(Dimension::BotAgent);
@@ -36,7 +36,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
     let crawled = Fact::succeeded_by(Caller::Bot);
     let calls = profile.ever(crawled);
-    let text = format!("{} by crawlers succeeded: they know a URL", counted(calls, "call"));
+    let text = format!("{} by crawlers succeeded, and crawlers need a URL", counted(calls, "call"));
     Statement::of_count(calls, text, flips)
         .with(profile.exemplars(crawled))
         .over_all_retained(profile)

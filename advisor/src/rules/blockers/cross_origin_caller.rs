@@ -31,7 +31,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         (allows, Fact::AllowOrigin, format!("{} allowed other origins", counted(allows, "answer")))
     };
     let text = format!("{text}: actions refuse other origins");
-    let flips = "no call, preflight or permission across origins in the retained data".to_owned();
+    let flips = "no cross-origin call, preflight or permission in the retained data".to_owned();
     Statement::of_count(seen, text, flips)
         .with(profile.exemplars(fact))
         .over_all_retained(profile)

@@ -5,7 +5,7 @@
 //! Guard: behind a CDN the origin sees only misses, so few calls with `s-maxage` do not mean that it is unused.
 //! Example: `GET /api/categories` with `cache-control: public, s-maxage=300`.
 
-use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Finding, Knobs, Rule, Statement, is_get_route, part_of, percent};
 use super::blocker;
 use crate::evidence::Fact;
 use crate::profile::Profile;
@@ -28,7 +28,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let text =
-        format!("{} of GETs {what}: an action is always a POST with no-store", percent(share.observed));
+        format!("{} {what}: an action is always a POST with no-store", part_of(share.observed, "GETs"));
     let flips = format!("under {} of GETs use a cache", percent(knobs.threshold));
     let statement = Statement::of_share(share, text, flips).with(profile.exemplars(fact));
     if share.observed >= knobs.threshold { Finding::Holds(statement) } else { Finding::Below(statement) }

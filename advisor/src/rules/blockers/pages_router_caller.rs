@@ -7,7 +7,7 @@
 //! Guard: pages of which no render was seen do not count.
 //! Example: `POST /api/contact`, called by `pages/contact.tsx`.
 
-use super::super::{Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Finding, Knobs, Rule, Statement, is_mutation_route, part_of};
 use super::blocker;
 use crate::evidence::Fact;
 use crate::profile::{Profile, Share};
@@ -21,8 +21,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let samples = profile.observed(Fact::PageKnown);
     let share = Share::of(observed, as_f64(samples), samples);
     let text = format!(
-        "{} of its calls come from pages of the Pages Router, which has no Server Actions: move the page to app/ first",
-        percent(observed)
+        "{} come from pages of the Pages Router, which has no Server Actions: move the page to app/ first",
+        part_of(observed, "its calls")
     );
     let flips = "pages of the App Router that call it".to_owned();
     Statement::of_share(share, text, flips).judged_by_observed(knobs)

@@ -38,7 +38,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return by_path(profile, knobs);
     }
     let calls = profile.ever(Fact::by(pointsman_store::Caller::Bot)).max(1);
-    let text = format!("{} calls it on a schedule: schedulers and probes know a URL", named(&agents));
+    let text = format!("{} calls it on a schedule: schedulers and probes need a URL", named(&agents));
     let flips = "no such caller in the retained data".to_owned();
     let exemplars = profile.exemplars(Fact::succeeded_by(pointsman_store::Caller::Bot));
     Statement::of_count(calls, text, flips).with(exemplars).over_all_retained(profile).judged_by_count(knobs)

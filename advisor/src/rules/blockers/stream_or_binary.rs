@@ -4,15 +4,14 @@
 //! Why: an action called by JavaScript must answer `text/x-component`; raw streams and downloads are documented for
 //! Route Handlers. All versions.
 //! Source: next `server-action-reducer.js` (content type); docs, Streaming "Route Handlers".
-//! Of an action: its answers go on for over 2 s after their first byte, in one of five, in small pieces where writes are counted, and are no page rendered anew. Then
-//! it speaks for a route: a stream in an action cannot be stopped, and holds the user's queue.
+//! Of an action: its answers go on for over 2 s after their first byte, in one of five, in small pieces where writes are counted, and are not a re-rendered page. Then it is a reason for a route: a stream in an action cannot be stopped, and holds the user's queue.
 //! Where nothing says when an answer began (a handler under `pages/api` without the npm package's own count), plain text that
 //! takes over 2 s counts as a stream: text is streamed so, and keeping a route costs nothing.
 //! Guard: React can stream promises, so a long answer of small JSON is only a signal; it takes a share of calls.
 //! Example: `GET /api/assistant` (`text/event-stream`), `GET /api/export` (`text/csv`); of an action the chat of
 //! vercel/ai#1122.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_action, named, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_action, named, part_of, percent};
 use super::blocker;
 use crate::evidence::{Dimension, Fact, Measure};
 use crate::gain::Gain;
@@ -31,7 +30,7 @@ const STREAMS: [(Fact, Fact, &str); 3] = [
     (
         Fact::SlowText,
         Fact::TextOfUnknownStart,
-        "are plain text that takes over 2 s, and nothing says when it begins",
+        "are plain text that takes over 2 s, and the time of the first byte is unknown",
     ),
 ];
 
@@ -60,9 +59,9 @@ fn look_at_action(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let text = format!(
-        "{} of answers go on for over 2 s after their first byte: as a stream from a route, the user could stop it, and other \
+        "{} go on for over 2 s after their first byte: as a stream from a route, the user could stop it, and other \
          actions would not wait",
-        percent(share.observed)
+        part_of(share.observed, "answers")
     );
     let per_day = profile.estimate_per_day(Fact::LongTail);
     let held = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;

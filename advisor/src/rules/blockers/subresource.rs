@@ -14,7 +14,7 @@ pub(in super::super) static RULE: Rule = blocker("subresource", 2, look);
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let calls = profile.ever(Fact::Subresources);
     let text =
-        format!("{} embedded it or asked for a range of it: that takes a URL", counted(calls, "request"));
+        format!("{} embedded it or asked for a range of it, which needs a URL", counted(calls, "request"));
     let flips = "no such request in the retained data".to_owned();
     Statement::of_count(calls, text, flips)
         .with(profile.exemplars(Fact::Subresources))

@@ -7,8 +7,7 @@
 //! would not know who calls. All versions.
 //! Source: next `server-action-reducer.js` (the headers of an action's request).
 //! Guard: basic credentials that the browser adds by itself come with the requests to the pages too, and would come with an
-//! action's. Where telemetry does not tell session cookies from others, any cookie counts as one; where it tells nothing of
-//! credentials, no call of the app says which came, no route becomes an action.
+//! action's. Where telemetry does not distinguish session cookies from others, any cookie counts as one; where it says nothing about credentials, no call of the app says which came, no route becomes an action.
 //! Example: a single-page app that keeps a token in `localStorage` and sends `authorization: Bearer`.
 
 use super::super::{Finding, Knobs, Rule, Statement, is_mutation_route, percent};

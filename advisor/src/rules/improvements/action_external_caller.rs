@@ -1,6 +1,6 @@
 //! **action-external-caller**: something that is not a browser calls the action.
 //!
-//! Why: somebody depends on a private protocol whose ids change with each build. Publish a route beside the action.
+//! Why: somebody depends on a private protocol whose ids change with each build. Publish a route in addition to the action.
 //! All versions. Source: Next.js docs, `server-actions` (ids); inbox-zero#2223 (native clients cannot call actions).
 //! Guard: synthetic monitors that drive a browser send `sec-fetch` headers and do not count.
 //! Example: a mobile app posting `next-action` by hand.

@@ -19,7 +19,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     };
     let failed = profile.observed(Fact::BodiesTooLarge);
     let text = format!(
-        "{} with a body over 1 MiB failed with 500 ({} of such calls): send ids, or upload straight to the storage",
+        "{} with a body over 1 MiB failed with 500 ({} of such calls): send ids, or upload directly to storage",
         counted(failed, "call"),
         percent(share.observed)
     );

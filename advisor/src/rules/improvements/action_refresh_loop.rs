@@ -4,7 +4,7 @@
 //! the same page (RSC) or has it in the answer, and calls the same action again, without a pause and with the same arguments; at
 //! three or more clients.
 //! Why: a cookie on the action's answer, or a revalidation in it, makes the router fetch the page again. If the page calls the action
-//! when it is shown, this never ends: each open tab is a load test. It is told before all moves. All versions.
+//! when it is shown, this never ends: each open tab is a load test. It is listed before all moves. All versions.
 //! Source: formbricks#8507, #8513, #8515; nextjs-auth0#2124; better-auth#8464; next.js#78713.
 //! Guard: nobody clicks so fast; a poll has no page load between its calls.
 //! Example: `useEffect(() => { getSummary() }, [])` behind a proxy that renews the session's cookie with each request.

@@ -8,7 +8,7 @@
 //! Guard: calls of many clients after a deployment are version-skew.
 //! Example: a hundred POSTs in half a minute to `/explore`.
 
-use super::super::{Finding, Knobs, Rule, Statement, named_unknown_ids, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, named_unknown_ids, part_of};
 use super::improvement;
 use crate::profile::{Profile, Share};
 use crate::stats::as_f64;
@@ -24,10 +24,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let all = as_f64(unknown.calls.max(1));
     let share = Share::of(as_f64(unknown.hammered) / all, all, unknown.calls);
     let text = format!(
-        "{} of {} calls of unknown action ids on {} came from single clients in quick succession: limit POSTs with next-action there \
+        "{} of unknown action ids on {} came from single clients in quick succession: limit POSTs with next-action there \
          in the proxy or CDN",
-        percent(share.observed),
-        unknown.calls,
+        part_of(share.observed, &counted(unknown.calls, "call")),
         profile.handler.route
     );
     Statement::of_share(share, text, "no such rows".to_owned()).judged_by_observed(knobs)

@@ -10,7 +10,7 @@
 //! them.
 //! Example: `Promise.all(items.map(item => removeItem(item.id)))`.
 
-use super::super::{Finding, Knobs, Rule, Statement, counted, is_action, is_route};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_action, is_route, tenths};
 use super::improvement;
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
@@ -46,8 +46,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let saved = (calls - 1.0).max(0.0);
     let serial = is_action(profile);
     let text = format!(
-        "{} of {calls:.1} calls on average {}: send one call with a list",
+        "{} of {} calls on average {}: send one call with a list",
         counted(batches, "burst"),
+        tenths(calls),
         if serial { "ran one after the other" } else { "came within a second" }
     );
     let ms = saved * profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;

@@ -7,7 +7,7 @@
 //! Guard: behind a CDN the origin sees only misses, so missing alone counts only where Next.js' own cache answers too.
 //! Example: `GET /api/banner` with `s-maxage=300` and a session cookie in each answer.
 
-use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_get_route, part_of, percent};
 use super::improvement;
 use crate::evidence::Fact;
 use crate::gain::Gain;
@@ -39,9 +39,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let cookies = profile.share(Fact::CacheAllowedWithCookie, Fact::CacheAllowed);
     if let Some(share) = cookies.filter(|share| share.interval.low >= COOKIES) {
         let text = format!(
-            "{} of {} cacheable answers set a cookie, so no shared cache keeps them: {}",
-            percent(share.observed),
-            share.samples,
+            "{} set a cookie, so no shared cache keeps them: {}",
+            part_of(share.observed, &counted(share.samples, "cacheable answer")),
             remedy(profile)
         );
         let per_day = profile.estimate_per_day(Fact::CacheAllowedWithCookie);

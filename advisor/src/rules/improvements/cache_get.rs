@@ -2,8 +2,7 @@
 //!
 //! Seen: no `cache-control`, no `set-cookie`; within one lifetime at least four of five answers equal the one before. Different
 //! clients get the same answer: where requests come without cookies and tokens, at most one answer in twenty may differ (upper
-//! end of the 95 % interval); where they come with cookies, none may differ, in so many comparisons that under one in a hundred
-//! can. A difference counts unless everyone saw it as a change over time.
+//! end of the 95 % interval); where they come with cookies, none may differ, in enough comparisons to show that fewer than one in a hundred can. A difference counts unless everyone saw it as a change over time.
 //! Why: a dynamic GET route sends no `cache-control`, so every call runs. A lifetime of seconds takes most of the load:
 //! `cache-control: public, s-maxage, stale-while-revalidate` lets a CDN answer; `export const revalidate` lets Next.js answer,
 //! and with Cache Components, where that is a build error, `'use cache'` in a helper function. All versions.
@@ -17,7 +16,7 @@
 
 use pointsman_store::Caller;
 
-use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_get_route, part_of, percent};
 use super::improvement;
 use crate::evidence::{Fact, Lifetime};
 use crate::gain::Gain;
@@ -168,11 +167,10 @@ fn statement(
         ""
     };
     let text = format!(
-        "{} of {} answers were the same as the last one at most {seconds} s before, whoever asked; {proof}. Let a cache answer: \
+        "{} were the same as the last one at most {seconds} s before, for any client; {proof}. Let a cache answer: \
          {}. Check that the answer does not depend on country, language or other request headers: telemetry does not show \
          that{credentials}",
-        percent(rate.observed),
-        rate.samples,
+        part_of(rate.observed, &counted(rate.samples, "answer")),
         remedy(profile, seconds)
     );
     let flips = format!("answers that differ between clients, or under {} repeats", percent(knobs.threshold));

@@ -12,7 +12,7 @@
 //! who was away.
 //! Example: `getNotifications()` behind a library that extends the session with each request.
 
-use super::super::{Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_action, part_of, percent};
 use super::improvement;
 use crate::evidence::Fact;
 use crate::profile::{CookieWriter, Others, Profile};
@@ -25,9 +25,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let text = format!(
-        "{} of {} calls came back with a cookie and therefore with the whole page, though it reads: {}",
-        percent(share.observed),
-        share.samples,
+        "{} set a cookie, so the whole page came back although the action only reads: {}",
+        part_of(share.observed, &counted(share.samples, "call")),
         remedy(&profile.surroundings.others)
     );
     let flips = format!("under {} of calls set a cookie", percent(knobs.threshold));
@@ -39,8 +38,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
 pub(super) fn remedy(others: &Others) -> String {
     let share = others.cookies_on_reads.map_or(0.0, |share| share.observed);
     let proxy =
-        "in the proxy set the cookie only when its value changes, and never on requests with next-action";
-    let library = "in a session library raise its own threshold for renewal";
+        "in the proxy, set the cookie only when its value changes, and never on requests with next-action";
+    let library = "raise the renewal threshold of the session library";
     match others.cookie_writer() {
         CookieWriter::EveryAnswer => format!(
             "{} of the app's other pages and GETs set a cookie as well, so the proxy or a session library writes it: {proxy}; {library} \

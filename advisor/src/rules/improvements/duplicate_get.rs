@@ -8,7 +8,7 @@
 //! the next request of a poll. React's StrictMode doubles only in development, which never yields advice.
 //! Example: a badge and a list both fetching `/api/notifications`.
 
-use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_get_route, part_of, percent};
 use super::improvement;
 use crate::evidence::Fact;
 use crate::gain::Gain;
@@ -30,9 +30,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
     let Some(share) = profile.share(Fact::Duplicates, Fact::ReadsCompared) else { return Finding::Silent };
     let text = format!(
-        "{} of {} reads by the app's pages ask again for what the same client got within the last two seconds: share the answer",
-        percent(share.observed),
-        share.samples
+        "{} by the app's pages repeat what the same client got within the last two seconds: share the answer",
+        part_of(share.observed, &counted(share.samples, "read"))
     );
     let flips = format!("under {} of reads do", percent(knobs.threshold));
     let gain = Gain { requests: 1.0, per_day: profile.estimate_per_day(Fact::Duplicates), ..Gain::default() };

@@ -24,7 +24,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let remedy = if is_action(profile) {
-        "return expected errors as values; what is thrown loses its message in production"
+        "return expected errors as values; thrown errors lose their message in production"
     } else {
         "answer expected errors with 4xx"
     };

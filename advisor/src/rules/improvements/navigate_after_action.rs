@@ -10,7 +10,7 @@
 //! not counted. `redirect()` throws, so it belongs outside of `try`; errors that the form shows stay return values.
 //! Example: `const { id } = await createPost(data); router.push(`/posts/${id}`)`.
 
-use super::super::{Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_action, part_of, percent};
 use super::improvement;
 use crate::evidence::Fact;
 use crate::gain::redirect_inside;
@@ -25,10 +25,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(excess) = profile.excess(Fact::FollowedByNavigation) else { return Finding::Silent };
     let gain = redirect_inside(profile);
     let text = format!(
-        "{} of {} calls were followed at once by a navigation to another page{} (p50 {:.0} ms later): redirect() inside the \
+        "{} were followed at once by a navigation to another page{} (p50 {:.0} ms later): redirect() inside the \
          action brings that page in the same response",
-        percent(excess.seen.observed),
-        excess.seen.samples,
+        part_of(excess.seen.observed, &counted(excess.seen.samples, "call")),
         excess.beside("the same time afterwards"),
         gain.measured_ms(),
     );

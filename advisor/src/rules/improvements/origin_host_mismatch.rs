@@ -16,7 +16,7 @@ pub(in super::super) static RULE: Rule = improvement("origin-host-mismatch", 0.0
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let failed = profile.observed(Fact::OriginMismatchOfOwnUi);
     let text = format!(
-        "{} by the app's own pages failed with an origin that is not the host: forward the host in the proxy, or list the origin in \
+        "{} by the app's own pages failed because origin and host differ: forward the host in the proxy, or list the origin in \
          serverActions.allowedOrigins",
         counted(failed, "call")
     );

@@ -1,15 +1,14 @@
-//! **overwide-revalidation**: the action makes the client fetch ahead anew what it had already.
+//! **overwide-revalidation**: the action makes the client prefetch again what it already had.
 //!
 //! Seen: answers with `x-action-revalidated` other than 2, followed within five seconds by five or more prefetches of what the
 //! client had fetched or been shown before, in at least half of them. What a page that comes into view fetches ahead for the
 //! first time does not count, and what clients fetched ahead once more in the same time before is taken off.
-//! Why: `revalidatePath`, `updateTag` and writing a cookie drop the client's prefetches; `refresh()` renders the page anew and
-//! keeps them. `refresh()` exists from Next.js 16 on; before, revalidate as little as possible.
+//! Why: `revalidatePath`, `updateTag` and writing a cookie drop the client's prefetches; `refresh()` re-renders the page and keeps them. `refresh()` exists from Next.js 16 on; before, revalidate as little as possible.
 //! Source: next `action-revalidation-kind.js`, `server-action-reducer.js`; [measured] 14 prefetches against none.
 //! Guard: where cached data has changed, `updateTag` is right and the prefetches are its price.
 //! Example: `toggleFavorite` with `revalidatePath('/', 'layout')` on a page with many links.
 
-use super::super::{Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_action, part_of, percent, tenths};
 use super::improvement;
 use crate::evidence::{Fact, PARTS};
 use crate::gain::Gain;
@@ -37,11 +36,11 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         _ => "where the data is not cached, refresh() from 'next/cache' updates the page and keeps them",
     };
     let text = format!(
-        "{} of {} answers made the client drop its prefetches and fetch {each:.1} of them again: {remedy}",
-        percent(excess.seen.observed),
-        excess.seen.samples
+        "{} made the client drop its prefetches and fetch {} of them again: {remedy}",
+        part_of(excess.seen.observed, &counted(excess.seen.samples, "answer")),
+        tenths(each)
     );
-    let flips = format!("under {} of answers are followed by so many prefetches", percent(knobs.threshold));
+    let flips = format!("under {} of answers are followed by that many prefetches", percent(knobs.threshold));
     let per_day = profile.estimate_per_day(Fact::DropsPrefetches);
     let gain = Gain { per_day, prefetches: each.max(0.0), ..Gain::default() };
     let exemplars = profile.exemplars(Fact::DropsPrefetchesAndRefetches);

@@ -2,7 +2,7 @@
 //!
 //! Seen: the 95th percentile of the answers is over 100 KB on the wire, and at least half of the calls come from the app's own pages.
 //! Why: a page shows a few dozen rows; the rest is parsed for nothing. Paginate, or select fields. All versions.
-//! Source: [judgement]. Guard: what other clients fetch, they may need; files and streams do not count, nor pages rendered anew; which rows are used, telemetry cannot
+//! Source: [judgement]. Guard: what other clients fetch, they may need; files and streams do not count, nor re-rendered pages; which rows are used, telemetry cannot
 //! see.
 //! Example: `GET /api/customers` with all customers.
 
@@ -33,7 +33,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let quantiles = sizes.quantile(0.95).zip(sizes.quantile(0.5)).filter(|_| !files && own >= OWN_UI);
     let Some((p95, p50)) = quantiles else { return Finding::Silent };
     let text = format!(
-        "answers have {:.0} KB (p50), one in twenty over {:.0} KB: send the rows and fields that the page shows",
+        "answers have {:.0} KB (p50), and one in twenty has over {:.0} KB: send only the rows and fields that the page shows",
         p50 / 1_000.0,
         p95 / 1_000.0
     );

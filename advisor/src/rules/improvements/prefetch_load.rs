@@ -42,8 +42,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let text = format!(
-        "{prefetches} of {} requests to this page were prefetches, {each:.0} for each page with links to it and {} of the app's \
-         time, for {visits} visits: {}",
+        "{prefetches} of {} requests to this page were prefetches ({each:.0} per page with links to it, {} of the app's time) for \
+         {visits} visits: {}",
         prefetches + visits,
         percent(of_app),
         remedy(profile),

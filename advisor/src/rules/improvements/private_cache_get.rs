@@ -11,7 +11,7 @@
 //! than the app's own pages have no such cache and are not counted.
 //! Example: `GET /api/me/stats` on each page.
 
-use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_get_route, part_of, percent};
 use super::cache_get::is_handled;
 use super::improvement;
 use crate::evidence::{Fact, Measure};
@@ -45,15 +45,14 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let per_day = share.times(profile.per_day(Fact::ReadsCompared));
     let flips = format!("under {} of reads repeat", percent(knobs.threshold));
     let seen = format!(
-        "{} of {} reads by the app's pages got what the same browser had got within the last minute",
-        percent(share.observed),
-        share.samples
+        "{} by the app's pages repeated what the same browser had received within the last minute",
+        part_of(share.observed, &counted(share.samples, "read"))
     );
     // Who asks at regular intervals wants to know at once what has changed.
     let polled = profile.share(Fact::Polled, Fact::ClientKnown).is_some_and(|share| share.observed > POLLED);
     let statement = if changes.interval.high <= CHANGED && !polled {
         let text = format!(
-            "{seen}, and {changed} of {} repeats had changed: cache-control: private, max-age=60",
+            "{seen}, and {changed} of {} repeats had changed: send `cache-control: private, max-age=60`",
             unchanged + changed
         );
         Statement::of_share(share, text, flips).gaining(Gain::of_one_request(per_day))
@@ -63,13 +62,13 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
             return Finding::Silent;
         }
         let why = if changes.interval.high <= CHANGED {
-            "but the page polls, to see a change as soon as there is one".to_owned()
+            "but the page polls to notice changes at once".to_owned()
         } else {
             format!("but {changed} of {} repeats had changed", unchanged + changed)
         };
         let text = format!(
-            "{seen}, {why}, so that a browser must not answer by itself: an ETag with cache-control: private, no-cache keeps the \
-             request and spares the unchanged body"
+            "{seen}, {why}, so the browser must not answer from its cache alone: an ETag with `cache-control: private, no-cache` \
+             keeps the request and saves the unchanged body"
         );
         Statement::of_share(share, text, flips).gaining(Gain { per_day, bytes, ..Gain::default() })
     };

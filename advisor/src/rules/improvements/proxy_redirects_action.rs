@@ -17,7 +17,7 @@ pub(in super::super) static RULE: Rule = improvement("proxy-redirects-action", 0
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let seen = profile.observed(Fact::RedirectedByProxy);
     let text = format!(
-        "{} got a redirect instead of an answer, which the client cannot use: let actions pass the proxy, and check the \
+        "{} got a redirect instead of an answer, which the client cannot use: let action requests through the proxy, and check the \
          session in the action",
         counted(seen, "call")
     );

@@ -2,7 +2,7 @@
 //!
 //! Seen: an RSC request of the same page after the action's start and at most 1 s after its end, or what a slow client needs;
 //! less as many as came in the same time before.
-//! Why: when the action renders the page anew the refresh is redundant; when it does not, `refresh()` or
+//! Why: when the action re-renders the page the refresh is redundant; when it does not, `refresh()` or
 //! `updateTag()` inside the action brings the page in the same response. All versions; `refresh()` from 16 on,
 //! `revalidatePath` before.
 //! Guard: a refresh that nobody's code asks for. The router fetches the page itself after an answer with a cookie that the proxy or
@@ -11,7 +11,7 @@
 //! Source: Next.js docs, `server-actions`, `refresh`. Example: `await toggleFavorite(id); router.refresh()`.
 
 use super::super::movers::may_be_pushed;
-use super::super::{Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_action, part_of, percent};
 use super::action_refresh_loop::is_looping;
 use super::improvement;
 use crate::evidence::Fact;
@@ -36,9 +36,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         "call refresh() (revalidatePath before Next.js 16) inside the action instead"
     };
     let text = format!(
-        "{} of {} calls were followed by a refresh of the same page{}: {remedy}",
-        percent(seen.observed),
-        seen.samples,
+        "{} were followed by a refresh of the same page{}: {remedy}",
+        part_of(seen.observed, &counted(seen.samples, "call")),
         excess.beside("the same time before one"),
     );
     let flips = format!("under {} are followed by a refresh", percent(knobs.threshold));

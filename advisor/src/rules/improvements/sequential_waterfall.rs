@@ -22,8 +22,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let text = format!(
-        "in {} of calls its queries and requests run one after the other and take most of the {:.0} ms (p50): reads that \
-         do not need each other's result can run in Promise.all; what writes keeps its order",
+        "in {} of calls its queries and requests run one after the other and take most of the {:.0} ms (p50): run reads that do not need each other's results in `Promise.all`, and keep writes in order",
         percent(share.observed),
         p50 / 1_000.0
     );

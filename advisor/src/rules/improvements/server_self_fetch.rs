@@ -32,7 +32,7 @@ pub(super) fn self_fetches(profile: &Profile, knobs: &Knobs<'_>, doing: &str) ->
          function behind the route",
         counted(fetches, "request"),
     );
-    let flips = "no request to the own app within its traces".to_owned();
+    let flips = "no request to the app itself within its traces".to_owned();
     let times = profile.count(Fact::SelfFetches) / profile.count(Fact::SelfFetching).max(1.0);
     let gain = Gain {
         per_day: profile.estimate_per_day(Fact::SelfFetching),

@@ -40,7 +40,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
     let text = format!(
         "everybody gets the same answer ({} between different clients, none differed), but a shared cache must not answer requests \
-         with a token: where the page itself checks who is signed in, read it in the layout or a server component and pass it down",
+         with a token: where the page itself checks who is signed in, read it once in the layout or a server component and pass it down",
         counted(public.compared, "comparison")
     );
     let per_day = profile.estimate_per_day(Fact::ReadsSoonAfterLoad);

@@ -1,8 +1,8 @@
 //! **unauthenticated-action**: an action that writes succeeds for people who are not signed in.
 //!
 //! Seen: one in a hundred or more of the successful calls of an action that changes something came without a session's cookie and
-//! without a token; where telemetry does not tell sessions from other cookies, without any cookie.
-//! Why: whoever can POST can call an action; a page behind a login does not protect it. Check the session inside. All versions.
+//! without a token; where telemetry does not distinguish sessions from other cookies, without any cookie.
+//! Why: anyone who can POST can call an action; a page behind a login does not protect it. Check the session inside. All versions.
 //! Source: Next.js docs, Data Security; pluggedin-app#210, unkey#6062, giselle#2717.
 //! Guard: silent where people are meant not to be signed in: sign-in, sign-up, password reset, contact, newsletter, by the words of
 //! its name and of its pages, and where the call begins a session. Silent where nobody in the app has a session: then its cookie is
@@ -11,7 +11,7 @@
 
 use pointsman_store::Action;
 
-use super::super::{Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_action, part_of};
 use super::improvement;
 use crate::evidence::Fact;
 use crate::profile::{Profile, Seen, Share};
@@ -76,9 +76,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let text = format!(
-        "{} of {} successful calls came from people who are not signed in, and {}: check inside the action who calls",
-        percent(without),
-        with.samples,
+        "{} came from people who are not signed in, and {}: check the session inside the action",
+        part_of(without, &counted(with.samples, "successful call")),
         harm.unwrap_or_default()
     );
     let interval = crate::stats::Interval { low: 1.0 - with.interval.high, high: 1.0 - with.interval.low };
@@ -103,10 +102,10 @@ fn harm(profile: &Profile) -> Option<&'static str> {
     let words = words_of(&name(profile));
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     if has(&["revalidate", "invalidate", "purge"]) {
-        return Some("anybody can make the app render again what it has cached");
+        return Some("anyone can make the app re-render what it has cached");
     }
     if has(&["cookie", "cookies"]) && has(&["set", "write", "save", "update", "store"]) {
-        return Some("anybody can have it write cookies");
+        return Some("anyone can make it write cookies");
     }
     (profile.seen() == Seen::Writes).then_some("it changes data")
 }

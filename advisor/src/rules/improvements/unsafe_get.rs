@@ -15,7 +15,7 @@
 
 use pointsman_store::Caller;
 
-use super::super::{Finding, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Finding, Knobs, Rule, Statement, counted, is_get_route, part_of, percent};
 use super::improvement;
 use crate::evidence::Fact;
 use crate::profile::{Profile, Share};
@@ -80,9 +80,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     };
     let Some(share) = share.filter(|share| share.observed > 0.0) else { return Finding::Silent };
     let text = format!(
-        "{} of {} GETs {what}: crawlers, prefetchers and links on other sites send GETs too; make it a POST or an action",
-        percent(share.observed),
-        share.samples
+        "{} {what}: crawlers, prefetchers and links on other sites send GETs too; make it a POST or an action",
+        part_of(share.observed, &counted(share.samples, "GET"))
     );
     let flips = format!("under {} of GETs change something", percent(knobs.threshold));
     Statement::of_share(share, text, flips).with(profile.exemplars(fact)).judged_by_observed(knobs)

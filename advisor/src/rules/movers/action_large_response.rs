@@ -4,7 +4,7 @@
 //! Why: React's wire format is parsed as a whole before the page sees any of it, nothing may cache it, and files come as
 //! base64. A route can stream, compress, range and be saved by the browser. All versions.
 //! Source: Next.js docs, Streaming ("Route Handlers"); next `server-action-reducer.js` (`text/x-component` only).
-//! Guard: sizes are those on the wire; where they are not told the rule is silent.
+//! Guard: sizes are those on the wire; where they are unknown the rule is silent.
 //! Example: `exportOrders()` returning a workbook as base64.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};

@@ -43,8 +43,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         .map_or_else(String::new, |limit| format!(" of the {limit:.0} s that its page allows (maxDuration)"));
     let knobs = &Knobs { threshold: limit.map_or(knobs.threshold, |limit| limit * NEAR), ..*knobs };
     let text = format!(
-        "one call in twenty takes over {p95:.1} s{near}: all later actions of that user wait for it; work that \
-         nobody waits for can be answered at once and done after() the answer"
+        "one call in twenty takes over {p95:.1} s{near}: all later actions of that user wait for it; work that nobody waits for can run in `after()`, once the answer is sent"
     );
     let flips = format!("a 95th percentile below {} s", knobs.threshold);
     let held = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;

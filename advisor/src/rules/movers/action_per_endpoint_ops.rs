@@ -1,4 +1,4 @@
-//! **action-per-endpoint-ops**: many actions share one URL, so that limits and alerts per URL cannot tell them apart.
+//! **action-per-endpoint-ops**: many actions share one URL, so that limits and alerts per URL cannot separate them.
 //!
 //! Seen: eight or more actions called from one page.
 //! Why: all of them are POSTs to the page; a CDN, a proxy or a dashboard that goes by URL sees one endpoint. First aid: the
@@ -27,7 +27,7 @@ pub(in super::super) static RULE: Rule = Rule {
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let actions = profile.surroundings.actions_on_page;
     let text = format!(
-        "{actions} actions are POSTs to {}: limits and alerts by URL cannot tell them apart",
+        "{actions} actions are POSTs to {}: rate limits and alerts per URL cannot separate them",
         profile.handler.route
     );
     let flips = "fewer actions on its page".to_owned();

@@ -7,7 +7,7 @@
 //! Example: `setInterval(() => getOrderStatus(id), 5000)`.
 
 use super::super::improvements::action_refresh_loop::is_looping;
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of, percent, tenths};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Lifetime, Measure};
 use crate::gain::Gain;
@@ -47,8 +47,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let same =
         unchanged.map_or_else(String::new, |share| format!(", {} of the answers unchanged", percent(share)));
     let text = format!(
-        "{} of calls are polls, one every {every:.1} s{same}; each poll blocks the client's other actions",
-        percent(share.observed)
+        "{} are polls, one every {} s{same}; each poll blocks the client's other actions",
+        part_of(share.observed, "calls"),
+        tenths(every)
     );
     let flips = format!("under {} of calls are regular", percent(knobs.threshold));
     let per_day = profile.estimate_per_day(Fact::Polls);

@@ -11,7 +11,7 @@
 //! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
 
 use super::super::improvements::action_refresh_loop::is_looping;
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::gain::read_in_page;
@@ -77,9 +77,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let share = excess.share;
     let gain = read_in_page(profile);
     let text = format!(
-        "{} of calls came with the load of their page, {:.0} ms after it (p50): a server component would have the data \
+        "{} came with the load of their page, {:.0} ms after it (p50): a server component would have the data \
          in the first response",
-        percent(excess.seen.observed),
+        part_of(excess.seen.observed, "calls"),
         gain.measured_ms(),
     );
     let flips = format!("under {} of calls belong to a load", percent(knobs.threshold));

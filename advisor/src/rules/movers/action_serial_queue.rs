@@ -13,7 +13,7 @@
 //! Example: `Promise.all([getPrice(id), getStock(id), getShipping(id)])`.
 
 use super::super::improvements::action_refresh_loop::is_looping;
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::gain::parallel_reads;
@@ -57,8 +57,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         String::new()
     };
     let text = format!(
-        "{} of calls ran in {bursts} serial bursts, because Next.js runs one action at a time per client{sooner}",
-        percent(excess.seen.observed),
+        "{} ran in {bursts} serial bursts, because Next.js runs one action at a time per client{sooner}",
+        part_of(excess.seen.observed, "calls"),
     );
     let statement =
         Statement::of_share(share, text, flips).with(profile.exemplars(Fact::InBurst)).gaining(gain);

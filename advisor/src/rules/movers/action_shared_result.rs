@@ -7,7 +7,7 @@
 //! Guard: only actions that read; hashes come from the package, without them the rule is silent.
 //! Example: `getExchangeRates()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_action, part_of, percent};
 use crate::evidence::{Fact, Lifetime};
 use crate::gain::Gain;
 use crate::profile::{Profile, Seen};
@@ -36,10 +36,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let repeats = profile.share(Fact::repeat_of_anyone(Lifetime::OneMinute), Fact::Comparable);
     let kept = repeats.map_or(0.0, |share| share.observed);
     let text = format!(
-        "{} of {} answers equal what another client got for the same arguments; kept for a minute, {} of calls need no \
-         computing",
-        percent(share.observed),
-        share.samples,
+        "{} were the same as another client's for the same arguments; cached for a minute, {} of calls need no work",
+        part_of(share.observed, &counted(share.samples, "answer")),
         percent(kept)
     );
     let flips = "answers that differ between clients".to_owned();

@@ -6,7 +6,7 @@
 //! All versions. Source: next `app-router-instance.js` (queue); [judgement] thresholds.
 //! Example: `onChange={e => searchSkills(e.target.value)}`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
@@ -38,8 +38,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let text = format!(
-        "{} of calls follow each other at the pace of typing: debounce them at once",
-        percent(share.observed)
+        "{} follow each other at the pace of typing: debounce them now",
+        part_of(share.observed, "calls")
     );
     let flips = format!("under {} of calls do", percent(knobs.threshold));
     let per_day = excess.times(profile.per_day(Fact::Sequenced));

@@ -7,7 +7,7 @@
 //! Guard: ids of Next.js 14 have no such bit.
 //! Example: `export async function getRates() { 'use cache'; ... }`, called in `useEffect`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of};
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
 use crate::profile::Profile;
@@ -27,8 +27,8 @@ pub(in super::super) static RULE: Rule = Rule {
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::CachedFunctions, Fact::Calls) else { return Finding::Silent };
     let text = format!(
-        "{} of calls go to a 'use cache' function: a read that caches could answer, sent as a POST that none may keep",
-        percent(share.observed)
+        "{} go to a 'use cache' function: a read that caches could answer, but sent as a POST, which no cache may keep",
+        part_of(share.observed, "calls")
     );
     let per_day = profile.estimate_per_day(Fact::CachedFunctions);
     let held = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;

@@ -1,11 +1,11 @@
 //! **client-cache-library**: after the mutation the client fetches from the API again, as SWR and TanStack Query do.
 //!
 //! Why: such clients key their cache on a GET route and refresh it themselves; an action's refreshed page would not
-//! reach it. It speaks against moving the mutation. All versions. Guard: a poll fetches without any mutation, so what came as
+//! reach it. It is a reason against moving the mutation. All versions. Guard: a poll fetches without any mutation, so what came as
 //! often before mutations is taken off.
 //! Source: Next.js docs, client-side data fetching (SWR, TanStack Query). Example: `mutate('/api/mail')`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::profile::Profile;
@@ -30,8 +30,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let known = excess.lacks(knobs.threshold, knobs.min_samples).is_none();
     let share = if known { excess.share } else { excess.seen };
     let text = format!(
-        "{} of mutations were followed by a GET of the same part of the API: a client-side cache",
-        percent(share.observed)
+        "{} were followed by a GET of the same part of the API, as a client-side cache does",
+        part_of(share.observed, "mutations")
     );
     let flips = format!("under {} are", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::FollowedByRefetch);

@@ -1,4 +1,4 @@
-//! **client-needs-abort**: the page gives requests up and sends others instead. It speaks for staying a route.
+//! **client-needs-abort**: the page gives requests up and sends others instead. It is a reason to stay a route.
 //!
 //! Seen: reads whose client went away while it sent another one to the same route.
 //! Why: a `fetch` can be aborted and a route sees it (`request.signal`); an action cannot be. All versions; a signal for
@@ -7,7 +7,7 @@
 //! Guard: a client that merely goes away proves nothing; parallel reads are not given up.
 //! Example: a search box that aborts the request before.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::profile::Profile;
@@ -29,10 +29,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
     let Some(share) = profile.share(Fact::Superseded, Fact::ReadsSequenced) else { return Finding::Silent };
     let text = format!(
-        "{} of its reads were given up for a newer one: an action cannot be aborted",
-        percent(share.observed)
+        "{} were aborted for a newer one, and an action cannot be aborted",
+        part_of(share.observed, "its reads")
     );
-    let flips = format!("under {} of its reads are given up", percent(knobs.threshold));
+    let flips = format!("under {} of its reads are aborted", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::Superseded);
     Statement::of_share(share, text, flips).with(exemplars).judged_by_low(knobs).or_silent()
 }

@@ -1,4 +1,4 @@
-//! **frequent-poll**: a page asks again and again at regular intervals. It speaks for staying a route.
+//! **frequent-poll**: a page asks again and again at regular intervals. It is a reason to stay a route.
 //!
 //! Seen: five or more calls of one client with a coefficient of variation of the intervals below 0.3, less than a minute
 //! apart.
@@ -8,7 +8,7 @@
 //! Guard: schedulers call regularly too; they are no browsers and have a rule of their own.
 //! Example: `GET /api/jobs/[id]` every five seconds.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, part_of, percent, tenths};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
@@ -36,8 +36,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     };
     let text = format!(
-        "{} of its calls are polls, one every {every:.1} s: as an action, each poll would block the user's own actions",
-        percent(share.observed)
+        "{} are polls, one every {} s: as an action, each poll would block the user's own actions",
+        part_of(share.observed, "its calls"),
+        tenths(every)
     );
     let flips = format!("under {} of its calls are polls", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::Polled);

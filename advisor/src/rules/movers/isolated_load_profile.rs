@@ -1,5 +1,4 @@
-//! **isolated-load-profile**: it is far slower than the page it would join, or takes a large part of the app's time. It
-//! speaks for staying a route.
+//! **isolated-load-profile**: it is far slower than the page it would join, or takes a large part of the app's time. It is a reason to stay a route.
 //!
 //! Seen: its 95th percentile is five times that of the page that calls it most, or it takes three tenths of all time that
 //! the app spends on answering, or the build gives it a longer `maxDuration` than that page.
@@ -47,9 +46,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let heavy = own >= FAST && around.share_of_time > SHARE_OF_TIME;
     let slower = own >= FAST && times.is_some_and(|times| times >= knobs.threshold);
     let text = if let Some(limit) = limited.filter(|_| !slower) {
-        format!("its maxDuration of {limit:.0} s is its own: as an action it would have that of its page")
+        format!("it has a maxDuration of its own ({limit:.0} s): as an action it would get that of its page")
     } else if heavy && !slower {
-        format!("it takes {} of the time that the app spends on answers", percent(around.share_of_time))
+        format!("it takes {} of the app's total response time", percent(around.share_of_time))
     } else {
         format!(
             "one call in twenty takes over {own:.0} ms, {:.1} times as long as its page: as an action it shares the page's \

@@ -4,7 +4,7 @@
 //! Guard: only after a week: before, little traffic is a beginning and not a fact.
 //! Example: an admin's `reindexSearch()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, tenths};
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
 
@@ -36,7 +36,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if profile.days < WEEK || per_day >= knobs.threshold || slow || fails {
         return Finding::Silent;
     }
-    let text = format!("it is called rarely ({per_day:.1} times a day), so a move gains nothing");
+    let text = format!("it is called rarely ({} times a day), so a move would gain little", tenths(per_day));
     let flips = format!("{} calls a day", knobs.threshold);
     Finding::Holds(Statement::of_quantity(per_day, profile.observed(Fact::Calls), text, flips))
 }

@@ -1,6 +1,6 @@
 //! **many-callers**: pages of several routes call it.
 //!
-//! Why: one URL is one place for policy, limits and metrics; it speaks against a move. All versions.
+//! Why: one URL is one place for policy, limits and metrics; it is a reason against a move. All versions.
 //! Source: [judgement]. Example: `POST /api/like`, called from five kinds of page.
 
 use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, named};
@@ -27,10 +27,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let notable = profile.pages.iter().filter(|(_, calls)| *calls / total >= NOTABLE);
     let routes: Vec<String> = notable.map(|(route, _)| route.clone()).collect();
     let count = routes.len() as u64;
-    let text = format!(
-        "pages of {count} routes call it ({}): one URL keeps one policy for all of them",
-        named(&routes)
-    );
+    let text =
+        format!("{count} pages call it ({}): one URL keeps one policy for all of them", named(&routes));
     let flips = "one or two pages call it".to_owned();
     let statement =
         Statement { samples: profile.observed(Fact::PageKnown), ..Statement::of_count(count, text, flips) };

@@ -10,7 +10,7 @@
 //! which the browser first came.
 //! Example: `fetch('/api/settings', { method: 'PUT' })` and `location.reload()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_mutation_route, part_of, percent};
 use super::{in_view, is_about_sessions, unseen_sequences};
 use crate::evidence::Fact;
 use crate::gain::action_in_place_of_reload;
@@ -37,9 +37,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(excess) = profile.excess(Fact::FollowedByDocument) else { return Finding::Silent };
     let (share, seen) = (excess.share, excess.seen);
     let text = format!(
-        "{} of {} successful mutations were followed by a reload of the whole page{}",
-        percent(seen.observed),
-        seen.samples,
+        "{} were followed by a reload of the whole page{}",
+        part_of(seen.observed, &counted(seen.samples, "successful mutation")),
         excess.beside("the same time before one"),
     );
     let flips = format!("under {} of mutations are followed by a load", percent(knobs.threshold));

@@ -5,15 +5,17 @@
 //! page, after the mutation's start and at most 1 s after its end (browsers act on headers, before the body ends); later for
 //! clients that are seen to be slow. What the page does by itself does not count: the share of equally long times before
 //! mutations in which it was refreshed as well is taken off.
-//! Why: an action answers with its result and the page rendered anew, in one response. All versions; `refresh()`
+//! Why: an action answers with its result and the re-rendered page, in one response. All versions; `refresh()`
 //! exists from Next.js 16 on.
 //! Source: Next.js docs, `server-actions`; [measured] refresh 45 ms after the mutation on localhost.
-//! Guard: what begins a session is not meant, since the page shows itself anew after it for all that it knows of its user, and the
+//! Guard: what begins a session is not meant, since the page is shown again after it for all that it knows of its user, and the
 //! endpoint is most likely a library's. A refresh that an event stream pushes comes after an action as well; while one is open it abstains. A person may click a link to the same page, hence half of all mutations and a short gap. Moving to an
 //! action with `revalidatePath` drops the client's prefetches, which are then fetched again; `refresh()` keeps them.
 //! Example: `fetch('/api/cart', { method: 'POST' })` and `router.refresh()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{
+    Effect, Finding, Knobs, Rule, Statement, counted, is_mutation_route, part_of, percent, tenths,
+};
 use super::{by_own_code, is_about_sessions, unseen_sequences};
 use crate::evidence::Fact;
 use crate::gain::{Gain, action_with_refresh};
@@ -48,10 +50,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let pairs = profile.observed(Fact::FollowedByRefresh);
     let gain = action_with_refresh(profile);
     let text = format!(
-        "{} of {} successful mutations were followed by a refresh of the same page{} (p50 {:.0} ms later): an action \
-         would answer with the result and the page at once{}",
-        percent(seen.observed),
-        seen.samples,
+        "{} were followed by a refresh of the same page{}, {:.0} ms later (p50): an action would answer with the result and the \
+         page at once{}",
+        part_of(seen.observed, &counted(seen.samples, "successful mutation")),
         excess.beside("the same time before one"),
         gain.measured_ms(),
         on_prefetches(profile, gain),
@@ -72,15 +73,11 @@ fn on_prefetches(profile: &Profile, gain: Gain) -> String {
     if seen < NOTABLE_PREFETCHES {
         return String::new();
     }
+    let prefetches = if tenths(seen) == "1" { "prefetch" } else { "prefetches" };
+    let seen = format!("; each refresh was followed by {} {prefetches} on average", tenths(seen));
     if gain.prefetches >= 0.0 {
-        return format!(
-            "; each refresh was followed by {seen:.1} prefetches, which refresh() inside the action avoids and \
-             revalidatePath would increase"
-        );
+        return seen + ", which refresh() inside the action avoids and revalidatePath would increase";
     }
-    format!(
-        "; each refresh was followed by {seen:.1} prefetches, and revalidatePath adds {:.1} more; refresh(), from \
-         Next.js 16 on, adds none",
-        -gain.prefetches
-    )
+    let more = tenths(-gain.prefetches);
+    format!("{seen}, and revalidatePath adds {more} more; refresh(), from Next.js 16 on, adds none")
 }

@@ -31,7 +31,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(excess) = profile.excess(Fact::FollowedByReload) else { return Finding::Silent };
     let (share, seen) = (excess.share, excess.seen);
     let text = format!(
-        "after {} of {} mutations nothing was refreshed and the user loaded a page twice: it may show old data",
+        "after {} of {} mutations, nothing was refreshed and the user loaded a page twice: the page may show old data",
         percent(seen.observed),
         seen.samples
     );

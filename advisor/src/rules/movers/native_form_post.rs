@@ -6,7 +6,7 @@
 //! rids the page of all that its components hold of an earlier visitor, or of nobody, and after an action they would keep it.
 //! Example: `<form method="post" action="/api/subscribe">`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, part_of, percent};
 use super::is_about_sessions;
 use crate::evidence::Fact;
 use crate::gain::Gain;
@@ -29,7 +29,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let text =
-        format!("{} of posts come from a plain form and are redirected to a page", percent(share.observed));
+        format!("{} come from a plain form and are redirected to a page", part_of(share.observed, "posts"));
     let flips = format!("under {} of posts are navigations", percent(knobs.threshold));
     let per_day = profile.estimate_per_day(Fact::NativeFormPosts);
     let gain = Gain { assumed_trips: 1.0, ..Gain::of_one_request(per_day) };

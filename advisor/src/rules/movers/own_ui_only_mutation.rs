@@ -30,14 +30,12 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let retained = counted(u64::from(profile.days_retained()), "day");
     let text = if from_outside == 0 {
         format!(
-            "all {} successful calls of the window came from the app's own pages, and none from elsewhere in the {retained} \
-             that are retained",
+            "all {} successful calls of the window came from the app's own pages, and none from elsewhere in {retained} of retained data",
             share.samples
         )
     } else {
         format!(
-            "all {} successful calls of the window came from the app's own pages; {from_outside} came from elsewhere in the \
-             {retained} that are retained",
+            "all {} successful calls of the window came from the app's own pages; {from_outside} came from elsewhere in {retained} of retained data",
             share.samples
         )
     };

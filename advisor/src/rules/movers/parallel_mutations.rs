@@ -1,4 +1,4 @@
-//! **parallel-mutations**: the page changes several things at once. It speaks for staying a route.
+//! **parallel-mutations**: the page changes several things at once. It is a reason to stay a route.
 //!
 //! Seen: mutations of this route by the page's code that overlapped another mutation of the same client.
 //! Why: `fetch` runs in parallel; as actions they would run one after the other, and whatever else the user does would wait for
@@ -8,7 +8,7 @@
 //! says so.
 //! Example: `Promise.all(rows.map((row) => fetch('/api/rows', { method: 'PATCH', ... })))` and one `router.refresh()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
@@ -33,9 +33,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     };
     let p50 = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
     let text = format!(
-        "{} of its calls run at the same time as another mutation of the same client; as actions each would wait for the one \
-         before, {p50:.0} ms or more",
-        percent(share.observed)
+        "{} run at the same time as another mutation of the same client; as actions, each would wait for the previous one, {p50:.0} ms or more",
+        part_of(share.observed, "its calls")
     );
     let flips = format!("under {} of its calls run at the same time as others", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::ParallelMutations);

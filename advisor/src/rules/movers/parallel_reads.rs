@@ -1,4 +1,4 @@
-//! **parallel-reads**: the page asks for several things at once. It speaks for staying a route.
+//! **parallel-reads**: the page asks for several things at once. It is a reason to stay a route.
 //!
 //! Seen: reads of this route that overlapped another read of the same client.
 //! Why: `fetch` runs in parallel; as actions they would run one after the other: the sum of their durations instead of the
@@ -7,7 +7,7 @@
 //! Guard: the clocks of two instances must not decide whether they overlapped.
 //! Example: a dashboard whose panels each fetch their own numbers.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
@@ -32,9 +32,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     };
     let p50 = profile.quantile(Measure::Duration, 0.5).unwrap_or_default() / 1_000.0;
     let text = format!(
-        "{} of its reads run in parallel with another read of the same client; as an action, each would wait for the one before, \
-         {p50:.0} ms or more",
-        percent(share.observed)
+        "{} run in parallel with another read of the same client; as actions, each would wait for the previous one, {p50:.0} ms or more",
+        part_of(share.observed, "its reads")
     );
     let flips = format!("under {} of its reads run in parallel with others", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::ParallelReads);

@@ -1,5 +1,5 @@
 //! **proxy-coverage-change**: the proxy (middleware) runs for the route, but not for the page to which an action would be
-//! posted, or the reverse. It speaks against a move, and every move is warned of it.
+//! posted, or the reverse. It is a reason against a move, and every move carries a warning about it.
 //!
 //! Why: an action is a POST to the page's URL; a matcher that guards `/api/**` does not guard it. All versions with
 //! middleware or `proxy.ts`.

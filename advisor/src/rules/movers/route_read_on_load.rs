@@ -9,7 +9,7 @@
 //! shadow.
 //! Example: `useEffect(() => { fetch('/api/me/stats')... }, [])`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::profile::Profile;
@@ -32,8 +32,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(excess) = profile.excess(Fact::ReadsSoonAfterLoad) else { return Finding::Silent };
     let share = excess.share;
     let text = format!(
-        "{} of its reads come soon after the load of their page: a server component has the data in the first response",
-        percent(excess.seen.observed)
+        "{} come soon after the load of their page: a server component has the data in the first response",
+        part_of(excess.seen.observed, "its reads")
     );
     let flips = format!("under {} of its reads belong to a load", percent(knobs.threshold));
     let exemplars = profile.exemplars(Fact::ReadsSoonAfterLoad);

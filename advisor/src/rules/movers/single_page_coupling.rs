@@ -1,9 +1,9 @@
 //! **single-page-coupling**: nearly all calls come from one page.
 //!
-//! Why: handler and page change together; an action lies beside its page. A small reason. All versions.
+//! Why: handler and page change together; an action is next to its page. A small reason. All versions.
 //! Source: [judgement]. Example: `POST /api/cart`, called from `/product/[id]` alone.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, part_of, percent};
 use crate::evidence::Fact;
 use crate::profile::{Profile, Share};
 use crate::stats::Interval;
@@ -27,7 +27,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let observed = calls / total;
     let trials = as_f64(samples);
     let share = Share { observed, interval: Interval::wilson(observed * trials, trials), samples };
-    let text = format!("{} of calls come from the page {page}", percent(observed));
+    let text = format!("{} come from the page {page}", part_of(observed, "calls"));
     let flips = format!("under {} of calls come from one page", percent(knobs.threshold));
     let statement = Statement::of_share(share, text, flips);
     let holds = observed >= knobs.threshold && samples >= knobs.min_samples;

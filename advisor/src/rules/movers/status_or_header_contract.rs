@@ -8,7 +8,7 @@
 
 use pointsman_store::Caller;
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, named, percent};
+use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, named, part_of, percent};
 use crate::evidence::{Dimension, Fact};
 use crate::profile::Profile;
 
@@ -31,8 +31,8 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let statuses: Vec<String> =
         profile.values(Dimension::Status).into_iter().map(|(status, _)| status).collect();
     let text = format!(
-        "{} of answers use a status or header of their own ({})",
-        percent(share.observed),
+        "{} use a custom status or header ({})",
+        part_of(share.observed, "answers"),
         named(&statuses)
     );
     let flips = format!("under {} of answers do", percent(knobs.threshold));

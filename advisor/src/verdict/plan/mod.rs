@@ -20,7 +20,7 @@ pub(crate) struct Plan {
     pub(crate) effort: Option<&'static str>,
     /// What to do, in order.
     pub(crate) steps: Vec<String>,
-    /// What the move changes beside what it is for, and what telemetry cannot see.
+    /// Side effects of the move, and what telemetry cannot see.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -34,8 +34,16 @@ pub(crate) fn plan(profile: &Profile, judgement: &Judgement) -> Plan {
         Verdict::MoveToRouteHandler => to_route::steps(profile, reason),
         Verdict::Keep | Verdict::InsufficientEvidence => return Plan::default(),
     };
-    let warnings = warnings::of(profile, verdict);
+    let steps = steps.iter().map(|step| sentence(step)).collect();
+    let warnings = warnings::of(profile, verdict).iter().map(|warning| sentence(warning)).collect();
     Plan { effort: Some(effort(profile)), steps, warnings }
+}
+
+/// A sentence, from words that begin small and have no end.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 /// By the number of pages whose code changes. [judgement]

@@ -12,19 +12,18 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
     let method = &handler.method;
     let mut steps = vec![
         format!(
-            "beside the page {page} create actions.ts: 'use server'; export async function {name}(input) {{ ... }}, \
-             with the body of {method} in {file}; reading and parsing of the request goes away, the result is \
-             returned"
+            "next to the page {page}, create `actions.ts` with `'use server'; export async function {name}(input) {{ ... }}`. \
+             Take the body of {method} from {file}, drop the code that reads and parses the request, and return the result"
         ),
         format!(
-            "move its checks along: read the session inside {name}, since whoever can POST to {page} can call it"
+            "move its checks too: read the session inside {name}, because anyone who can POST to {page} can call it"
         ),
         show_anew(profile, &name),
     ];
     steps.extend(call_sites(profile, reason, &name));
     if profile.count(Fact::StatusContract) > 0.0 {
         steps.push(
-            "turn its error statuses into return values ({ error: ... }): the page reads them from the result"
+            "turn its error statuses into return values (`{ error: ... }`), which the page reads from the result"
                 .to_owned(),
         );
     }
@@ -32,7 +31,7 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
     steps.extend(body_limit(profile));
     steps.push(test(profile, &name));
     steps.push(format!(
-        "then remove {method} from {file}; other methods there stay as they are, each is judged for itself"
+        "then remove {method} from {file}; its other methods are judged separately and stay for now"
     ));
     steps
 }
@@ -41,18 +40,18 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
 fn show_anew(profile: &Profile, name: &str) -> String {
     match profile.surroundings.next {
         Some(next) if next.has_refresh() => format!(
-            "at the end of {name} call refresh() from 'next/cache': the answer brings the page, and the client keeps its \
-             prefetches; revalidatePath() would drop them, and each link in view would be fetched again (use \
-             updateTag() where data is cached by tag)"
+            "at the end of {name}, call `refresh()` from `next/cache`: the answer then brings the updated page, and the client keeps \
+             its prefetches. `revalidatePath()` would drop them, and every link in view would be fetched again. Where data is cached \
+             by tag, use `updateTag()`"
         ),
         Some(_) => format!(
-            "at the end of {name} call revalidatePath('{}') from 'next/cache': the answer brings the page; links in view are \
-             prefetched again, which refresh() of Next.js 16 spares",
+            "at the end of {name}, call `revalidatePath('{}')` from `next/cache`: the answer then brings the updated page. Links in \
+             view are prefetched again; `refresh()` of Next.js 16 avoids that",
             first_page(profile)
         ),
         None => format!(
-            "at the end of {name} call refresh() from 'next/cache' (Next.js 16; revalidatePath() before, after which links \
-             in view are prefetched again)"
+            "at the end of {name}, call `refresh()` from `next/cache` (before Next.js 16: `revalidatePath()`, after which links in view \
+             are prefetched again)"
         ),
     }
 }
@@ -62,16 +61,16 @@ fn call_sites(profile: &Profile, reason: &str, name: &str) -> Vec<String> {
     let (route, method, pages) = (&profile.handler.route, &profile.handler.method, pages(profile));
     match reason {
         "native-form-post" => vec![format!(
-            "on {pages} replace <form method=\"post\" action=\"{route}\"> by <form action={{{name}}}>; {name} takes the \
-             FormData, and redirect() from 'next/navigation' takes the place of the 303"
+            "on {pages}, replace `<form method=\"post\" action=\"{route}\">` with `<form action={{{name}}}>`: {name} receives the \
+             FormData, and `redirect()` from `next/navigation` replaces the 303"
         )],
         "mutate-then-document" => vec![format!(
-            "on {pages} replace `await fetch('{route}', {{ method: '{method}', ... }}); location.reload()` by `const \
-             result = await {name}(input)`: the new page comes with it"
+            "on {pages}, replace `await fetch('{route}', {{ method: '{method}', ... }}); location.reload()` with `const \
+             result = await {name}(input)`: the updated page comes with the answer"
         )],
         _ => vec![format!(
-            "on {pages} replace `await fetch('{route}', {{ method: '{method}', ... }}); router.refresh()` by `const \
-             result = await {name}(input)`: without the refresh"
+            "on {pages}, replace `await fetch('{route}', {{ method: '{method}', ... }}); router.refresh()` with `const \
+             result = await {name}(input)`: no refresh is needed"
         )],
     }
 }
@@ -81,7 +80,7 @@ fn time_limit(profile: &Profile, page: &str) -> Option<String> {
     let own = profile.surroundings.build.max_duration_s(&profile.handler.route)?;
     let enough = profile.page_limit_s().is_some_and(|limit| limit >= as_f64(own));
     (!enough).then(|| {
-        format!("its route allows {own} s (maxDuration): export the same from {page}, whose limit its actions share")
+        format!("the route may run for {own} s (maxDuration): export the same `maxDuration` from {page}, because its actions share that limit")
     })
 }
 
@@ -91,8 +90,8 @@ fn body_limit(profile: &Profile) -> Option<String> {
     let share = p99 / as_f64(profile.body_limit.max(1));
     (share >= 0.2).then(|| {
         format!(
-            "mind the size: its bodies reach {:.0} KB (p99), {:.0} % of serverActions.bodySizeLimit; over it the action \
-             fails with 500",
+            "check the size: its bodies reach {:.0} KB (p99), {:.0} % of `serverActions.bodySizeLimit`; above the limit the action \
+             fails with a 500",
             p99 / 1_000.0,
             share * 100.0
         )
@@ -103,7 +102,7 @@ fn test(profile: &Profile, name: &str) -> String {
     let status = profile.surroundings.next.map(NextVersion::unknown_action_status);
     let stale = status.map_or_else(String::new, |status| format!(" (the app answers {status})"));
     format!(
-        "test {name} from {}; without a session; with two clicks in a row; and from a page loaded before a new build{stale}",
+        "test {name} from {}, without a session, with two quick clicks, and from a page loaded before a new build{stale}",
         pages(profile)
     )
 }

@@ -26,14 +26,14 @@ pub(super) fn steps(profile: &Profile) -> Vec<String> {
         steps.push(format!("then remove {name} from the actions"));
     } else {
         steps.push(format!(
-            "on {} it is not called with the load: there let a GET route (app/api/{}/route.ts) answer, or keep the action",
+            "on {} it is not called during the page load: serve it there from a GET route (`app/api/{}/route.ts`), or keep the action",
             others.join(" and "),
             kebab(&name)
         ));
     }
     steps.push(format!(
-        "test: {page} with JavaScript off shows the data; the session is read in the function itself; the time to the first \
-         byte of {page} has not grown"
+        "test that {page} shows the data with JavaScript off, that the function reads the session itself, and that the time to the \
+         first byte of {page} has not grown"
     ));
     steps
 }
@@ -44,7 +44,7 @@ fn only_reads(profile: &Profile, name: &str, page: &str) -> String {
         "once it is part of {page}, {name} also runs when a link to {page} is prefetched and when a crawler asks for it"
     );
     if profile.access().grounds == Grounds::Name {
-        format!("check in its code that {name} only reads, since nothing but its name says so: {runs}")
+        format!("check in its code that {name} only reads, because only its name suggests so: {runs}")
     } else {
         format!("{runs}: leave out what must not happen then, such as counting views or marking as read")
     }

@@ -29,7 +29,7 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
             pages(profile)
         ),
         "action-poll" => format!(
-            "on {}, replace `setInterval(() => {name}(...))` by `useSWR('{route}?...', fetcher, {{ refreshInterval: ... \
+            "on {}, replace `setInterval(() => {name}(...))` with `useSWR('{route}?...', fetcher, {{ refreshInterval: ... \
              }})`, which also pauses in a hidden tab; send an ETag, so that an unchanged answer costs a 304",
             pages(profile)
         ),
@@ -39,8 +39,8 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
             pages(profile)
         ),
         _ => format!(
-            "on {}, replace `await {name}(...)` by `await fetch('{route}?...', {{ signal }})`; SWR or TanStack Query share and \
-             keep answers",
+            "on {}, replace `await {name}(...)` with `await fetch('{route}?...', {{ signal }})`; SWR or TanStack Query can share and \
+             cache the answers",
             pages(profile)
         ),
     });
@@ -49,7 +49,7 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
         first_page(profile)
     ));
     steps.push(format!(
-        "test: the data on {}, an aborted request, no session; then remove {name} from the actions",
+        "test the data on {}, an aborted request and a request without a session; then remove {name} from the actions",
         pages(profile)
     ));
     steps
@@ -64,13 +64,13 @@ fn streaming(profile: &Profile, name: &str, route: &str) -> Vec<String> {
         "stop working when `request.signal` is aborted: an action cannot know that the user has left"
             .to_owned(),
         format!(
-            "on {}, replace `await {name}(...)` by `await fetch('{route}', {{ method: 'POST', body, signal }})` and read its stream",
+            "on {}, replace `await {name}(...)` with `await fetch('{route}', {{ method: 'POST', body, signal }})` and read its stream",
             pages(profile)
         ),
         format!("check that proxy.ts (middleware) covers {route} if it guards {}", first_page(profile)),
         format!(
-            "test: the answer appears piece by piece, also behind the production proxy (no buffering); stopping it stops the \
-             server; other actions go on meanwhile; then remove {name} from the actions"
+            "test that the answer appears piece by piece, also behind the production proxy (no buffering), that stopping it stops the \
+             work on the server, and that other actions run meanwhile; then remove {name} from the actions"
         ),
     ]
 }

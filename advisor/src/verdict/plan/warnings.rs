@@ -13,19 +13,19 @@ pub(super) fn of(profile: &Profile, verdict: Verdict) -> Vec<String> {
             warnings.extend(first_action(profile));
             warnings.extend(own_header(profile));
             warnings.push(
-                "telemetry cannot see the types of its arguments: React carries primitives, Date, Map, Set, FormData, plain \
-                 objects and promises, but no class instances and no functions of your own"
+                "telemetry cannot see argument types: React can send primitives, Date, Map, Set, FormData, plain objects and promises, but no \
+                 class instances and no ordinary functions"
                     .to_owned(),
             );
             warnings.push(
-                "set NEXT_SERVER_ACTIONS_ENCRYPTION_KEY alike for all builds and instances and a deployment id: ids of actions \
-                 change with builds, and pages opened before a deployment still call the old ones"
+                "set the same NEXT_SERVER_ACTIONS_ENCRYPTION_KEY for all builds and instances, and a deployment id: action ids change with \
+                 builds, and pages opened before a deployment still call the old ones"
                     .to_owned(),
             );
         }
         Verdict::MoveToRouteHandler => warnings.push(
-            "a route is a public URL that others may begin to depend on; checks of the session and of Origin, which Next.js \
-             makes for actions, are yours there"
+            "a route is a public URL that others may come to depend on. Next.js compares Origin and Host for actions but not for routes, so \
+             check the origin there yourself, along with the session"
                 .to_owned(),
         ),
         Verdict::MoveToServerComponent => warnings.push(dynamic_page(profile)),
@@ -38,8 +38,8 @@ pub(super) fn of(profile: &Profile, verdict: Verdict) -> Vec<String> {
 fn own_header(profile: &Profile) -> Option<String> {
     let with = profile.share(Fact::SucceededWithCredentials, Fact::Succeeded);
     with.is_none_or(|share| share.observed < 0.5).then(|| {
-        "most of its calls came without credentials that telemetry knows: if its code reads a header of your own (a token, a tenant), an \
-         action's request cannot carry it"
+        "most of its calls came without credentials that telemetry recognises: if its code reads a custom header (a token, a tenant), an \
+         action's request cannot carry that header"
             .to_owned()
     })
 }
@@ -54,9 +54,9 @@ fn first_action(profile: &Profile) -> Option<String> {
     };
     surroundings.has_no_action().then(|| {
         format!(
-            "{known}: while a build has none, Next.js (seen in 16.4.6) rejects every action request at once; with the first one it \
-             decodes what anyone sends, and the security holes of Server Actions were there. Keep Next.js up to date, and limit POSTs \
-             with next-action in the proxy or CDN"
+            "{known}. While a build has none, Next.js (seen in 16.4.6) rejects every action request at once; with the first one it decodes \
+             whatever anyone sends, and past security holes of Server Actions were in that code. Keep Next.js up to date, and limit \
+             POSTs with a next-action header in the proxy or CDN"
         )
     })
 }
@@ -69,7 +69,7 @@ fn dynamic_page(profile: &Profile) -> String {
     match (build.is_prerendered(&page), build.has_cache_components()) {
         (Some(true), Some(true)) => {
             format!(
-                "{page} is prerendered in this build: with Cache Components a read of the session outside <Suspense> fails the build"
+                "{page} is prerendered in this build: with Cache Components, reading the session outside <Suspense> fails the build"
             )
         }
         (Some(true), _) => {
@@ -95,14 +95,13 @@ fn proxy(profile: &Profile, verdict: Verdict) -> Option<String> {
     Some(if (own - page).abs() > 0.5 {
         format!(
             "the proxy (middleware) ran for {:.0} % of its calls, but for {:.0} % of the requests to {page_name}, where the \
-             action will be posted: mend the matcher, or move what it checks into the action",
+             action will be posted: fix the matcher, or move what it checks into the action",
             percent(own),
             percent(page)
         )
     } else {
         format!(
-            "the proxy (middleware) ran for {:.0} % of its calls and for {:.0} % of the requests to {page_name}: look whether \
-             it decides by path",
+            "the proxy (middleware) ran for {:.0} % of its calls and for {:.0} % of the requests to {page_name}: check whether it decides by path",
             percent(own),
             percent(page)
         )

@@ -30,7 +30,7 @@ pub struct Origins {
 /// A text that is no origin.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "{0} is no origin; write it as https://shop.example, with a port where it has one and without a path, or *"
+    "{0} is not a valid origin; write https://shop.example, with a port if it has one and without a path, or *"
 )]
 pub struct OriginsError(pub String);
 

@@ -60,7 +60,7 @@ fn broken(error: &pem::Error) -> String {
         pem::Error::Base64Decode(_) => "a section is not base64".to_owned(),
         error => error.to_string(),
     };
-    format!("it is no whole PEM file: {reason}; copy it again")
+    format!("it is not a complete PEM file: {reason}; copy it again")
 }
 
 fn no_certificate(bytes: &[u8]) -> String {

@@ -59,7 +59,7 @@ impl Addresses {
         };
         warn!(
             %address,
-            "anyone who reaches this address can send spans that the advice will rest on: set {} or --otlp-tokens-file, \
+            "anyone who reaches this address can send spans that change the advice: set {} or --otlp-tokens-file, \
              or demand client certificates with --otlp-tls-client-ca, or listen on 127.0.0.1",
             config::TOKENS_VARIABLE
         );

@@ -37,7 +37,7 @@ impl Reloads {
     /// Makes the metrics and registers them.
     pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let reloads = IntCounterVec::new(
-            Opts::new("pointsman_config_reloads_total", "Times that SIGHUP had the configuration read anew."),
+            Opts::new("pointsman_config_reloads_total", "Times that SIGHUP reloaded the configuration."),
             &["outcome"],
         )?;
         for outcome in ["success", "failure"] {

@@ -12,6 +12,8 @@ use super::{Picture, WIDTH, drawable};
 const HEIGHT: u32 = 190;
 /// Bars that can be told apart.
 const BARS: i64 = 84;
+/// Hours that are drawn at least: one bar alone would fill the picture and look like a wall.
+const SHORTEST: i64 = 24;
 
 /// Calls an hour over the window. Bars of several hours show their mean; where nothing was recorded there is no bar, and
 /// the ground says so. `None` without any known hour.
@@ -23,6 +25,7 @@ pub(crate) fn over_time(frequency: &Frequency) -> Option<Picture> {
         .filter_map(|hour| Some((hour.at.parse::<jiff::Timestamp>().ok()?.as_second() / 3_600, hour.calls)))
         .collect();
     let (first, last) = (hours.iter().map(|hour| hour.0).min()?, hours.iter().map(|hour| hour.0).max()?);
+    let first = first.min(last + 1 - SHORTEST);
     let each = ((last - first + 1) as u64).div_ceil(BARS as u64).cast_signed();
     let mut bars: std::collections::BTreeMap<i64, (f64, f64)> = std::collections::BTreeMap::new();
     for (hour, calls) in &hours {
@@ -74,7 +77,7 @@ pub(crate) fn over_time(frequency: &Frequency) -> Option<Picture> {
         if hours.len() == 1 { "1 hour".to_owned() } else { format!("{} hours", hours.len()) },
         count(largest),
         if missing > 0 && gaps > 0 {
-            format!("; of {missing} hours nothing is known (grey)")
+            format!("; nothing is known of {missing} hours (grey)")
         } else {
             String::new()
         }

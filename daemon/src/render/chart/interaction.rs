@@ -62,18 +62,20 @@ pub(crate) fn now_and_after(example: &Example) -> Picture {
 /// The same in small, for a list of many: bars without names, now above and after below, and how long each takes.
 pub(crate) fn in_small(example: &Example) -> Option<Picture> {
     const BARS: usize = 6;
+    /// Letters that can still be read where the picture is as narrow as a phone.
+    const LARGE: f64 = 15.0;
     let after = example.after.as_ref()?;
     let now = rows_of_now(example);
     let then = rows_of(after);
     let longest = now.iter().chain(&then).map(Row::end).filter(|end| drawable(*end)).fold(0.0, f64::max);
     let mut timeline = TimeLine { canvas: Canvas::default(), scale: Scale::from_zero(longest), y: 0.0 };
-    for (word, rows, role) in [("now", &now, Role::Now), ("after", &then, Role::After)] {
+    for (word, rows, role) in [("Now", &now, Role::Now), ("After", &then, Role::After)] {
         let sent = rows.iter().filter(|row| !row.within).count();
         let noun = if sent == 1 { "request" } else { "requests" };
-        timeline.y += 14.0;
+        timeline.y += 18.0;
         let heading = format!("{word}: {sent} {noun}, {}", Unit::Ms.words(over(rows)));
-        timeline.canvas.text((LEFT, timeline.y), Anchor::Start, TEXT, Role::Ink, &heading);
-        timeline.y += 5.0;
+        timeline.canvas.text((LEFT, timeline.y), Anchor::Start, LARGE, Role::Ink, &heading);
+        timeline.y += 6.0;
         for row in rows.iter().take(BARS) {
             let (from, to) = (timeline.x(row.start), timeline.x(row.end()));
             let paint = if row.within { Paint::Hollow(role) } else { Paint::Filled(role) };
@@ -86,7 +88,7 @@ pub(crate) fn in_small(example: &Example) -> Option<Picture> {
         if rows.len() > BARS {
             timeline.y += 10.0;
             let more = format!("and {} more", rows.len() - BARS);
-            timeline.canvas.text((LEFT, timeline.y), Anchor::Start, SMALL, Role::Faint, &more);
+            timeline.canvas.text((LEFT, timeline.y), Anchor::Start, TEXT, Role::Faint, &more);
         }
         timeline.y += 4.0;
     }

@@ -86,7 +86,15 @@ pub(crate) fn handlers(
     Some(Picture::new("map", words, HEIGHT, canvas.finish()).wide(width).interactive())
 }
 
-/// What a kind and a class look like on the map, for a legend beside it.
+/// Kinds of handlers, as reports write them and as people do.
+pub(crate) const KINDS: [(&str, &str); 4] = [
+    ("route_handler", "route handlers"),
+    ("server_action", "server actions"),
+    ("page", "pages"),
+    ("pages_api", "pages/api and others"),
+];
+
+/// What a kind and a class look like on the map, for a legend.
 pub(crate) fn symbol(kind: &str, class: Option<Class>) -> String {
     let mut canvas = Canvas::default();
     shape(&mut canvas, kind, (7.0, 7.0), 5.0, class.map_or(Role::Faint, role));

@@ -5,7 +5,7 @@ use pointsman_advisor::explanation::{CallerShare, PageShare};
 use super::canvas::{Anchor, Canvas, Paint, SMALL, TEXT, fitted};
 use super::palette::Role;
 use super::{Picture, WIDTH_F, drawable};
-use crate::render::percent;
+use crate::render::{percent, phrases};
 
 /// Bars that are drawn; the rest is counted.
 const BARS: usize = 10;
@@ -24,7 +24,7 @@ struct Bar {
 /// Classes of callers. `None` without any.
 pub(crate) fn callers(callers: &[CallerShare]) -> Option<Picture> {
     let bar = |caller: &CallerShare| Bar {
-        name: caller.class.replace('_', " "),
+        name: phrases::caller(&caller.class).to_owned(),
         share: caller.share,
         interval: Some(caller.interval),
         role: role(&caller.class),
@@ -83,6 +83,6 @@ fn draw(class: &'static str, title: &str, mut bars: Vec<Bar>) -> Option<Picture>
         height += 16;
     }
     let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
-    let desc = format!("Shares of the calls: {}{rest}.", told.join(", "));
+    let desc = format!("{title}: {}{rest}.", told.join(", "));
     (!bars.is_empty()).then(|| Picture::new(class, (title.to_owned(), desc), height, canvas.finish()))
 }

@@ -2,6 +2,7 @@
 //! the picture.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Rings around a place that are looked through; they hold thousands of marks.
 const RINGS: u32 = 40;
@@ -54,17 +55,23 @@ fn apart(radius: f64, other: f64) -> f64 {
     (radius + other) * 1.15 + 1.0
 }
 
-/// Places around a point with the number of their ring, the nearest first; ring 0 is the point itself.
-fn around((x, y): (f64, f64), step: f64, from: u32) -> impl Iterator<Item = (u32, (f64, f64))> {
-    let ring = move |number: u32| {
+/// Places around the origin with the number of their ring, the nearest first, a step from one ring to the next; ring 0 is the origin
+/// itself. They are the same for every mark.
+static PLACES: LazyLock<Vec<(u32, (f64, f64))>> = LazyLock::new(|| {
+    let ring = |number: u32| {
         let places = (number * 6).max(1);
         (0..places).map(move |place| {
             let angle = f64::from(place) / f64::from(places) * std::f64::consts::TAU;
-            let radius = f64::from(number) * step;
-            (number, (x + radius * angle.cos(), y + radius * angle.sin()))
+            (number, (f64::from(number) * angle.cos(), f64::from(number) * angle.sin()))
         })
     };
-    (from..=RINGS).flat_map(ring)
+    (0..=RINGS).flat_map(ring).collect()
+});
+
+/// Places around a point from one ring on.
+fn around((x, y): (f64, f64), step: f64, from: u32) -> impl Iterator<Item = (u32, (f64, f64))> {
+    let begin = PLACES.partition_point(|(number, _)| *number < from);
+    PLACES[begin..].iter().map(move |(number, (right, down))| (*number, (x + right * step, y + down * step)))
 }
 
 impl Areas {
@@ -118,7 +125,10 @@ impl Taken {
             columns.clone().filter_map(move |column| self.cells.get(begin + column))
         });
         near.all(|cell| {
-            let apart = |(other, its): &Mark| (other.0 - x).hypot(other.1 - y) >= apart(radius, *its) * 0.999;
+            let apart = |(other, its): &Mark| {
+                let (right, down, least) = (other.0 - x, other.1 - y, apart(radius, *its) * 0.999);
+                right * right + down * down >= least * least
+            };
             cell.iter().all(apart)
         })
     }

@@ -135,7 +135,7 @@ async fn latest(State(web): State<Web>) -> Result<Response, Problem> {
     Ok(tagged(json))
 }
 
-/// JSON with an ETag, by which whoever asks again is told that nothing is new.
+/// JSON with an ETag, by which a client that asks again learns that nothing is new.
 fn tagged(json: String) -> Response {
     let tag = answer::tag(json.as_bytes());
     ([(header::CONTENT_TYPE, "application/json".to_owned()), (header::ETAG, tag)], json).into_response()

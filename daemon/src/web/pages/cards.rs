@@ -1,7 +1,6 @@
 //! What to do, one card each: what it is now and after in small, what it brings in words that everybody understands, and the
 //! decision in place.
 
-use pointsman_advisor::explanation::{Example, Explanation};
 use pointsman_advisor::life::State;
 use pointsman_advisor::{Change, HandlerReport, Report};
 
@@ -49,7 +48,7 @@ impl Cards {
         let mut cards = Self { whole: Vec::new(), more: Vec::new(), answered: Vec::new() };
         for card in open {
             if card.number <= WHOLE {
-                let picture = picture(&card, evidence)?;
+                let picture = picture(report, &card, evidence)?;
                 cards.whole.push(Card { picture, ..card });
             } else {
                 cards.more.push(card);
@@ -93,7 +92,7 @@ fn of_change(change: &Change, number: usize, can_decide: bool) -> Card {
         title: safe::terminal(&change.title),
         state: (change.state != State::Proposed).then(|| change.state.as_str().to_owned()),
         gains: change.benefit.as_ref().map(in_plain_words).unwrap_or_default(),
-        reason: safe::sentence(&change.reason),
+        reason: render::capital(&safe::sentence(&change.reason)),
         confidence: change.confidence.map(render::percent),
         effort: change.effort.as_deref().map(life::effort),
         picture: None,
@@ -109,7 +108,7 @@ fn of_move(handler: &HandlerReport, number: usize) -> Card {
         title: safe::terminal(&format!("{}: {}", render::name(handler), render::verdict(handler.verdict))),
         state: handler.state.clone().filter(|state| state != "proposed"),
         gains: handler.benefit.as_ref().map(in_plain_words).unwrap_or_default(),
-        reason: safe::sentence(&handler.reason),
+        reason: render::capital(&safe::sentence(&handler.reason)),
         confidence: handler.confidence.map(render::percent),
         effort: handler.effort.as_deref().map(life::effort),
         picture: None,
@@ -117,20 +116,11 @@ fn of_move(handler: &HandlerReport, number: usize) -> Card {
     }
 }
 
-/// The interaction that the change would shorten, in small, of the first of its handlers that has one.
-fn picture(card: &Card, evidence: Option<&Evidence>) -> anyhow::Result<Option<String>> {
-    let Some(evidence) = evidence else { return Ok(None) };
-    for id in &card.handlers {
-        let drawn = evidence.handler(id)?.as_ref().and_then(|measured| small(measured, card.number));
-        if drawn.is_some() {
-            return Ok(drawn);
-        }
-    }
-    Ok(None)
-}
-
-fn small(measured: &Explanation, number: usize) -> Option<String> {
-    let shortened = |example: &&Example| example.after.is_some();
-    let example = measured.sequences.examples.iter().find(shortened)?;
-    Some(interaction::in_small(example)?.with_id(&format!("card-{number}")).into())
+/// The interaction that stands for a change, in small.
+fn picture(report: &Report, card: &Card, evidence: Option<&Evidence>) -> anyhow::Result<Option<String>> {
+    let change = report.changes.iter().find(|change| change.handlers == card.handlers);
+    let (Some(evidence), Some(change)) = (evidence, change) else { return Ok(None) };
+    let example = evidence.example_of(change)?;
+    let drawn = example.as_ref().and_then(interaction::in_small);
+    Ok(drawn.map(|picture| picture.with_id(&format!("card-{}", card.number)).into()))
 }

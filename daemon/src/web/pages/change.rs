@@ -35,7 +35,7 @@ struct ChangePage<'a> {
     reason: String,
     gains: Vec<Said>,
     facts: Vec<(&'static str, String)>,
-    sequences: Vec<Figure>,
+    sequence: Option<Figure>,
     members: Vec<Member<'a>>,
     steps: Vec<Step>,
     warnings: Vec<Vec<Words>>,
@@ -91,7 +91,7 @@ fn page<'a>(outlook: &'a Outlook, change: &'a Change, web: &Web) -> anyhow::Resu
         reason: safe::sentence(&change.reason),
         gains: change.benefit.as_ref().map(in_plain_words).unwrap_or_default(),
         facts: facts(change),
-        sequences: sequences(outlook, change)?,
+        sequence: sequence(outlook, change)?,
         members: change.handlers.iter().map(|id| member(report, id)).collect(),
         steps: change.steps.iter().map(|text| step(text)).collect(),
         warnings: change.warnings.iter().map(|warning| words(warning)).collect(),
@@ -123,16 +123,9 @@ fn facts(change: &Change) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// The interactions of the first of its handlers that has some which the change shortens.
-fn sequences(outlook: &Outlook, change: &Change) -> anyhow::Result<Vec<Figure>> {
-    for id in &change.handlers {
-        let Some(measured) = outlook.evidence.handler(id)? else { continue };
-        let examples = &measured.sequences.examples;
-        if examples.iter().any(|example| example.after.is_some()) {
-            return Ok(figures::shortened(&measured));
-        }
-    }
-    Ok(Vec::new())
+/// The interaction that stands for it.
+fn sequence(outlook: &Outlook, change: &Change) -> anyhow::Result<Option<Figure>> {
+    Ok(outlook.evidence.example_of(change)?.as_ref().map(figures::one_user))
 }
 
 fn member<'a>(report: &'a Report, id: &'a str) -> Member<'a> {

@@ -76,9 +76,7 @@ fn said(fields: &Fields) -> Result<Said, Problem> {
         "applied" => {
             let successor = given(&fields.successor).map(|id| {
                 Fingerprint::from_hex(&id).ok_or_else(|| {
-                    Problem::bad_request(
-                        "the handler that came in its place is named by its id: 16 hex digits",
-                    )
+                    Problem::bad_request("name the handler that replaced it by its id: 16 hex digits")
                 })
             });
             Ok(Said::Applied { successor: successor.transpose()? })
@@ -88,13 +86,13 @@ fn said(fields: &Fields) -> Result<Said, Problem> {
 }
 
 fn day(text: &str) -> Result<u64, Problem> {
-    clock::parse(text).ok_or_else(|| Problem::bad_request("write the day until when as 2026-12-31"))
+    clock::parse(text).ok_or_else(|| Problem::bad_request("write the last day as 2026-12-31"))
 }
 
 fn days(text: &str) -> Result<End, Problem> {
     let days = text.trim().parse::<u32>().ok().filter(|days| (1..=365).contains(days));
     days.map(|days| End::AfterHours(days * 24))
-        .ok_or_else(|| Problem::bad_request("write for how many days it is put off, from 1 to 365"))
+        .ok_or_else(|| Problem::bad_request("write a number of days from 1 to 365"))
 }
 
 /// Handlers that may have come in place of one that was moved, with their ids.

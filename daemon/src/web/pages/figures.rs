@@ -18,11 +18,9 @@ impl Figure {
     }
 }
 
-/// The interactions that the change would shorten, one of each kind.
-pub(super) fn shortened(measured: &Explanation) -> Vec<Figure> {
-    let mut measured = measured.clone();
-    measured.sequences.examples.retain(|example| example.after.is_some());
-    sequences(&measured)
+/// The interaction that stands for a change.
+pub(super) fn one_user(example: &Example) -> Figure {
+    sequence("sequence", example)
 }
 
 /// Real interactions, one of each kind, as they are and as they would be after the move.
@@ -35,20 +33,23 @@ pub(super) fn sequences(measured: &Explanation) -> Vec<Figure> {
     }
     // Those that a move would change come first.
     shown.sort_by_key(|example| example.after.is_none());
-    let figure = |(number, example): (u32, &Example)| {
-        let figure = Figure::new(&format!("sequence-{number}"), interaction::now_and_after(example));
-        Figure { caption: format!("{}. {}", kind(&example.kind), figure.caption), ..figure }
-    };
+    let figure = |(number, example): (u32, &Example)| sequence(&format!("sequence-{number}"), example);
     (1..).zip(shown).map(figure).collect()
+}
+
+/// The picture says the numbers; its words for those who cannot see it are in it.
+fn sequence(name: &str, example: &Example) -> Figure {
+    let caption = format!("{}. One recorded example, as the server saw it.", kind(&example.kind));
+    Figure { caption, ..Figure::new(name, interaction::now_and_after(example)) }
 }
 
 fn kind(kind: &str) -> &str {
     match kind {
-        "mutation_then_refresh" => "A change, and the refresh of the page after it",
-        "mutation_then_document" => "A change, and the page loaded anew after it",
-        "action_then_refresh" => "An action, and a refresh that its answer made unnecessary",
+        "mutation_then_refresh" => "A request that changes data, then a refresh of the page",
+        "mutation_then_document" => "A request that changes data, then a full reload of the page",
+        "action_then_refresh" => "An action, then a refresh that its answer made unnecessary",
         "serial_actions" => "Actions that waited for each other",
-        "action_on_load" => "A page, and the action that fetched the rest of it",
+        "action_on_load" => "A page load, then what fetched the rest of the page",
         "poll" => "A poll",
         other => other,
     }

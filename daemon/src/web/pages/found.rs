@@ -3,7 +3,7 @@
 
 use askama::Template;
 use jiff::tz::TimeZone;
-use pointsman_advisor::{HandlerReport, Report};
+use pointsman_advisor::{HandlerReport, Report, Verdict};
 
 use super::cards::Cards;
 use super::choice::{name as service_name, query};
@@ -35,6 +35,8 @@ pub(super) struct Found<'a> {
     missing: Vec<(String, String)>,
     remarks: Vec<String>,
     cards: Cards,
+    /// What to do where there is no change.
+    idle: &'static str,
     /// The page to which a decision leads back.
     back: String,
     improvements: Vec<Improvement>,
@@ -100,6 +102,7 @@ impl<'a> Found<'a> {
             record: life::record(&report.record),
             policies: report.policies.iter().map(life::policy).collect(),
             cards,
+            idle: idle(report),
             back,
         })
     }
@@ -111,6 +114,19 @@ impl<'a> Found<'a> {
     /// With what telemetry lacks, and what that is needed for.
     pub(super) fn with_missing(self, missing: Vec<(String, String)>) -> Self {
         Self { missing, ..self }
+    }
+}
+
+/// What to do while nothing is to be changed.
+fn idle(report: &Report) -> &'static str {
+    let lacks = report.handlers.iter().any(|row| row.verdict == Verdict::InsufficientEvidence);
+    let improves = report.handlers.iter().any(|row| !row.improvements.is_empty());
+    match (lacks, improves) {
+        (true, _) => {
+            "There is nothing to move yet: keep the app running, and look again when more calls have come in."
+        }
+        (false, true) => "There is nothing to move. What can be improved in place is listed next.",
+        (false, false) => "There is nothing to do: no measurement is a reason to change anything.",
     }
 }
 

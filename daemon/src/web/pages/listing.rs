@@ -4,8 +4,8 @@
 use askama::Template;
 use pointsman_advisor::{HandlerReport, Report};
 
-use super::wanted::{Column, KINDS, ROWS, Wanted};
-use crate::render::chart::map::{self, Entry, Room};
+use super::wanted::{Column, ROWS, Wanted};
+use crate::render::chart::map::{self, Entry, KINDS, Room};
 use crate::render::{self, Class, safe};
 
 /// The table with its filters, and the map.
@@ -196,7 +196,7 @@ fn row(handler: &HandlerReport) -> Row<'_> {
         kind: render::kind(&handler.kind),
         class: Class::of(handler).as_str(),
         verdict: render::verdict_and_state(handler),
-        reason: safe::sentence(&handler.reason),
+        reason: render::capital(&safe::sentence(&handler.reason)),
         calls_per_day: render::number(handler.calls_per_day),
         p95: handler.duration_ms.map_or_else(|| "unknown".to_owned(), |ms| render::duration(ms.p95)),
         own_ui: render::own_ui(handler),

@@ -1,19 +1,12 @@
 //! Sentences with code in them, as templates take them. What is short stays in its line; what is long stands below, and what replaces
 //! something stands next to it.
 
-use crate::render::safe;
+pub(super) use crate::render::code::{Words, words};
 
 /// Code that is longer stands below its sentence, letters.
 const IN_LINE: usize = 48;
 /// Within a longer code block each statement has a line of its own, letters.
 const ONE_LINE: usize = 60;
-
-/// A part of a sentence.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Words {
-    pub(super) text: String,
-    pub(super) is_code: bool,
-}
 
 /// A step of a plan.
 pub(super) struct Step {
@@ -28,14 +21,6 @@ pub(super) struct Block {
     /// A class of the style sheet.
     pub(super) class: &'static str,
     pub(super) lines: String,
-}
-
-/// Words of a sentence in which code stands between backticks.
-pub(super) fn words(sentence: &str) -> Vec<Words> {
-    let pieces = safe::sentence(sentence);
-    let pieces = pieces.split('`').zip([false, true].into_iter().cycle());
-    let words = pieces.map(|(text, is_code)| Words { text: text.to_owned(), is_code });
-    words.filter(|words| !words.text.is_empty()).collect()
 }
 
 /// A step with its code: before and after where one replaces the other.

@@ -4,6 +4,7 @@
 use pointsman_advisor::{HandlerReport, Verdict};
 use serde::Deserialize;
 
+use crate::render::chart::map::KINDS;
 use crate::render::{Class, name};
 
 /// Rows of a page of the table.
@@ -59,14 +60,6 @@ pub(super) enum Column {
     P95,
     OwnUi,
 }
-
-/// Kinds that can be chosen, as reports write them and as people do.
-pub(super) const KINDS: [(&str, &str); 4] = [
-    ("route_handler", "route handlers"),
-    ("server_action", "server actions"),
-    ("page", "pages"),
-    ("pages_api", "pages/api and others"),
-];
 
 impl Column {
     pub(super) const ALL: [(Self, &'static str); 5] = [
