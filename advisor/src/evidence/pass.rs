@@ -1,14 +1,12 @@
-//! The rolling up of one hour: who counts what is said here, what is counted elsewhere.
+//! What all that counts an hour shares: its settings, a Call with its Handler, and where facts are collected. Who counts is said
+//! in `hour`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use pointsman_store::{Call, Fingerprint, Handler, Hour, RollupRecord};
+use pointsman_store::{Call, Fingerprint, Hour, RollupRecord};
 
 use super::arguments::Arguments;
-use super::repeats::Repeats;
 use super::rollup::{About, Rollup};
-use super::{call_facts, clients, sequences};
 
 /// What a user may set about a pass.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,6 +34,10 @@ pub(super) struct Pass {
 }
 
 impl Pass {
+    pub(super) fn new(hour: Hour, settings: PassSettings) -> Self {
+        Self { hour, settings, rollups: HashMap::default(), arguments: Arguments::default() }
+    }
+
     /// The Rollup of the Call's Handler, if the Call belongs to this hour.
     pub(super) fn of(&mut self, known: Known<'_>) -> Option<&mut Rollup> {
         self.at(known.handler, known.call.start_ns)
@@ -51,47 +53,10 @@ impl Pass {
         let within = (self.hour.start_ns()..self.hour.end_ns()).contains(&start_ns);
         within.then(|| self.rollups.entry(handler).or_default())
     }
-}
-
-/// The rolling up of one hour, piece by piece, so that memory does not depend on how much happened in it.
-pub struct HourPass {
-    pass: Pass,
-    repeats: Repeats,
-}
-
-impl HourPass {
-    /// Begins with an hour.
-    #[must_use]
-    pub fn new(hour: Hour, settings: PassSettings) -> Self {
-        let pass = Pass { hour, settings, rollups: HashMap::default(), arguments: Arguments::default() };
-        Self { pass, repeats: Repeats::default() }
-    }
-
-    /// Takes Calls that started in the hour or within [`Hour::OVERLAP_NS`] of it, in any order. What a client did
-    /// in a row is seen only if all Calls of the client come in one piece.
-    pub fn add(&mut self, calls: &[Call]) {
-        let mut fingerprints = HashMap::<_, _, foldhash::fast::FixedState>::default();
-        let mut fingerprint = |handler: &Arc<Handler>| {
-            *fingerprints.entry(Arc::as_ptr(handler)).or_insert_with(|| handler.fingerprint())
-        };
-        let mut known: Vec<Known<'_>> =
-            calls.iter().map(|call| Known { call, handler: fingerprint(&call.handler) }).collect();
-        known.sort_by_key(|known| (known.call.start_ns, known.call.trace, known.call.span));
-        for one in &known {
-            call_facts::count(&mut self.pass, *one);
-            self.repeats.note(*one);
-        }
-        for line in clients::timelines(&mut self.pass, &known) {
-            sequences::count(&mut self.pass, &line);
-        }
-    }
 
     /// One Rollup per Handler, in the order of their fingerprints.
-    #[must_use]
-    pub fn finish(mut self) -> Vec<RollupRecord> {
-        self.repeats.count(&mut self.pass);
-        std::mem::take(&mut self.pass.arguments).count(&mut self.pass);
-        let Pass { hour, rollups, .. } = self.pass;
+    pub(super) fn into_records(self) -> Vec<RollupRecord> {
+        let Self { hour, rollups, .. } = self;
         let record = |(handler, rollup): (Fingerprint, Rollup)| RollupRecord {
             handler,
             hour,
@@ -101,12 +66,4 @@ impl HourPass {
         records.sort_unstable_by_key(|record| record.handler);
         records
     }
-}
-
-/// Rolls up one hour at once; see [`HourPass::add`].
-#[must_use]
-pub fn roll_up(hour: Hour, calls: &[Call], settings: PassSettings) -> Vec<RollupRecord> {
-    let mut pass = HourPass::new(hour, settings);
-    pass.add(calls);
-    pass.finish()
 }
