@@ -7,6 +7,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod draft;
 mod manager;
 mod metrics;
 mod publish;
@@ -76,6 +77,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(options) => commands::replay::run(&cli.db, options, &config).await,
         Command::Report(options) => commands::report::run(&cli.db, options, &config).await,
         Command::Explain(options) => commands::explain::run(&cli.db, options, &config).await,
+        Command::Draft(options) => commands::draft::run(&cli.db, options, &config).await,
         Command::Accept(options) => commands::decide::accept(&cli.db, options, &config).await,
         Command::Dismiss(options) => commands::decide::dismiss(&cli.db, options, &config).await,
         Command::Snooze(options) => commands::decide::snooze(&cli.db, options, &config).await,
