@@ -7,6 +7,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod draft;
 mod manager;
 mod metrics;
 mod publish;
@@ -81,6 +82,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(options) => commands::replay::run(db()?, options, &config).await,
         Command::Report(options) => commands::report::run(db()?, options, &config).await,
         Command::Explain(options) => commands::explain::run(db()?, options, &config).await,
+        Command::Draft(options) => commands::draft::run(db()?, options, &config).await,
         Command::Accept(options) => commands::decide::accept(db()?, options, &config).await,
         Command::Dismiss(options) => commands::decide::dismiss(db()?, options, &config).await,
         Command::Snooze(options) => commands::decide::snooze(db()?, options, &config).await,
@@ -93,8 +95,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Recover(options) => commands::recover::run(db()?, &options).await,
         Command::Health(options) => commands::health::run(options, &config),
         Command::Demo(options) => commands::demo::run(options).await,
-        Command::Mcp(options) => commands::mcp::run(&cli.db, options, config).await,
-        Command::Agents(options) => commands::agents::run(&cli.db, &options, &config),
+        Command::Mcp(options) => commands::mcp::run(db()?, options, config).await,
+        Command::Agents(options) => commands::agents::run(db()?, &options, &config),
         Command::Completions(options) => commands::shell::completions(&options),
         Command::Man(options) => commands::shell::manual(&options),
         Command::Link(options) => commands::link::run(&options),

@@ -124,8 +124,19 @@ impl Code {
     /// The action that a reference means.
     pub(crate) fn used_action(&self, file: &str, used: &Use) -> Option<Target> {
         let import = self.modules.get(file)?.imports.get(used.import?)?;
-        let next = self.target(file, &import.source)?;
-        match (&import.name, &used.member) {
+        self.imported_action(file, &import.source, &import.name, used.member.as_deref())
+    }
+
+    /// The action that a name of another module is; of a namespace, one of its members.
+    pub(crate) fn imported_action(
+        &self,
+        file: &str,
+        source: &str,
+        name: &ImportName,
+        member: Option<&str>,
+    ) -> Option<Target> {
+        let next = self.target(file, source)?;
+        match (name, member) {
             (ImportName::Named(name), _) => self.action(next, name),
             (ImportName::Namespace, Some(member)) => self.action(next, member),
             (ImportName::Namespace, None) => None,

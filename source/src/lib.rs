@@ -1,7 +1,7 @@
 //! The app's own repository, read: where its handlers are defined, and which places call them.
 //!
 //! Lives here: listing and reading a checkout within limits, the parser (only in `syntax`), Next.js's conventions on
-//! files, resolution of module names, and the document that comes of it ([`Source`]). Not here: telemetry, and what
+//! files, resolution of module names, the document that comes of it ([`Source`]), and drafts of changes. Not here: telemetry, and what
 //! follows from source and telemetry together. The code that is read is never run, no symbolic link is followed, and no
 //! text of it is kept.
 
@@ -9,6 +9,7 @@ mod actions;
 mod app;
 mod calls;
 mod code;
+mod draft;
 mod handlers;
 mod limits;
 mod link;
@@ -22,6 +23,7 @@ mod syntax;
 mod tsconfig;
 mod url;
 
+pub use draft::{ChangedFile, Draft, HandlerRef, Task, TaskKind, Todo, draft};
 pub use limits::Limits;
 pub use link::{LinkError, Wanted, link};
 pub use pointsman_store::Source;

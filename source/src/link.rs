@@ -68,15 +68,31 @@ pub enum LinkError {
 /// If the folder cannot be opened, or if it is not clear which app in it is meant. Faults within files are counted in
 /// the document.
 pub fn link(repo: &Path, wanted: &Wanted, limits: &Limits) -> Result<Source, LinkError> {
-    // A stack of its own: how deep a parser goes is decided by what it reads.
+    on_deep_stack(|| Ok(read(repo, wanted, limits)?.source))
+}
+
+/// Runs work that parses: how deep a parser goes is decided by what it reads, so it has a stack of its own.
+pub(crate) fn on_deep_stack<T: Send>(
+    work: impl FnOnce() -> Result<T, LinkError> + Send,
+) -> Result<T, LinkError> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("source".to_owned()).stack_size(STACK);
-        let reading = thread.spawn_scoped(scope, || read(repo, wanted, limits)).map_err(LinkError::Stack)?;
+        let reading = thread.spawn_scoped(scope, work).map_err(LinkError::Stack)?;
         reading.join().map_err(|_| LinkError::Failed)?
     })
 }
 
-fn read(repo: &Path, wanted: &Wanted, limits: &Limits) -> Result<Source, LinkError> {
+/// A repository that was read: the document, and what it was made from.
+pub(crate) struct Reading {
+    /// The document.
+    pub source: Source,
+    /// All modules, and what their names mean.
+    pub code: Code,
+    /// The files.
+    pub repository: Repository,
+}
+
+pub(crate) fn read(repo: &Path, wanted: &Wanted, limits: &Limits) -> Result<Reading, LinkError> {
     let mut skips = Skips::default();
     let unreadable = |source| LinkError::Unreadable { path: repo.display().to_string(), source };
     let repository = Repository::list(repo, limits, &mut skips).map_err(unreadable)?;
@@ -114,7 +130,7 @@ fn read(repo: &Path, wanted: &Wanted, limits: &Limits) -> Result<Source, LinkErr
     counts.call_sites = handlers.iter().map(|handler| handler.call_sites.len() as u64).sum();
     counts.skipped.extend(skips.into_counts());
     counts.skipped.retain(|_, count| *count > 0);
-    Ok(Source {
+    let source = Source {
         schema: SOURCE_SCHEMA.to_owned(),
         commit: wanted.commit.clone().or_else(|| repository.commit()),
         content_hash,
@@ -122,7 +138,8 @@ fn read(repo: &Path, wanted: &Wanted, limits: &Limits) -> Result<Source, LinkErr
         handlers,
         unresolved,
         counts,
-    })
+    };
+    Ok(Reading { source, code, repository })
 }
 
 fn choose(

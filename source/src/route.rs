@@ -111,6 +111,16 @@ pub(crate) fn role(file: &str, extensions: &[String]) -> Role {
     Role::Plain
 }
 
+/// The route of a page of the App Router; `None` for any other file. `file` is relative to the app's root.
+pub(crate) fn page_route(file: &str) -> Option<String> {
+    let file = file.strip_prefix("src/").unwrap_or(file);
+    let path = file.strip_prefix("app/")?;
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_page = ["tsx", "jsx", "ts", "js"].iter().any(|end| name.strip_suffix(end) == Some("page."));
+    let folders: Vec<&str> = folders.split('/').filter(|folder| !folder.is_empty()).collect();
+    is_page.then(|| Pattern::of(visible(&folders).into_iter()).written)
+}
+
 /// The folders that are part of the path: route groups `(shop)` and slots `@modal` are not; an intercepting folder
 /// `(.)photo` stands for what it intercepts.
 fn visible<'a>(folders: &[&'a str]) -> Vec<&'a str> {

@@ -6,6 +6,7 @@ pub(crate) mod check_config;
 pub(crate) mod decide;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod draft;
 pub(crate) mod explain;
 pub(crate) mod find;
 pub(crate) mod forget;

@@ -1,6 +1,7 @@
 //! A file's text as facts. Only this folder knows the parser; its trees live no longer than the reading of a file.
 
 mod clients;
+mod drafting;
 mod exports;
 mod methods;
 mod names;
@@ -15,6 +16,7 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 
 use crate::module::Module;
+pub(crate) use drafting::*;
 use tree::Tree;
 
 /// What a file says. `None` if its name is not that of a source file.

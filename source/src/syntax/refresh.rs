@@ -18,10 +18,7 @@ impl<'a> Refreshes<'a> {
     pub(super) fn of(tree: &Tree<'a>) -> Self {
         let mut calls = Vec::new();
         for (at, kind) in tree.all() {
-            if let AstKind::CallExpression(call) = kind
-                && let (Some(router), Some("refresh")) = callee(call)
-                && is_router(tree, &router, at)
-            {
+            if is_refresh(tree, at, kind) {
                 calls.push((at, tree.function(at)));
             }
         }
@@ -71,6 +68,12 @@ impl<'a> Refreshes<'a> {
         let name = tree.name_of(function).filter(|_| !is_component(tree, function));
         name.and_then(|name| self.callers.get(name)).is_some_and(|callers| !callers.is_empty())
     }
+}
+
+/// Whether a node is `router.refresh()`.
+pub(super) fn is_refresh(tree: &Tree, at: At, kind: AstKind) -> bool {
+    let AstKind::CallExpression(call) = kind else { return false };
+    matches!(callee(call), (Some(router), Some("refresh")) if is_router(tree, &router, at))
 }
 
 /// Whether a name is the router of `next/navigation`.
