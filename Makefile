@@ -52,7 +52,7 @@ demo-built: tools
 test: test-rust test-senders test-pages test-agents test-nextjs test-cli test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-slow test-crash test-memory soak test-mail test-senders-full test-versions test-npx test-collector test-deploy test-container test-init test-release prove ## All tests, also those that take long
+test-full: test test-slow test-crash test-memory soak test-mail test-senders-full test-versions test-npx test-five-minutes test-collector test-deploy test-container test-init test-release prove ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
@@ -132,6 +132,10 @@ test-cli: tools ## The launcher of the npm package `pointsman`, with a program t
 .PHONY: test-npx
 test-npx: tools release $(managers_installed) ## The npm package `pointsman` installed and run by npm, pnpm, both Yarns and Bun
 	cd $(cli) && POINTSMAN_BIN=$(CARGO_TARGET_DIR)/release/pointsman npm run test:npx
+
+.PHONY: test-five-minutes
+test-five-minutes: tools release $(package_installed) ## From `npx pointsman init` to a first true sentence, timed, on a fresh Debian with only Node.js and npm; wants root
+	node $(cli)/test/five-minutes/machine.mjs
 
 .PHONY: test-storefront
 test-storefront: tools $(storefront_built) ## Types of the example app, and its driver's parts

@@ -31,8 +31,12 @@ impl World {
 
     /// A daemon that makes its report anew every second.
     fn daemon(&self) -> Daemon {
+        self.daemon_with_runs_every(1)
+    }
+
+    fn daemon_with_runs_every(&self, seconds: u32) -> Daemon {
         let config = self.folder.path().join("pointsman.toml");
-        std::fs::write(&config, "[serve]\nadvice_interval_s = 1\n").unwrap();
+        std::fs::write(&config, format!("[serve]\nadvice_interval_s = {seconds}\n")).unwrap();
         Daemon::start(&self.db, &["--config", config.to_str().unwrap()])
     }
 }
@@ -56,6 +60,16 @@ fn some_calls() -> Value {
         (1..).zip(routes).map(|(trace, route)| otlp::route_call(trace, route)).collect();
     spans.push(otlp::action_call(90, "app/actions.ts", "addToCart"));
     otlp::request(&spans)
+}
+
+#[test]
+fn the_first_calls_are_on_the_page_long_before_the_next_usual_run() {
+    let world = World::new();
+    let daemon = world.daemon_with_runs_every(3600);
+    wait_for("the first report", || daemon.get("/").body.contains("No calls yet").then_some(()));
+    assert_eq!(daemon.send(&some_calls()).status, 200);
+    latest_with(&daemon, 5);
+    assert!(!daemon.get("/").body.contains("No calls yet"));
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(crate) async fn run(db: &Path, options: InitOptions, config: &Config) -> any
         }
         install::assert_tools(&app, plan.manager)?;
         install::carry_out(&app, &plan)?;
-        print("\nDone. `pointsman init --undo` takes it back.\n")?;
+        print(&format!("\nDone. `{} init --undo` takes it back.\n", own_command()))?;
     }
     print(&next_steps(&app, &plan))?;
     match options.wait {
@@ -64,6 +64,19 @@ fn undo(app: &App) -> anyhow::Result<ExitCode> {
     Ok(if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// What a person types to run this program again: who came by `npx` has no `pointsman` on the PATH. Package managers name themselves
+/// to what they run.
+fn own_command() -> &'static str {
+    let agent = std::env::var("npm_config_user_agent").unwrap_or_default();
+    match agent.split('/').next() {
+        Some("npm") => "npx pointsman",
+        Some("pnpm") => "pnpm dlx pointsman",
+        Some("yarn") => "yarn dlx pointsman",
+        Some("bun") => "bunx pointsman",
+        _ => "pointsman",
+    }
+}
+
 /// How to start, and what a person should know.
 fn next_steps(app: &App, plan: &Plan) -> String {
     let manager = plan.manager;
@@ -73,10 +86,10 @@ fn next_steps(app: &App, plan: &Plan) -> String {
     } else {
         manager.script("start")
     };
+    let (pointsman, build) = (own_command(), manager.script("build"));
     let mut text = format!(
-        "\nNext:\n  1. pointsman serve          # in another terminal\n  2. {} && {start}\n  3. Use the app, then look at \
-         http://127.0.0.1:4400/. If nothing is there: pointsman doctor\n",
-        manager.script("build")
+        "\nNext:\n  1. {pointsman} serve          # in another terminal\n  2. {build} && {start}\n  3. Use the app, then look at \
+         http://127.0.0.1:4400/. If nothing is there: {pointsman} doctor\n"
     );
     for note in &plan.notes {
         text += &format!("- {note}\n");

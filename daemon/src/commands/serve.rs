@@ -42,6 +42,10 @@ use crate::web::{self, Site};
 /// counted anew each time, it takes at most a twentieth of a core.
 const REST: u32 = 19;
 
+/// Between runs until the first calls arrive, when a run costs nothing; then each pause is twice as long, up to the usual one. Who has just
+/// set up an app looks at the page at once, and it must not say for a minute that nothing has arrived.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+
 /// Of the time for the end, the receivers, pages and reports have this share: what follows must have some too.
 const SHARE_OF_SERVERS: f64 = 0.5;
 
@@ -266,6 +270,7 @@ async fn advise_again_and_again(
 ) -> anyhow::Result<()> {
     let view = View { window: USUAL_WINDOW, until: Until::Now, service: None };
     let every = Duration::from_secs(config.get().serve.advice_interval_s.max(1));
+    let mut pause = every.min(FIRST_PAUSE);
     let stop = until(&stopped);
     tokio::pin!(stop);
     loop {
@@ -282,6 +287,9 @@ async fn advise_again_and_again(
         board.count_left_out(advisor.left_out());
         match advised {
             Ok(outlooks) => {
+                if !outlooks.is_empty() {
+                    pause = every.min(pause * 2);
+                }
                 span.record("services", outlooks.len());
                 board.show(run, outlooks, took);
             }
@@ -296,7 +304,7 @@ async fn advise_again_and_again(
         tokio::select! {
             () = &mut stop => return Ok(()),
             () = board.asked() => {}
-            () = tokio::time::sleep(every.max(took * REST)) => {}
+            () = tokio::time::sleep(pause.max(took * REST)) => {}
         }
     }
 }

@@ -45,6 +45,28 @@ fn a_fresh_app_gets_an_instrumentation_file_where_its_code_is() {
 }
 
 #[test]
+fn the_next_steps_are_commands_that_this_user_has() {
+    for (agent, command) in [
+        ("npm/11.19.1 node/v20.20.2 linux x64", "npx pointsman"),
+        ("pnpm/10.20.0 npm/? node/v20.20.2 linux x64", "pnpm dlx pointsman"),
+        ("yarn/4.18.0 npm/? node/v20.20.2 linux x64", "yarn dlx pointsman"),
+        ("bun/1.4.0 npm/? node/v24.0.0 linux x64", "bunx pointsman"),
+        ("", "pointsman"),
+    ] {
+        let app = App::fresh(&Kind::usual());
+        let output = app.command(&[]).env("npm_config_user_agent", agent).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        for part in [
+            format!("\n  1. {command} serve "),
+            format!("`{command} init --undo`"),
+            format!(": {command} doctor\n"),
+        ] {
+            assert!(said.contains(&part), "{part}: {said}");
+        }
+    }
+}
+
+#[test]
 fn a_second_time_there_is_nothing_to_do() {
     let app = App::fresh(&Kind::usual());
     app.init(&[]);

@@ -4,13 +4,16 @@
 // x86_64-unknown-linux-gnu. The release workflow runs it for each platform, a test for this one.
 
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PACKAGES } from '../lib/platform.js'
 
 const cli = dirname(dirname(fileURLToPath(import.meta.url)))
 const main = JSON.parse(readFileSync(join(cli, 'package.json'), 'utf8'))
+
+/** Bytes that a released program may have: everyone who runs `npx pointsman` waits for them. */
+export const MOST_BYTES = 25_000_000
 
 /** The manifest of a platform's package. */
 export function manifest(name) {
@@ -34,6 +37,8 @@ export function manifest(name) {
 export function platformPackage(target, program, folder) {
   const name = Object.keys(PACKAGES).find((one) => PACKAGES[one].target === target)
   if (!name) throw new Error(`no package is for ${target}; there are: ${Object.values(PACKAGES).map((one) => one.target).join(', ')}`)
+  const { size } = statSync(program)
+  if (size > MOST_BYTES) throw new Error(`${program} has ${size} bytes, and a released program has at most ${MOST_BYTES}; what decides its size is in docs/release.md`)
   const root = join(folder, name.replace('/', '-').replace('@', ''))
   rmSync(root, { recursive: true, force: true })
   mkdirSync(join(root, 'bin'), { recursive: true })

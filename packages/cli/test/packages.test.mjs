@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { PACKAGES } from '../lib/platform.js'
-import { manifest, pack, platformPackage } from '../scripts/platform-package.mjs'
+import { manifest, MOST_BYTES, pack, platformPackage } from '../scripts/platform-package.mjs'
 
 const cli = dirname(dirname(fileURLToPath(import.meta.url)))
 const main = JSON.parse(readFileSync(join(cli, 'package.json'), 'utf8'))
@@ -28,7 +28,7 @@ test('a platform says where it fits', () => {
   assert.equal(manifest('@pointsman/cli-darwin-arm64').libc, undefined)
 })
 
-test('both tarballs hold what they should', () => {
+test('both tarballs hold what they should, and no program that is too large', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pointsman-pack-'))
   try {
     const program = join(folder, 'program')
@@ -38,6 +38,8 @@ test('both tarballs hold what they should', () => {
     const names = (lines) => lines.map((line) => line.split(' ').at(-1).replace('package/', '')).sort()
     assert.deepEqual(names(platform), ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'bin/pointsman', 'package.json'])
     assert.match(platform.find((line) => line.endsWith('bin/pointsman')), /^-rwxr-xr-x/)
+    truncateSync(program, MOST_BYTES + 1)
+    assert.throws(() => platformPackage('x86_64-unknown-linux-gnu', program, folder), /25000001 bytes, and a released program has at most 25000000/)
     assert.deepEqual(names(members(pack(cli, folder))), ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'bin/pointsman.js', 'lib/platform.js', 'lib/run.js', 'package.json'])
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -21,8 +21,9 @@ const IMPATIENT: [(&str, &str); 3] = [
     ("npm_config_update_notifier", "false"),
 ];
 /// Of what a package manager says when it fails, a line that holds one of these says why.
-const OFFLINE: [&str; 9] = [
+const OFFLINE: [&str; 10] = [
     "ENOTFOUND",
+    "ENOTCACHED",
     "EAI_AGAIN",
     "ECONNREFUSED",
     "ETIMEDOUT",
