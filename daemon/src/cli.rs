@@ -1,5 +1,6 @@
 //! The command line. What the commands do lives in `commands`; settings that a file may hold live in `config`.
 
+mod ci;
 #[cfg(test)]
 mod reference;
 
@@ -10,6 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::clock;
 use crate::commands::init::Manager;
 use crate::config::LogFormat;
+
+pub(crate) use ci::{CaptureOptions, CheckFormat, CheckOptions, FormatFile};
 
 /// Production telemetry advisor for Next.js: what belongs in an API route, what in a Server Action.
 #[derive(Parser, Debug)]
@@ -68,6 +71,10 @@ pub(crate) enum Command {
     Health(HealthOptions),
     /// Find the app's handlers and their call sites in its source code. Runs none of it.
     Link(LinkOptions),
+    /// Record the traces of an app while a command uses it, such as its end-to-end tests.
+    Capture(CaptureOptions),
+    /// Say what is new against a baseline and whether budgets are kept, for CI.
+    Check(CheckOptions),
     /// Print completions for a shell.
     Completions(CompletionsOptions),
     /// Print the manual page, or write the pages of all commands.
@@ -194,7 +201,7 @@ pub(crate) struct ReplayOptions {
 pub(crate) const USUAL_WINDOW: u32 = 7 * 24;
 
 /// Which data a report looks at.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct View {
     /// Length of the window, in days (`7d`) or hours (`12h`).
     #[arg(long, default_value = "7d", value_name = "LENGTH", value_parser = parse_window)]

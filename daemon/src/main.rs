@@ -29,6 +29,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Of a check, 1 says that a budget is broken.
+    let failure = if matches!(cli.command, Command::Check(_)) {
+        ExitCode::from(commands::check::UNDECIDED)
+    } else {
+        ExitCode::FAILURE
+    };
     if matches!(cli.command, Command::Serve(_)) {
         allocator::give_back_soon();
     }
@@ -43,7 +49,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("pointsman: {error:#}");
-            ExitCode::FAILURE
+            failure
         }
     }
 }
@@ -86,6 +92,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Forget(options) => commands::forget::run(&cli.db, options, &config).await,
         Command::Reindex => commands::reindex::run(&cli.db, &config).await,
         Command::Recover(options) => commands::recover::run(&cli.db, &options).await,
+        Command::Capture(options) => commands::capture::run(options, &config).await,
+        Command::Check(options) => commands::check::run(&cli.db, options, config).await,
         Command::Health(options) => commands::health::run(options, &config),
         Command::Demo(options) => commands::demo::run(options).await,
         Command::Completions(options) => commands::shell::completions(&options),

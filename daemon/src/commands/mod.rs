@@ -1,6 +1,8 @@
 //! What each command does, one file each. A command reads its options, calls the layers below, and prints.
 
 pub(crate) mod backup;
+pub(crate) mod capture;
+pub(crate) mod check;
 pub(crate) mod check_config;
 pub(crate) mod decide;
 pub(crate) mod demo;
@@ -16,6 +18,7 @@ pub(crate) mod recover;
 pub(crate) mod reindex;
 pub(crate) mod replay;
 pub(crate) mod report;
+mod scratch;
 pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod trace;

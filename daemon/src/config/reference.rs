@@ -19,7 +19,7 @@ use crate::cli::Cli;
 const MARK: &str = "## All keys\n";
 
 /// Sections by their names in the file, with the struct that holds each one and its source.
-const SECTIONS: [(&str, &str, &str); 16] = [
+const SECTIONS: [(&str, &str, &str); 17] = [
     ("serve", "Serve", include_str!("../config.rs")),
     ("otlp", "Otlp", include_str!("otlp.rs")),
     ("pages", "Pages", include_str!("pages.rs")),
@@ -30,6 +30,7 @@ const SECTIONS: [(&str, &str, &str); 16] = [
     ("advice.rules.RULE", "RuleSettings", include_str!("../../../advisor/src/settings/mod.rs")),
     ("[advice.overrides]", "Override", include_str!("../../../advisor/src/settings/mod.rs")),
     ("source", "SourceCode", include_str!("source_code.rs")),
+    ("check", "CheckSettings", include_str!("check_budgets.rs")),
     ("reports", "Reports", include_str!("reports.rs")),
     ("[reports.webhook]", "Webhook", include_str!("reports.rs")),
     ("[reports.email]", "Email", include_str!("email.rs")),

@@ -30,6 +30,7 @@ use pointsman_store::Store;
 pub(crate) use access::Access;
 pub(crate) use board::{Board, View};
 pub(crate) use kept_answers::Generation;
+pub(crate) use pages::rules::{manual, summary};
 pub(crate) use problem::Problem;
 pub(crate) use readers::Readers;
 pub(crate) use site::Site;

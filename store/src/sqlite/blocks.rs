@@ -63,6 +63,14 @@ impl Block {
         self.spans
     }
 
+    /// The request in it, inflated again.
+    ///
+    /// # Errors
+    /// When the decompressor fails, which memory exhaustion alone explains.
+    pub fn otlp(&self) -> std::io::Result<Vec<u8>> {
+        zstd::bulk::decompress(&self.payload, usize::try_from(self.inflated_bytes).unwrap_or(MAX_INFLATED))
+    }
+
     pub(super) fn payload(&self) -> &[u8] {
         &self.payload
     }
