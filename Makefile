@@ -49,7 +49,7 @@ demo-built: tools
 	wait $$app || { cat $$log; exit 1; }
 
 .PHONY: test
-test: test-rust test-senders test-pages test-agents test-nextjs test-cli test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
+test: test-rust test-senders test-pages test-agents test-nextjs test-cli test-comment test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
 test-full: test test-slow test-crash test-memory soak test-mail test-senders-full test-versions test-npx test-five-minutes test-collector test-deploy test-container test-init test-release prove ## All tests, also those that take long
@@ -128,6 +128,10 @@ test-versions: tools $(package_installed) $(managers_installed) ## The npm packa
 .PHONY: test-cli
 test-cli: tools ## The launcher of the npm package `pointsman`, with a program that stands in for the real one
 	cd $(cli) && npm test
+
+.PHONY: test-comment
+test-comment: tools ## The comment on pull requests, on servers that answer as GitHub and GitLab do
+	node --test --test-reporter=spec deploy/ci/comment.test.mjs
 
 .PHONY: test-npx
 test-npx: tools release $(managers_installed) ## The npm package `pointsman` installed and run by npm, pnpm, both Yarns and Bun

@@ -1,12 +1,14 @@
 //! The judgement: Calls in, Rollups out; Rollups in, Report out.
 //!
 //! Lives here: what is counted about Calls (`evidence`), the merged numbers of one Handler (`profile`), the rules
-//! (`rules`, one file each), how they add up to a verdict (`verdict`) and the report (`report`). Not here: IO,
+//! (`rules`, one file each), how they add up to a verdict (`verdict`), the report (`report`) and what of it is new to a pull
+//! request (`check`). Not here: IO,
 //! clocks, async, SQL, and how a report is drawn. Every function of this crate gives the same answer to the same
 //! arguments.
 
 pub mod advisories;
 mod change;
+pub mod check;
 mod coverage;
 pub mod evidence;
 pub mod explanation;
@@ -36,8 +38,9 @@ pub use profile::{
 };
 pub use report::{
     Assumed, Benefit, Differences, EffectiveRule, EvidenceKind, EvidenceRow, HandlerDifference,
-    HandlerReport, Need, NeedCode, PartOf, Report, ReportInput, Sampled, SharedImprovement, SharedReason,
-    Situation, Total, UnknownActions, Verdict, Window, differences, report, report_within, rfc3339,
+    HandlerReport, Need, NeedCode, PartOf, Report, ReportInput, Sampled, Shape, SharedImprovement,
+    SharedReason, Situation, Total, UnknownActions, Verdict, Window, differences, report, report_within,
+    rfc3339,
 };
 pub use sampling::Basis;
 pub use settings::{Override, RuleSettings, Settings};

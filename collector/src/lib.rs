@@ -16,6 +16,8 @@
 //! pipeline.settled()                                 Calls of all that was acknowledged are stored
 //! pipeline.stop(within)                              after the servers have ended
 //! ```
+//!
+//! [`ingest::Recorder`] takes the pipeline's place where requests go into a file (`wire::recorded`) and no database.
 
 pub mod admit;
 pub mod clock;

@@ -9,6 +9,7 @@ use prometheus::{
 };
 
 use crate::admit::Reason;
+use crate::ingest::Transport;
 
 /// Buckets of a commit, seconds: an fdatasync takes 0.1 ms at best, a lock is waited for 10 s at most.
 const COMMIT_BUCKETS: [f64; 14] =
@@ -117,6 +118,24 @@ impl Metrics {
             commit_failures: by
                 .counter("commit_failures_total", "Commits of blocks that the database refused.")?,
         })
+    }
+}
+
+impl Metrics {
+    /// What of the spans that came was refused or cut so far, by reason: spans for a refusal, pieces for a cut.
+    pub(crate) fn left_out(&self) -> Vec<(&'static str, u64)> {
+        let refused = |reason: &str| -> u64 {
+            let of = |transport: Transport| {
+                self.spans_refused.with_label_values(&[transport.as_str(), reason]).get()
+            };
+            Transport::ALL.into_iter().map(of).sum()
+        };
+        let counted = Reason::ALL.into_iter().map(|reason| {
+            let word = reason.as_str();
+            let cut = || self.span_parts_cut.with_label_values(&[word]).get();
+            (word, if reason.refuses_span() { refused(word) } else { cut() })
+        });
+        counted.filter(|(_, count)| *count > 0).collect()
     }
 }
 

@@ -34,7 +34,7 @@ use left_out::{MOST_APPS, MOST_HOURS};
 use memory::{Memories, Memory};
 pub(crate) use published::{note_changes, read};
 pub(crate) use roll_up::roll_up_dirty_hours;
-pub(crate) use sources::read as read_source;
+pub(crate) use sources::{read as read_source, read_configured as read_configured_source};
 
 /// How often a change is tried again that somebody else has overtaken.
 const ATTEMPTS: u32 = 5;

@@ -1,6 +1,7 @@
 //! The command line. What the commands do lives in `commands`; settings that a file may hold live in `config`.
 
 mod agents;
+mod ci;
 #[cfg(test)]
 mod reference;
 
@@ -15,6 +16,7 @@ use crate::commands::init::Manager;
 use crate::config::LogFormat;
 
 pub(crate) use agents::{AgentsCommand, AgentsOptions, InstallOptions, McpOptions};
+pub(crate) use ci::{CaptureOptions, CheckFormat, CheckOptions, FormatFile};
 
 /// Production telemetry advisor for Next.js: what belongs in an API route, what in a Server Action.
 #[derive(Parser, Debug)]
@@ -87,6 +89,10 @@ pub(crate) enum Command {
     Agents(AgentsOptions),
     /// Print a change as a patch of the app's source, checked as far as it says. Writes nothing into the app.
     Draft(DraftOptions),
+    /// Record the traces of an app while a command uses it, such as its end-to-end tests.
+    Capture(CaptureOptions),
+    /// Say what is new against a baseline and whether budgets are kept, for CI.
+    Check(CheckOptions),
     /// Print completions for a shell.
     Completions(CompletionsOptions),
     /// Print the manual page, or write the pages of all commands.
@@ -213,7 +219,7 @@ pub(crate) struct ReplayOptions {
 pub(crate) const USUAL_WINDOW: u32 = 7 * 24;
 
 /// Which data a report covers.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct View {
     /// Length of the window, in days (`7d`) or hours (`12h`).
     #[arg(long, default_value = "7d", value_name = "LENGTH", value_parser = parse_window)]

@@ -1,6 +1,7 @@
 //! The configuration file: what it may hold, and reading it. Flags and environment win over it.
 
 mod check;
+mod check_budgets;
 mod email;
 mod environment;
 mod flags;
@@ -32,6 +33,7 @@ use toml::{Table, Value};
 use crate::cli::ServeOptions;
 
 pub(crate) use check::check;
+pub(crate) use check_budgets::CheckSettings;
 pub(crate) use email::{Email, Encryption};
 use environment::Override;
 pub(crate) use logs::{LogFormat, Logs, Telemetry};
@@ -66,6 +68,8 @@ pub(crate) struct Config {
     pub reports: Reports,
     /// Where the app's source is.
     pub source: SourceCode,
+    /// What a check allows.
+    pub check: CheckSettings,
     /// What the app's team has decided: the policies of the file that is named first, then those in here.
     #[serde(skip)]
     pub policies: Vec<Policy>,
@@ -314,6 +318,7 @@ fn faults(config: &Config) -> Vec<String> {
     faults.extend(config.logs.faults());
     faults.extend(config.telemetry.faults(&serve.listening(&config.pages)));
     faults.extend(config.metrics.faults());
+    faults.extend(config.check.faults());
     faults.extend(config.advice.faults().into_iter().map(|fault| format!("advice.{fault}")));
     faults
 }

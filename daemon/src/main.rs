@@ -31,6 +31,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Of a check, 1 says that a budget is broken.
+    let failure = if matches!(cli.command, Command::Check(_)) {
+        ExitCode::from(commands::check::UNDECIDED)
+    } else {
+        ExitCode::FAILURE
+    };
     if matches!(cli.command, Command::Serve(_)) {
         allocator::give_back_soon();
     }
@@ -45,7 +51,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("pointsman: {error:#}");
-            ExitCode::FAILURE
+            failure
         }
     }
 }
@@ -93,6 +99,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Forget(options) => commands::forget::run(db()?, options, &config).await,
         Command::Reindex => commands::reindex::run(db()?, &config).await,
         Command::Recover(options) => commands::recover::run(db()?, &options).await,
+        Command::Capture(options) => commands::capture::run(options, &config).await,
+        Command::Check(options) => commands::check::run(db()?, options, config).await,
         Command::Health(options) => commands::health::run(options, &config),
         Command::Demo(options) => commands::demo::run(options).await,
         Command::Mcp(options) => commands::mcp::run(db()?, options, config).await,

@@ -56,6 +56,14 @@ impl Block {
         self.spans
     }
 
+    /// The request in it, inflated again.
+    ///
+    /// # Errors
+    /// When the decompressor fails, which memory exhaustion alone explains.
+    pub fn otlp(&self) -> std::io::Result<Vec<u8>> {
+        zstd::bulk::decompress(&self.payload, usize::try_from(self.inflated_bytes).unwrap_or(MAX_INFLATED))
+    }
+
     /// When it came, ns since the epoch.
     pub(crate) fn received_ns(&self) -> u64 {
         self.received_ns

@@ -81,6 +81,15 @@ impl Handler {
     /// The route of all paths that were redirected before any route was looked for: by the proxy, or by `redirects` of the
     /// app's configuration.
     pub const REDIRECTED: &str = "* redirected";
+    /// The environment of what `pointsman capture` records while tests run: an environment of its own, so that it never mixes
+    /// with traffic. It shows the shape of the app's calls, and says nothing about how often they are made, or by whom.
+    pub const TESTS: &str = "pointsman-tests";
+
+    /// Whether its calls were recorded while tests ran.
+    #[must_use]
+    pub fn is_from_tests(&self) -> bool {
+        self.environment.as_deref() == Some(Self::TESTS)
+    }
 
     /// The Handler's fingerprint: the first eight bytes of a SHA-256 over its length-prefixed identity.
     /// It is written to disk and quoted by users: its recipe must never change.

@@ -39,6 +39,10 @@ pub(super) fn show(report: &mut Report, history: &History, with: &Settling<'_>) 
                 costs.iter().for_each(|gain| policy.costs.add(gain));
             });
         }
+        if let Some(shape) = &mut row.shape {
+            let policy = with.policies.against(handler, shape.verdict, with.now_ns);
+            shape.dismissed = policy.map(|policy| policy.reason.clone());
+        }
         for (place, hidden) in with.policies.hide_improvements(row, handler, with.now_ns) {
             count(&mut policies, place, |policy| policy.dismissed_improvements += hidden);
         }

@@ -74,7 +74,7 @@ pub fn report_within(input: &ReportInput<'_>, settings: &Settings, policies: &Po
         preflights: preflights(input),
         source: None,
         settings: settings.clone(),
-        rules: effective_rules(&thresholds),
+        rules: effective_rules(&thresholds, &judgements),
         since_last_report: None,
     }
 }
@@ -167,7 +167,11 @@ fn shadow(judgements: &[(&Profile<'_>, Judgement)]) -> BTreeMap<String, usize> {
     shadow
 }
 
-fn effective_rules(thresholds: &Thresholds<'_>) -> Vec<EffectiveRule> {
+fn effective_rules(
+    thresholds: &Thresholds<'_>,
+    judgements: &[(&Profile<'_>, Judgement)],
+) -> Vec<EffectiveRule> {
+    let all = || judgements.iter().map(|(_, judgement)| &judgement.findings);
     let mut rules: Vec<EffectiveRule> = Vec::new();
     for rule in RULES {
         // A rule with two effects stands in the list twice; its first place has its weight.
@@ -182,6 +186,8 @@ fn effective_rules(thresholds: &Thresholds<'_>) -> Vec<EffectiveRule> {
             threshold: knobs.map_or(rule.threshold, |knobs| knobs.threshold),
             min_samples: knobs.map_or(rule.min_samples, |knobs| knobs.min_samples),
             shadow: knobs.is_some_and(|knobs| knobs.shadow),
+            handlers: all().filter(|found| found.asked.iter().any(|one| one.id == rule.id)).count(),
+            undecided: all().filter(|found| found.undecided.iter().any(|one| one.id == rule.id)).count(),
         });
     }
     rules

@@ -18,7 +18,7 @@ pub use differences::{Differences, HandlerDifference, PartOf, Situation, differe
 pub use shared::{SharedImprovement, SharedReason};
 pub use total::Total;
 pub use types::{
-    EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Report, Sampled, UnknownActions, Window,
+    EffectiveRule, EvidenceKind, EvidenceRow, HandlerReport, Report, Sampled, Shape, UnknownActions, Window,
 };
 
 pub use crate::input::ReportInput;
@@ -60,5 +60,6 @@ pub(crate) fn blank_row(id: u64, verdict: Verdict) -> HandlerReport {
         needs: Vec::new(),
         duration_ms: None,
         source: None,
+        shape: None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pointsman_store::Caller;
 
-use super::types::Quantiles;
+use super::types::{Quantiles, Shape};
 use super::{Benefit, EvidenceKind, EvidenceRow, HandlerReport};
 use crate::evidence::{Fact, Measure};
 use crate::life::HandlerPolicy;
@@ -66,6 +66,14 @@ pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Setti
         needs: judgement.needs.clone(),
         duration_ms: p(0.5).zip(p(0.95)).map(|(p50, p95)| Quantiles { p50, p95 }),
         source: None,
+        shape: judgement.shape.map(|verdict| Shape {
+            verdict,
+            rule: judgement
+                .findings
+                .main_reason(verdict)
+                .map_or_else(String::new, |it| it.rule.id.to_owned()),
+            dismissed: None,
+        }),
     }
 }
 

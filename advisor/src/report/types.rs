@@ -191,6 +191,20 @@ pub struct HandlerReport {
     /// Where it is defined and called in the app's source; null without source, and for pages.
     #[serde(default)]
     pub source: Option<HandlerSource>,
+    /// The move that the shape of its calls speaks for; only in what was recorded while tests ran, where no move is advised.
+    #[serde(default)]
+    pub shape: Option<Shape>,
+}
+
+/// What the shape of a Handler's calls speaks for, whatever its traffic may be.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Shape {
+    /// The move.
+    pub verdict: Verdict,
+    /// The rule that gives the reason for it.
+    pub rule: String,
+    /// Why the app's team does not want this move; null when no policy is against it.
+    pub dismissed: Option<String>,
 }
 
 /// Quantiles of a distribution.
@@ -256,4 +270,10 @@ pub struct EffectiveRule {
     pub min_samples: u64,
     /// Whether it looks and is counted, but does not speak.
     pub shadow: bool,
+    /// Handlers that it looked at.
+    #[serde(default)]
+    pub handlers: usize,
+    /// Handlers among them about which it could not decide: telemetry lacks what it looks at, or there are too few observations.
+    #[serde(default)]
+    pub undecided: usize,
 }

@@ -84,6 +84,35 @@ pub static SHADOWED: &[&str] = &["action-per-endpoint-ops", "route-read-on-load"
 /// Rules about what harms people now: a Handler of which one of them speaks is listed before all moves.
 pub static URGENT: &[&str] = &["action-refresh-loop"];
 
+/// Rules about how often, by whom, how slowly or with how much data an app is called, and about failures, which tests provoke.
+/// A recording of tests shows none of that, so they stay silent there.
+pub static NEED_TRAFFIC: &[&str] = &[
+    "action-external-caller",
+    "action-large-response",
+    "action-long-running",
+    "action-over-limit",
+    "action-per-endpoint-ops",
+    "action-replay",
+    "action-shared-result",
+    "cache-defeated",
+    "cache-get",
+    "client-needs-abort",
+    "error-shape",
+    "isolated-load-profile",
+    "low-volume-ok",
+    "many-callers",
+    "mutation-then-stale",
+    "origin-host-mismatch",
+    "own-ui-only-mutation",
+    "payload-diet",
+    "prefetch-load",
+    "private-cache-get",
+    "replica-key-mismatch",
+    "shared-read",
+    "single-page-coupling",
+    "version-skew",
+];
+
 /// Every rule, in the order in which their findings are listed.
 pub static RULES: &[&Rule] = &[
     &blockers::webhook_signature::RULE,

@@ -27,6 +27,12 @@ impl Settings {
                 faults.push(format!("{key} = {value}: it is a share, above 0 and at most 1"));
             }
         }
+        if self.min_samples_from_tests == 0 {
+            faults.push(
+                "min_samples_from_tests = 0: nothing is no evidence; write how many observations, at least 1"
+                    .to_owned(),
+            );
+        }
         if self.enter_score <= 0.0 {
             faults.push(format!(
                 "enter_score = {}: every handler would move; a score is above 0",

@@ -45,6 +45,9 @@ pub struct Settings {
     pub clock_skew_tolerance_ms: u64,
     /// Environments that never yield a move, in addition to `development`.
     pub excluded_environments: Vec<String>,
+    /// Observations that are enough for any rule in what `pointsman capture` records while tests run: tests repeat themselves
+    /// less than users do. Rules that need fewer keep their own number.
+    pub min_samples_from_tests: u64,
     /// Per rule, by its id.
     pub rules: BTreeMap<String, RuleSettings>,
     /// For some Handlers only; of several that fit, later ones win.
@@ -107,6 +110,7 @@ impl Default for Settings {
             sampling_ratio: None,
             clock_skew_tolerance_ms: 50,
             excluded_environments: Vec::new(),
+            min_samples_from_tests: 5,
             rules: BTreeMap::new(),
             overrides: Vec::new(),
         }

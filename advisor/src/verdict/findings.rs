@@ -4,9 +4,12 @@
 use super::cause::{Assumed, Cause};
 use super::plan::action_name;
 use super::{Decision, Verdict, layers};
+use crate::evidence::Fact;
 use crate::gain::{Gain, held_by_action};
 use crate::profile::Profile;
-use crate::rules::{Effect, Finding, Knobs, RULES, Rule, Statement, Thresholds, is_mutation_route};
+use crate::rules::{
+    Effect, Finding, Knobs, NEED_TRAFFIC, RULES, Rule, Statement, Thresholds, is_mutation_route,
+};
 use crate::words::{Need, NeedCode};
 
 /// A rule with what it found.
@@ -35,6 +38,10 @@ pub(crate) struct Findings {
     pub(crate) absent: Vec<(&'static Rule, Need)>,
     /// Rules that would speak, but run in the shadow.
     pub(crate) shadowed: Vec<&'static Rule>,
+    /// Rules that apply to it, each once for each of its places in the list.
+    pub(crate) asked: Vec<&'static Rule>,
+    /// Those of them that could not decide: telemetry lacks what they look at, or there are too few observations.
+    pub(crate) undecided: Vec<&'static Rule>,
     /// Of a route that changes something: rules that would advise it back, were it an action.
     pub(crate) complaints: Vec<Found>,
     /// ... and for how long it would hold the client's queue of actions, ms per call.
@@ -51,15 +58,22 @@ impl Findings {
         }
         // What developers do says nothing of what users do, and React runs effects twice there.
         let development = profile.handler.environment.as_deref() == Some("development");
+        let tests = profile.handler.is_from_tests();
         let heard = |rule: &Rule| {
-            layers::hears(&profile.handler, rule) && !(development && rule.effect == Effect::Improves)
+            layers::hears(&profile.handler, rule)
+                && !(development && rule.effect == Effect::Improves)
+                && !(tests && NEED_TRAFFIC.contains(&rule.id))
         };
         let applies = |rule: &&'static Rule| (rule.applies)(profile) && heard(rule);
         for rule in RULES.iter().copied().filter(applies) {
             let Some(knobs) = knobs(rule, profile, thresholds, standing) else { continue };
             let Knobs { weight, threshold, shadow, .. } = knobs;
             let found = |statement| Found { rule, weight, threshold, statement };
-            match (rule.look)(profile, &knobs) {
+            let finding = (rule.look)(profile, &knobs);
+            if !shadow {
+                findings.note(rule, &finding, profile.observed(Fact::Calls) >= knobs.min_samples);
+            }
+            match finding {
                 Finding::Holds(_) if shadow => findings.shadowed.push(rule),
                 _ if shadow => {}
                 Finding::Silent => {}
@@ -71,6 +85,19 @@ impl Findings {
             }
         }
         findings
+    }
+
+    /// Notes whether a rule could decide. What is silent about a Handler with fewer calls than it needs has decided nothing.
+    fn note(&mut self, rule: &'static Rule, finding: &Finding, enough_calls: bool) {
+        self.asked.push(rule);
+        let decided = match finding {
+            Finding::Holds(_) => true,
+            Finding::Silent | Finding::Below(_) => enough_calls,
+            Finding::Absent(_) | Finding::Lacking(_) | Finding::Sampled => false,
+        };
+        if !decided {
+            self.undecided.push(rule);
+        }
     }
 
     /// All rules of an effect that speak.
@@ -119,7 +146,7 @@ impl Findings {
     }
 
     /// The heaviest rule for a move, which gives it its reason; of equal ones the first.
-    pub(super) fn main_reason(&self, verdict: Verdict) -> Option<&Found> {
+    pub(crate) fn main_reason(&self, verdict: Verdict) -> Option<&Found> {
         self.main_reason_without(verdict, &Assumed::default())
     }
 
@@ -233,6 +260,9 @@ fn knobs<'a>(
     standing: Option<Verdict>,
 ) -> Option<Knobs<'a>> {
     let mut knobs = thresholds.of(rule, &profile.handler)?;
+    if profile.handler.is_from_tests() {
+        knobs.min_samples = knobs.min_samples.min(thresholds.settings().min_samples_from_tests);
+    }
     if standing.is_some_and(|verdict| Effect::speaking_for(verdict).contains(&rule.effect)) {
         knobs.threshold *= leave_ratio(thresholds);
     }

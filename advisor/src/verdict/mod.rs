@@ -37,6 +37,8 @@ pub(crate) struct Judgement {
     pub(crate) barred: bool,
     /// What the team's house rule changed.
     pub(crate) policy: Option<RuledOut>,
+    /// Of a recording of tests: the move that the shape of its calls speaks for.
+    pub(crate) shape: Option<Verdict>,
     /// Of a verdict with a single rule behind it: what would be said without that rule.
     pub(crate) without: Option<Without>,
     pub(crate) findings: Findings,
@@ -110,17 +112,27 @@ pub(crate) fn judge(
         (free != bound).then(|| RuledOut { reason: rule.reason.clone(), verdict: free, gain })
     });
     let (decision, without) = what_if::weigh(bench(house_rule));
+    let shape = profile.handler.is_from_tests().then(|| bench(house_rule).shape()).flatten();
     let moves = decision.verdict.is_move();
     let main = moves.then(|| findings.main_reason(decision.verdict)).flatten();
+    let gain = findings.gain(decision.verdict).filter(|_| !profile.handler.is_from_tests());
+    let speaking = shape.and_then(|verdict| findings.main_reason(verdict));
+    let reason = speaking.map_or(decision.reason, |found| {
+        format!(
+            "recorded from tests: {}; whether a move is worth it, only traffic shows",
+            found.statement.text
+        )
+    });
     Judgement {
         verdict: decision.verdict,
-        reason: decision.reason,
+        reason,
         flips_if: decision.flips_if,
         confidence: main.map(|found| confidence::of(profile, found, decision.verdict, thresholds)),
-        gain: findings.gain(decision.verdict),
+        gain,
         needs: decision.needs,
         barred: decision.barred,
         policy,
+        shape,
         without,
         findings,
     }
@@ -140,11 +152,33 @@ impl Bench<'_, '_> {
     }
 
     fn judged(&self) -> Decision {
+        if self.profile.handler.is_from_tests() {
+            let reason =
+                "recorded from tests, which show the shape of calls, not traffic: no move is advised";
+            return Decision::keep(reason, "").because(Cause::Final);
+        }
         if let Some(environment) = gates::excluded_environment(self.profile, self.settings) {
             let reason = format!("no moves are advised for the environment {environment}");
             return Decision::keep(&reason, "").because(Cause::Final);
         }
+        self.by_kind()
+    }
+
+    fn by_kind(&self) -> Decision {
         if self.profile.handler.kind == HandlerKind::ServerAction { self.action() } else { self.route() }
+    }
+
+    /// The move that the shape of its calls speaks for, if it had traffic enough of the app's users alone and a gain worth having:
+    /// that is what tests cannot show.
+    fn shape(mut self) -> Option<Verdict> {
+        for cause in [Cause::Sample, Cause::Outsiders, Cause::Gain] {
+            self.assumed.remove(cause);
+        }
+        let has_place = !matches!(
+            self.profile.handler.kind,
+            HandlerKind::Page | HandlerKind::Unmatched | HandlerKind::Other
+        );
+        has_place.then(|| self.by_kind().verdict).filter(|verdict| verdict.is_move())
     }
 
     fn route(&self) -> Decision {

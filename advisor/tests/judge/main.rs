@@ -15,6 +15,7 @@ mod harmless;
 mod house_rule;
 mod improvements;
 mod misread;
+mod recorded_tests;
 mod repeated;
 mod rollups;
 mod routes;

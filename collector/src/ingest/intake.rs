@@ -400,6 +400,9 @@ impl Refused {
 }
 
 impl Transport {
+    /// Every way in.
+    pub const ALL: [Self; 4] = [Self::Grpc, Self::HttpProtobuf, Self::HttpJson, Self::Replay];
+
     /// The word that metrics use.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -14,7 +14,8 @@
 //!
 //! Use: [`Pipeline::start`] with an open [`Store`], [`Pipeline::intake`] for the receivers (see
 //! [`crate::receive`]) and [`crate::replay`], [`Pipeline::stop`] after the receivers have stopped. The store
-//! stays open: closing it is the business of whoever opened it.
+//! stays open: closing it is the business of whoever opened it. A [`Recorder`] stands in the pipeline's place where requests go
+//! into a file instead.
 
 mod arrivals;
 mod backlog;
@@ -26,6 +27,7 @@ mod handlers;
 mod intake;
 mod pulse;
 mod recent;
+mod recorder;
 mod settings;
 mod tally;
 
@@ -49,6 +51,7 @@ pub use intake::{Accepted, Intake, Refused, Rejected, Transport};
 pub(crate) use intake::{Ticket, run_blocking};
 use pulse::Commits;
 pub use pulse::{Monitor, Pulse};
+pub use recorder::{Recorded, Recorder};
 pub use settings::Settings;
 use tally::Tally;
 

@@ -10,6 +10,7 @@ mod json_unicode;
 mod json_value;
 pub(crate) mod otlp;
 mod protobuf;
+pub(crate) mod recorded;
 pub(crate) mod spanless;
 pub(crate) mod writer;
 

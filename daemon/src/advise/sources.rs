@@ -56,6 +56,15 @@ async fn of(
     Ok(kept.map(|kept| Arc::new(kept.source)))
 }
 
+/// Reads what the configuration names, if it names anything: whoever asks for files and lines wants to know why there are none.
+pub(crate) async fn read_configured(config: &SourceCode) -> anyhow::Result<()> {
+    if config.repo.is_none() && config.file.is_none() {
+        return Ok(());
+    }
+    let config = config.clone();
+    tokio::task::spawn_blocking(move || configured(&config)).await?.map(|_| ())
+}
+
 fn configured(config: &SourceCode) -> anyhow::Result<Arc<Source>> {
     match (&config.file, &config.repo) {
         (Some(file), _) => from_file(file).map(Arc::new),

@@ -4,7 +4,7 @@
 mod recording;
 
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use pointsman_store::Store;
 use prometheus::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::scratch::Scratch;
 use super::serve::{self, Guest, Hangup};
 use super::{print, report};
 use crate::cli::{DemoOptions, Format, ReportOptions, USUAL_WINDOW, Until, View};
@@ -31,16 +32,14 @@ const SETTINGS: &str = include_str!("../../../examples/storefront/pointsman.toml
 const STOP_WITHIN: Duration = Duration::from_secs(60);
 /// The recording, inflated, is smaller.
 const MAX_RECORDING: u64 = 256 << 20;
-/// Where Linux keeps files in memory.
-const IN_MEMORY: &str = "/dev/shm";
 /// Addresses at which a demo may be seen are this machine's own, unless a flag says otherwise.
 const OFF: &str = "off";
 
 /// Replays the recording, then prints the report or serves the pages.
 pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
     let config = settings(&options)?;
-    let folder = Folder::create()?;
-    let db = folder.0.join("pointsman.db");
+    let folder = Scratch::create("demo")?;
+    let db = folder.path().join("pointsman.db");
     let filled = async {
         fill(&db, &config).await?;
         if options.once {
@@ -130,36 +129,6 @@ fn introduced(url: &str, report: &Report) -> String {
     }
     text + "The thresholds are lowered to fit two minutes of traffic. `pointsman init` sets up your own app.\n\
             Ctrl-C ends the demo and removes its database.\n"
-}
-
-/// A folder of the demo's own, which is removed with all that is in it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn create() -> anyhow::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt;
-        let mut random = [0_u8; 8];
-        getrandom::fill(&mut random).context("there is no randomness for the name of a folder")?;
-        let name = format!("pointsman-demo-{:016x}", u64::from_ne_bytes(random));
-        let make = |path: PathBuf| std::fs::DirBuilder::new().mode(0o700).create(&path).map(|()| Self(path));
-        // In memory, where there is such a place: nothing of the demo is to outlive it.
-        if std::env::var_os("TMPDIR").is_none()
-            && let Ok(folder) = make(Path::new(IN_MEMORY).join(&name))
-        {
-            return Ok(folder);
-        }
-        let path = std::env::temp_dir().join(name);
-        make(path.clone())
-            .with_context(|| format!("cannot make {}; set TMPDIR to a folder with room", path.display()))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("pointsman: {} could not be removed: {error}", self.0.display());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 pub(crate) mod agents;
 pub(crate) mod backup;
+pub(crate) mod capture;
+pub(crate) mod check;
 pub(crate) mod check_config;
 pub(crate) mod decide;
 pub(crate) mod demo;
@@ -19,6 +21,7 @@ pub(crate) mod recover;
 pub(crate) mod reindex;
 pub(crate) mod replay;
 pub(crate) mod report;
+mod scratch;
 pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod trace;

@@ -31,6 +31,7 @@ const SECTIONS: [(&str, &str, &str); 17] = [
     ("advice.rules.RULE", "RuleSettings", include_str!("../../../advisor/src/settings/mod.rs")),
     ("[advice.overrides]", "Override", include_str!("../../../advisor/src/settings/mod.rs")),
     ("source", "SourceCode", include_str!("source_code.rs")),
+    ("check", "CheckSettings", include_str!("check_budgets.rs")),
     ("reports", "Reports", include_str!("reports.rs")),
     ("[reports.webhook]", "Webhook", include_str!("reports.rs")),
     ("[reports.email]", "Email", include_str!("email.rs")),

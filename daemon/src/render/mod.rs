@@ -5,6 +5,7 @@ mod audience;
 pub(crate) mod benefit;
 pub(crate) mod change;
 pub(crate) mod chart;
+pub(crate) mod check;
 pub(crate) mod checkup;
 pub(crate) mod code;
 pub(crate) mod differences;

@@ -25,7 +25,12 @@ pub(crate) fn preview(count: usize) -> String {
 pub(crate) fn reasons(report: &Report) -> Vec<String> {
     let shared = report.shared_reasons.iter().map(|shared| reason(report, shared));
     let improvements = report.shared_improvements.iter().map(|shared| improvement(report, shared));
-    shared.chain(improvements).chain(source::summary(report)).collect()
+    let tests = report.is_from_tests().then(|| {
+        "recorded from tests (pointsman capture): shape, not traffic, so no move is advised and rules that need traffic are \
+         silent"
+            .to_owned()
+    });
+    tests.into_iter().chain(shared).chain(improvements).chain(source::summary(report)).collect()
 }
 
 /// An improvement with one cause, most likely.

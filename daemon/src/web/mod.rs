@@ -32,6 +32,7 @@ pub(crate) use access::Access;
 pub(crate) use board::{Board, View};
 pub(crate) use kept_answers::Generation;
 pub(crate) use mcp::{Agents, Desk, Room};
+pub(crate) use pages::rules::{manual, summary};
 pub(crate) use problem::Problem;
 pub(crate) use readers::Readers;
 pub(crate) use site::Site;

@@ -8,12 +8,13 @@ use super::support::workspace;
 use super::{assert_none, read, tracked};
 
 /// Names of documents that are not of this repository: files that Pointsman writes, that apps have, or that others publish.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 8] = [
     "AGENTS.md",
     "CLAUDE.md",
     "SKILL.md",
     "latest.md",
     "notes.md",
+    "pointsman.md",
     "shop-notes.md",
     "trace/tracestate-probability-sampling.md",
 ];

@@ -15,7 +15,7 @@ mod overview;
 mod record;
 mod reports;
 
-pub(super) mod rules;
+pub(crate) mod rules;
 mod sentence;
 mod telemetry;
 mod trace;

@@ -62,13 +62,13 @@ pub(super) fn router() -> Router<Web> {
 }
 
 /// The manual of a rule, in Markdown.
-pub(in crate::web) fn manual(id: &str) -> Option<&'static str> {
+pub(crate) fn manual(id: &str) -> Option<&'static str> {
     pointsman_advisor::rules::RULES.iter().find(|rule| rule.id == id)?;
     MANUALS.get_file(format!("{id}.md"))?.contents_utf8()
 }
 
 /// Its first sentence.
-pub(in crate::web) fn summary(manual: &str) -> &str {
+pub(crate) fn summary(manual: &str) -> &str {
     let mut lines = manual.lines().map(str::trim);
     lines.find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default()
 }
