@@ -1,8 +1,8 @@
 //! The same scenarios with less telemetry, or with more noise: advice may turn into abstention, never into a wrong move.
 //!
 //! Each attribute of the contract is taken away in turn, the same is told in other forms (`forms`), nine of ten traces are not
-//! recorded, noise is doubled, the server or the network is slow. `bootstrap` asks how much a verdict depends on who happened to come by. A scenario is played and
-//! encoded once for all of that; only slowness and noise need it played again.
+//! recorded, noise is doubled, the server or the network is slow. `bootstrap` asks how much a verdict depends on who happened to
+//! come by. A scenario is played and encoded once for all of that; only slowness and noise need it played again.
 
 pub mod bootstrap;
 pub mod forms;
