@@ -16,7 +16,7 @@ use crate::commands::init::Manager;
 use crate::config::LogFormat;
 
 pub(crate) use agents::{AgentsCommand, AgentsOptions, InstallOptions, McpOptions};
-pub(crate) use ci::{CaptureOptions, CheckFormat, CheckOptions, FormatFile};
+pub(crate) use ci::{CaptureOptions, CheckFormat, CheckOptions};
 
 /// Production telemetry advisor for Next.js: what belongs in an API route, what in a Server Action.
 #[derive(Parser, Debug)]

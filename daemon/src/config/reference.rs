@@ -19,7 +19,7 @@ use crate::cli::Cli;
 const MARK: &str = "## All keys\n";
 
 /// Sections by their names in the file, with the struct that holds each one and its source.
-const SECTIONS: [(&str, &str, &str); 17] = [
+const SECTIONS: [(&str, &str, &str); 18] = [
     ("serve", "Serve", include_str!("../config.rs")),
     ("otlp", "Otlp", include_str!("otlp.rs")),
     ("pages", "Pages", include_str!("pages.rs")),

@@ -51,7 +51,7 @@ fn one(desk: &mut Desk<'_>, handler: &HandlerRef, pages: &[String]) -> Result<()
     let (by, call) = showing(desk, pages)?;
     match desk.look(file, |source| source.show_page(exported, by, &call))? {
         ActionShows::Already => {
-            desk.remarks.push(format!("{} makes its answer bring the page", name(handler)))
+            desk.remarks.push(format!("{} makes its answer bring the page", name(handler)));
         }
         ActionShows::With(edits) => desk.edit(file, edits),
     }

@@ -194,7 +194,7 @@ impl Parameter {
     }
 
     /// The expression that reads it from the query.
-    fn from_query(&self) -> String {
+    fn arguments_of_query(&self) -> String {
         let get = format!("asked.get(\"{}\")", self.name);
         let missing = if self.may_be("null") { "null" } else { "undefined" };
         let or_missing = |value: String| {
@@ -256,7 +256,7 @@ fn route_code(exported: &str, read: &str, route: &str, callable: &Callable, styl
         code += &format!("  // {TODO}arguments: anyone can send anything. Check {}.{json}\n", names(params));
         code += "  const asked = new URL(request.url).searchParams;\n";
     }
-    let arguments: Vec<String> = params.iter().map(Parameter::from_query).collect();
+    let arguments: Vec<String> = params.iter().map(Parameter::arguments_of_query).collect();
     code += &format!("  const answer = await {exported}({});\n", arguments.join(", "));
     code += &format!(
         "  // {TODO}status codes: what it answers if there is nothing, or if the caller may not see it.\n"
