@@ -86,7 +86,7 @@ fn text_and_markdown_stay_text() {
 fn markdown_fits_into_a_comment() {
     let long = "x".repeat(5_000);
     let mut many = check((0..5_000).map(|number| finding(&format!("{number}{long}"), Some(&long))).collect());
-    many.undecided_because = vec![long.clone(); 500];
+    many.undecided_because = vec![long; 500];
     let text = markdown(&Shown { check: &many, notes: &vec!["[".repeat(5_000); 500] });
     assert!(text.chars().count() < 65_536, "{}", text.chars().count());
     assert!(text.contains("And 4980 more."));
