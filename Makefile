@@ -52,7 +52,7 @@ demo-built: tools
 test: test-rust test-senders test-pages test-agents test-nextjs test-cli test-comment test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-slow test-crash test-memory soak test-mail test-senders-full test-versions test-npx test-five-minutes test-collector test-deploy test-container test-init test-release prove ## All tests, also those that take long
+test-full: test test-slow test-crash test-memory soak test-mail test-senders-full test-versions test-npx test-five-minutes test-collector test-deploy test-container test-init test-release test-capture prove ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
@@ -148,6 +148,10 @@ test-storefront: tools $(storefront_built) ## Types of the example app, and its 
 .PHONY: test-end-to-end
 test-end-to-end: tools debug $(storefront_built) ## The example app's every handler, judged; SEED=2 for other people
 	cd $(storefront) && npm run test:end-to-end
+
+.PHONY: test-capture
+test-capture: tools debug $(storefront_built) ## capture around the example app's driver, and check when a wrong handler is added; some minutes
+	cd $(storefront) && node --test --test-reporter=spec driver/capture.test.mjs
 
 .PHONY: test-slow
 test-slow: tools debug $(storefront_built) ## The same with slow devices on a slow network: no verdict turns into another; SEED=2

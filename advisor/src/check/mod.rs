@@ -185,6 +185,8 @@ impl Report {
         if self.is_from_tests() {
             return row.calls >= crate::stats::as_f64(self.settings.min_samples_from_tests);
         }
-        row.verdict != Verdict::InsufficientEvidence
+        // A route that only reads keeps its place whatever its traffic; whether it could be better takes calls all the same.
+        let enough = row.calls >= crate::stats::as_f64(self.settings.min_calls_for_move);
+        row.verdict != Verdict::InsufficientEvidence && (enough || !row.blockers.is_empty())
     }
 }

@@ -136,8 +136,10 @@ fn a_budget_that_nothing_could_be_measured_against_is_not_kept() {
 
 #[test]
 fn nothing_judged_is_not_passed() {
+    let rare = HandlerReport { calls: 3.0, method: "GET".into(), ..blank_row(1, Verdict::Keep) };
     for (reports, begins) in [
         (vec![], "no API route"),
+        (vec![shop(vec![rare])], "none of the 1"),
         (vec![shop(vec![blank_row(1, Verdict::InsufficientEvidence)])], "none of the 1"),
         (
             vec![Report {

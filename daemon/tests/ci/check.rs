@@ -175,7 +175,10 @@ fn sarif_fits_the_published_schema_and_names_lines() {
     let log: Value = serde_json::from_str(&run.out).unwrap();
     let schema =
         std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ci/sarif/sarif-schema-2.1.0.json"));
-    let schema = jsonschema::validator_for(&serde_json::from_slice(&schema.unwrap()).unwrap()).unwrap();
+    let mut schema: Value = serde_json::from_slice(&schema.unwrap()).unwrap();
+    // As published, this pattern is no regular expression (`]?` without a bracket before it); we write no language.
+    schema["definitions"]["run"]["properties"]["language"].as_object_mut().unwrap().remove("pattern").unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
     let faults: Vec<String> = schema.iter_errors(&log).map(|error| error.to_string()).collect();
     assert_eq!(faults, Vec::<String>::new());
 
@@ -215,7 +218,7 @@ fn what_cannot_be_judged_ends_with_two_and_says_why() {
     let closed = desk.path("folder.jsonl");
     std::fs::create_dir(&closed).unwrap();
     for (arguments, says) in [
-        (&["@/one.jsonl", "--budget", "max unsafe-get 0"][..], "none of the 1 API routes"),
+        (&["@/one.jsonl", "--budget", "max unsafe-get 0"][..], "none of the one handler that it looks at"),
         (&["@/one.jsonl", "--baseline", "@/missing.json"], "write one with the same command and --update"),
         (&["@/one.jsonl", "--baseline", "@/later.json"], "a later version (pointsman.baseline/v7)"),
         (&["@/one.jsonl", "--baseline", "@/later.json", "--update"], "update pointsman"),

@@ -41,11 +41,22 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// The file, or the disk that it is on, takes no writes.
+const READONLY: u32 = 8;
+
+pub(super) fn is_read_only(source: &sqlx::Error) -> bool {
+    matches!(source, sqlx::Error::Database(error) if primary_code(error.as_ref()) == Some(READONLY))
+}
+
+/// SQLite's primary result code.
+fn primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<u32> {
+    error.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff)
+}
+
 /// What kind of trouble it is: by SQLite's primary result code.
 fn trouble(source: &sqlx::Error) -> Trouble {
     const BUSY: u32 = 5;
     const LOCKED: u32 = 6;
-    const READONLY: u32 = 8;
     const IOERR: u32 = 10;
     const FULL: u32 = 13;
     const CANTOPEN: u32 = 14;
@@ -55,7 +66,7 @@ fn trouble(source: &sqlx::Error) -> Trouble {
         sqlx::Error::Io(_) => return Trouble::Files,
         _ => return Trouble::Lasting,
     };
-    match error.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
+    match primary_code(error.as_ref()) {
         Some(FULL) => Trouble::Full,
         Some(IOERR | CANTOPEN) => Trouble::Files,
         Some(BUSY | LOCKED | READONLY) => Trouble::Held,

@@ -79,7 +79,9 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with(path, LOCK_WAIT).await
+        let store = Self::open_with(path, LOCK_WAIT).await?;
+        can_be_written(&store.writer, path).await?;
+        Ok(store)
     }
 
     pub(crate) async fn open_to_look(path: &Path) -> Result<Self, StoreError> {
@@ -180,6 +182,25 @@ fn writing(path: &Path) -> SqliteConnectOptions {
     }
     // Retention gives space back in small steps.
     options.auto_vacuum(SqliteAutoVacuum::Incremental)
+}
+
+/// SQLite opens a file that nobody may write for reading, and says so at the first write only: by then a receiver would listen.
+/// Who holds the file does not matter here.
+async fn can_be_written(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
+    let fail = |source| StoreError::opening(path, &source);
+    let mut writer = writer.acquire().await.map_err(fail)?;
+    let wait: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&mut *writer).await.map_err(fail)?;
+    sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *writer).await.map_err(fail)?;
+    let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut *writer).await;
+    if begun.is_ok() {
+        sqlx::query("ROLLBACK").execute(&mut *writer).await.map_err(fail)?;
+    }
+    let again = sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {wait}"));
+    sqlx::query(again).execute(&mut *writer).await.map_err(fail)?;
+    match begun {
+        Err(error) if error::is_read_only(&error) => Err(fail(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a writer that comes back may be used again: only outside a transaction.
