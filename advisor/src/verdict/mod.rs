@@ -239,6 +239,7 @@ impl Bench<'_, '_> {
         let callers = gates::action_callers(profile).filter(|_| !self.assumed.holds(&Cause::Outsiders));
         if !self.reaches(verdict, Effect::AgainstRoute) {
             let undecided = self.undecided(Effect::ForRoute, "no measured reason to move");
+            let undecided = undecided.needs_too(self.needs_to_know_access());
             return if callers.is_some() { undecided.barred() } else { undecided };
         }
         if let Some(decision) = callers {
@@ -274,6 +275,12 @@ impl Bench<'_, '_> {
                 None => self.worthwhile(verdict),
             },
         }
+    }
+
+    /// What a move of an action needs beside its reasons, where that is not known either.
+    fn needs_to_know_access(&self) -> Option<Need> {
+        let unclear = self.profile.access().seen == Seen::Unclear && !self.assumed.holds(&Cause::Access);
+        unclear.then(|| Need::code(NeedCode::ReadOrWrite))
     }
 
     /// Where a reading action belongs: into the page when it comes with the page's load, else into a route. What is asked
@@ -394,6 +401,15 @@ impl Decision {
     fn insufficient(reason: &str, needs: Vec<Need>) -> Self {
         let flips_if = needs.iter().map(what_if::need).collect::<Vec<_>>().join(" and ");
         Self { verdict: Verdict::InsufficientEvidence, needs, ..Self::keep(reason, &flips_if) }
+    }
+
+    /// The same with one more need, where it lacks something at all.
+    fn needs_too(mut self, need: Option<Need>) -> Self {
+        if self.verdict == Verdict::InsufficientEvidence {
+            let new = need.filter(|need| !self.needs.contains(need));
+            self.needs.extend(new);
+        }
+        self
     }
 
     /// The same as a matter of safety: no move that stands outlasts it.

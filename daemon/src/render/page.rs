@@ -315,6 +315,9 @@ mod tests {
                     stock in parallel     110 ms\n\
                     Poll                  9 trips\n";
         assert_eq!(drawn(30), wide);
-        assert_eq!(drawn(25), "Fetch price and stock in\n  parallel\n  saves 64 trips, 110 ms\nPoll\n  saves 9 trips\n");
+        assert_eq!(
+            drawn(25),
+            "Fetch price and stock in\n  parallel\n  saves 64 trips, 110 ms\nPoll\n  saves 9 trips\n"
+        );
     }
 }
