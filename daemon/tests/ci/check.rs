@@ -215,6 +215,8 @@ fn what_cannot_be_judged_ends_with_two_and_says_why() {
     let call =
         crate::support::otlp::request(&[crate::support::otlp::route_call(1, "/api/stock")]).to_string();
     desk.write("one.jsonl", &call);
+    let action = crate::support::otlp::action_call(2, "app/actions.ts", "save");
+    desk.write("rare.jsonl", &crate::support::otlp::request(&[action]).to_string());
     desk.write("empty.jsonl", "");
     desk.write("noise.jsonl", "neither\nOTLP\n");
     desk.write("later.json", "{\"schema\": \"pointsman.baseline/v7\", \"findings\": []}");
@@ -227,7 +229,7 @@ fn what_cannot_be_judged_ends_with_two_and_says_why() {
         (&["@/one.jsonl", "--baseline", "@/later.json"], "a later version (pointsman.baseline/v7)"),
         (&["@/one.jsonl", "--baseline", "@/later.json", "--update"], "update pointsman"),
         (&["@/one.jsonl", "--baseline", "@/conflict.json"], "solve the conflict"),
-        (&["@/one.jsonl", "--baseline", "@/new.json", "--update"], "nothing was judged"),
+        (&["@/rare.jsonl", "--baseline", "@/new.json", "--update"], "nothing was judged"),
         (&["@/empty.jsonl"], "empty.jsonl"),
         (&["@/noise.jsonl"], "noise.jsonl"),
         (&["@/folder.jsonl"], "folder.jsonl"),

@@ -192,12 +192,18 @@ async fn can_be_written(writer: &SqlitePool, path: &Path) -> Result<(), StoreErr
     let wait: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&mut *writer).await.map_err(fail)?;
     sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *writer).await.map_err(fail)?;
     let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut *writer).await;
-    if begun.is_ok() {
+    let written = if begun.is_ok() {
+        // Such a file lets a transaction begin, and refuses the first write.
+        let same = sqlx::AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"));
+        let written = sqlx::query(same).execute(&mut *writer).await;
         sqlx::query("ROLLBACK").execute(&mut *writer).await.map_err(fail)?;
-    }
+        written
+    } else {
+        begun
+    };
     let again = sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {wait}"));
     sqlx::query(again).execute(&mut *writer).await.map_err(fail)?;
-    match begun {
+    match written {
         Err(error) if error::is_read_only(&error) => Err(fail(error)),
         _ => Ok(()),
     }
