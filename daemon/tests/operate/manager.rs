@@ -86,7 +86,7 @@ fn its_watchdog_is_not_fed_while_a_commit_hangs() {
     super::support::while_locked(&db, || {
         let request = otlp::request(&[otlp::route_call(1, "/api/cart")]);
         *sender.lock().unwrap() = Some(std::thread::spawn(move || super::support::send(to, &request)));
-        daemon.wait_for_log("watchdog is not fed");
+        daemon.wait_for_log("watchdog is not notified");
     });
     // Nothing was wrong but the lock: it goes on.
     let sent = sender.into_inner().unwrap().unwrap().join().unwrap().unwrap();
