@@ -110,6 +110,19 @@ impl Findings {
         self.absent.iter().any(|(rule, _)| rule.effect == effect && assumed.is_with(rule.id))
     }
 
+    /// The attributes without which rules of an effect could not look.
+    pub(super) fn attributes_missing(&self, effect: Effect, assumed: &Assumed) -> Vec<Need> {
+        let absent = self.absent.iter().filter(|(rule, need)| {
+            rule.effect == effect && need.attribute.is_some() && !assumed.is_with(rule.id)
+        });
+        absent.map(|(_, need)| need.clone()).collect()
+    }
+
+    /// The rules of an effect that could not look.
+    pub(super) fn lacking(&self, effect: Effect) -> Vec<&'static str> {
+        self.absent.iter().filter(|(rule, _)| rule.effect == effect).map(|(rule, _)| rule.id).collect()
+    }
+
     /// Whether a rule speaks.
     pub(crate) fn holds(&self, id: &str) -> bool {
         self.holding.iter().any(|found| found.rule.id == id)

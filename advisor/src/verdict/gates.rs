@@ -119,6 +119,15 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
             needs,
         ));
     }
+    // Of a page on the app's own host the path is known. Without one the host or the referer is missing, and `Origin` was compared
+    // with nothing.
+    if profile.pages.is_empty() {
+        let needs = ["http.request.header.host", "http.request.header.referer"].map(Need::attribute).to_vec();
+        return Some(Decision::insufficient(
+            "it looks movable, but whether the pages that call it are on the app's own host is not known",
+            needs,
+        ));
+    }
     if let Some(refused) = refused_origins(profile) {
         return Some(refused);
     }

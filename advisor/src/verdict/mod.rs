@@ -270,10 +270,15 @@ impl Bench<'_, '_> {
                 vec![Need::code(NeedCode::ReadOrWrite)],
             )
             .because(Cause::Access),
-            Access { seen: Seen::Reads, .. } => match gates::too_long_for_a_url(self.profile, verdict) {
-                Some(decision) => decision.because(Cause::Final),
-                None => self.worthwhile(verdict),
-            },
+            Access { seen: Seen::Reads, .. } => {
+                if let Some(decision) = self.destination_unknown(verdict) {
+                    return decision;
+                }
+                match gates::too_long_for_a_url(self.profile, verdict) {
+                    Some(decision) => decision.because(Cause::Final),
+                    None => self.worthwhile(verdict),
+                }
+            }
         }
     }
 
@@ -281,6 +286,22 @@ impl Bench<'_, '_> {
     fn needs_to_know_access(&self) -> Option<Need> {
         let unclear = self.profile.access().seen == Seen::Unclear && !self.assumed.holds(&Cause::Access);
         unclear.then(|| Need::code(NeedCode::ReadOrWrite))
+    }
+
+    /// A read that goes to a route may belong into its page, where telemetry lacks an attribute that would show it.
+    fn destination_unknown(&self, verdict: Verdict) -> Option<Decision> {
+        let needs = self.findings.attributes_missing(Effect::ForServerComponent, &self.assumed);
+        let open = verdict == Verdict::MoveToRouteHandler
+            && !self.is_forbidden(Verdict::MoveToServerComponent)
+            && !needs.is_empty();
+        open.then(|| {
+            let rules = self.findings.lacking(Effect::ForServerComponent);
+            Decision::insufficient(
+                "it should move, but whether into a route or into the page that loads it is not known",
+                needs,
+            )
+            .because(Cause::Score(rules))
+        })
     }
 
     /// Where a reading action belongs: into the page when it comes with the page's load, else into a route. What is asked

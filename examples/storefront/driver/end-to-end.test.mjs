@@ -143,14 +143,14 @@ check("the report has the fields that others build on", () => {
 
 check("the report fits on a screen, and says that minimums are lowered", async () => {
   const text = await pointsman.run("report", "--until", "last");
-  assert.match(text, /min_calls_for_move/);
+  assert.match(text, /4 thresholds differ from their defaults/);
   assert.ok(text.split("\n").length <= 71, `${text.split("\n").length} lines`);
   for (const { id, title } of report.changes) assert.ok(text.includes(id), `${title} is not in the text`);
 });
 
 check("the full text says that minimums are lowered, and names every handler", async () => {
   const text = await pointsman.run("report", "--full", "--until", "last");
-  assert.match(text, /min_calls_for_move/);
+  assert.match(text, /4 thresholds differ from their defaults/);
   for (const row of expected) assert.ok(text.includes(row.action?.split("#")[1] ?? row.route), `${nameOf(row)} is not in the text`);
 });
 

@@ -65,10 +65,11 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     Finding::Holds(statement(profile, knobs, &public, lifetime, rate))
 }
 
-/// Whether its answers are cached already, or cannot be because they set cookies.
+/// Whether its answers are cached already, or cannot be because they set cookies. Of a session's cookie telemetry may tell alone.
 pub(super) fn is_handled(profile: &Profile) -> bool {
     let share = |fact| profile.share(fact, Fact::Calls).map_or(0.0, |share| share.observed);
-    [Fact::CacheAllowed, Fact::CacheHits, Fact::SetsCookie].into_iter().any(|fact| share(fact) > RARE)
+    let facts = [Fact::CacheAllowed, Fact::CacheHits, Fact::SetsCookie, Fact::SetsSession];
+    facts.into_iter().any(|fact| share(fact) > RARE)
 }
 
 /// Whether hardly anybody asks without a session, where sessions are told from other cookies.
