@@ -267,11 +267,13 @@ pub enum Sign {
     /// It changes something, names the app's own origin and a browser that says with every request over HTTPS from which site it
     /// comes (`sec-fetch-site`), and does not say so: a program may have copied the rest.
     UnlikeItsBrowser = 55,
+    /// Telemetry says by which host the app was reached, so that an `Origin` can be compared with it.
+    HostTold = 56,
 }
 
 impl Sign {
     /// Every sign, in the order of its bit.
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 57] = [
         Self::HeadersCaptured,
         Self::Cookie,
         Self::Bearer,
@@ -328,6 +330,7 @@ impl Sign {
         Self::Prefetched,
         Self::SetsSessionTold,
         Self::UnlikeItsBrowser,
+        Self::HostTold,
     ];
 }
 

@@ -137,6 +137,7 @@ fn credentials(about: &mut About<'_>, call: &Call) {
         (call.has(Sign::SessionCookie), Fact::WithSession),
         (call.has(Sign::SessionsTold), Fact::SessionsTold),
         (call.has(Sign::CredentialsTold), Fact::CredentialsTold),
+        (call.has(Sign::HostTold), Fact::HostsTold),
     ] {
         if present {
             about.count(fact);

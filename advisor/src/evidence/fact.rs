@@ -468,5 +468,7 @@ coded! {
         RefusedAsActions,
         /// Actions with such an `Origin` that ran: the app allows it.
         AllowedOrigins,
+        /// Calls of which telemetry says by which host the app was reached.
+        HostsTold,
     }
 }

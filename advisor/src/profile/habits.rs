@@ -31,6 +31,8 @@ pub struct Habits {
     pub partial_prefetching: Option<bool>,
     /// Whether telemetry says which credentials requests carry: without that, none were seen, and not none were there.
     pub credentials_told: bool,
+    /// Whether telemetry says by which host the app was reached: without that no `Origin` was found to be another one.
+    pub hosts_told: bool,
     /// Whether browsers' requests reach the app without what they say of the site from which they come, because something on the
     /// way takes it away: then its absence says nothing of one request.
     pub sites_left_out: bool,
@@ -49,6 +51,7 @@ impl Habits {
         Self {
             partial_prefetching: flag(facts, "partialPrefetching"),
             credentials_told: count(Fact::CredentialsTold) > 0,
+            hosts_told: count(Fact::HostsTold) > 0,
             speculation_told: count(Fact::Speculative) > 0,
             origins_allowed: count(Fact::AllowedOrigins) > 0,
             sites_left_out: as_f64(count(Fact::SucceededUnlikeBrowser))

@@ -119,13 +119,10 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
             needs,
         ));
     }
-    // Of a page on the app's own host the path is known. Without one the host or the referer is missing, and `Origin` was compared
-    // with nothing.
-    if profile.pages.is_empty() {
-        let needs = ["http.request.header.host", "http.request.header.referer"].map(Need::attribute).to_vec();
+    if !profile.surroundings.habits.hosts_told {
         return Some(Decision::insufficient(
-            "it looks movable, but whether the pages that call it are on the app's own host is not known",
-            needs,
+            "it looks movable, but whether `Origin` is the app's own host, without which Next.js refuses an action, is not known",
+            vec![Need::attribute("http.request.header.host")],
         ));
     }
     if let Some(refused) = refused_origins(profile) {

@@ -62,6 +62,7 @@ impl Traffic {
                 | Sign::HeadersCaptured
                 | Sign::ResponseHeadersCaptured
                 | Sign::CredentialsTold
+                | Sign::HostTold
                 | Sign::Cookie,
             ..Call::bare(
                 Arc::new(Handler {

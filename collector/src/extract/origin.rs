@@ -40,6 +40,11 @@ fn compare(request: &Request<'_>, host: &str) -> Option<bool> {
     Some(without_port(host).eq_ignore_ascii_case(without_port(server)))
 }
 
+/// Whether telemetry says by which host the app was reached.
+pub(super) fn is_host_known(request: &Request<'_>) -> bool {
+    compare(request, "").is_some()
+}
+
 /// Path of the page on the same host that sent the request; a script or a style sheet is no page.
 pub(super) fn page(request: &Request<'_>) -> Option<String> {
     referer_path(request).filter(|path| !is_script(path) && !path.ends_with(".css"))

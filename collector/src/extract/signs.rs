@@ -133,6 +133,7 @@ fn of_request(seen: &Seen<'_>, signs: &mut Signs) {
     signs.set(Sign::Prefetched, by_router || origin::is_speculative(seen.request));
     signs.set(Sign::NullOrigin, header("origin") == Some("null"));
     signs.set(Sign::UnlikeItsBrowser, is_unlike_its_browser(seen.request));
+    signs.set(Sign::HostTold, origin::is_host_known(seen.request));
     signs.set(Sign::OriginMismatch, origin::same_host(seen.request) == Some(false));
     let names = attributes.texts("pointsman.request.query_names");
     let link = |name: &&str| matches!(*name, "code" | "state" | "token" | "session_id");

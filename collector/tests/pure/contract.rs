@@ -60,6 +60,7 @@ fn each_thing_told_of_a_caller_is_a_sign_of_its_own() {
         (header("next-router-segment-prefetch", "/_tree"), Sign::Prefetched),
         (text("pointsman.request.credentials", "cookie"), Sign::CredentialsTold),
         (no_credentials(), Sign::CredentialsTold),
+        (header("host", "shop.example"), Sign::HostTold),
         (header("origin", "null"), Sign::NullOrigin),
         (header("service-worker", "script"), Sign::Worker),
         (header("sec-fetch-dest", "serviceworker"), Sign::Worker),

@@ -128,6 +128,7 @@ fn of_request(method: &str, path: &str, route: &str, kind: &str) -> Vec<Value> {
         text("pointsman.route.kind", kind),
         text("user_agent.original", "Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0 Safari/537.36"),
         list("pointsman.request.credentials", "cookie"),
+        header("host", "shop.example"),
         header("sec-fetch-site", "same-origin"),
         json!({ "key": "http.response.status_code", "value": { "intValue": "200" } }),
         json!({ "key": "http.request.body.size", "value": { "intValue": "100" } }),

@@ -79,6 +79,7 @@ fn span(
         text("user_agent.original", "Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0 Safari/537.36"),
         text("pointsman.client.key", &format!("{client:016x}")),
         list("pointsman.request.credentials".to_owned(), "cookie"),
+        list("http.request.header.host".to_owned(), "shop.example"),
         list("http.request.header.sec-fetch-site".to_owned(), "same-origin"),
         list("http.response.header.content-type".to_owned(), "text/html"),
         json!({ "key": "http.response.status_code", "value": { "intValue": "200" } }),
