@@ -172,17 +172,19 @@ impl<'a> Assembly<'a> {
         while let Some(field) = fields.next()? {
             if let (scope_spans::SPANS, Content::Bytes(message)) = field {
                 // Requests are gone through once for each part of their traces: what is not wanted costs a look at its id.
-                if trace_of(message).is_some_and(|trace| !wanted(trace)) {
+                let looked_at = trace_of(message);
+                if looked_at.is_some_and(|trace| !wanted(trace)) {
                     continue;
                 }
                 read.read(message, most)?;
-                self.span(origin, &read, wanted);
+                // An id may stand in a span twice, and the last one counts: that is asked about only where it is another one.
+                self.span(origin, &read, |trace| looked_at == Some(trace) || wanted(trace));
             }
         }
         Ok(())
     }
 
-    fn span(&mut self, origin: &Rc<Origin<'a>>, span: &Span<'a>, wanted: &impl Fn(TraceId) -> bool) {
+    fn span(&mut self, origin: &Rc<Origin<'a>>, span: &Span<'a>, wanted: impl Fn(TraceId) -> bool) {
         let ids = TraceId::from_wire(span.trace_id).zip(SpanId::from_wire(span.span_id));
         let Some((trace, id)) = ids.filter(|(trace, _)| wanted(*trace)) else { return };
         if self.only.as_ref().is_some_and(|only| !only.contains(&trace)) {

@@ -14,7 +14,7 @@ use crate::score::{Case, Counts, cases, table};
 use crate::sim::{Play, play};
 use crate::telemetry::{Encoded, Sent};
 
-/// The sets, in the order in which they are shown; the last four were labelled before they were played.
+/// The sets, in the order in which they are shown; those of [`LABELLED_FIRST`] were labelled before they were played.
 pub const SETS: [&str; 8] = [
     "cases",
     "rules",
@@ -26,8 +26,8 @@ pub const SETS: [&str; 8] = [
     "unseen-2026-12",
 ];
 
-/// The sets that were labelled before they were played. Rules were mended for what the last three showed: only their first
-/// contact, in `docs/evals.md`, tells of traffic that no rule had met.
+/// The sets that were labelled before they were played. Rules were mended since for what all but the first of them showed: only
+/// their first contact, in `docs/evals.md`, tells of traffic that no rule had met.
 const LABELLED_FIRST: [&str; 4] = ["held-out", "real-2026-11", "threads-2026-11", "unseen-2026-12"];
 
 /// The least share of verdicts that must agree: of all, and of those labelled first.

@@ -75,8 +75,7 @@ struct Before {
 impl Batch {
     /// Finds the Calls on up to so many threads: no trace knows of another, so that they can be shared out.
     pub(super) fn extract(&self, threads: usize) -> Outcome {
-        let bytes: usize = self.fresh.iter().map(Bytes::len).sum();
-        let shares = self.group.shares((bytes / SHARE_BYTES).clamp(1, threads.max(1)));
+        let shares = self.group.shares(self.worth_threads().clamp(1, threads.max(1)));
         let (own, others) = shares.split_last().unwrap_or((&self.group, &[]));
         let found = std::thread::scope(|scope| {
             let others = others.iter().map(|share| scope.spawn(|| self.extract_share(share)));
@@ -88,6 +87,11 @@ impl Batch {
             others.into_iter().map(join).chain([own]).reduce(Outcome::and).unwrap_or_default()
         });
         found.in_order()
+    }
+
+    /// How many threads the new blocks are worth.
+    fn worth_threads(&self) -> usize {
+        self.fresh.iter().map(Bytes::len).sum::<usize>() / SHARE_BYTES
     }
 
     /// Puts the spans of a share of the traces together and finds the Calls. Where a span came twice the earlier one counts.
@@ -185,7 +189,7 @@ impl Outcome {
     /// Traces by their first Call: which share a trace fell into is chance, and the first Handlers find room.
     fn in_order(mut self) -> Self {
         let first = |trace: &TraceCalls| trace.calls.iter().map(|call| call.start_ns).min();
-        self.calls.sort_by_key(|trace| (first(trace), trace.trace));
+        self.calls.sort_by_cached_key(|trace| (first(trace), trace.trace));
         self
     }
 
@@ -266,6 +270,7 @@ mod tests {
         let mut fresh = recorded();
         fresh.push(Bytes::from_static(b"\x0a\xff\xff"));
         for batch in batches(&fresh) {
+            assert!(batch.worth_threads() >= 4, "the recording is too small to be shared out");
             let (one, four) = (batch.extract(1), batch.extract(4));
             assert_eq!(one.calls, four.calls);
             assert_eq!(one.unreadable, four.unreadable);
