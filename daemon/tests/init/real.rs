@@ -70,6 +70,8 @@ fn from_nothing_to_a_true_sentence(manager: &str, create: &[&str], code: &str) {
         "--app",
         "--no-eslint",
         "--no-tailwind",
+        // The other template fetches fonts from elsewhere when it is built.
+        "--empty",
         "--disable-git",
         "--yes",
     ]);
