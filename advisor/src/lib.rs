@@ -37,10 +37,10 @@ pub use profile::{
     UnknownIds,
 };
 pub use report::{
-    Assumed, Benefit, Differences, EffectiveRule, EvidenceKind, EvidenceRow, HandlerDifference,
-    HandlerReport, Need, NeedCode, PartOf, Report, ReportInput, Sampled, Shape, SharedImprovement,
-    SharedReason, Situation, Total, UnknownActions, Verdict, Window, differences, report, report_within,
-    rfc3339,
+    Assumed, Benefit, Differences, EffectiveRule, Effort, EvidenceKind, EvidenceRow, HandlerDifference,
+    HandlerReport, Need, NeedCode, PartOf, Report, ReportInput, ReportedKind, Sampled, SequenceKind, Shape,
+    SharedImprovement, SharedReason, Situation, Total, UnknownActions, Verdict, Window, differences, report,
+    report_within, rfc3339,
 };
 pub use sampling::Basis;
 pub use settings::{Override, RuleSettings, Settings};

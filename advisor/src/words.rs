@@ -3,8 +3,11 @@
 
 use std::fmt;
 
+use pointsman_store::HandlerKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::evidence::InteractionKind;
 
 /// What a Handler is judged to be.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
@@ -112,6 +115,91 @@ words! {
         Arguments = "arguments",
         /// The pages that call it.
         UnknownPages = "unknown_pages",
+    }
+}
+
+words! {
+    /// What kind of code a Handler of a document is: [`HandlerKind`], as far as this version knows it.
+    ReportedKind {
+        /// `app/**/route.ts` of the App Router.
+        RouteHandler = "route_handler",
+        /// `pages/api/**` of the Pages Router.
+        PagesApi = "pages_api",
+        /// A function marked `'use server'`.
+        ServerAction = "server_action",
+        /// A page of either router.
+        Page = "page",
+        /// All paths for which Next.js knows no route.
+        Unmatched = "unmatched",
+        /// Everything beyond the limit on the number of Handlers.
+        Other = "other",
+    }
+}
+
+words! {
+    /// How much work a move is.
+    Effort {
+        /// Hours.
+        Small = "S",
+        /// About a day.
+        Medium = "M",
+        /// Days.
+        Large = "L",
+    }
+}
+
+words! {
+    /// What the calls of one client have to do with each other.
+    SequenceKind {
+        /// A route that changes something, then a refresh of its page.
+        MutationThenRefresh = "mutation_then_refresh",
+        /// An action, then a refresh of its page.
+        ActionThenRefresh = "action_then_refresh",
+        /// Actions that waited for each other.
+        SerialActions = "serial_actions",
+        /// The load of a page, then an action that fetches more of it.
+        ActionOnLoad = "action_on_load",
+        /// The same request again and again.
+        Poll = "poll",
+        /// A route that changes something, then a whole page.
+        MutationThenDocument = "mutation_then_document",
+        /// An action, then another page.
+        ActionThenNavigation = "action_then_navigation",
+    }
+}
+
+impl From<HandlerKind> for ReportedKind {
+    fn from(kind: HandlerKind) -> Self {
+        match kind {
+            HandlerKind::RouteHandler => Self::RouteHandler,
+            HandlerKind::PagesApi => Self::PagesApi,
+            HandlerKind::ServerAction => Self::ServerAction,
+            HandlerKind::Page => Self::Page,
+            HandlerKind::Unmatched => Self::Unmatched,
+            HandlerKind::Other => Self::Other,
+        }
+    }
+}
+
+impl ReportedKind {
+    /// Whether it is an API route of either router.
+    #[must_use]
+    pub fn is_route(&self) -> bool {
+        matches!(self, Self::RouteHandler | Self::PagesApi)
+    }
+}
+
+impl From<InteractionKind> for SequenceKind {
+    fn from(kind: InteractionKind) -> Self {
+        match kind {
+            InteractionKind::MutationThenRefresh => Self::MutationThenRefresh,
+            InteractionKind::ActionThenRefresh => Self::ActionThenRefresh,
+            InteractionKind::SerialActions => Self::SerialActions,
+            InteractionKind::ActionOnLoad => Self::ActionOnLoad,
+            InteractionKind::Poll => Self::Poll,
+            InteractionKind::MutationThenDocument => Self::MutationThenDocument,
+            InteractionKind::ActionThenNavigation => Self::ActionThenNavigation,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::life::{Proof, State, Step};
 use crate::report::{Benefit, HandlerReport, Verdict};
+use crate::words::Effort;
 
 pub(crate) use gain::together;
 pub(crate) use group::{Moving, groups};
@@ -44,7 +45,8 @@ pub struct Change {
     /// What all of it gains; waiting that its Handlers share counts once. Null when nothing is claimed.
     pub benefit: Option<Benefit>,
     /// `S`, `M` or `L`.
-    pub effort: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub effort: Option<Effort>,
     /// The plan, for all of its Handlers.
     pub steps: Vec<String>,
     /// What to check first.
@@ -88,7 +90,7 @@ pub struct Outline {
     /// What all of it gains.
     pub benefit: Option<Benefit>,
     /// `S`, `M` or `L`.
-    pub effort: Option<String>,
+    pub effort: Option<Effort>,
     /// The plan.
     pub steps: Vec<String>,
     /// What to check first.

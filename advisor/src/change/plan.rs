@@ -3,11 +3,12 @@
 use super::words::{Named, list};
 use crate::report::{HandlerReport, Verdict};
 use crate::verdict::UNCACHED;
+use crate::words::Effort;
 
 /// What a Change takes.
 #[derive(Default)]
 pub(super) struct Plan {
-    pub(super) effort: Option<String>,
+    pub(super) effort: Option<Effort>,
     pub(super) steps: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
@@ -35,15 +36,14 @@ pub(super) fn of(rows: &[&HandlerReport], pages: &[String]) -> Plan {
 }
 
 /// By the number of pages whose code changes, as of one move, and by how much is moved. [judgement]
-fn effort(rows: &[&HandlerReport], pages: &[String]) -> String {
+fn effort(rows: &[&HandlerReport], pages: &[String]) -> Effort {
     /// Handlers that are still little work.
     const FEW: usize = 3;
-    let effort = match pages.len() {
-        0 | 1 if rows.len() <= FEW => "S",
-        0..=3 => "M",
-        _ => "L",
-    };
-    effort.to_owned()
+    match pages.len() {
+        0 | 1 if rows.len() <= FEW => Effort::Small,
+        0..=3 => Effort::Medium,
+        _ => Effort::Large,
+    }
 }
 
 /// Names of the actions, their files and the pages that call them, ready for a sentence.

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::report::{Benefit, Verdict};
+use crate::words::{Effort, ReportedKind};
 
 /// A gain as rules make them: one that saves its request, or one that shares the waiting of a sequence.
 fn gain(per_day: f64, ms: f64, own_request: bool, queue_ms: f64) -> Benefit {
@@ -71,7 +72,7 @@ proptest! {
 
 fn row(name: &str, confidence: f64) -> HandlerReport {
     let mut row = crate::report::blank_row(name.len() as u64, Verdict::MoveToRouteHandler);
-    row.kind = "server_action".into();
+    row.kind = ReportedKind::ServerAction;
     row.action = Some(name.into());
     row.file = Some("app/actions.ts".into());
     row.route = "/compare".into();
@@ -79,7 +80,7 @@ fn row(name: &str, confidence: f64) -> HandlerReport {
     row.rule = Some("action-serial-queue".into());
     row.confidence = Some(confidence);
     row.benefit = Some(gain(32.0, 111.0, false, 0.0));
-    row.effort = Some("S".into());
+    row.effort = Some(Effort::Small);
     row.steps = vec![format!("move {name}")];
     row.warnings = vec!["a route is a public URL".into()];
     row
@@ -91,7 +92,7 @@ fn one_plan_names_all_of_them_and_is_as_sure_as_the_least_sure() {
     let [a, b, c] = &rows;
     let said = outline(&[a, b, c]).expect("three rows");
     assert_eq!(said.title, "Fetch price, shipping and stock in parallel on /compare");
-    assert_eq!((said.confidence, said.effort.as_deref()), (Some(0.7), Some("S")));
+    assert_eq!((said.confidence, said.effort.clone()), (Some(0.7), Some(Effort::Small)));
     assert_eq!(said.benefit.as_ref().map(|gain| gain.round_trips_per_day), Some(32.0));
     assert_eq!(said.warnings.len(), 1);
     let plan = said.steps.join("\n");

@@ -2,17 +2,19 @@
 
 use super::words::{Named, list};
 use crate::report::{HandlerReport, Verdict};
+use crate::rules::{self, Pattern};
 
 /// The title of rows that move together.
 pub(super) fn of(rows: &[&HandlerReport], pages: &[String]) -> String {
     let Some(first) = rows.first() else { return String::new() };
     let names: Vec<Named<'_>> = rows.iter().map(|row| Named::of(row)).collect();
-    worded(first.verdict, first.rule.as_deref().unwrap_or_default(), &names, &on(pages))
+    let rule = first.rule.as_deref().unwrap_or_default();
+    worded(first.verdict, rules::pattern(rule, first.verdict), &names, &on(pages))
 }
 
 /// The title of moves of which only the Handlers are known.
 pub(crate) fn of_names(verdict: Verdict, names: &[Named<'_>]) -> String {
-    worded(verdict, "", names, "")
+    worded(verdict, Pattern::Usual, names, "")
 }
 
 /// ` on /compare`; nothing where no page or many are known.
@@ -25,17 +27,17 @@ fn on(pages: &[String]) -> String {
     }
 }
 
-fn worded(verdict: Verdict, rule: &str, names: &[Named<'_>], on: &str) -> String {
+fn worded(verdict: Verdict, pattern: Pattern, names: &[Named<'_>], on: &str) -> String {
     let nouns = list(&names.iter().map(Named::noun).collect::<Vec<_>>());
     let names = list(&names.iter().map(Named::name).collect::<Vec<_>>());
-    match (verdict, rule) {
-        (Verdict::MoveToRouteHandler, "action-serial-queue") => format!("Fetch {nouns} in parallel{on}"),
-        (Verdict::MoveToRouteHandler, "action-poll") => format!("Poll {nouns} through a GET route{on}"),
-        (Verdict::MoveToRouteHandler, "action-typeahead") => {
+    match (verdict, pattern) {
+        (Verdict::MoveToRouteHandler, Pattern::Queue) => format!("Fetch {nouns} in parallel{on}"),
+        (Verdict::MoveToRouteHandler, Pattern::Poll) => format!("Poll {nouns} through a GET route{on}"),
+        (Verdict::MoveToRouteHandler, Pattern::Search) => {
             format!("Search with {names} through a GET route{on}")
         }
-        (Verdict::MoveToRouteHandler, "stream-or-binary") => format!("Stream {nouns} from a route{on}"),
-        (Verdict::MoveToRouteHandler, "action-shared-result") => {
+        (Verdict::MoveToRouteHandler, Pattern::Stream) => format!("Stream {nouns} from a route{on}"),
+        (Verdict::MoveToRouteHandler, Pattern::SharedAnswer) => {
             format!("Serve {nouns} from a GET route that caches can answer{on}")
         }
         (Verdict::MoveToRouteHandler, _) => format!("Serve {nouns} from a GET route{on}"),
@@ -46,7 +48,7 @@ fn worded(verdict: Verdict, rule: &str, names: &[Named<'_>], on: &str) -> String
                 format!("Load {nouns} with the page{}", on.replacen(" on", "", 1))
             }
         }
-        (Verdict::MoveToServerAction, "native-form-post") => {
+        (Verdict::MoveToServerAction, Pattern::Form) => {
             format!("Submit the form{on} to a server action instead of {names}")
         }
         (Verdict::MoveToServerAction, _) => format!("Turn {names} into a server action{on}"),

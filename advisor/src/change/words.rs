@@ -1,16 +1,17 @@
 //! Names of Handlers in the sentences of a Change: what a reading action fetches, lists of names, routes that a plan creates.
 
-use pointsman_store::{Action, Handler};
+use pointsman_store::{Action, Handler, HandlerKind};
 
 use crate::report::HandlerReport;
+use crate::words::ReportedKind;
 
 /// Verbs with which the name of a read begins.
 const READS: [&str; 5] = ["get", "list", "fetch", "load", "find"];
 
 /// A Handler as a sentence names it.
 pub(crate) struct Named<'a> {
-    /// `route_handler`, `server_action`, ...
-    pub(crate) kind: &'a str,
+    /// Whether it is an action.
+    pub(crate) is_action: bool,
     /// Its method.
     pub(crate) method: &'a str,
     /// Its route.
@@ -24,13 +25,14 @@ pub(crate) struct Named<'a> {
 impl<'a> Named<'a> {
     pub(crate) fn of(row: &'a HandlerReport) -> Self {
         let HandlerReport { kind, method, route, action, file, .. } = row;
-        Self { kind, method, route, action: action.as_deref(), file: file.as_deref() }
+        let is_action = *kind == ReportedKind::ServerAction;
+        Self { is_action, method, route, action: action.as_deref(), file: file.as_deref() }
     }
 
     pub(crate) fn of_handler(handler: &'a Handler) -> Self {
         let (action, file) = handler.action.as_ref().map_or((None, None), Action::name_and_file);
-        let (kind, method, route) = (handler.kind.as_str(), handler.method.as_str(), handler.route.as_str());
-        Self { kind, method, route, action, file }
+        let is_action = handler.kind == HandlerKind::ServerAction;
+        Self { is_action, method: &handler.method, route: &handler.route, action, file }
     }
 
     /// `getPrice`, `the action 4012345678`, `POST /api/cart`.
@@ -38,7 +40,7 @@ impl<'a> Named<'a> {
         match (self.action, self.file) {
             (Some(name), Some(file)) => Action::short_title(name, file),
             (Some(id), None) => format!("the action {}", id.get(..10).unwrap_or(id)),
-            (None, _) if self.kind == "server_action" => "the action".to_owned(),
+            (None, _) if self.is_action => "the action".to_owned(),
             (None, _) => format!("{} {}", self.method, self.route),
         }
     }
@@ -105,8 +107,8 @@ mod tests {
     use super::*;
 
     fn action(name: &'static str) -> Named<'static> {
-        let (kind, file) = ("server_action", Some("app/actions.ts"));
-        Named { kind, method: "POST", route: "/compare", action: Some(name), file }
+        let file = Some("app/actions.ts");
+        Named { is_action: true, method: "POST", route: "/compare", action: Some(name), file }
     }
 
     #[test]

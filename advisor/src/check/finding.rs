@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::life::State;
 use crate::report::{EvidenceKind, EvidenceRow, HandlerReport, Report, Verdict};
+use crate::words::ReportedKind;
 
 /// Call sites that are listed of a finding.
 const MOST_SITES: usize = 5;
@@ -142,5 +143,5 @@ fn is_id(action: &str) -> bool {
 
 /// Whether it is a Handler that the check is about: one that could be moved.
 pub(super) fn is_movable(row: &HandlerReport) -> bool {
-    matches!(row.kind.as_str(), "route_handler" | "pages_api" | "server_action")
+    row.kind.is_route() || row.kind == ReportedKind::ServerAction
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::report::{EvidenceKind, EvidenceRow, ReportInput, blank_row, report};
+use crate::report::{EvidenceKind, EvidenceRow, ReportInput, ReportedKind, blank_row, report};
 use crate::settings::Settings;
 use crate::windows::Gathering;
 
@@ -170,7 +170,7 @@ fn what_the_team_does_not_want_is_neither_new_nor_in_the_baseline() {
 #[test]
 fn names_do_not_change_with_a_build() {
     let action = |action: &str, file: Option<&str>| HandlerReport {
-        kind: "server_action".into(),
+        kind: ReportedKind::ServerAction,
         action: Some(action.into()),
         file: file.map(Into::into),
         ..blank_row(1, Verdict::Keep)
@@ -178,7 +178,8 @@ fn names_do_not_change_with_a_build() {
     assert_eq!(handler(&action("save", Some("app/actions.ts"))), "app/actions.ts#save");
     assert_eq!(handler(&action("save", None)), "save of /api/1");
     assert_eq!(handler(&action(&"4a".repeat(21), None)), "action of /api/1");
-    let page = HandlerReport { kind: "page".into(), method: "GET".into(), ..blank_row(2, Verdict::Keep) };
+    let page =
+        HandlerReport { kind: ReportedKind::Page, method: "GET".into(), ..blank_row(2, Verdict::Keep) };
     assert_eq!(handler(&page), "page /api/2");
 }
 

@@ -84,7 +84,7 @@ fn measured(profile: &Profile<'_>, to: u32, hours: &BTreeSet<u32>, sequences: Se
     let (action, file) = profile.action_and_file();
     Explanation {
         id: profile.id.to_string(),
-        kind: handler.kind.as_str().to_owned(),
+        kind: handler.kind.into(),
         route: handler.route.clone(),
         operation: handler.operation.clone(),
         method: handler.method.clone(),

@@ -145,15 +145,6 @@ fn example(
     after: Option<&Played<'_>>,
     handlers: &HashMap<Fingerprint, Handler>,
 ) -> Example {
-    let kind = match interaction.kind {
-        InteractionKind::MutationThenRefresh => "mutation_then_refresh",
-        InteractionKind::ActionThenRefresh => "action_then_refresh",
-        InteractionKind::SerialActions => "serial_actions",
-        InteractionKind::ActionOnLoad => "action_on_load",
-        InteractionKind::Poll => "poll",
-        InteractionKind::MutationThenDocument => "mutation_then_document",
-        InteractionKind::ActionThenNavigation => "action_then_navigation",
-    };
     let ms = |us: u64| crate::stats::as_f64(us) / 1_000.0;
     let name = |step: &Step| {
         handlers.get(&step.handler).map_or_else(|| "a handler that is not known any more".to_owned(), name)
@@ -173,7 +164,7 @@ fn example(
         within_first: played.within,
     };
     Example {
-        kind: kind.to_owned(),
+        kind: interaction.kind.into(),
         steps: interaction.steps.iter().map(step).collect(),
         prefetches: interaction.prefetches,
         after: after.map(|after| After {

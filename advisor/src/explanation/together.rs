@@ -1,16 +1,15 @@
 //! A sequence as it would be after a Change of several Handlers: an Example knows only the move of its own.
 
 use super::types::{After, AfterStep, Example, ExampleStep};
-
-/// Kind of the sequences in which each of several Handlers has a request of its own that its move spares.
-const ON_LOAD: &str = "action_on_load";
+use crate::words::SequenceKind;
 
 impl Example {
     /// The same with all moves of a Change, by the ids of its Handlers; as it is where one move already says it all.
     #[must_use]
     pub fn after_all_of(&self, handlers: &[String]) -> Self {
         let mut whole = self.clone();
-        if self.kind == ON_LOAD && self.after.is_some() {
+        // Each of the others has a request of its own, which its move spares.
+        if self.kind == SequenceKind::ActionOnLoad && self.after.is_some() {
             whole.after = self.steps.split_first().map(|(page, others)| brought_by(page, others, handlers));
         }
         whole
@@ -57,7 +56,7 @@ mod tests {
             seen("c", 124.0, 40.0),
         ];
         let own = After { steps: Vec::new(), saved_ms: 88.0, saved_round_trips: 1.0 };
-        let example = Example { kind: ON_LOAD.to_owned(), steps, prefetches: 0, after: Some(own) };
+        let example = Example { kind: SequenceKind::ActionOnLoad, steps, prefetches: 0, after: Some(own) };
         let after = example.after_all_of(&["a", "b", "c"].map(str::to_owned)).after.unwrap();
         let starts: Vec<(f64, bool)> =
             after.steps.iter().map(|step| (step.start_ms, step.within_first)).collect();

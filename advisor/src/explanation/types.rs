@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::report::Window;
 use crate::source::HandlerSource;
+use crate::words::{ReportedKind, SequenceKind};
 
 /// The evidence about all Handlers of one service and environment.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -84,7 +85,8 @@ pub struct Explanation {
     /// Fingerprint, 16 hex digits.
     pub id: String,
     /// `route_handler`, `pages_api`, `server_action`, `page`, `unmatched`, `other`.
-    pub kind: String,
+    #[schema(value_type = String)]
+    pub kind: ReportedKind,
     /// Route pattern; of an action its commonest page.
     pub route: String,
     /// Of a Dispatcher, which of its operations it is; null for all else.
@@ -410,7 +412,8 @@ pub struct BaseRateRow {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Example {
     /// Which kind of sequence.
-    pub kind: String,
+    #[schema(value_type = String)]
+    pub kind: SequenceKind,
     /// Its calls.
     pub steps: Vec<ExampleStep>,
     /// Prefetches by the same client within five seconds after it.

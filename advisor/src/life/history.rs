@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::proof::Proof;
 use crate::change::{ChangeId, Outline};
 use crate::report::{Benefit, Verdict};
+use crate::words::Effort;
 
 /// Transitions that are kept of one recommendation; of more the oldest go.
 const MOST_TRANSITIONS: usize = 100;
@@ -138,7 +139,8 @@ pub struct Promise {
     /// How sure it was.
     pub confidence: Option<f64>,
     /// `S`, `M` or `L`.
-    pub effort: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub effort: Option<Effort>,
     /// The plan.
     pub steps: Vec<String>,
     /// What the plan warns of.

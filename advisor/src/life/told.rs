@@ -11,6 +11,7 @@ use super::proof::{Outcome, Proof};
 use crate::change::Change;
 use crate::report::{Benefit, HandlerReport, Verdict, rfc3339};
 use crate::rules::URGENT;
+use crate::words::ReportedKind;
 
 /// The life of one recommendation. Times are RFC 3339.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -23,7 +24,8 @@ pub struct Life {
     #[serde(default)]
     pub change: Option<String>,
     /// The Handler's kind.
-    pub kind: String,
+    #[schema(value_type = String)]
+    pub kind: ReportedKind,
     /// Its route; of an action the page under which it was first seen.
     pub route: String,
     /// Of a Dispatcher, which of its operations it is; null for all else.
@@ -122,7 +124,7 @@ impl Life {
             id: id.to_string(),
             verdict,
             change: one.change.map(|id| id.to_string()),
-            kind: handler.kind.as_str().to_owned(),
+            kind: handler.kind.into(),
             route: handler.route.clone(),
             operation: handler.operation.clone(),
             method: handler.method.clone(),

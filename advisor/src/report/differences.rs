@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{Benefit, HandlerReport, Report, Verdict};
 use crate::life::{Life, Proof, State};
+use crate::words::ReportedKind;
 
 /// Entries of one list that are told; of more only how many there are.
 const MOST_ENTRIES: usize = 50;
@@ -41,7 +42,8 @@ pub struct HandlerDifference {
     /// Stable fingerprint of the Handler, 16 hex digits.
     pub id: String,
     /// Its kind.
-    pub kind: String,
+    #[schema(value_type = String)]
+    pub kind: ReportedKind,
     /// Its HTTP method.
     pub method: String,
     /// Its route pattern; of an action its commonest page.

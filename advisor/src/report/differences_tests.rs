@@ -99,7 +99,7 @@ fn life(id: usize, state: State) -> Life {
         id: format!("{id:016x}"),
         verdict: Verdict::MoveToServerAction,
         change: None,
-        kind: "route_handler".into(),
+        kind: ReportedKind::RouteHandler,
         route: format!("/api/{id}"),
         operation: None,
         method: "POST".into(),

@@ -22,14 +22,14 @@ pub use types::{
 };
 
 pub use crate::input::ReportInput;
-pub use crate::words::{Need, NeedCode, Verdict};
+pub use crate::words::{Effort, Need, NeedCode, ReportedKind, SequenceKind, Verdict};
 
 /// A row that says nothing, for tests.
 #[cfg(test)]
 pub(crate) fn blank_row(id: u64, verdict: Verdict) -> HandlerReport {
     HandlerReport {
         id: format!("{id:016x}"),
-        kind: "route_handler".into(),
+        kind: ReportedKind::RouteHandler,
         route: format!("/api/{id}"),
         operation: None,
         method: "POST".into(),

@@ -28,7 +28,7 @@ pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Setti
     let p = |q| profile.quantile(Measure::Duration, q).map(|us| us / 1_000.0);
     HandlerReport {
         id: profile.id.to_string(),
-        kind: handler.kind.as_str().to_owned(),
+        kind: handler.kind.into(),
         route: handler.route.clone(),
         operation: handler.operation.clone(),
         method: handler.method.clone(),
@@ -60,7 +60,7 @@ pub(super) fn row(profile: &Profile<'_>, judgement: &Judgement, settings: &Setti
         improvements: ids(&[Effect::Improves]),
         evidence: evidence_rows(judgement),
         benefit: judgement.gain.map(|gain| Benefit::of(gain, settings)),
-        effort: plan.effort.map(str::to_owned),
+        effort: plan.effort,
         steps: plan.steps,
         warnings: plan.warnings,
         needs: judgement.needs.clone(),

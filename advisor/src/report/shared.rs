@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::{HandlerReport, Verdict};
 use crate::profile::Profile;
 use crate::verdict::Judgement;
+use crate::words::ReportedKind;
 
 /// Routes that must share a reason before it is the app's. [judgement]
 const FEWEST: usize = 5;
@@ -49,8 +50,11 @@ pub(super) fn shared_improvements(rows: &[HandlerReport]) -> Vec<SharedImproveme
     /// Calls from which on a Handler could have shown it.
     const OFTEN: f64 = 30.0;
     let mut shared = Vec::new();
-    for (actions, kinds) in [(true, &["server_action"][..]), (false, &["route_handler", "pages_api"])] {
-        let often = |row: &&HandlerReport| kinds.contains(&row.kind.as_str()) && row.calls >= OFTEN;
+    for actions in [true, false] {
+        let is_of_sort = |row: &HandlerReport| {
+            if actions { row.kind == ReportedKind::ServerAction } else { row.kind.is_route() }
+        };
+        let often = |row: &&HandlerReport| is_of_sort(row) && row.calls >= OFTEN;
         let mut of_sort: Vec<&HandlerReport> = rows.iter().filter(often).collect();
         of_sort.sort_by(|a, b| b.calls.total_cmp(&a.calls).then(a.id.cmp(&b.id)));
         let mut by_rule: BTreeMap<&str, Vec<String>> = BTreeMap::new();

@@ -11,6 +11,7 @@ use crate::change::Change;
 use crate::life::{HandlerPolicy, Life, PolicyInForce, Record};
 use crate::settings::Settings;
 use crate::source::{HandlerSource, ReportSource};
+use crate::words::{Effort, ReportedKind};
 
 /// All Recommendations of one advisor run for one service and environment.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -120,7 +121,8 @@ pub struct HandlerReport {
     /// Stable fingerprint, 16 hex digits.
     pub id: String,
     /// `route_handler`, `pages_api`, `server_action`, `page`, `unmatched` or `other`.
-    pub kind: String,
+    #[schema(value_type = String)]
+    pub kind: ReportedKind,
     /// Route pattern; of an action its commonest page.
     pub route: String,
     /// Of a Dispatcher, a route that stands for a whole layer, which of its operations it is (`task.move`); null for all else.
@@ -179,7 +181,8 @@ pub struct HandlerReport {
     /// What acting on the verdict (or, without a move, on the improvements) gains; null when nothing is claimed.
     pub benefit: Option<Benefit>,
     /// `S`, `M` or `L`; null unless the verdict is a move.
-    pub effort: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub effort: Option<Effort>,
     /// The plan of a move.
     pub steps: Vec<String>,
     /// Side effects of the move, and what telemetry cannot see: check these first.

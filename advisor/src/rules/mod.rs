@@ -58,10 +58,34 @@ impl Effect {
     }
 }
 
+/// What a move replaces on the pages: it decides the words of the plan and of the Change's title.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pattern {
+    /// Requests that are made by themselves.
+    Usual,
+    /// A form that is sent without a script.
+    Form,
+    /// A request and a whole page after it.
+    Reload,
+    /// Reads that wait for each other.
+    Queue,
+    /// The same read again and again.
+    Poll,
+    /// A read with each letter that is typed.
+    Search,
+    /// An answer that comes piece by piece.
+    Stream,
+    /// Answers that are the same for everybody.
+    SharedAnswer,
+}
+
 /// A rule: what it watches and what follows.
 pub struct Rule {
     /// Its stable id, as in reports and settings.
     pub id: &'static str,
+    /// What a list says of it: of an improvement what to do, of a blocker why the Handler stays; empty for what only adds to a
+    /// score.
+    pub words: &'static str,
     /// What it can do to a verdict.
     pub effect: Effect,
     /// What it adds to or takes from the score; 0 for blockers and improvements.
@@ -72,6 +96,8 @@ pub struct Rule {
     pub min_samples: u64,
     /// Rules with the same theme tell the same fact: only the heaviest of them counts.
     pub theme: &'static str,
+    /// What a move for this reason replaces on the pages.
+    pub pattern: Pattern,
     /// Kinds of Handler it looks at.
     pub applies: fn(&Profile) -> bool,
     /// Looks.
@@ -193,6 +219,30 @@ pub static RULES: &[&Rule] = &[
     &movers::action_read_on_load::PER_USE,
     &movers::route_read_on_load::RULE,
 ];
+
+/// What to do about an improvement, in a few words; `None` where no rule with this id improves anything.
+#[must_use]
+pub fn remedy(id: &str) -> Option<&'static str> {
+    with_id(id).find(|rule| rule.effect == Effect::Improves).map(|rule| rule.words)
+}
+
+/// Why a Handler stays, in a few words; `None` where no rule with this id bars a move.
+#[must_use]
+pub fn bar(id: &str) -> Option<&'static str> {
+    let bars = |rule: &&Rule| matches!(rule.effect, Effect::BlocksAction | Effect::BlocksRoute);
+    with_id(id).find(bars).map(|rule| rule.words)
+}
+
+/// What a move replaces for which the rule with this id is the reason.
+pub(crate) fn pattern(id: &str, verdict: Verdict) -> Pattern {
+    let speaks = |rule: &&Rule| Effect::speaking_for(verdict).contains(&rule.effect);
+    with_id(id).find(speaks).map_or(Pattern::Usual, |rule| rule.pattern)
+}
+
+/// One id may stand for what is seen of routes and of actions, and for what bars and what improves.
+fn with_id(id: &str) -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().copied().filter(move |rule| rule.id == id)
+}
 
 /// API routes of either router.
 fn is_route(profile: &Profile) -> bool {

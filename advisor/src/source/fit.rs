@@ -5,6 +5,7 @@ use pointsman_store::{AppFact, Source};
 
 use super::join::Index;
 use crate::report::Report;
+use crate::words::ReportedKind;
 
 /// Handlers that must be known before routes can say that a source is another app's.
 const ENOUGH_HANDLERS: usize = 5;
@@ -54,7 +55,7 @@ pub fn fits(report: &Report, facts: &[AppFact], source: &Source) -> Result<(), M
     let (mut seen, mut defined) = (0, 0);
     for row in &report.handlers {
         // An action that only its id names says nothing about whose it is.
-        if row.kind == "server_action" && row.file.is_none() {
+        if row.kind == ReportedKind::ServerAction && row.file.is_none() {
             continue;
         }
         match index.definition(row) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use pointsman_store::{Definition, HandlerKind, Source};
 
 use crate::report::HandlerReport;
+use crate::words::ReportedKind;
 
 /// The definitions of a source by what telemetry knows of them.
 pub(super) struct Index<'a> {
@@ -47,10 +48,10 @@ impl<'a> Index<'a> {
                 None => Err("the source does not define this route"),
             }
         };
-        match row.kind.as_str() {
-            "route_handler" => Some(of_route(HandlerKind::RouteHandler)),
-            "pages_api" => Some(of_route(HandlerKind::PagesApi)),
-            "server_action" => Some(self.action(row)),
+        match row.kind {
+            ReportedKind::RouteHandler => Some(of_route(HandlerKind::RouteHandler)),
+            ReportedKind::PagesApi => Some(of_route(HandlerKind::PagesApi)),
+            ReportedKind::ServerAction => Some(self.action(row)),
             _ => None,
         }
     }

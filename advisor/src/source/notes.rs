@@ -7,6 +7,7 @@ use pointsman_store::{Definition, HandlerKind, Source, Usage};
 use super::join::Index;
 use super::{FindingKind, MOST_NOTES, SourceFinding};
 use crate::report::{HandlerReport, Report};
+use crate::words::ReportedKind;
 
 /// What is odd about a Handler that had traffic.
 pub(super) fn of_handler(row: &HandlerReport, definition: &Definition, index: &Index<'_>) -> Vec<String> {
@@ -35,7 +36,7 @@ pub(super) fn of_handler(row: &HandlerReport, definition: &Definition, index: &I
 
 /// What is odd about code that had no traffic, and how much of it is not listed.
 pub(super) fn findings(report: &Report, source: &Source) -> (Vec<SourceFinding>, u64) {
-    let called = |kind: &str, name: &str, method: Option<&str>| {
+    let called = |kind: ReportedKind, name: &str, method: Option<&str>| {
         report.handlers.iter().any(|row| {
             let own = match (&row.action, &row.file) {
                 (Some(action), Some(file)) => format!("{file}#{action}"),
@@ -45,14 +46,15 @@ pub(super) fn findings(report: &Report, source: &Source) -> (Vec<SourceFinding>,
         })
     };
     // An action that is known only by its id may be any of them.
-    let nameless = report.handlers.iter().any(|row| row.kind == "server_action" && row.file.is_none());
+    let nameless =
+        report.handlers.iter().any(|row| row.kind == ReportedKind::ServerAction && row.file.is_none());
     let mut all = BTreeSet::new();
     for definition in &source.handlers {
         let found = match (&definition.action, &definition.route) {
-            (Some(action), _) if nameless || called("server_action", action, None) => None,
+            (Some(action), _) if nameless || called(ReportedKind::ServerAction, action, None) => None,
             (Some(action), _) => of_action(definition, action),
             (None, Some(route)) => {
-                let is_called = called(definition.kind.as_str(), route, definition.method.as_deref());
+                let is_called = called(definition.kind.into(), route, definition.method.as_deref());
                 (!is_called && !definition.call_sites.is_empty()).then(|| no_traffic(definition, route))
             }
             (None, None) => None,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use pointsman_store::{CallSite, How, Place};
 
 use crate::report::HandlerReport;
+use crate::words::ReportedKind;
 
 /// Places that a step names; further ones are counted.
 const MOST_NAMED: usize = 4;
@@ -39,9 +40,9 @@ pub(super) fn name_places(steps: &mut [String], handlers: &[&HandlerReport]) {
 
 /// How a plan names the file without source.
 fn guess(row: &HandlerReport) -> String {
-    match (&row.file, row.kind.as_str()) {
+    match (&row.file, &row.kind) {
         (Some(file), _) => file.clone(),
-        (None, "pages_api") => format!("pages{}.ts", row.route),
+        (None, ReportedKind::PagesApi) => format!("pages{}.ts", row.route),
         (None, _) => format!("app{}/route.ts", row.route.trim_end_matches('/')),
     }
 }

@@ -3,7 +3,7 @@
 use super::Found;
 use crate::evidence::Fact;
 use crate::profile::{Grounds, Profile};
-use crate::rules::{Effect, Finding, Thresholds};
+use crate::rules::{Effect, Finding, Pattern, Thresholds};
 use crate::stats::as_f64;
 use crate::words::Verdict;
 
@@ -55,7 +55,7 @@ pub(super) fn of(profile: &Profile, main: &Found, verdict: Verdict, thresholds: 
 /// What a confidence cannot exceed, whatever the traffic shows, because of what says that an action only reads.
 fn cap(profile: &Profile, main: &Found, verdict: Verdict) -> f64 {
     // A stream belongs in a route whatever it does.
-    let by_name = profile.access().grounds == Grounds::Name && main.rule.id != "stream-or-binary";
+    let by_name = profile.access().grounds == Grounds::Name && main.rule.pattern != Pattern::Stream;
     match verdict {
         Verdict::MoveToServerComponent if by_name => RENDERED_BY_NAME,
         Verdict::MoveToRouteHandler if by_name => READ_BY_NAME,

@@ -8,7 +8,7 @@ use crate::evidence::Fact;
 use crate::gain::{Gain, held_by_action};
 use crate::profile::Profile;
 use crate::rules::{
-    Effect, Finding, Knobs, NEED_TRAFFIC, RULES, Rule, Statement, Thresholds, is_mutation_route,
+    Effect, Finding, Knobs, NEED_TRAFFIC, Pattern, RULES, Rule, Statement, Thresholds, is_mutation_route,
 };
 use crate::words::{Need, NeedCode};
 
@@ -103,6 +103,11 @@ impl Findings {
     /// All rules of an effect that speak.
     pub(crate) fn of_effect(&self, effect: Effect) -> impl Iterator<Item = &Found> {
         self.holding.iter().filter(move |found| found.rule.effect == effect)
+    }
+
+    /// What speaks of one of these patterns.
+    pub(super) fn of_pattern(&self, patterns: &'static [Pattern]) -> impl Iterator<Item = &Found> {
+        self.holding.iter().filter(|found| patterns.contains(&found.rule.pattern))
     }
 
     /// Whether a rule of an effect whose evidence is absent is assumed to speak.

@@ -14,7 +14,7 @@ use pointsman_store::{Action, HandlerKind};
 use crate::gain::Gain;
 use crate::life::Policy;
 use crate::profile::{Access, Grounds, Profile, Seen};
-use crate::rules::{Effect, Thresholds, is_unsafe_route};
+use crate::rules::{Effect, Pattern, Thresholds, is_unsafe_route};
 use crate::settings::Settings;
 use crate::words::{Need, NeedCode, Verdict};
 use cause::{Assumed, Cause};
@@ -246,7 +246,8 @@ impl Bench<'_, '_> {
             return decision.barred().because(Cause::Outsiders);
         }
         // Whatever it does, its answer is a stream that only a route can send so that the user can stop it.
-        if findings.holds("stream-or-binary") && !self.assumed.is_without("stream-or-binary") {
+        let mut streams = findings.of_pattern(&[Pattern::Stream]);
+        if streams.any(|found| !self.assumed.is_without(found.rule.id)) {
             return self.worthwhile(Verdict::MoveToRouteHandler);
         }
         self.as_it_reads(verdict)
@@ -307,7 +308,7 @@ impl Bench<'_, '_> {
     /// Where a reading action belongs: into the page when it comes with the page's load, else into a route. What is asked
     /// again and again while the page is in view cannot come with it.
     fn destination(&self) -> Verdict {
-        let again = ["action-poll", "action-typeahead"].iter().any(|rule| self.findings.holds(rule));
+        let again = self.findings.of_pattern(&[Pattern::Poll, Pattern::Search]).next().is_some();
         let mut with_load = self.findings.of_effect(Effect::ForServerComponent);
         let seen = with_load.any(|found| !self.assumed.is_without(found.rule.id));
         let with_load = seen || self.findings.assumes(Effect::ForServerComponent, &self.assumed);

@@ -214,7 +214,7 @@ fn reads() -> impl Strategy<Value = Reads> {
 
 fn only(traffic: &Traffic, kind: HandlerKind) -> Option<HandlerReport> {
     let report = traffic.report(&pointsman_advisor::Settings::default());
-    report.handlers.into_iter().find(|row| row.kind == kind.as_str())
+    report.handlers.into_iter().find(|row| row.kind == kind.into())
 }
 
 /// What would be said against the new state: a move out of it, or an improvement that says it should not be one.

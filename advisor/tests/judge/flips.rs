@@ -1,6 +1,6 @@
 //! What would change a verdict is said only where it would, and what is missing only where it matters.
 
-use pointsman_advisor::{HandlerReport, Settings, Verdict};
+use pointsman_advisor::{HandlerReport, ReportedKind, Settings, Verdict};
 use pointsman_store::{Call, Caller, Form, Sign};
 
 use crate::traffic::{MS, Traffic, cart, visit};
@@ -122,7 +122,9 @@ fn a_reason_that_most_routes_share_is_said_once_with_what_it_holds_back() {
     let cart = report.handlers.iter().find(|row| row.route == "/api/cart").unwrap();
     assert_eq!(shared.would_move, std::slice::from_ref(&cart.id));
     assert!(cart.reason.contains("allowed other origins"), "it would move without it: {}", cart.reason);
-    for row in report.handlers.iter().filter(|row| row.method == "GET" && row.kind == "route_handler") {
+    for row in
+        report.handlers.iter().filter(|row| row.method == "GET" && row.kind == ReportedKind::RouteHandler)
+    {
         assert!(row.reason.starts_with("it reads"), "{}: its own reason: {}", row.route, row.reason);
         assert_eq!(row.blockers, ["cross-origin-caller"], "what was seen stays in the evidence");
     }

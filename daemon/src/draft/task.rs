@@ -1,6 +1,6 @@
 //! What is to be drafted for a Change, an improvement, or an action that nobody needs.
 
-use pointsman_advisor::{Change, HandlerReport, Report, Verdict};
+use pointsman_advisor::{Change, HandlerReport, Report, ReportedKind, Verdict};
 use pointsman_source::{HandlerRef, Task, TaskKind};
 use pointsman_store::{Definition, HandlerKind, Usage};
 
@@ -44,8 +44,12 @@ pub(super) fn of_improvement(row: &HandlerReport) -> Result<Task, String> {
 
 /// An action that nobody called, and that no client refers to.
 pub(super) fn of_unused(reports: &[Report], definition: &Definition, action: &str) -> Result<Task, String> {
-    let rows =
-        || reports.iter().flat_map(|report| &report.handlers).filter(|row| row.kind == "server_action");
+    let rows = || {
+        reports
+            .iter()
+            .flat_map(|report| &report.handlers)
+            .filter(|row| row.kind == ReportedKind::ServerAction)
+    };
     let is_it = |row: &&HandlerReport| matches!((&row.file, &row.action), (Some(file), Some(name)) if format!("{file}#{name}") == action);
     if let Some(row) = rows().find(is_it) {
         return Err(format!("it was called: {} calls a day", crate::render::number(row.calls_per_day)));
@@ -63,11 +67,11 @@ pub(super) fn of_unused(reports: &[Report], definition: &Definition, action: &st
 }
 
 fn handler(row: &HandlerReport) -> Result<HandlerRef, String> {
-    let kind = match row.kind.as_str() {
-        "route_handler" => HandlerKind::RouteHandler,
-        "pages_api" => HandlerKind::PagesApi,
-        "page" => return Ok(HandlerRef::Page(row.route.clone())),
-        "server_action" => {
+    let kind = match &row.kind {
+        ReportedKind::RouteHandler => HandlerKind::RouteHandler,
+        ReportedKind::PagesApi => HandlerKind::PagesApi,
+        ReportedKind::Page => return Ok(HandlerRef::Page(row.route.clone())),
+        ReportedKind::ServerAction => {
             return match (&row.file, &row.action) {
                 (Some(file), Some(name)) => Ok(HandlerRef::Action(format!("{file}#{name}"))),
                 _ => {

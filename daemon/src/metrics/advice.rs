@@ -1,7 +1,7 @@
 //! Metrics of what is advised: the handlers by verdict, what the moves promise, and what became of those that were made.
 
 use pointsman_advisor::life::Record;
-use pointsman_advisor::{HandlerReport, Report};
+use pointsman_advisor::{HandlerReport, Report, ReportedKind};
 use prometheus::core::Collector;
 use prometheus::{GaugeVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
 
@@ -135,7 +135,8 @@ impl AdviceMetrics {
 
     fn show_queue_wait(&self, outlook: &Outlook) {
         let (service, environment) = app(&outlook.report);
-        let actions = outlook.report.handlers.iter().filter(|handler| handler.kind == "server_action");
+        let actions =
+            outlook.report.handlers.iter().filter(|handler| handler.kind == ReportedKind::ServerAction);
         let waited = actions.filter_map(|handler| {
             // One that cannot be read has no figure; its page says why.
             let measured = outlook.evidence.handler(&handler.id).ok()??;

@@ -43,7 +43,7 @@ pub(crate) fn text(report: &Report, change: &Change, audience: &Audience, style:
 fn facts(change: &Change, audience: &Audience) -> String {
     let mut facts = vec![change.id.clone()];
     facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
-    facts.extend(change.effort.as_deref().map(|letter| format!("{} effort", life::effort(letter))));
+    facts.extend(change.effort.as_ref().map(|effort| format!("{} effort", life::effort(effort))));
     let until =
         change.until.as_ref().map_or_else(String::new, |until| format!(" until {}", audience.when(until)));
     facts.push(format!("{}{until}", change.state.as_str()));

@@ -1,7 +1,7 @@
 //! What `explain` prints: the verdict on a handler, what the rules found, and all that was measured.
 
 use pointsman_advisor::explanation::{Example, Explanation, SequenceCounts};
-use pointsman_advisor::{HandlerReport, Report};
+use pointsman_advisor::{HandlerReport, Report, SequenceKind};
 
 use super::page::{Ink, Page};
 use super::{Audience, Style, life, name, number, points, safe, source, verdict};
@@ -251,13 +251,15 @@ fn base_rate(counts: &SequenceCounts, count: &str) -> String {
 
 /// The requests of one client on a time line.
 fn picture(page: &mut Page, example: &Example) {
-    let kind = match example.kind.as_str() {
-        "mutation_then_refresh" => "a mutation, then a refresh of its page",
-        "action_then_refresh" => "an action, then a refresh of its page",
-        "serial_actions" => "actions that waited for each other",
-        "action_on_load" => "a page load, then an action that fetches more of it",
-        "poll" => "a poll",
-        other => other,
+    let kind = match &example.kind {
+        SequenceKind::MutationThenRefresh => "a mutation, then a refresh of its page",
+        SequenceKind::ActionThenRefresh => "an action, then a refresh of its page",
+        SequenceKind::SerialActions => "actions that waited for each other",
+        SequenceKind::ActionOnLoad => "a page load, then an action that fetches more of it",
+        SequenceKind::Poll => "a poll",
+        SequenceKind::MutationThenDocument => "a mutation, then a new document of its page",
+        SequenceKind::ActionThenNavigation => "an action, then a navigation",
+        SequenceKind::Later(word) => word,
     };
     page.blank();
     let prefetches = match example.prefetches {

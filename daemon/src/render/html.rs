@@ -7,7 +7,7 @@ use anyhow::Context;
 use askama::Template;
 use pointsman_advisor::explanation::Example;
 use pointsman_advisor::life::State;
-use pointsman_advisor::{Change, HandlerReport, Report};
+use pointsman_advisor::{Change, HandlerReport, Report, ReportedKind};
 
 use super::benefit::benefit;
 use super::chart::interaction;
@@ -161,7 +161,7 @@ fn made(change: &Change) -> Made {
 fn plan<'a>(report: &'a Report, change: &'a Change, audience: &Audience, pictures: &Pictures) -> Plan<'a> {
     let mut facts: Vec<String> = Vec::new();
     facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
-    facts.extend(change.effort.as_deref().map(|letter| format!("{} effort", life::effort(letter))));
+    facts.extend(change.effort.as_ref().map(|effort| format!("{} effort", life::effort(effort))));
     facts.push(change.state.as_str().to_owned());
     let handlers = report.handlers.iter().filter(|row| change.handlers.contains(&row.id));
     let told = change.history.iter().skip(1).map(|step| life::step(step, audience));
@@ -204,8 +204,8 @@ fn map_of(report: &Report) -> Option<String> {
 fn legend(report: &Report) -> Vec<(String, &'static str)> {
     let has = |class: &Class| report.handlers.iter().any(|row| Class::of(row) == *class);
     let classes = Class::ALL.into_iter().filter(has);
-    let classes = classes.map(|class| (map::symbol("route_handler", Some(class)), class.words()));
-    let kinds = KINDS.into_iter().map(|(kind, name)| (map::symbol(kind, None), name));
+    let classes = classes.map(|class| (map::symbol(&ReportedKind::RouteHandler, Some(class)), class.words()));
+    let kinds = KINDS.into_iter().map(|(kind, name)| (map::symbol(&kind, None), name));
     classes.chain(kinds).collect()
 }
 

@@ -2,7 +2,7 @@
 
 pub(crate) use pointsman_advisor::life::Life;
 use pointsman_advisor::life::{Compared, Outcome, Pairing, PolicyInForce, Proof, Record, State, Step};
-use pointsman_advisor::{Change, HandlerReport, Report};
+use pointsman_advisor::{Change, Effort, HandlerReport, Report};
 
 use super::{Audience, number, verdict};
 
@@ -202,11 +202,12 @@ pub(crate) fn house_rule(handler: &HandlerReport) -> Option<String> {
 }
 
 /// An effort in people's words.
-pub(crate) fn effort(letter: &str) -> &'static str {
-    match letter {
-        "S" => "small",
-        "M" => "medium",
-        _ => "large",
+pub(crate) fn effort(effort: &Effort) -> &'static str {
+    match effort {
+        Effort::Small => "small",
+        Effort::Medium => "medium",
+        Effort::Large => "large",
+        Effort::Later(_) => "unknown",
     }
 }
 

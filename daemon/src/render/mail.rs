@@ -107,7 +107,7 @@ fn page(report: &Report, audience: &Audience, overview: Option<String>) -> Page 
 fn row(change: &Change, audience: &Audience) -> Row {
     let mut facts: Vec<String> = Vec::new();
     facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
-    facts.extend(change.effort.as_deref().map(|letter| format!("{} effort", life::effort(letter))));
+    facts.extend(change.effort.as_ref().map(|effort| format!("{} effort", life::effort(effort))));
     if change.state != State::Proposed {
         facts.push(change.state.as_str().to_owned());
     }

@@ -114,7 +114,7 @@ fn row(change: &Change, audience: &Audience) -> String {
     let title = audience.change(&change.id).map_or(title.clone(), |link| format!("[{title}]({link})"));
     let gain = change.benefit.as_ref().map(saves).unwrap_or_default().join(", ");
     let confidence = change.confidence.map_or_else(String::new, |it| format!("{:.0} %", it * 100.0));
-    let effort = change.effort.as_deref().map_or("", life::effort);
+    let effort = change.effort.as_ref().map_or("", life::effort);
     format!("| {title}{accepted} | {gain} | {confidence} | {effort} | `{}` |\n", change.id)
 }
 
@@ -130,7 +130,7 @@ fn body(report: &Report, change: &Change, audience: &Audience) -> String {
         facts.push(format!("saves {gain}"));
     }
     facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
-    facts.extend(change.effort.as_deref().map(|letter| format!("{} effort", life::effort(letter))));
+    facts.extend(change.effort.as_ref().map(|effort| format!("{} effort", life::effort(effort))));
     facts.push(change.state.as_str().to_owned());
     let _ = writeln!(text, "{}. Id `{}`.\n", capital(&facts.join(", ")), change.id);
     for handler in report.handlers.iter().filter(|row| change.handlers.contains(&row.id)) {

@@ -35,7 +35,9 @@ use std::borrow::Borrow;
 use std::io::IsTerminal;
 
 use anyhow::Context;
-use pointsman_advisor::{EvidenceKind, HandlerReport, Need, NeedCode, Report, Settings, Verdict};
+use pointsman_advisor::{
+    EvidenceKind, HandlerReport, Need, NeedCode, Report, ReportedKind, Settings, Verdict,
+};
 use pointsman_store::{Action, Handler};
 use serde::Serialize;
 
@@ -82,12 +84,16 @@ pub(crate) fn path(route: &str, operation: Option<&str>) -> String {
 }
 
 /// The same, from what makes the name: the kind, the method and route, an action's name and file.
-fn name_of(kind: &str, (method, route): (&str, &str), action: (Option<&str>, Option<&str>)) -> String {
+fn name_of(
+    kind: &ReportedKind,
+    (method, route): (&str, &str),
+    action: (Option<&str>, Option<&str>),
+) -> String {
     match action {
         (Some(action), Some(file)) => Action::title(action, file),
         (Some(action), None) => Action::title_on(action, route),
-        (None, _) if kind == "server_action" => format!("actions of {route}"),
-        (None, _) if kind == "unmatched" => unmatched(route).to_owned(),
+        (None, _) if *kind == ReportedKind::ServerAction => format!("actions of {route}"),
+        (None, _) if *kind == ReportedKind::Unmatched => unmatched(route).to_owned(),
         (None, _) => format!("{method} {route}"),
     }
 }
@@ -104,12 +110,12 @@ fn unmatched(route: &str) -> &'static str {
 }
 
 /// A kind in people's words.
-pub(crate) fn kind(kind: &str) -> &str {
+pub(crate) fn kind(kind: &ReportedKind) -> &str {
     match kind {
-        "route_handler" => "route handler",
-        "pages_api" => "pages/api",
-        "server_action" => "server action",
-        other => other,
+        ReportedKind::RouteHandler => "route handler",
+        ReportedKind::PagesApi => "pages/api",
+        ReportedKind::ServerAction => "server action",
+        other => other.as_str(),
     }
 }
 

@@ -78,7 +78,7 @@ fn differences(report: &Report, audience: &Audience) -> Option<Value> {
 fn advised(change: &Change, audience: &Audience) -> String {
     let saves = change.benefit.as_ref().map(saves).unwrap_or_default().join(", ");
     let saves = (!saves.is_empty()).then(|| format!("saves {saves}"));
-    let effort = change.effort.as_deref().map(|letter| format!("{} effort", life::effort(letter)));
+    let effort = change.effort.as_ref().map(|effort| format!("{} effort", life::effort(effort)));
     let facts: Vec<String> = saves.into_iter().chain(effort).collect();
     let facts = if facts.is_empty() { String::new() } else { format!(" ({})", text(&facts.join("; "))) };
     let title = text(&cut(&safe::terminal(&change.title), LONGEST_NAME));

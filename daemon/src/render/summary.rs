@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pointsman_advisor::life::State;
-use pointsman_advisor::{Benefit, Change, HandlerReport, NeedCode, Report, Verdict};
+use pointsman_advisor::{Benefit, Change, HandlerReport, NeedCode, Report, ReportedKind, Verdict};
 
 use super::differences::{in_short_at, told};
 use super::page::{Cell, Ink, Page};
@@ -114,7 +114,7 @@ fn row(change: &Change) -> Vec<Cell> {
         Cell::new(Ink::Keep, format!("{}{accepted}", safe::terminal(&change.title))),
         Cell::lines(Ink::Move, saves),
         Cell::new(Ink::Keep, change.confidence.map_or_else(String::new, |it| format!("{:.0} %", it * 100.0))),
-        Cell::new(Ink::Keep, change.effort.as_deref().map_or("", life::effort).to_owned()),
+        Cell::new(Ink::Keep, change.effort.as_ref().map_or("", life::effort).to_owned()),
         Cell::new(Ink::Faint, change.id.clone()),
     ]
 }
@@ -203,9 +203,11 @@ fn reason_to_stay(row: &HandlerReport) -> &str {
     match row.blockers.first() {
         Some(rule) => phrases::blocker(rule),
         None if row.policy.is_some() => "kept by your team's policy",
-        None if row.kind == "page" => "pages, which are never moved",
-        None if matches!(row.kind.as_str(), "unmatched" | "other") => "paths without a route of their own",
-        None if row.kind != "server_action" && row.method == "GET" => "GET routes that read data",
+        None if row.kind == ReportedKind::Page => "pages, which are never moved",
+        None if matches!(row.kind, ReportedKind::Unmatched | ReportedKind::Other) => {
+            "paths without a route of their own"
+        }
+        None if row.kind != ReportedKind::ServerAction && row.method == "GET" => "GET routes that read data",
         None => "no measured reason to move",
     }
 }

@@ -112,8 +112,8 @@ impl Page {
         let sure = handler.confidence.map_or_else(String::new, |c| format!(", confidence {c:.2}"));
         let effort = handler
             .effort
-            .as_deref()
-            .map_or_else(String::new, |letter| format!(", {} effort", life::effort(letter)));
+            .as_ref()
+            .map_or_else(String::new, |effort| format!(", {} effort", life::effort(effort)));
         self.hanging(2, 4, ink, &format!("{title}: {}{sure}{effort}", verdict_and_state(handler)));
         let calls = format!(
             "{} {}, {} calls, {} a day{}",

@@ -14,8 +14,10 @@ use crate::profile::Profile;
 const SEGMENTS: [&str; 8] =
     ["collect", "track", "vitals", "beacon", "analytics", "telemetry", "metrics", "rum"];
 
-pub(in super::super) static RULE: Rule =
-    Rule { applies: is_mutation_route, ..blocker("beacon-or-keepalive", 5, look) };
+pub(in super::super) static RULE: Rule = Rule {
+    applies: is_mutation_route,
+    ..blocker("beacon-or-keepalive", "sent as a beacon while pages are left", 5, look)
+};
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let named = profile.handler.route.split('/').any(|segment| SEGMENTS.contains(&segment));

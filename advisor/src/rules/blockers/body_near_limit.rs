@@ -13,8 +13,11 @@ use crate::profile::Profile;
 use crate::stats::Interval;
 use crate::stats::as_f64;
 
-pub(in super::super) static RULE: Rule =
-    Rule { threshold: 0.7, applies: is_mutation_route, ..blocker("body-near-limit", 30, look) };
+pub(in super::super) static RULE: Rule = Rule {
+    threshold: 0.7,
+    applies: is_mutation_route,
+    ..blocker("body-near-limit", "bodies too large for an action", 30, look)
+};
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let bodies = profile.distribution(Measure::RequestBytes);

@@ -19,8 +19,10 @@ const FILES: [&str; 9] =
 /// ... and those of them that are known without an extension too. A `feed` may be anybody's.
 const BARE: [&str; 4] = ["sitemap", "rss", "opengraph-image", "twitter-image"];
 
-pub(in super::super) static RULE: Rule =
-    Rule { applies: is_get_route, ..blocker("crawler-or-wellknown", 1, look) };
+pub(in super::super) static RULE: Rule = Rule {
+    applies: is_get_route,
+    ..blocker("crawler-or-wellknown", "read by crawlers or at a well-known path", 1, look)
+};
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let route = profile.handler.route.to_lowercase();

@@ -12,7 +12,7 @@ use super::blocker;
 use crate::evidence::{Dimension, Fact};
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = blocker("cross-origin-caller", 1, look);
+pub(in super::super) static RULE: Rule = blocker("cross-origin-caller", "called from other origins", 1, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let cross = Fact::CrossOriginFetches;

@@ -14,7 +14,8 @@ use super::blocker;
 use crate::evidence::{Dimension, Fact};
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = blocker("external-nonbrowser-client", 1, look);
+pub(in super::super) static RULE: Rule =
+    blocker("external-nonbrowser-client", "called by clients that are not browsers", 1, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let fact = Fact::succeeded_by(Caller::External);

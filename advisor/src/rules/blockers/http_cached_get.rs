@@ -10,8 +10,11 @@ use super::blocker;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule =
-    Rule { threshold: 0.05, applies: is_get_route, ..blocker("http-cached-get", 1, look) };
+pub(in super::super) static RULE: Rule = Rule {
+    threshold: 0.05,
+    applies: is_get_route,
+    ..blocker("http-cached-get", "answered by HTTP caches", 1, look)
+};
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let signs = [

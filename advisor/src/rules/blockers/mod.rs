@@ -17,22 +17,25 @@ pub(super) mod token_without_cookie;
 pub(super) mod webhook_signature;
 pub(super) mod worker_caller;
 
-use super::{Effect, Rule, is_route};
+use super::{Effect, Pattern, Rule, is_route};
 use crate::profile::Profile;
 
 /// A blocker of routes with its usual settings: one observation is enough.
 const fn blocker(
     id: &'static str,
+    words: &'static str,
     min_samples: u64,
     look: fn(&Profile, &super::Knobs<'_>) -> super::Finding,
 ) -> Rule {
     Rule {
         id,
+        words,
         effect: Effect::BlocksAction,
         weight: 0.0,
         threshold: 0.0,
         min_samples,
         theme: id,
+        pattern: Pattern::Usual,
         applies: is_route,
         look,
     }

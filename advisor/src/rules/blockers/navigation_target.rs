@@ -11,7 +11,7 @@ use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule =
-    Rule { applies: is_get_route, ..blocker("navigation-target", 2, look) };
+    Rule { applies: is_get_route, ..blocker("navigation-target", "opened as links or redirects", 2, look) };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let calls = profile.ever(Fact::NavigatedTo);

@@ -13,8 +13,11 @@ use crate::evidence::Fact;
 use crate::profile::{Profile, Share};
 use crate::stats::as_f64;
 
-pub(in super::super) static RULE: Rule =
-    Rule { threshold: 0.05, applies: is_mutation_route, ..blocker("pages-router-caller", 5, look) };
+pub(in super::super) static RULE: Rule = Rule {
+    threshold: 0.05,
+    applies: is_mutation_route,
+    ..blocker("pages-router-caller", "called from the Pages Router", 5, look)
+};
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(observed) = profile.surroundings.from_pages_router else { return Finding::Silent };

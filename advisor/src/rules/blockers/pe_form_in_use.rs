@@ -4,17 +4,19 @@
 //! Source: Next.js docs, "Mutating Data" (progressive enhancement).
 //! Example: a newsletter form.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_action};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, counted, is_action};
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "pe-form-in-use",
+    words: "forms that work without JavaScript",
     effect: Effect::BlocksRoute,
     weight: 0.0,
     threshold: 0.005,
     min_samples: 3,
     theme: "pe-form-in-use",
+    pattern: Pattern::Usual,
     applies: is_action,
     look,
 };

@@ -29,7 +29,8 @@ const AGENTS: [&str; 10] = [
 /// Segments of paths that are made for them.
 const SEGMENTS: [&str; 8] = ["health", "healthz", "ready", "readyz", "live", "livez", "cron", "crons"];
 
-pub(in super::super) static RULE: Rule = blocker("scheduler-or-probe", 1, look);
+pub(in super::super) static RULE: Rule =
+    blocker("scheduler-or-probe", "called by schedulers or probes", 1, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let agents = profile.values_ever(Dimension::BotAgent);

@@ -11,7 +11,9 @@
 //! Example: `GET /api/assistant` (`text/event-stream`), `GET /api/export` (`text/csv`); of an action the chat of
 //! vercel/ai#1122.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_action, named, part_of, percent};
+use super::super::{
+    Effect, Finding, Knobs, Pattern, Rule, Statement, counted, is_action, named, part_of, percent,
+};
 use super::blocker;
 use crate::evidence::{Dimension, Fact, Measure};
 use crate::gain::Gain;
@@ -21,7 +23,7 @@ use crate::profile::Profile;
 const LONG_TAIL: f64 = 0.2;
 
 pub(in super::super) static RULE: Rule =
-    Rule { threshold: LONG_TAIL, ..blocker("stream-or-binary", 1, look) };
+    Rule { threshold: LONG_TAIL, ..blocker("stream-or-binary", "stream or send files", 1, look) };
 
 /// What shows that answers are streams whatever their media type, among which answers, in words.
 const STREAMS: [(Fact, Fact, &str); 3] = [
@@ -36,13 +38,15 @@ const STREAMS: [(Fact, Fact, &str); 3] = [
 
 /// A stream in an action belongs in a route.
 pub(in super::super) static OF_ACTION: Rule = Rule {
+    words: "",
     effect: Effect::ForRoute,
     weight: 0.9,
     threshold: LONG_TAIL,
     min_samples: 30,
+    pattern: Pattern::Stream,
     applies: is_action,
     look: look_at_action,
-    ..blocker("stream-or-binary", 1, look)
+    ..blocker("stream-or-binary", "stream or send files", 1, look)
 };
 
 /// Share of calls that may render the page anew: slow parts of a page are streamed too.

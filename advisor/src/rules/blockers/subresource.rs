@@ -9,7 +9,7 @@ use super::blocker;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = blocker("subresource", 2, look);
+pub(in super::super) static RULE: Rule = blocker("subresource", "embedded in pages", 2, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let calls = profile.ever(Fact::Subresources);

@@ -19,8 +19,11 @@ use crate::profile::{Profile, Share};
 const ADDED_BY_BROWSER: f64 = 0.5;
 
 /// The threshold is the share of successful calls by the own UI, the same as that of unknown callers.
-pub(in super::super) static RULE: Rule =
-    Rule { threshold: 0.01, applies: is_mutation_route, ..blocker("token-without-cookie", 5, look) };
+pub(in super::super) static RULE: Rule = Rule {
+    threshold: 0.01,
+    applies: is_mutation_route,
+    ..blocker("token-without-cookie", "called with a token instead of a session cookie", 5, look)
+};
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.surroundings.habits.credentials_told {

@@ -12,11 +12,15 @@ use super::blocker;
 use crate::evidence::{Dimension, Fact};
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = blocker("webhook-signature", 1, look);
+pub(in super::super) static RULE: Rule = blocker("webhook-signature", "called by webhooks", 1, look);
 
 /// The same webhook, turned away before it reaches the route.
-pub(in super::super) static TURNED_AWAY: Rule =
-    Rule { effect: Effect::Improves, look: look_at_refusals, ..blocker("webhook-signature", 1, look) };
+pub(in super::super) static TURNED_AWAY: Rule = Rule {
+    words: "let signed webhooks in: they are turned away",
+    effect: Effect::Improves,
+    look: look_at_refusals,
+    ..blocker("webhook-signature", "called by webhooks", 1, look)
+};
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let signed = profile.ever(Fact::Signed);

@@ -13,7 +13,7 @@ use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule =
-    Rule { applies: is_mutation_route, ..blocker("worker-caller", 1, look) };
+    Rule { applies: is_mutation_route, ..blocker("worker-caller", "called by workers", 1, look) };
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let calls = profile.ever(Fact::SucceededByWorker);

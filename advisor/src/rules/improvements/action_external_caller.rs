@@ -12,7 +12,14 @@ use super::improvement;
 use crate::evidence::{Dimension, Fact};
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = improvement("action-external-caller", 0.0, 5, is_action, look);
+pub(in super::super) static RULE: Rule = improvement(
+    "action-external-caller",
+    "add a route for callers that are not browsers",
+    0.0,
+    5,
+    is_action,
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let fact = Fact::succeeded_by(Caller::External);

@@ -11,7 +11,14 @@ use super::improvement;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = improvement("action-over-limit", 0.8, 3, is_action, look);
+pub(in super::super) static RULE: Rule = improvement(
+    "action-over-limit",
+    "raise serverActions.bodySizeLimit, or upload in another way",
+    0.8,
+    3,
+    is_action,
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::BodiesTooLarge, Fact::OverActionLimit) else {

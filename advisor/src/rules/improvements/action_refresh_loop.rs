@@ -18,7 +18,8 @@ use crate::profile::{Profile, Share};
 use crate::stats::as_f64;
 
 /// The threshold is the number of clients.
-pub(in super::super) static RULE: Rule = improvement("action-refresh-loop", 3.0, 3, is_action, look);
+pub(in super::super) static RULE: Rule =
+    improvement("action-refresh-loop", "stop the endless refresh", 3.0, 3, is_action, look);
 
 /// Whether so many calls run in such loops that what else they seem to do is the loop's.
 pub(in super::super) fn is_looping(profile: &Profile) -> bool {

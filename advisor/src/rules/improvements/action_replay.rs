@@ -14,7 +14,14 @@ use crate::profile::{Profile, Share};
 use crate::stats::as_f64;
 
 /// The threshold is the share of such calls among those of unknown ids.
-pub(in super::super) static RULE: Rule = improvement("action-replay", 0.5, 50, named_unknown_ids, look);
+pub(in super::super) static RULE: Rule = improvement(
+    "action-replay",
+    "block the client that repeats an unknown action id",
+    0.5,
+    50,
+    named_unknown_ids,
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let unknown = profile.surroundings.unknown_ids;

@@ -12,8 +12,14 @@ use super::improvement;
 use super::server_self_fetch::self_fetches;
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule =
-    improvement("action-self-fetch", 0.0, 20, |profile| is_action(profile) || is_route(profile), look);
+pub(in super::super) static RULE: Rule = improvement(
+    "action-self-fetch",
+    "call the function instead of fetching the app's own API",
+    0.0,
+    20,
+    |profile| is_action(profile) || is_route(profile),
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     self_fetches(profile, knobs, "answering it")

@@ -20,8 +20,14 @@ use crate::stats::as_f64;
 /// Of calls that take longer than this at the median, µs, round trips are no matter. [judgement]
 const LONG: f64 = 1_000_000.0;
 
-pub(in super::super) static RULE: Rule =
-    improvement("batch-burst", 0.0, 20, |profile| is_action(profile) || is_route(profile), look);
+pub(in super::super) static RULE: Rule = improvement(
+    "batch-burst",
+    "send the calls of one burst as one",
+    0.0,
+    20,
+    |profile| is_action(profile) || is_route(profile),
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.shows_sequences() {

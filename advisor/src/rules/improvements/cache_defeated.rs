@@ -15,7 +15,8 @@ use crate::profile::{CookieWriter, Profile, Share};
 use crate::stats::as_f64;
 
 /// The threshold is the share of answers that a cookie, or a miss, keeps out of caches.
-pub(in super::super) static RULE: Rule = improvement("cache-defeated", 0.7, 30, is_get_route, look);
+pub(in super::super) static RULE: Rule =
+    improvement("cache-defeated", "let the cache work: something defeats it", 0.7, 30, is_get_route, look);
 
 /// How to do without the cookie, by who writes it.
 fn remedy(profile: &Profile) -> &'static str {

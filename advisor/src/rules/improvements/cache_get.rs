@@ -37,7 +37,8 @@ const CLIENTS: f64 = 3.0;
 const CLIENTS_WITH_CREDENTIALS: f64 = 20.0;
 
 /// The threshold is the potential hit rate: 0.8 are five requests per key and lifetime.
-pub(in super::super) static RULE: Rule = improvement("cache-get", 0.8, 30, is_get_route, look);
+pub(in super::super) static RULE: Rule =
+    improvement("cache-get", "let a cache answer it", 0.8, 30, is_get_route, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.is_unsampled() {

@@ -17,7 +17,14 @@ use super::improvement;
 use crate::evidence::Fact;
 use crate::profile::{CookieWriter, Others, Profile};
 
-pub(in super::super) static RULE: Rule = improvement("cookie-rerender", 0.8, 30, is_action, look);
+pub(in super::super) static RULE: Rule = improvement(
+    "cookie-rerender",
+    "do not set a cookie when the action only reads",
+    0.8,
+    30,
+    is_action,
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::RerenderedWithCookie, Fact::Calls) else { return Finding::Silent };

@@ -17,7 +17,8 @@ use crate::profile::Profile;
 /// Share of calls from which on what comes again is the next one of a poll. [judgement]
 const POLLED: f64 = 0.5;
 
-pub(in super::super) static RULE: Rule = improvement("duplicate-get", 0.1, 30, is_get_route, look);
+pub(in super::super) static RULE: Rule =
+    improvement("duplicate-get", "share the answer instead of asking twice", 0.1, 30, is_get_route, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.shows_sequences() {

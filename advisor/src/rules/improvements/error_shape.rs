@@ -13,8 +13,14 @@ use super::improvement;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule =
-    improvement("error-shape", 0.02, 30, |profile| is_action(profile) || is_route(profile), look);
+pub(in super::super) static RULE: Rule = improvement(
+    "error-shape",
+    "fix the 5xx errors",
+    0.02,
+    30,
+    |profile| is_action(profile) || is_route(profile),
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::ServerErrorsToUsers, Fact::StatusToUsers) else {

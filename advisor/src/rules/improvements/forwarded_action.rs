@@ -14,7 +14,14 @@ use crate::evidence::Fact;
 use crate::gain::Gain;
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = improvement("forwarded-action", 0.05, 10, is_action, look);
+pub(in super::super) static RULE: Rule = improvement(
+    "forwarded-action",
+    "avoid forwarding the action to another worker",
+    0.05,
+    10,
+    is_action,
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(share) = profile.share(Fact::Forwarded, Fact::Calls) else { return Finding::Silent };

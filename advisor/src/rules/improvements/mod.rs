@@ -28,16 +28,28 @@ pub(super) mod unauthenticated_action;
 pub(super) mod unsafe_get;
 pub(super) mod version_skew;
 
-use super::{Effect, Finding, Knobs, Rule};
+use super::{Effect, Finding, Knobs, Pattern, Rule};
 use crate::profile::Profile;
 
 /// An improvement with its usual settings.
 const fn improvement(
     id: &'static str,
+    words: &'static str,
     threshold: f64,
     min_samples: u64,
     applies: fn(&Profile) -> bool,
     look: fn(&Profile, &Knobs<'_>) -> Finding,
 ) -> Rule {
-    Rule { id, effect: Effect::Improves, weight: 0.0, threshold, min_samples, theme: id, applies, look }
+    Rule {
+        id,
+        words,
+        effect: Effect::Improves,
+        weight: 0.0,
+        threshold,
+        min_samples,
+        theme: id,
+        pattern: Pattern::Usual,
+        applies,
+        look,
+    }
 }

@@ -16,7 +16,8 @@ use crate::evidence::Fact;
 use crate::gain::redirect_inside;
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = improvement("navigate-after-action", 0.5, 30, is_action, look);
+pub(in super::super) static RULE: Rule =
+    improvement("navigate-after-action", "redirect inside the action", 0.5, 30, is_action, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.shows_sequences() {

@@ -11,7 +11,14 @@ use super::improvement;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = improvement("origin-host-mismatch", 0.0, 2, is_action, look);
+pub(in super::super) static RULE: Rule = improvement(
+    "origin-host-mismatch",
+    "allow the origin in serverActions.allowedOrigins",
+    0.0,
+    2,
+    is_action,
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let failed = profile.observed(Fact::OriginMismatchOfOwnUi);

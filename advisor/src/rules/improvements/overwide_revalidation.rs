@@ -14,7 +14,8 @@ use crate::evidence::{Fact, PARTS};
 use crate::gain::Gain;
 use crate::profile::{NextVersion, Profile};
 
-pub(in super::super) static RULE: Rule = improvement("overwide-revalidation", 0.5, 30, is_action, look);
+pub(in super::super) static RULE: Rule =
+    improvement("overwide-revalidation", "revalidate only what has changed", 0.5, 30, is_action, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.shows_sequences() {

@@ -20,8 +20,14 @@ const FILES: f64 = 0.05;
 const OWN_UI: f64 = 0.5;
 
 /// The threshold is the 95th percentile in bytes.
-pub(in super::super) static RULE: Rule =
-    improvement("payload-diet", 100_000.0, 30, |profile| is_get_route(profile) || is_action(profile), look);
+pub(in super::super) static RULE: Rule = improvement(
+    "payload-diet",
+    "send less data",
+    100_000.0,
+    30,
+    |profile| is_get_route(profile) || is_action(profile),
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let files = [Fact::StreamOrBinary, Fact::LongTail]

@@ -25,7 +25,8 @@ const SHARE_OF_TIME: f64 = 0.05;
 const LIST: f64 = 8.0;
 
 /// The threshold is the share of prefetches among all requests to the page.
-pub(in super::super) static RULE: Rule = improvement("prefetch-load", 0.8, 100, is_page, look);
+pub(in super::super) static RULE: Rule =
+    improvement("prefetch-load", "prefetch fewer links", 0.8, 100, is_page, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let visits = profile.observed(Fact::PageDocuments) + profile.observed(Fact::PageNavigations);

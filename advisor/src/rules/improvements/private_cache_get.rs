@@ -29,7 +29,8 @@ const POLLED: f64 = 0.2;
 /// Answers below this size, bytes, gain nothing by an `ETag`.
 const WORTH_AN_ETAG: f64 = 1_000.0;
 
-pub(in super::super) static RULE: Rule = improvement("private-cache-get", 0.3, 30, is_get_route, look);
+pub(in super::super) static RULE: Rule =
+    improvement("private-cache-get", "let the browser keep the answer", 0.3, 30, is_get_route, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.shows_sequences() || is_handled_or_public(profile) || outlives_its_truth(profile) {

@@ -12,7 +12,14 @@ use super::improvement;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule = improvement("proxy-redirects-action", 0.0, 3, is_action, look);
+pub(in super::super) static RULE: Rule = improvement(
+    "proxy-redirects-action",
+    "do not redirect action requests in the proxy",
+    0.0,
+    3,
+    is_action,
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let seen = profile.observed(Fact::RedirectedByProxy);

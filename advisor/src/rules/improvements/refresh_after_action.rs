@@ -18,7 +18,8 @@ use crate::evidence::Fact;
 use crate::gain::refresh_inside;
 use crate::profile::{CookieWriter, Profile};
 
-pub(in super::super) static RULE: Rule = improvement("refresh-after-action", 0.5, 30, is_action, look);
+pub(in super::super) static RULE: Rule =
+    improvement("refresh-after-action", "refresh inside the action", 0.5, 30, is_action, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.shows_sequences() {

@@ -20,8 +20,14 @@ const SPAN_HOURS: u32 = 24;
 const CLIENTS: f64 = 3.0;
 
 /// The threshold is the share of hours.
-pub(in super::super) static RULE: Rule =
-    improvement("replica-key-mismatch", 0.5, 10, named_unknown_ids, look);
+pub(in super::super) static RULE: Rule = improvement(
+    "replica-key-mismatch",
+    "set the same NEXT_SERVER_ACTIONS_ENCRYPTION_KEY on all instances",
+    0.5,
+    10,
+    named_unknown_ids,
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !is_flat(profile, knobs.threshold) {

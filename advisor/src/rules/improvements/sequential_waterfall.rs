@@ -14,7 +14,8 @@ use crate::profile::Profile;
 /// Faster handlers have nothing to gain, µs at the median.
 const FAST: f64 = 50_000.0;
 
-pub(in super::super) static RULE: Rule = improvement("sequential-waterfall", 0.5, 30, |_| true, look);
+pub(in super::super) static RULE: Rule =
+    improvement("sequential-waterfall", "run its queries in parallel", 0.5, 30, |_| true, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let p50 = profile.quantile(Measure::Duration, 0.5).unwrap_or_default();

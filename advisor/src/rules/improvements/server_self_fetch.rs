@@ -16,8 +16,14 @@ use crate::evidence::{Fact, Measure};
 use crate::gain::{Gain, Waiting};
 use crate::profile::Profile;
 
-pub(in super::super) static RULE: Rule =
-    improvement("server-self-fetch", 0.0, 20, |profile| profile.handler.kind == HandlerKind::Page, look);
+pub(in super::super) static RULE: Rule = improvement(
+    "server-self-fetch",
+    "call the function instead of fetching the app's own API",
+    0.0,
+    20,
+    |profile| profile.handler.kind == HandlerKind::Page,
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     self_fetches(profile, knobs, "rendering it")

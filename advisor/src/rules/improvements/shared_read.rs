@@ -25,7 +25,8 @@ const TOKENS: f64 = 0.98;
 const OWN_UI: f64 = 0.95;
 
 /// The threshold is the upper bound of the share of answers that differ.
-pub(in super::super) static RULE: Rule = improvement("shared-read", 0.05, 30, is_get_route, look);
+pub(in super::super) static RULE: Rule =
+    improvement("shared-read", "read once what is the same for everyone", 0.05, 30, is_get_route, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if !profile.is_unsampled() || is_handled(profile) {

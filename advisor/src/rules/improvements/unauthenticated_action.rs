@@ -61,7 +61,8 @@ const BEFORE_SIGN_IN: [&str; 36] = [
     "theme",
 ];
 
-pub(in super::super) static RULE: Rule = improvement("unauthenticated-action", 0.01, 30, is_action, look);
+pub(in super::super) static RULE: Rule =
+    improvement("unauthenticated-action", "check the session in the action", 0.01, 30, is_action, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let headers_known =

@@ -52,7 +52,8 @@ const ON_PURPOSE: [&str; 25] = [
     "csrf",
 ];
 
-pub(in super::super) static RULE: Rule = improvement("unsafe-get", 0.05, 10, is_get_route, look);
+pub(in super::super) static RULE: Rule =
+    improvement("unsafe-get", "do not change data in a GET", 0.05, 10, is_get_route, look);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if let Some(prefetched) = by_prefetch(profile, knobs) {

@@ -21,7 +21,14 @@ const FLAT: f64 = 0.5;
 /// Clients that must have met it: one alone is a stale tab or a bot.
 const CLIENTS: f64 = 2.0;
 
-pub(in super::super) static RULE: Rule = improvement("version-skew", 0.001, 5, named_unknown_ids, look);
+pub(in super::super) static RULE: Rule = improvement(
+    "version-skew",
+    "set a deployment id, so that old pages reload",
+    0.001,
+    5,
+    named_unknown_ids,
+    look,
+);
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let unknown = profile.surroundings.unknown_ids;

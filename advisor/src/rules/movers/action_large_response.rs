@@ -7,7 +7,7 @@
 //! Guard: sizes are those on the wire; where they are unknown the rule is silent.
 //! Example: `exportOrders()` returning a workbook as base64.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action};
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
 use crate::profile::Profile;
@@ -15,11 +15,13 @@ use crate::profile::Profile;
 /// The threshold is the 95th percentile in bytes.
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-large-response",
+    words: "",
     effect: Effect::ForRoute,
     weight: 0.6,
     threshold: 500_000.0,
     min_samples: 30,
     theme: "action-large-response",
+    pattern: Pattern::Usual,
     applies: is_action,
     look,
 };

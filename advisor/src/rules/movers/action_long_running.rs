@@ -8,7 +8,7 @@
 
 use pointsman_store::Caller;
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action};
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
 use crate::profile::Profile;
@@ -20,15 +20,22 @@ const NEAR: f64 = 0.8;
 pub(in super::super) static RULE: Rule = LONG;
 
 /// The same without a move: work that nobody waits for need not be waited for.
-pub(in super::super) static FIRST_AID: Rule = Rule { effect: Effect::Improves, weight: 0.0, ..LONG };
+pub(in super::super) static FIRST_AID: Rule = Rule {
+    words: "start the work in the action and let a route report on it",
+    effect: Effect::Improves,
+    weight: 0.0,
+    ..LONG
+};
 
 const LONG: Rule = Rule {
     id: "action-long-running",
+    words: "",
     effect: Effect::ForRoute,
     weight: 0.8,
     threshold: 10.0,
     min_samples: 30,
     theme: "action-long-running",
+    pattern: Pattern::Usual,
     applies: is_action,
     look,
 };

@@ -7,7 +7,7 @@
 //! Guard: whether anybody wants limits per handler, telemetry cannot see: it runs in the shadow.
 //! Example: an editor page with a dozen actions.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action};
 use crate::evidence::Fact;
 use crate::profile::Profile;
 use crate::stats::as_f64;
@@ -15,11 +15,13 @@ use crate::stats::as_f64;
 /// The threshold is the number of actions.
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-per-endpoint-ops",
+    words: "",
     effect: Effect::ForRoute,
     weight: 0.3,
     threshold: 8.0,
     min_samples: 30,
     theme: "action-per-endpoint-ops",
+    pattern: Pattern::Usual,
     applies: is_action,
     look,
 };

@@ -7,7 +7,7 @@
 //! Example: `setInterval(() => getOrderStatus(id), 5000)`.
 
 use super::super::improvements::action_refresh_loop::is_looping;
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of, percent, tenths};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action, part_of, percent, tenths};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Lifetime, Measure};
 use crate::gain::Gain;
@@ -16,11 +16,13 @@ use crate::stats::as_f64;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-poll",
+    words: "",
     effect: Effect::ForRoute,
     weight: 0.9,
     threshold: 0.5,
     min_samples: 5,
     theme: "action-poll",
+    pattern: Pattern::Poll,
     applies: is_action,
     look,
 };

@@ -11,7 +11,7 @@
 //! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
 
 use super::super::improvements::action_refresh_loop::is_looping;
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::gain::read_in_page;
@@ -23,18 +23,25 @@ pub(in super::super) static RULE: Rule = ON_LOAD;
 
 const ON_LOAD: Rule = Rule {
     id: "action-read-on-load",
+    words: "",
     effect: Effect::ForServerComponent,
     weight: 0.9,
     threshold: 0.6,
     min_samples: 30,
     theme: "action-read-on-load",
+    pattern: Pattern::Usual,
     applies: is_action,
     look,
 };
 
 /// Pages of which the calls come with the load, while others call it otherwise: judged by use.
-pub(in super::super) static PER_USE: Rule =
-    Rule { effect: Effect::Improves, weight: 0.0, look: look_by_page, ..ON_LOAD };
+pub(in super::super) static PER_USE: Rule = Rule {
+    words: "read the data in the server component",
+    effect: Effect::Improves,
+    weight: 0.0,
+    look: look_by_page,
+    ..ON_LOAD
+};
 
 fn look_by_page(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(whole) = profile.excess(Fact::SoonAfterLoad) else { return Finding::Silent };

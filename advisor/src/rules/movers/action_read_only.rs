@@ -8,7 +8,7 @@
 //! Guard: mails, queues and logs leave no trace either; without positive signs of reading the developer is asked.
 //! Example: `getRecommendations()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action};
 use crate::evidence::Fact;
 use crate::profile::{Grounds, Profile, Seen, Share};
 use crate::stats::Interval;
@@ -16,11 +16,13 @@ use crate::stats::as_f64;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-read-only",
+    words: "",
     effect: Effect::ForRoute,
     weight: 0.7,
     threshold: 0.95,
     min_samples: 100,
     theme: "action-read-only",
+    pattern: Pattern::Usual,
     applies: is_action,
     look,
 };

@@ -13,7 +13,7 @@
 //! Example: `Promise.all([getPrice(id), getStock(id), getShipping(id)])`.
 
 use super::super::improvements::action_refresh_loop::is_looping;
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::gain::parallel_reads;
@@ -21,11 +21,13 @@ use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-serial-queue",
+    words: "",
     effect: Effect::ForRoute,
     weight: 1.0,
     threshold: 0.3,
     min_samples: 20,
     theme: "action-serial-queue",
+    pattern: Pattern::Queue,
     applies: is_action,
     look,
 };

@@ -7,7 +7,7 @@
 //! Guard: only actions that read; hashes come from the package, without them the rule is silent.
 //! Example: `getExchangeRates()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_action, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, counted, is_action, part_of, percent};
 use crate::evidence::{Fact, Lifetime};
 use crate::gain::Gain;
 use crate::profile::{Profile, Seen};
@@ -17,11 +17,13 @@ const CLIENTS: f64 = 3.0;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-shared-result",
+    words: "",
     effect: Effect::ForRoute,
     weight: 0.7,
     threshold: 0.8,
     min_samples: 30,
     theme: "action-shared-result",
+    pattern: Pattern::SharedAnswer,
     applies: is_action,
     look,
 };

@@ -6,7 +6,7 @@
 //! All versions. Source: next `app-router-instance.js` (queue); [judgement] thresholds.
 //! Example: `onChange={e => searchSkills(e.target.value)}`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
@@ -16,17 +16,24 @@ pub(in super::super) static RULE: Rule = RULE_VALUE;
 
 const RULE_VALUE: Rule = Rule {
     id: "action-typeahead",
+    words: "",
     effect: Effect::ForRoute,
     weight: 0.8,
     threshold: 0.5,
     min_samples: 30,
     theme: "action-typeahead",
+    pattern: Pattern::Search,
     applies: is_action,
     look,
 };
 
 /// The same observation without a move: debouncing is first aid.
-pub(in super::super) static FIRST_AID: Rule = Rule { effect: Effect::Improves, weight: 0.0, ..RULE_VALUE };
+pub(in super::super) static FIRST_AID: Rule = Rule {
+    words: "wait for a pause in typing before calling it",
+    effect: Effect::Improves,
+    weight: 0.0,
+    ..RULE_VALUE
+};
 
 fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if unseen_sequences(profile).is_some() {

@@ -7,19 +7,21 @@
 //! Guard: ids of Next.js 14 have no such bit.
 //! Example: `export async function getRates() { 'use cache'; ... }`, called in `useEffect`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action, part_of};
 use crate::evidence::{Fact, Measure};
 use crate::gain::Gain;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "action-use-cache-ref",
+    words: "",
     effect: Effect::ForRoute,
     weight: 0.9,
     threshold: 0.95,
     min_samples: 30,
     // It says the same as action-read-only: that it reads.
     theme: "action-read-only",
+    pattern: Pattern::Usual,
     applies: is_action,
     look,
 };

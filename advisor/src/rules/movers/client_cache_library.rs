@@ -5,18 +5,20 @@
 //! often before mutations is taken off.
 //! Source: Next.js docs, client-side data fetching (SWR, TanStack Query). Example: `mutate('/api/mail')`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_mutation_route, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "client-cache-library",
+    words: "",
     effect: Effect::AgainstAction,
     weight: 0.5,
     threshold: 0.3,
     min_samples: 30,
     theme: "client-cache-library",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

@@ -7,18 +7,20 @@
 //! Guard: a client that merely goes away proves nothing; parallel reads are not given up.
 //! Example: a search box that aborts the request before.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_get_route, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "client-needs-abort",
+    words: "",
     effect: Effect::AgainstAction,
     weight: 0.4,
     threshold: 0.1,
     min_samples: 30,
     theme: "client-needs-abort",
+    pattern: Pattern::Usual,
     applies: is_get_route,
     look,
 };

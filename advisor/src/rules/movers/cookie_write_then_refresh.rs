@@ -9,7 +9,9 @@
 //! A cookie that a proxy or a session's library sets with the app's other reads and pages too is no write of this one.
 //! Example: `POST /api/theme` and `router.refresh()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_mutation_route, part_of, percent};
+use super::super::{
+    Effect, Finding, Knobs, Pattern, Rule, Statement, counted, is_mutation_route, part_of, percent,
+};
 use super::{by_own_code, in_view, is_about_sessions, unseen_sequences};
 use crate::evidence::Fact;
 use crate::gain::action_with_refresh;
@@ -17,11 +19,13 @@ use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "cookie-write-then-refresh",
+    words: "",
     effect: Effect::ForAction,
     weight: 0.6,
     threshold: 0.5,
     min_samples: 30,
     theme: "what follows the mutation",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

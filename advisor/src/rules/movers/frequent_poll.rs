@@ -8,7 +8,9 @@
 //! Guard: schedulers call regularly too; they are no browsers and have a rule of their own.
 //! Example: `GET /api/jobs/[id]` every five seconds.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, part_of, percent, tenths};
+use super::super::{
+    Effect, Finding, Knobs, Pattern, Rule, Statement, is_get_route, part_of, percent, tenths,
+};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
@@ -18,11 +20,13 @@ const FREQUENT: f64 = 60.0;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "frequent-poll",
+    words: "",
     effect: Effect::AgainstAction,
     weight: 0.7,
     threshold: 0.3,
     min_samples: 5,
     theme: "frequent-poll",
+    pattern: Pattern::Usual,
     applies: is_get_route,
     look,
 };

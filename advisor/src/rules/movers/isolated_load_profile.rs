@@ -9,7 +9,7 @@
 //! Guard: it needs both distributions, and more than a second at the 95th percentile.
 //! Example: `POST /api/reports`, which computes for seconds.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_mutation_route, percent};
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
 use crate::stats::as_f64;
@@ -23,11 +23,13 @@ const FAST: f64 = 1_000.0;
 /// The threshold is how many times slower than its page it is.
 pub(in super::super) static RULE: Rule = Rule {
     id: "isolated-load-profile",
+    words: "",
     effect: Effect::AgainstAction,
     weight: 0.4,
     threshold: 5.0,
     min_samples: 30,
     theme: "isolated-load-profile",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

@@ -4,7 +4,7 @@
 //! Guard: only after a week: before, little traffic is a beginning and not a fact.
 //! Example: an admin's `reindexSearch()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, tenths};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action, tenths};
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
 
@@ -18,11 +18,13 @@ const ERRORS: f64 = 0.02;
 /// The threshold is calls a day.
 pub(in super::super) static RULE: Rule = Rule {
     id: "low-volume-ok",
+    words: "",
     effect: Effect::Rests,
     weight: 0.0,
     threshold: 20.0,
     min_samples: 1,
     theme: "low-volume-ok",
+    pattern: Pattern::Usual,
     applies: is_action,
     look,
 };

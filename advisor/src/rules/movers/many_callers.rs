@@ -3,7 +3,7 @@
 //! Why: one URL is one place for policy, limits and metrics; it is a reason against a move. All versions.
 //! Source: [judgement]. Example: `POST /api/like`, called from five kinds of page.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, named};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_mutation_route, named};
 use crate::evidence::Fact;
 use crate::profile::Profile;
 use crate::stats::as_f64;
@@ -13,11 +13,13 @@ const NOTABLE: f64 = 0.05;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "many-callers",
+    words: "",
     effect: Effect::AgainstAction,
     weight: 0.3,
     threshold: 3.0,
     min_samples: 30,
     theme: "pages that call",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

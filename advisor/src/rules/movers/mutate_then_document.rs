@@ -10,7 +10,9 @@
 //! which the browser first came.
 //! Example: `fetch('/api/settings', { method: 'PUT' })` and `location.reload()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_mutation_route, part_of, percent};
+use super::super::{
+    Effect, Finding, Knobs, Pattern, Rule, Statement, counted, is_mutation_route, part_of, percent,
+};
 use super::{in_view, is_about_sessions, unseen_sequences};
 use crate::evidence::Fact;
 use crate::gain::action_in_place_of_reload;
@@ -18,11 +20,13 @@ use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "mutate-then-document",
+    words: "",
     effect: Effect::ForAction,
     weight: 0.7,
     threshold: 0.5,
     min_samples: 30,
     theme: "what follows the mutation",
+    pattern: Pattern::Reload,
     applies: is_mutation_route,
     look,
 };

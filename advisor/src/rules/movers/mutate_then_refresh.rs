@@ -14,7 +14,7 @@
 //! Example: `fetch('/api/cart', { method: 'POST' })` and `router.refresh()`.
 
 use super::super::{
-    Effect, Finding, Knobs, Rule, Statement, counted, is_mutation_route, part_of, percent, tenths,
+    Effect, Finding, Knobs, Pattern, Rule, Statement, counted, is_mutation_route, part_of, percent, tenths,
 };
 use super::{by_own_code, is_about_sessions, unseen_sequences};
 use crate::evidence::Fact;
@@ -26,11 +26,13 @@ const NOTABLE_PREFETCHES: f64 = 0.5;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "mutate-then-refresh",
+    words: "",
     effect: Effect::ForAction,
     weight: 1.0,
     threshold: 0.5,
     min_samples: 30,
     theme: "what follows the mutation",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

@@ -8,18 +8,20 @@
 //! the search; it is a small reason, and none by itself.
 //! Example: `POST /api/tags`, after which people press reload.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_mutation_route, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "mutation-then-stale",
+    words: "",
     effect: Effect::ForAction,
     weight: 0.4,
     threshold: 0.2,
     min_samples: 30,
     theme: "what follows the mutation",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

@@ -6,7 +6,7 @@
 //! rids the page of all that its components hold of an earlier visitor, or of nobody, and after an action they would keep it.
 //! Example: `<form method="post" action="/api/subscribe">`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_mutation_route, part_of, percent};
 use super::is_about_sessions;
 use crate::evidence::Fact;
 use crate::gain::Gain;
@@ -14,11 +14,13 @@ use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "native-form-post",
+    words: "",
     effect: Effect::ForAction,
     weight: 0.8,
     threshold: 0.5,
     min_samples: 30,
     theme: "what follows the mutation",
+    pattern: Pattern::Form,
     applies: is_mutation_route,
     look,
 };

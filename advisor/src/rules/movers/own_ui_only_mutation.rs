@@ -7,17 +7,19 @@
 
 use pointsman_store::Caller;
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, counted, is_mutation_route};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, counted, is_mutation_route};
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "own-ui-only-mutation",
+    words: "",
     effect: Effect::ForAction,
     weight: 0.2,
     threshold: 0.99,
     min_samples: 300,
     theme: "own-ui-only-mutation",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

@@ -8,18 +8,20 @@
 //! says so.
 //! Example: `Promise.all(rows.map((row) => fetch('/api/rows', { method: 'PATCH', ... })))` and one `router.refresh()`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_mutation_route, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "parallel-mutations",
+    words: "",
     effect: Effect::AgainstAction,
     weight: 0.6,
     threshold: 0.2,
     min_samples: 30,
     theme: "parallel-mutations",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

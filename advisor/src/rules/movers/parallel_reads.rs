@@ -7,18 +7,20 @@
 //! Guard: the clocks of two instances must not decide whether they overlapped.
 //! Example: a dashboard whose panels each fetch their own numbers.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_get_route, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::{Fact, Measure};
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "parallel-reads",
+    words: "",
     effect: Effect::AgainstAction,
     weight: 0.6,
     threshold: 0.2,
     min_samples: 30,
     theme: "parallel-reads",
+    pattern: Pattern::Usual,
     applies: is_get_route,
     look,
 };

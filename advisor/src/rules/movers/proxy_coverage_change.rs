@@ -7,7 +7,7 @@
 //! Guard: silent where no call of the app shows a proxy at all.
 //! Example: `matcher: '/api/:path*'` with a check of the session.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_mutation_route, percent};
 use crate::evidence::Fact;
 use crate::profile::{Profile, Share};
 use crate::stats::as_f64;
@@ -15,11 +15,13 @@ use crate::stats::as_f64;
 /// The threshold is the difference of the two shares.
 pub(in super::super) static RULE: Rule = Rule {
     id: "proxy-coverage-change",
+    words: "",
     effect: Effect::AgainstAction,
     weight: 0.3,
     threshold: 0.5,
     min_samples: 30,
     theme: "proxy-coverage-change",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

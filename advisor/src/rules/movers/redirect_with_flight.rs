@@ -5,17 +5,19 @@
 //! Guard: redirects without content, as to another site, do not count.
 //! Example: `createPost` with `redirect('/posts/' + id)`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action, part_of, percent};
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "redirect-with-flight",
+    words: "",
     effect: Effect::AgainstRoute,
     weight: 0.8,
     threshold: 0.3,
     min_samples: 10,
     theme: "redirect-with-flight",
+    pattern: Pattern::Usual,
     applies: is_action,
     look,
 };

@@ -4,17 +4,19 @@
 //! Source: next `action-revalidation-kind.js` (`x-action-revalidated`); [measured] one request instead of two.
 //! Example: `addReview` with `revalidatePath`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_action, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_action, part_of, percent};
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "rerender-used",
+    words: "",
     effect: Effect::AgainstRoute,
     weight: 1.0,
     threshold: 0.5,
     min_samples: 10,
     theme: "rerender-used",
+    pattern: Pattern::Usual,
     applies: is_action,
     look,
 };

@@ -9,18 +9,20 @@
 //! shadow.
 //! Example: `useEffect(() => { fetch('/api/me/stats')... }, [])`.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_get_route, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_get_route, part_of, percent};
 use super::unseen_sequences;
 use crate::evidence::Fact;
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "route-read-on-load",
+    words: "read the data in the server component",
     effect: Effect::Improves,
     weight: 0.0,
     threshold: 0.8,
     min_samples: 100,
     theme: "route-read-on-load",
+    pattern: Pattern::Usual,
     applies: is_get_route,
     look,
 };

@@ -3,7 +3,7 @@
 //! Why: handler and page change together; an action is next to its page. A small reason. All versions.
 //! Source: [judgement]. Example: `POST /api/cart`, called from `/product/[id]` alone.
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, part_of, percent};
+use super::super::{Effect, Finding, Knobs, Pattern, Rule, Statement, is_mutation_route, part_of, percent};
 use crate::evidence::Fact;
 use crate::profile::{Profile, Share};
 use crate::stats::Interval;
@@ -11,11 +11,13 @@ use crate::stats::as_f64;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "single-page-coupling",
+    words: "",
     effect: Effect::ForAction,
     weight: 0.2,
     threshold: 0.95,
     min_samples: 30,
     theme: "pages that call",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

@@ -8,17 +8,21 @@
 
 use pointsman_store::Caller;
 
-use super::super::{Effect, Finding, Knobs, Rule, Statement, is_mutation_route, named, part_of, percent};
+use super::super::{
+    Effect, Finding, Knobs, Pattern, Rule, Statement, is_mutation_route, named, part_of, percent,
+};
 use crate::evidence::{Dimension, Fact};
 use crate::profile::Profile;
 
 pub(in super::super) static RULE: Rule = Rule {
     id: "status-or-header-contract",
+    words: "",
     effect: Effect::AgainstAction,
     weight: 0.4,
     threshold: 0.02,
     min_samples: 30,
     theme: "status-or-header-contract",
+    pattern: Pattern::Usual,
     applies: is_mutation_route,
     look,
 };

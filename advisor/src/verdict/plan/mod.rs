@@ -8,7 +8,8 @@ mod warnings;
 
 use super::Judgement;
 use crate::profile::Profile;
-use crate::words::Verdict;
+use crate::rules::Pattern;
+use crate::words::{Effort, Verdict};
 pub(super) use names::action_name;
 pub(crate) use names::calling_pages;
 pub(crate) use to_route::UNCACHED;
@@ -16,8 +17,8 @@ pub(crate) use to_route::UNCACHED;
 /// What a move takes.
 #[derive(Default)]
 pub(crate) struct Plan {
-    /// `S`, `M` or `L`; `None` unless it is a move.
-    pub(crate) effort: Option<&'static str>,
+    /// `None` unless it is a move.
+    pub(crate) effort: Option<Effort>,
     /// What to do, in order.
     pub(crate) steps: Vec<String>,
     /// Side effects of the move, and what telemetry cannot see.
@@ -27,11 +28,12 @@ pub(crate) struct Plan {
 /// The plan for what was judged.
 pub(crate) fn plan(profile: &Profile, judgement: &Judgement) -> Plan {
     let verdict = judgement.verdict;
-    let reason = judgement.findings.main_reason(verdict).map_or("", |found| found.rule.id);
+    let reason = judgement.findings.main_reason(verdict);
+    let pattern = reason.map_or(Pattern::Usual, |found| found.rule.pattern);
     let steps = match verdict {
-        Verdict::MoveToServerAction => to_action::steps(profile, reason),
+        Verdict::MoveToServerAction => to_action::steps(profile, pattern),
         Verdict::MoveToServerComponent => to_component::steps(profile),
-        Verdict::MoveToRouteHandler => to_route::steps(profile, reason),
+        Verdict::MoveToRouteHandler => to_route::steps(profile, pattern),
         Verdict::Keep | Verdict::InsufficientEvidence => return Plan::default(),
     };
     let steps = steps.iter().map(|step| sentence(step)).collect();
@@ -47,10 +49,10 @@ fn sentence(words: &str) -> String {
 }
 
 /// By the number of pages whose code changes. [judgement]
-fn effort(profile: &Profile) -> &'static str {
+fn effort(profile: &Profile) -> Effort {
     match profile.pages.len() {
-        0 | 1 => "S",
-        2 | 3 => "M",
-        _ => "L",
+        0 | 1 => Effort::Small,
+        2 | 3 => Effort::Medium,
+        _ => Effort::Large,
     }
 }

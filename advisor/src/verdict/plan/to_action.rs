@@ -3,9 +3,10 @@
 use super::names::{action_name, first_page, pages, route_file};
 use crate::evidence::{Fact, Measure};
 use crate::profile::{NextVersion, Profile};
+use crate::rules::Pattern;
 use crate::stats::as_f64;
 
-pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
+pub(super) fn steps(profile: &Profile, pattern: Pattern) -> Vec<String> {
     let handler = &profile.handler;
     let (page, file) = (first_page(profile), route_file(profile));
     let name = action_name(&handler.route, &handler.method);
@@ -20,7 +21,7 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
         ),
         show_anew(profile, &name),
     ];
-    steps.extend(call_sites(profile, reason, &name));
+    steps.extend(call_sites(profile, pattern, &name));
     if profile.count(Fact::StatusContract) > 0.0 {
         steps.push(
             "turn its error statuses into return values (`{ error: ... }`), which the page reads from the result"
@@ -57,14 +58,14 @@ fn show_anew(profile: &Profile, name: &str) -> String {
 }
 
 /// What changes on the pages: the pattern before and after.
-fn call_sites(profile: &Profile, reason: &str, name: &str) -> Vec<String> {
+fn call_sites(profile: &Profile, pattern: Pattern, name: &str) -> Vec<String> {
     let (route, method, pages) = (&profile.handler.route, &profile.handler.method, pages(profile));
-    match reason {
-        "native-form-post" => vec![format!(
+    match pattern {
+        Pattern::Form => vec![format!(
             "on {pages}, replace `<form method=\"post\" action=\"{route}\">` with `<form action={{{name}}}>`: {name} receives the \
              FormData, and `redirect()` from `next/navigation` replaces the 303"
         )],
-        "mutate-then-document" => vec![format!(
+        Pattern::Reload => vec![format!(
             "on {pages}, replace `await fetch('{route}', {{ method: '{method}', ... }}); location.reload()` with `const \
              result = await {name}(input)`: the updated page comes with the answer"
         )],

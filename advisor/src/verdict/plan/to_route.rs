@@ -2,16 +2,17 @@
 
 use super::names::{action, first_page, kebab, pages};
 use crate::profile::Profile;
+use crate::rules::Pattern;
 
 /// What caches may do with the answers of a new route: nothing, until its own traffic shows that they may. An action's answers
 /// say nothing of who may see them, and what the client invalidates is not known before.
 pub(crate) const UNCACHED: &str = "`cache-control: private, no-cache`: no cache answers without asking the app. Once the route has \
      traffic, the report says whether its answers may be kept, and by whom";
 
-pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
+pub(super) fn steps(profile: &Profile, pattern: Pattern) -> Vec<String> {
     let (name, file) = action(profile);
     let route = format!("/api/{}", kebab(&name));
-    if reason == "stream-or-binary" {
+    if pattern == Pattern::Stream {
         return streaming(profile, &name, &route);
     }
     let mut steps = vec![
@@ -22,18 +23,18 @@ pub(super) fn steps(profile: &Profile, reason: &str) -> Vec<String> {
         ),
         format!("give it {UNCACHED}"),
     ];
-    steps.push(match reason {
-        "action-serial-queue" => format!(
+    steps.push(match pattern {
+        Pattern::Queue => format!(
             "on {}, fetch all of them at once with `Promise.all([fetch('{route}?...'), ...])`: fetches run in parallel, \
              actions of one client never do",
             pages(profile)
         ),
-        "action-poll" => format!(
+        Pattern::Poll => format!(
             "on {}, replace `setInterval(() => {name}(...))` with `useSWR('{route}?...', fetcher, {{ refreshInterval: ... \
              }})`, which also pauses in a hidden tab; send an ETag, so that an unchanged answer costs a 304",
             pages(profile)
         ),
-        "action-typeahead" => format!(
+        Pattern::Search => format!(
             "on {}, debounce the input (about 200 ms), then call `fetch('{route}?q=...', {{ signal }})` and abort the \
              previous one",
             pages(profile)

@@ -1,6 +1,7 @@
 //! The requests of one client on a time line: as they were, and below, on the same axis, as they would be after the
 //! move. The heart of a recommendation.
 
+use pointsman_advisor::SequenceKind;
 use pointsman_advisor::explanation::{After, AfterStep, Example};
 
 use super::canvas::{Anchor, Canvas, Paint, SMALL, TEXT, fitted, width_of};
@@ -45,7 +46,7 @@ pub(crate) fn now_and_after(example: &Example) -> Picture {
         let then = "After the change";
         let words = match sent {
             1 => "request returns it all",
-            _ if example.kind == "serial_actions" => "requests at once",
+            _ if example.kind == SequenceKind::SerialActions => "requests at once",
             _ => "requests",
         };
         let heading = format!("{then}: {sent} {}", words);
@@ -55,7 +56,7 @@ pub(crate) fn now_and_after(example: &Example) -> Picture {
     }
     timeline.axis();
     let (canvas, height) = (timeline.canvas, whole(timeline.y));
-    let title = format!("One user's requests: {}", example.kind.replace('_', " "));
+    let title = format!("One user's requests: {}", example.kind.as_str().replace('_', " "));
     Picture::new("interaction", (title, desc), height, canvas.finish())
 }
 

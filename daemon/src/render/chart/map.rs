@@ -1,7 +1,7 @@
 //! All handlers at a glance: how often each is called, how long it takes, and what is advised. No mark hides another, and each
 //! move holds the number of its card.
 
-use pointsman_advisor::HandlerReport;
+use pointsman_advisor::{HandlerReport, ReportedKind};
 
 use super::canvas::{Anchor, Canvas, Paint, SMALL, fitted, width_of};
 use super::frame::{Axis, Frame};
@@ -86,16 +86,16 @@ pub(crate) fn handlers(
     Some(Picture::new("map", words, HEIGHT, canvas.finish()).wide(width).interactive())
 }
 
-/// Kinds of handlers, as reports write them and as people do.
-pub(crate) const KINDS: [(&str, &str); 4] = [
-    ("route_handler", "route handlers"),
-    ("server_action", "server actions"),
-    ("page", "pages"),
-    ("pages_api", "pages/api and others"),
+/// Kinds of handlers, with what people call many of them.
+pub(crate) const KINDS: [(ReportedKind, &str); 4] = [
+    (ReportedKind::RouteHandler, "route handlers"),
+    (ReportedKind::ServerAction, "server actions"),
+    (ReportedKind::Page, "pages"),
+    (ReportedKind::PagesApi, "pages/api and others"),
 ];
 
 /// What a kind and a class look like on the map, for a legend.
-pub(crate) fn symbol(kind: &str, class: Option<Class>) -> String {
+pub(crate) fn symbol(kind: &ReportedKind, class: Option<Class>) -> String {
     let mut canvas = Canvas::default();
     shape(&mut canvas, kind, (7.0, 7.0), 5.0, class.map_or(Role::Faint, role));
     format!(
@@ -196,13 +196,13 @@ fn role(class: Class) -> Role {
 }
 
 /// A kind of handler as a shape; moves and improvements are filled, the rest is hollow.
-fn shape(canvas: &mut Canvas, kind: &str, (x, y): (f64, f64), r: f64, role: Role) {
+fn shape(canvas: &mut Canvas, kind: &ReportedKind, (x, y): (f64, f64), r: f64, role: Role) {
     let paint =
         if matches!(role, Role::Move | Role::Improve) { Paint::Filled(role) } else { Paint::Hollow(role) };
     match kind {
-        "route_handler" => canvas.circle((x, y), r, paint),
-        "server_action" => canvas.rect((x - r * 0.9, y - r * 0.9), (r * 1.8, r * 1.8), paint),
-        "page" => canvas
+        ReportedKind::RouteHandler => canvas.circle((x, y), r, paint),
+        ReportedKind::ServerAction => canvas.rect((x - r * 0.9, y - r * 0.9), (r * 1.8, r * 1.8), paint),
+        ReportedKind::Page => canvas
             .polygon(&[(x, y - r * 1.15), (x + r * 1.1, y + r * 0.8), (x - r * 1.1, y + r * 0.8)], paint),
         _ => canvas.polygon(&[(x, y - r * 1.2), (x + r * 1.2, y), (x, y + r * 1.2), (x - r * 1.2, y)], paint),
     }

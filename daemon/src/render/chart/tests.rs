@@ -5,7 +5,7 @@ use pointsman_advisor::explanation::{
     Quantiles, Repeats, SamplingRow,
 };
 use pointsman_advisor::life::{Compared, Proof};
-use pointsman_advisor::{EvidenceKind, EvidenceRow, HandlerReport, Verdict};
+use pointsman_advisor::{EvidenceKind, EvidenceRow, HandlerReport, SequenceKind, Verdict};
 
 use super::*;
 
@@ -82,7 +82,7 @@ fn example(name: &str, (start_ms, duration_ms, saved_ms): (f64, f64, f64)) -> Ex
         within_first,
     };
     Example {
-        kind: "mutation_then_refresh".to_owned(),
+        kind: SequenceKind::MutationThenRefresh,
         steps: vec![step(0.0), step(start_ms)],
         prefetches: 0,
         after: Some(After {

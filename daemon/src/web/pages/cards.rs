@@ -94,7 +94,7 @@ fn of_change(change: &Change, number: usize, can_decide: bool) -> Card {
         gains: change.benefit.as_ref().map(in_plain_words).unwrap_or_default(),
         reason: render::capital(&safe::sentence(&change.reason)),
         confidence: change.confidence.map(render::percent),
-        effort: change.effort.as_deref().map(life::effort),
+        effort: change.effort.as_ref().map(life::effort),
         picture: None,
         handlers: change.handlers.clone(),
     }
@@ -110,7 +110,7 @@ fn of_move(handler: &HandlerReport, number: usize) -> Card {
         gains: handler.benefit.as_ref().map(in_plain_words).unwrap_or_default(),
         reason: render::capital(&safe::sentence(&handler.reason)),
         confidence: handler.confidence.map(render::percent),
-        effort: handler.effort.as_deref().map(life::effort),
+        effort: handler.effort.as_ref().map(life::effort),
         picture: None,
         handlers: vec![handler.id.clone()],
     }

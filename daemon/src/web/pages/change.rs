@@ -115,7 +115,7 @@ fn state(change: &Change, web: &Web) -> String {
 fn facts(change: &Change) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     facts.extend(change.confidence.map(|share| ("Confidence", render::percent(share))));
-    facts.extend(change.effort.as_deref().map(|letter| ("Effort", life::effort(letter).to_owned())));
+    facts.extend(change.effort.as_ref().map(|effort| ("Effort", life::effort(effort).to_owned())));
     if !change.pages.is_empty() {
         facts.push(("Pages", safe::terminal(&change.pages.join(", "))));
     }

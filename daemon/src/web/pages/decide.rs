@@ -3,7 +3,7 @@
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-use pointsman_advisor::{HandlerReport, Report, Verdict};
+use pointsman_advisor::{HandlerReport, Report, ReportedKind, Verdict};
 use pointsman_store::Fingerprint;
 use serde::Deserialize;
 
@@ -98,11 +98,9 @@ fn days(text: &str) -> Result<End, Problem> {
 /// Handlers that may have come in place of one that was moved, with their ids.
 pub(super) fn successors(report: &Report, handler: &HandlerReport) -> Vec<(String, String)> {
     let fits = |one: &&HandlerReport| match handler.verdict {
-        Verdict::MoveToServerAction => one.kind == "server_action",
-        Verdict::MoveToRouteHandler => {
-            matches!(one.kind.as_str(), "route_handler" | "pages_api")
-        }
-        _ => one.kind == "page",
+        Verdict::MoveToServerAction => one.kind == ReportedKind::ServerAction,
+        Verdict::MoveToRouteHandler => one.kind.is_route(),
+        _ => one.kind == ReportedKind::Page,
     };
     let others = report.handlers.iter().filter(|one| one.id != handler.id).filter(fits);
     others.map(|one| (one.id.clone(), safe::terminal(&render::name(one)))).collect()

@@ -1,7 +1,7 @@
 //! The pictures of a handler's page, with what stands below each.
 
-use pointsman_advisor::Explanation;
 use pointsman_advisor::explanation::Example;
+use pointsman_advisor::{Explanation, SequenceKind};
 
 use crate::render::chart::{Picture, Unit, cache, calls, distribution, interaction, shares};
 
@@ -43,15 +43,16 @@ fn sequence(name: &str, example: &Example) -> Figure {
     Figure { caption, ..Figure::new(name, interaction::now_and_after(example)) }
 }
 
-fn kind(kind: &str) -> &str {
+fn kind(kind: &SequenceKind) -> &str {
     match kind {
-        "mutation_then_refresh" => "A request that changes data, then a refresh of the page",
-        "mutation_then_document" => "A request that changes data, then a full reload of the page",
-        "action_then_refresh" => "An action, then a refresh that its answer made unnecessary",
-        "serial_actions" => "Actions that waited for each other",
-        "action_on_load" => "A page load, then what fetched the rest of the page",
-        "poll" => "A poll",
-        other => other,
+        SequenceKind::MutationThenRefresh => "A request that changes data, then a refresh of the page",
+        SequenceKind::MutationThenDocument => "A request that changes data, then a full reload of the page",
+        SequenceKind::ActionThenRefresh => "An action, then a refresh that its answer made unnecessary",
+        SequenceKind::SerialActions => "Actions that waited for each other",
+        SequenceKind::ActionOnLoad => "A page load, then what fetched the rest of the page",
+        SequenceKind::Poll => "A poll",
+        SequenceKind::ActionThenNavigation => "An action, then a navigation",
+        SequenceKind::Later(word) => word,
     }
 }
 

@@ -210,7 +210,7 @@ fn at_a_glance(handler: &HandlerReport) -> Vec<(&'static str, String)> {
         ("From the app's own pages", render::own_ui(handler)),
     ];
     facts.extend(handler.confidence.map(|share| ("Confidence", render::percent(share))));
-    facts.extend(handler.effort.as_deref().map(|letter| ("Effort", life::effort(letter).to_owned())));
+    facts.extend(handler.effort.as_ref().map(|effort| ("Effort", life::effort(effort).to_owned())));
     facts.extend(render::forms(handler).into_iter().map(|text| ("Requests", text)));
     facts
 }

@@ -2,7 +2,7 @@
 //! filters.
 
 use askama::Template;
-use pointsman_advisor::{HandlerReport, Report};
+use pointsman_advisor::{HandlerReport, Report, ReportedKind};
 
 use super::wanted::{Column, ROWS, Wanted};
 use crate::render::chart::map::{self, Entry, KINDS, Room};
@@ -130,7 +130,7 @@ fn classes(report: &Report, address: &Address<'_>, wanted: &Wanted) -> Vec<Choic
         Choice {
             href: address.of(&Wanted { class: class_wanted, page: 0, ..wanted.clone() }),
             is_current,
-            symbol: map::symbol("route_handler", Some(class)),
+            symbol: map::symbol(&ReportedKind::RouteHandler, Some(class)),
             name: class.words(),
             count: report.handlers.iter().filter(|handler| Class::of(handler) == class).count(),
         }
@@ -139,14 +139,14 @@ fn classes(report: &Report, address: &Address<'_>, wanted: &Wanted) -> Vec<Choic
 }
 
 fn kinds(report: &Report, address: &Address<'_>, wanted: &Wanted) -> Vec<Choice> {
-    let choice = |(kind, name): (&'static str, &'static str)| {
-        let is_current = wanted.kind == Some(kind);
-        let of_kind = Wanted { kind: Some(kind), ..Wanted::default() };
-        let kind_wanted = (!is_current).then_some(kind);
+    let choice = |(kind, name): (ReportedKind, &'static str)| {
+        let is_current = wanted.kind.as_ref() == Some(&kind);
+        let of_kind = Wanted { kind: Some(kind.clone()), ..Wanted::default() };
+        let kind_wanted = (!is_current).then(|| kind.clone());
         Choice {
             href: address.of(&Wanted { kind: kind_wanted, page: 0, ..wanted.clone() }),
             is_current,
-            symbol: map::symbol(kind, None),
+            symbol: map::symbol(&kind, None),
             name,
             count: report.handlers.iter().filter(|handler| of_kind.fits(handler)).count(),
         }

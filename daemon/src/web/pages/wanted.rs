@@ -1,7 +1,7 @@
 //! Which handlers a reader wants to see, and in which order: a query of words that a link or a form writes. What is not understood
 //! is left out, because a link that somebody shortened should still show something.
 
-use pointsman_advisor::{HandlerReport, Verdict};
+use pointsman_advisor::{HandlerReport, ReportedKind, Verdict};
 use serde::Deserialize;
 
 use crate::render::chart::map::KINDS;
@@ -33,7 +33,7 @@ pub(super) struct Query {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Wanted {
     pub(super) class: Option<Class>,
-    pub(super) kind: Option<&'static str>,
+    pub(super) kind: Option<ReportedKind>,
     pub(super) rule: String,
     pub(super) words: String,
     pub(super) order: Order,
@@ -91,7 +91,7 @@ impl Query {
         let kind = text(&self.kind);
         Wanted {
             class: Class::ALL.into_iter().find(|class| self.show.as_deref() == Some(class.as_str())),
-            kind: KINDS.into_iter().map(|(word, _)| word).find(|word| *word == kind),
+            kind: KINDS.into_iter().map(|(known, _)| known).find(|known| known.as_str() == kind),
             rule: text(&self.rule),
             words: text(&self.q),
             order: Order {
@@ -111,9 +111,11 @@ impl Wanted {
 
     /// Whether a handler is wanted.
     pub(super) fn fits(&self, handler: &HandlerReport) -> bool {
-        let is_kind = |kind: &str| kind == handler.kind || (kind == "pages_api" && is_other(&handler.kind));
+        let is_kind = |kind: &ReportedKind| {
+            *kind == handler.kind || (*kind == ReportedKind::PagesApi && is_other(&handler.kind))
+        };
         self.class.is_none_or(|class| class == Class::of(handler))
-            && self.kind.is_none_or(is_kind)
+            && self.kind.as_ref().is_none_or(is_kind)
             && (self.rule.is_empty() || handler.evidence.iter().any(|row| row.rule == self.rule))
             && self.has_words(handler)
     }
@@ -173,7 +175,7 @@ impl Wanted {
         let page = if self.page > 0 { (self.page + 1).to_string() } else { String::new() };
         let pairs = [
             ("show", self.class.map_or("", Class::as_str).to_owned()),
-            ("kind", self.kind.unwrap_or_default().to_owned()),
+            ("kind", self.kind.as_ref().map_or("", ReportedKind::as_str).to_owned()),
             ("rule", self.rule.clone()),
             ("q", self.words.clone()),
             ("sort", sort),
@@ -184,8 +186,8 @@ impl Wanted {
 }
 
 /// Kinds that are chosen together.
-fn is_other(kind: &str) -> bool {
-    !matches!(kind, "route_handler" | "server_action" | "page")
+fn is_other(kind: &ReportedKind) -> bool {
+    !matches!(kind, ReportedKind::RouteHandler | ReportedKind::ServerAction | ReportedKind::Page)
 }
 
 /// The share of calls by the app's own pages; `None` where nobody knows who calls.

@@ -73,7 +73,7 @@ pub(in crate::web::mcp) async fn call(desk: &Desk, arguments: Arguments) -> Call
     answered(answer, |left_out| Explained {
         id: row.id.clone(),
         name: safe::terminal(&render::name(row)),
-        kind: row.kind.clone(),
+        kind: safe::terminal(row.kind.as_str()),
         verdict: row.verdict.as_str(),
         reason: safe::sentence(&row.reason),
         calls_per_day: row.calls_per_day,

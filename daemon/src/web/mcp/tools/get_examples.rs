@@ -134,7 +134,7 @@ fn example_line(example: &Example) -> String {
         let (waiting, trips) = (render::duration(after.saved_ms), render::number(after.saved_round_trips));
         format!("  - afterwards: {waiting} less waiting, round trips saved: {trips}")
     });
-    let head = format!("- {}", quote::code(&example.kind));
+    let head = format!("- {}", quote::code(example.kind.as_str()));
     std::iter::once(head).chain(steps).chain(after).collect::<Vec<_>>().join("\n")
 }
 
@@ -147,7 +147,7 @@ fn structured(row: &HandlerReport, example: &Example) -> Shown {
     });
     Shown {
         handler: row.id.clone(),
-        kind: safe::terminal(&example.kind),
+        kind: safe::terminal(example.kind.as_str()),
         steps: steps.collect(),
         saved_ms: example.after.as_ref().map(|after| after.saved_ms),
     }

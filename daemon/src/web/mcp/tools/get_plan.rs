@@ -145,7 +145,7 @@ fn written(answer: &mut Answer, report: &Report, change: &Change) -> Plan {
         state: change.state.as_str(),
         verdict: change.verdict.as_str(),
         confidence: change.confidence,
-        effort: change.effort.clone(),
+        effort: change.effort.as_ref().map(ToString::to_string),
         saves,
         blockers: against.into_iter().take(blockers).map(|(_, one)| one).collect(),
         warnings: change.warnings.iter().take(warnings).map(|text| safe::sentence(text)).collect(),

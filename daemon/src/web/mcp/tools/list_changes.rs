@@ -128,7 +128,7 @@ fn structured(report: &Report, change: &Change) -> Listed {
         verdict: change.verdict.as_str(),
         saves_a_day: saves(change),
         confidence: change.confidence,
-        effort: change.effort.clone(),
+        effort: change.effort.as_ref().map(ToString::to_string),
         handlers: change.handlers.len(),
     }
 }
