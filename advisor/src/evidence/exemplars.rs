@@ -1,5 +1,7 @@
 //! Traces that show a fact.
 
+use std::collections::BTreeMap;
+
 use pointsman_store::{Call, Hour, TraceId};
 
 use super::encoding::{Reader, Writer};
@@ -10,10 +12,10 @@ const KEPT: usize = 3;
 
 /// A few traces per fact: the newest hour's, because their spans are kept longest, and of one hour those with the
 /// smallest ids. Merging is exact, associative and commutative.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Exemplars {
-    /// By the code of the fact; each in the order in which they are kept.
-    by_fact: Vec<Vec<Exemplar>>,
+    /// By the code of the fact, those that were seen; each in the order in which they are kept.
+    by_fact: BTreeMap<usize, Vec<Exemplar>>,
 }
 
 /// Counted from the end of time, so that the newest comes first.
@@ -21,12 +23,6 @@ pub struct Exemplars {
 struct Exemplar {
     hours_to_end: u32,
     trace: TraceId,
-}
-
-impl Default for Exemplars {
-    fn default() -> Self {
-        Self { by_fact: vec![Vec::new(); Fact::COUNT] }
-    }
 }
 
 impl Exemplars {
@@ -37,7 +33,7 @@ impl Exemplars {
     }
 
     fn keep(&mut self, fact: usize, exemplar: Exemplar) {
-        let Some(kept) = self.by_fact.get_mut(fact) else { return };
+        let kept = self.by_fact.entry(fact).or_default();
         if kept.len() == KEPT && kept.last().is_some_and(|last| *last <= exemplar) {
             return;
         }
@@ -49,14 +45,13 @@ impl Exemplars {
 
     /// The traces of a fact, the newest hour's first.
     pub fn of(&self, fact: Fact) -> impl Iterator<Item = TraceId> {
-        self.by_fact.get(fact.code()).into_iter().flatten().map(|exemplar| exemplar.trace)
+        self.by_fact.get(&fact.code()).into_iter().flatten().map(|exemplar| exemplar.trace)
     }
 
     pub(super) fn write(&self, to: &mut Writer) {
-        let used = || self.by_fact.iter().enumerate().filter(|(_, kept)| !kept.is_empty());
-        to.count(used().count());
-        for (fact, kept) in used() {
-            to.count(fact);
+        to.count(self.by_fact.len());
+        for (fact, kept) in &self.by_fact {
+            to.count(*fact);
             to.count(kept.len());
             for Exemplar { hours_to_end, trace } in kept {
                 to.fixed(&hours_to_end.to_be_bytes());

@@ -24,9 +24,10 @@ pub struct Stratum {
     hours: BTreeMap<u32, u64>,
 }
 
-/// By sampling threshold T; `None` where sampling is not declared.
+/// By sampling threshold T; `None` where sampling is not declared. Boxed: a map has room for eleven at once, and nearly every
+/// Handler has one.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Strata(BTreeMap<Option<u64>, Stratum>);
+pub struct Strata(BTreeMap<Option<u64>, Box<Stratum>>);
 
 impl Default for Stratum {
     fn default() -> Self {
@@ -174,12 +175,12 @@ impl Stratum {
 impl Strata {
     /// Each with its threshold.
     pub fn iter(&self) -> impl Iterator<Item = (Option<u64>, &Stratum)> {
-        self.0.iter().map(|(threshold, stratum)| (*threshold, stratum))
+        self.0.iter().map(|(threshold, stratum)| (*threshold, &**stratum))
     }
 
     /// The same calls as those of an action.
     pub(super) fn as_of_action(&self) -> Self {
-        Self(self.0.iter().map(|(threshold, stratum)| (*threshold, stratum.as_of_action())).collect())
+        Self(self.iter().map(|(threshold, stratum)| (threshold, Box::new(stratum.as_of_action()))).collect())
     }
 
     pub(super) fn of(&mut self, sampling: Sampling) -> &mut Stratum {

@@ -14,6 +14,7 @@ use super::backlog::LARGEST_KEPT;
 use super::budget::{ByteBudget, Full, Reservation, Who};
 use crate::admit::{Admitted, Refusals, admit};
 use crate::metrics::Metrics;
+use crate::trace::count_spans;
 use crate::wire::{DecodeError, convert_json, spanless};
 
 /// Requests up to this size are worked on where they were read: two milliseconds at most, less than a handover
@@ -285,14 +286,9 @@ impl Intake {
         let Shared { settings, metrics, .. } = &*self.0;
         let retry_after = settings.retry_after;
         let now_ns = settings.clock.now_ns();
-        let admitted = self.admit(&body, transport, now_ns)?;
-        let found_instead = (admitted.spans == 0 && admitted.refused.spans() == 0)
-            .then(|| spanless::found_instead(&body, transport == Transport::HttpJson));
-        // What follows takes memory again.
-        drop(body);
+        let (admitted, found_instead) = self.admit(body, transport, now_ns)?;
         metrics.count_admission(transport, u64::from(admitted.spans), &admitted.refused);
         let Admitted { otlp, spans, traces, refused } = admitted;
-        let found_instead = found_instead.flatten();
         let mut ticket = Ticket {
             accepted: Accepted { stored: u64::from(spans), refused, found_instead },
             reply: None,
@@ -326,19 +322,27 @@ impl Intake {
         Ok(ticket)
     }
 
-    fn admit(&self, body: &[u8], transport: Transport, now_ns: u64) -> Result<Admitted, DecodeError> {
+    /// Lets pass what may be kept; of a body without any span also what was found instead. Each form of a request goes as soon as
+    /// the next one is made: of a large one there would not be room for all of them.
+    fn admit(
+        &self,
+        body: Bytes,
+        transport: Transport,
+        now_ns: u64,
+    ) -> Result<(Admitted, Option<String>), DecodeError> {
         let Settings { limits, secret, .. } = &self.0.settings;
-        match transport {
-            Transport::HttpJson => {
-                let converted = convert_json(body)?;
-                let mut admitted = admit(&converted.protobuf, now_ns, limits, secret)?;
-                admitted.refused.add_repaired(converted.repaired);
-                Ok(admitted)
-            }
-            Transport::Grpc | Transport::HttpProtobuf | Transport::Replay => {
-                admit(body, now_ns, limits, secret)
-            }
+        if transport != Transport::HttpJson {
+            let admitted = admit(&body, now_ns, limits, secret)?;
+            let is_spanless = admitted.spans == 0 && admitted.refused.spans() == 0;
+            return Ok((admitted, is_spanless.then(|| spanless::found_instead(&body, false)).flatten()));
         }
+        let converted = convert_json(&body)?;
+        let is_spanless = count_spans(&converted.protobuf) == 0;
+        let found_instead = is_spanless.then(|| spanless::found_instead(&body, true)).flatten();
+        drop(body);
+        let mut admitted = admit(&converted.protobuf, now_ns, limits, secret)?;
+        admitted.refused.add_repaired(converted.repaired);
+        Ok((admitted, found_instead))
     }
 }
 
