@@ -1,12 +1,17 @@
-//! Lists the migrations of `migrations/sqlite` for `src/sqlite/migrations.rs`. sqlx's own macro would do it too, but brings a
-//! second SQLite and a second async runtime into the compiler: minutes of every build.
+//! Lists the migrations of each backend for its `migrations.rs`. sqlx's own macro would do it too, but brings a second SQLite and a
+//! second async runtime into the compiler: minutes of every build.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../migrations/sqlite");
+    list("sqlite", "migrations.rs")?;
+    list("postgres", "postgres.rs")
+}
+
+fn list(backend: &str, to: &str) -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../migrations").join(backend);
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
@@ -23,5 +28,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(list, "    ({version}, {:?}, include_str!({path:?})),", description.replace('_', " "))?;
     }
     list.push(']');
-    Ok(std::fs::write(Path::new(&std::env::var("OUT_DIR")?).join("migrations.rs"), list)?)
+    Ok(std::fs::write(Path::new(&std::env::var("OUT_DIR")?).join(to), list)?)
 }

@@ -79,7 +79,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
     let db = || {
         let location = cli.db.clone();
-        cli.db.file().ok_or(StoreError::NotAFile { location })
+        let remedy = "name a file with --db";
+        cli.db.file().ok_or(StoreError::NotAFile { location, remedy })
     };
     match cli.command {
         Command::Serve(_) => commands::serve::run(db()?, source, config).await,

@@ -177,7 +177,7 @@ impl Upkeep {
 
     fn tell(&self, found: Result<Soundness, StoreError>, took: Duration) {
         match found {
-            Ok(Soundness::Stopped) => {}
+            Ok(Soundness::Stopped | Soundness::Unknown) => {}
             Ok(Soundness::Sound) => {
                 self.metrics.checked(true, took);
                 info!(seconds = took.as_secs_f64(), "the database was checked and is sound");

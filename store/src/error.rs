@@ -109,13 +109,31 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
-    /// The database is none that this program can use.
-    #[error(
-        "cannot use the database {location}: this version keeps its data in an SQLite file; name a file with --db"
-    )]
+    /// It is a server's database, and the command works on a file.
+    #[error("this works on an SQLite file, and {location} is not one; {remedy}")]
     NotAFile {
         /// The database, without its password.
         location: Location,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A server's database cannot be used.
+    #[error("cannot use the database {location}: {reason}; {remedy}")]
+    Server {
+        /// The database, without its password.
+        location: Location,
+        /// What the server, the driver or the system says.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+        /// Whether it may pass.
+        trouble: Trouble,
+    },
+    /// Another process does by now what this one had the lease for.
+    #[error("another process has taken over: {what} goes on there")]
+    LeaseLost {
+        /// The work.
+        what: &'static str,
     },
     /// A statement failed.
     #[error("the database refused: {reason}")]
@@ -156,8 +174,17 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::DiskFull { .. } => true,
-            Self::Refused { trouble, .. } => *trouble != Trouble::Lasting,
+            Self::Refused { trouble, .. } | Self::Server { trouble, .. } => *trouble != Trouble::Lasting,
             _ => false,
+        }
+    }
+
+    /// Whether a database that cannot be opened is worth waiting for: its disk is full, or its server is away.
+    #[must_use]
+    pub fn may_pass(&self, location: &Location) -> bool {
+        match location {
+            Location::File(path) => self.is_full_disk(path),
+            Location::Postgres(_) => self.is_transient(),
         }
     }
 }

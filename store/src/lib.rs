@@ -1,7 +1,7 @@
 //! What Pointsman knows and where it keeps it.
 //!
 //! Lives here: the persisted types (spans as blocks, [`Call`]s, [`RollupRecord`]s, [`AppFact`]s, the memory of advice, published reports) and, behind
-//! the feature `sqlite`, `Store` with all SQL of the product in the folder of its backend. Not here: how a Call is found in a trace (collector), what a
+//! the features `sqlite` and `postgres`, `Store` with all SQL of the product in the folder of its backend. Not here: how a Call is found in a trace (collector), what a
 //! Rollup means (advisor). Nothing outside this crate knows which database is underneath.
 
 mod advice;
@@ -19,11 +19,18 @@ mod published;
 mod record;
 mod shape;
 mod source;
+mod work;
 
 #[cfg(feature = "sqlite")]
 mod block;
 #[cfg(feature = "sqlite")]
+mod call_pieces;
+#[cfg(feature = "sqlite")]
 mod error;
+#[cfg(feature = "sqlite")]
+mod oldest;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
@@ -44,7 +51,7 @@ pub use handler::{Action, Fingerprint, Handler, HandlerKind};
 pub use ids::{ClientKey, InstanceKey, SpanId, TraceId, hex};
 pub use kept::{Kind, Limit, Limits, MIN_ROLLUP_AGE, Reason, Trimmed, Volume, Volumes};
 pub use layer::Layer;
-pub use location::{Location, PostgresUrl};
+pub use location::{Connection, Location, PostgresUrl, Tls};
 pub use published::{Delivery, DeliveryState, KeptReport, ReportHead, ReportKey};
 #[cfg(feature = "sqlite")]
 pub use record::DirtyHour;
@@ -56,8 +63,9 @@ pub use source::{
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{
-    Backup, Dropped, Forgetting, Forgotten, Lease, LogMark, Recovered, RecoveredTable, Reindex, Soundness,
-    Space, Trim, back_up, recover,
+    Backup, Dropped, Forgetting, Forgotten, LogMark, Recovered, RecoveredTable, Soundness, Space, back_up,
+    recover,
 };
 #[cfg(feature = "sqlite")]
-pub use store::Store;
+pub use store::{Lease, Reindex, Store, Trim};
+pub use work::Work;

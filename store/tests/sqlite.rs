@@ -91,13 +91,3 @@ async fn a_report_that_cannot_be_inflated_is_an_error_that_says_so() {
     assert!(matches!(error, StoreError::DamagedReport { .. }), "{error}");
     assert!(error.to_string().contains("`pointsman recover`"), "{error}");
 }
-
-#[tokio::test]
-async fn another_database_than_a_file_is_refused_without_its_password() {
-    let at = std::ffi::OsString::from("postgres://pointsman:secret@db.example/pointsman");
-    let refused = Store::open(pointsman_store::Location::from(at)).await.unwrap_err().to_string();
-    assert!(
-        refused.contains("postgres://pointsman@db.example/pointsman") && !refused.contains("secret"),
-        "{refused}"
-    );
-}

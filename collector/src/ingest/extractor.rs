@@ -7,7 +7,8 @@ mod turn;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use pointsman_store::{AppFact, BlockId, Lease, LogMark, Store, StoreError, TraceCalls, TraceId};
@@ -54,8 +55,11 @@ pub(super) struct Extractor {
     caught_up: bool,
     /// The right to store Calls; without it another process does that.
     lease: Option<Lease>,
-    /// The state of the database that was looked at last for what others have done.
+    /// The state of the database that was looked at last for what others have done, and when.
     seen: LogMark,
+    looked: Instant,
+    /// Another process has taken the lease: nothing more of this one is stored.
+    lost: AtomicBool,
 }
 
 /// The Calls of blocks and the facts in them, up to the last block.
@@ -75,12 +79,7 @@ impl Extractor {
         done: BlockId,
     ) -> Self {
         let recent = RecentBlocks::new(settings.recent_bytes, settings.recent_idle, metrics.clone());
-        let handlers = KnownHandlers::new(handlers::Limits {
-            apps: settings.max_apps,
-            handlers: settings.max_handlers,
-            operations: settings.max_operations,
-            all: settings.max_all_handlers,
-        });
+        let handlers = no_handlers(&settings);
         Self {
             store,
             backlog,
@@ -95,26 +94,45 @@ impl Extractor {
             caught_up: false,
             lease: None,
             seen: LogMark::default(),
+            looked: Instant::now(),
+            lost: AtomicBool::new(false),
         }
     }
 
-    /// Extracts what an earlier run left over, then whatever is committed, until the backlog is closed.
+    /// Extracts whenever it is this process's turn, until the backlog is closed.
     pub(super) async fn run(mut self) {
-        if !self.take_turn().await {
-            return;
+        while self.take_turn().await {
+            if self.extract_all().await {
+                break;
+            }
+            self.give_up_turn();
         }
+        if let Some(lease) = self.lease.take() {
+            lease.release().await;
+        }
+    }
+
+    /// Extracts what an earlier run left over, then whatever is committed; false when another process has taken over.
+    async fn extract_all(&mut self) -> bool {
         self.learn_handlers().await;
-        while self.catch_up().await {}
+        while !self.has_lost_turn() && self.catch_up().await {}
         self.store_found().await;
+        if self.has_lost_turn() {
+            return false;
+        }
         self.caught_up = true;
         self.advance(self.done);
         while let Some(work) = self.next().await {
             match work {
                 Work::InMemory(blocks) => self.extract_in_memory(blocks).await,
                 Work::OnDisk => self.extract_from_disk().await,
-                Work::Done => return,
+                Work::Done => return true,
+            }
+            if self.has_lost_turn() {
+                return false;
             }
         }
+        !self.has_lost_turn()
     }
 
     async fn extract_in_memory(&mut self, blocks: Vec<Committed>) {
@@ -136,14 +154,22 @@ impl Extractor {
     async fn next(&mut self) -> Option<Work> {
         let backlog = Arc::clone(&self.backlog);
         let max_bytes = self.max_batch_bytes();
+        let look_every = self.store.look_for_others_every();
+        if look_every.is_some_and(|every| self.looked.elapsed() >= every) {
+            self.look_for_blocks_of_others().await;
+        }
         if self.found.is_some() {
             if let Some(work) = backlog.in_memory(self.taken, max_bytes) {
                 return Some(work);
             }
             self.store_found().await;
         }
+        if self.has_lost_turn() {
+            return None;
+        }
+        let check = look_every.unwrap_or(IDLE_CHECK);
         for checks in (1..=IDLE_CHECKS).cycle() {
-            match tokio::time::timeout(IDLE_CHECK, backlog.next(self.taken, max_bytes)).await {
+            match tokio::time::timeout(check, backlog.next(self.taken, max_bytes)).await {
                 Ok(work) => return Some(work),
                 Err(_idle) => {
                     self.recent.close(self.settings.clock.now_ns());
@@ -163,6 +189,8 @@ impl Extractor {
     }
 
     async fn learn_handlers(&mut self) {
+        // Another process may have had the turn meanwhile.
+        self.handlers = no_handlers(&self.settings);
         for service in self.answered("the services", || self.store.services()).await {
             let stored = self.answered("the handlers", || self.store.handlers_called(&service)).await;
             self.handlers.learn(stored);
@@ -239,6 +267,9 @@ impl Extractor {
         let threads = self.settings.extraction_threads;
         let extracting = super::intake::run_blocking(move || batch.extract(threads));
         let (mut outcome, ()) = tokio::join!(extracting, self.store_all(found.as_ref()));
+        if self.has_lost_turn() {
+            return;
+        }
         if let Some(found) = found {
             self.advance(found.last);
         }
@@ -272,7 +303,7 @@ impl Extractor {
     async fn store_found(&mut self) {
         let found = self.found.take();
         self.store_all(found.as_ref()).await;
-        if let Some(found) = found {
+        if let Some(found) = found.filter(|_| !self.has_lost_turn()) {
             self.advance(found.last);
         }
     }
@@ -345,7 +376,11 @@ impl Extractor {
     /// Stores the Calls and the watermark. When the database refuses them for good, trace by trace, so that
     /// one bad trace costs only itself.
     async fn commit(&self, calls: &[TraceCalls], facts: &[AppFact], last: BlockId) {
-        if self.persistent(|| self.store.commit_calls(calls, facts, last)).await.is_err() {
+        let stored = self.persistent(|| self.store.commit_calls(calls, facts, last)).await;
+        if matches!(stored, Err(StoreError::LeaseLost { .. })) {
+            return self.note_lost_turn();
+        }
+        if stored.is_err() {
             for trace in calls {
                 let one = std::slice::from_ref(trace);
                 if let Err(error) = self.persistent(|| self.store.commit_calls(one, &[], self.done)).await {
@@ -410,6 +445,15 @@ impl Extractor {
             }
         }
     }
+}
+
+fn no_handlers(settings: &Settings) -> KnownHandlers {
+    KnownHandlers::new(handlers::Limits {
+        apps: settings.max_apps,
+        handlers: settings.max_handlers,
+        operations: settings.max_operations,
+        all: settings.max_all_handlers,
+    })
 }
 
 fn count_calls(trace: &TraceCalls) -> u64 {

@@ -40,13 +40,13 @@ pub(crate) async fn run(db: &Path, config: &Config) -> anyhow::Result<ExitCode> 
 async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
     let context = || format!("cannot rebuild from {}", store.location());
     let settings = config.otlp.pipeline(hash_secret(config)?);
-    let lease = store.lease_extraction().with_context(context)?;
+    let lease = store.lease_extraction().await.with_context(context)?;
     let lease =
-        lease.context("nothing was changed: another process works on the file; stop the daemon first")?;
+        lease.context("nothing was changed: another process works on the database; stop the daemon first")?;
     let Read { forgotten, blocks, cut, newest } = forget(store, &settings).await.with_context(context)?;
     let metrics = Metrics::register(&Registry::new())?;
     // The pipeline takes it.
-    drop(lease);
+    lease.release().await;
     let pipeline = Pipeline::start(store.clone(), settings, metrics).await?;
     extract(store, pipeline, newest).await?;
     let mut progress = Progress::new("counting", "hours");

@@ -37,6 +37,11 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(source: sqlx::Error) -> Self {
+        // Both backends go on with `?`; the driver knows which of them it was.
+        #[cfg(feature = "postgres")]
+        if let Some(trouble) = crate::postgres::trouble(&source) {
+            return Self::Refused { trouble, reason: source.to_string() };
+        }
         Self::Refused { trouble: trouble(&source), reason: source.to_string() }
     }
 }

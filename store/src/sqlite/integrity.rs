@@ -27,6 +27,8 @@ pub enum Soundness {
     Damaged(Vec<String>),
     /// It was told to stop before the end.
     Stopped,
+    /// It cannot be checked from here: whoever runs the server does that.
+    Unknown,
 }
 
 impl Store {

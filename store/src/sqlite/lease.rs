@@ -15,7 +15,7 @@ const COARSE: Duration = Duration::from_secs(1);
 
 /// The right to extract Calls, until it is dropped.
 #[derive(Debug)]
-pub struct Lease(#[allow(dead_code, reason = "it is locked as long as it is open")] File);
+pub(crate) struct Lease(#[allow(dead_code, reason = "it is locked as long as it is open")] File);
 
 /// When somebody wrote last, as far as the file's log tells.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

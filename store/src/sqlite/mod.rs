@@ -43,12 +43,14 @@ use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 pub use backup::{Backup, back_up};
 pub use forget::{Dropped, Forgetting};
 pub use integrity::Soundness;
-pub use lease::{Lease, LogMark};
+pub(crate) use lease::Lease;
+pub use lease::LogMark;
 use migrations::MIGRATIONS;
 use place::Place;
 pub use recover::{Recovered, RecoveredTable, recover};
-pub use reindex::{Forgotten, Reindex};
-pub use retention::Trim;
+pub use reindex::Forgotten;
+pub(crate) use reindex::Reindex;
+pub(crate) use retention::Trim;
 pub use space::Space;
 use trace_index::TraceIndex;
 

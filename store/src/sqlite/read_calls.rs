@@ -15,19 +15,8 @@ use tokio::sync::mpsc;
 
 use super::many::Bound;
 use super::{Store, StoreError};
-use crate::{
-    Call, Caller, ClientKey, Fingerprint, Form, Handler, InstanceKey, Sampling, Signs, SpanId, TraceId,
-};
-
-/// Calls that a part of the clients should have: some 25 MiB.
-const PART: u64 = 32_000;
-
-/// Calls that a part may have before it is cut in time.
-const MOST: u64 = 100_000;
-
-/// Bytes of texts that a part should have, and may have at most before it is cut in time. Usual Calls have a hundred each; who
-/// visits an app chooses, and what is read is several times in memory on its way.
-const PART_BYTES: u64 = 8 << 20;
+use crate::call_pieces::{Cut, Handlers, MOST, MOST_PARTS, PART, PART_BYTES};
+use crate::{Call, Caller, ClientKey, Fingerprint, Form, InstanceKey, Sampling, Signs, SpanId, TraceId};
 
 /// The bytes of a Call's texts.
 const TEXT_BYTES: &str = "octet_length(coalesce(calls.path, '')) + octet_length(coalesce(calls.page, '')) \
@@ -49,12 +38,6 @@ const OF_RANGE: &str = "handlers CROSS JOIN calls ON calls.handler = handlers.fi
 /// The Calls that tell no client.
 const NO_CLIENT: &str = "coalesce(calls.network, calls.client) IS NULL";
 
-/// Parts of an hour at most: each of them is a pass over all its Calls. Further ones are cut in time.
-const MOST_PARTS: u64 = 64;
-
-/// Pieces of one slice at most.
-const MOST_PIECES: u64 = 256;
-
 /// A part of the clients.
 struct Part {
     /// The condition that chooses them.
@@ -62,32 +45,6 @@ struct Part {
     calls: u64,
     /// Of their texts.
     bytes: u64,
-}
-
-/// How a slice is cut into pieces.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Cut {
-    pieces: u64,
-    /// Calls of each.
-    calls: u64,
-    /// Calls that are in none.
-    left_out: u64,
-}
-
-impl Cut {
-    /// One piece of all Calls.
-    const WHOLE: Self = Self { pieces: 1, calls: u64::MAX, left_out: 0 };
-
-    /// For so many Calls with texts of so many bytes, of which the longest has so many.
-    fn of(calls: u64, bytes: u64, longest: u64) -> Self {
-        if calls <= MOST && bytes <= 2 * PART_BYTES {
-            return Self::WHOLE;
-        }
-        let usual = calls.saturating_mul(PART_BYTES) / bytes.max(1);
-        let each = usual.min(2 * PART_BYTES / longest.max(1)).clamp(1, MOST);
-        let pieces = calls.div_ceil(each).clamp(2, MOST_PIECES);
-        Self { pieces, calls: each, left_out: calls.saturating_sub(pieces.saturating_mul(each)) }
-    }
 }
 
 /// Calls of a service that started within a time.
@@ -221,25 +178,6 @@ impl Store {
     }
 }
 
-/// The Handlers of Calls, each once: those of the dictionary, and those that differ from it by the page an action was
-/// called from.
-struct Handlers {
-    known: HashMap<Fingerprint, Arc<Handler>>,
-    of_pages: HashMap<(Fingerprint, String), Arc<Handler>>,
-}
-
-impl Handlers {
-    /// The Handler of a Call; `None` when it was forgotten meanwhile.
-    fn of(&mut self, id: Fingerprint, route: Option<String>) -> Option<Arc<Handler>> {
-        let known = self.known.get(&id)?;
-        let Some(route) = route.filter(|route| *route != known.route) else { return Some(Arc::clone(known)) };
-        let of_page = self.of_pages.entry((id, route)).or_insert_with_key(|(_, route)| {
-            Arc::new(Handler { route: route.clone(), ..Handler::clone(known) })
-        });
-        Some(Arc::clone(of_page))
-    }
-}
-
 /// A Call as it comes.
 #[derive(Deserialize)]
 struct Columns<'a> {
@@ -342,26 +280,5 @@ impl Columns<'_> {
             unknown_action: self.unknown_action,
             signs: Signs::from_bits(self.signs.cast_unsigned()),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_poisoned_moment_is_read_in_pieces_of_bounded_size() {
-        assert_eq!(Cut::of(MOST, 2 * PART_BYTES, 4_096), Cut::WHOLE);
-        for (calls, bytes, longest) in [
-            (60_000, 60_000 * 32_768, 32_768),
-            (1_000_000, 100 << 20, 2_400),
-            (MOST + 1, 0, 0),
-            (60_000, 240 << 20, 4_096),
-        ] {
-            let cut = Cut::of(calls, bytes, longest);
-            assert!(cut.pieces > 1 && cut.calls <= MOST && cut.calls * longest <= 2 * PART_BYTES, "{cut:?}");
-            assert_eq!(cut.left_out, calls.saturating_sub(cut.pieces * cut.calls), "{cut:?}");
-            assert!(cut.pieces < MOST_PIECES || calls == 60_000, "{cut:?}");
-        }
     }
 }

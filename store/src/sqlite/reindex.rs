@@ -13,7 +13,7 @@ static NOTE: Many = Many::new(|| statements("INSERT OR IGNORE INTO temp.reindexe
 
 /// Begun, and not yet to be seen: dropping it changes nothing.
 #[derive(Debug)]
-pub struct Reindex {
+pub(crate) struct Reindex {
     tx: Transaction<'static, Sqlite>,
 }
 
@@ -44,7 +44,7 @@ impl Reindex {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn note(&mut self, traces: &[TraceId]) -> Result<(), StoreError> {
+    pub(crate) async fn note(&mut self, traces: &[TraceId]) -> Result<(), StoreError> {
         NOTE.run(&mut self.tx, traces, |query, trace| query.bind(&trace.0[..])).await?;
         Ok(())
     }
@@ -53,7 +53,7 @@ impl Reindex {
     ///
     /// # Errors
     /// When the database refuses, or the compressor fails.
-    pub async fn rewrite(&mut self, block: BlockId, otlp: &[u8]) -> Result<(), StoreError> {
+    pub(crate) async fn rewrite(&mut self, block: BlockId, otlp: &[u8]) -> Result<(), StoreError> {
         let payload = zstd::bulk::compress(otlp, 1).map_err(|error| StoreError::Damaged {
             block: block.0,
             reason: format!("it cannot be compressed again: {error}"),
@@ -77,7 +77,7 @@ impl Reindex {
     ///
     /// # Errors
     /// When the database refuses; then nothing has changed.
-    pub async fn finish(mut self) -> Result<Forgotten, StoreError> {
+    pub(crate) async fn finish(mut self) -> Result<Forgotten, StoreError> {
         let tx = &mut *self.tx;
         let traces: i64 =
             sqlx::query_scalar("SELECT count(*) FROM temp.reindexed").fetch_one(&mut *tx).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Backend, Store};
+use super::{Backend, Store, ask};
 use crate::error::StoreError;
 use crate::{
     AdviceChange, AdviceRecords, Delivery, DeliveryState, KeptReport, ReportHead, ReportKey, Source,
@@ -19,9 +19,7 @@ impl Store {
         service: &str,
         environment: Option<&str>,
     ) -> Result<AdviceRecords, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.advice(service, environment).await,
-        }
+        ask!(self, store => store.advice(service, environment).await)
     }
 
     /// The same of all environments of a service of which something is remembered, with as many queries as for one.
@@ -32,9 +30,7 @@ impl Store {
         &self,
         service: &str,
     ) -> Result<HashMap<Option<String>, AdviceRecords>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.advice_of_service(service).await,
-        }
+        ask!(self, store => store.advice_of_service(service).await)
     }
 
     /// Remembers a run or a decision, all of it or nothing. `false` when somebody else has changed something since the
@@ -48,9 +44,7 @@ impl Store {
         environment: Option<&str>,
         change: AdviceChange<'_>,
     ) -> Result<bool, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.remember_advice(service, environment, change).await,
-        }
+        ask!(self, store => store.remember_advice(service, environment, change).await)
     }
 
     /// Keeps a document in place of the one before.
@@ -64,9 +58,7 @@ impl Store {
         at_ns: u64,
         source: &Source,
     ) -> Result<(), StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.keep_source(service, environment, at_ns, source).await,
-        }
+        ask!(self, store => store.keep_source(service, environment, at_ns, source).await)
     }
 
     /// The document that is kept, if there is one.
@@ -78,9 +70,7 @@ impl Store {
         service: &str,
         environment: Option<&str>,
     ) -> Result<Option<StoredSource>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.source(service, environment).await,
-        }
+        ask!(self, store => store.source(service, environment).await)
     }
 
     /// Keeps a report and notes to whom it is to be delivered, all of it or nothing; older ones than the newest `keep` of its
@@ -95,9 +85,7 @@ impl Store {
         targets: &[String],
         keep: u32,
     ) -> Result<bool, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.keep_report(report, targets, keep).await,
-        }
+        ask!(self, store => store.keep_report(report, targets, keep).await)
     }
 
     /// The reports that are kept, of one service or of all, the newest first, at most `limit`.
@@ -109,9 +97,7 @@ impl Store {
         service: Option<&str>,
         limit: u32,
     ) -> Result<Vec<ReportHead>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.report_heads(service, limit).await,
-        }
+        ask!(self, store => store.report_heads(service, limit).await)
     }
 
     /// A kept report.
@@ -119,9 +105,7 @@ impl Store {
     /// # Errors
     /// When the database refuses, or what it holds cannot be inflated.
     pub async fn kept_report(&self, key: &ReportKey) -> Result<Option<KeptReport>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.kept_report(key).await,
-        }
+        ask!(self, store => store.kept_report(key).await)
     }
 
     /// The last report that is kept from before a moment.
@@ -134,9 +118,7 @@ impl Store {
         environment: Option<&str>,
         at_ns: u64,
     ) -> Result<Option<KeptReport>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.report_before(service, environment, at_ns).await,
-        }
+        ask!(self, store => store.report_before(service, environment, at_ns).await)
     }
 
     /// The newest kept report of each service and environment, ordered by these; at most 100.
@@ -144,9 +126,7 @@ impl Store {
     /// # Errors
     /// As [`Self::kept_report`].
     pub async fn newest_reports(&self) -> Result<Vec<KeptReport>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.newest_reports().await,
-        }
+        ask!(self, store => store.newest_reports().await)
     }
 
     /// The deliveries of one report, by the receiver's name.
@@ -154,9 +134,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn deliveries_of(&self, key: &ReportKey) -> Result<Vec<Delivery>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.deliveries_of(key).await,
-        }
+        ask!(self, store => store.deliveries_of(key).await)
     }
 
     /// The deliveries to one receiver that wait, the next one first, at most `limit`: also those whose time has not come.
@@ -164,9 +142,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn waiting_deliveries(&self, target: &str, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.waiting_deliveries(target, limit).await,
-        }
+        ask!(self, store => store.waiting_deliveries(target, limit).await)
     }
 
     /// Begins an attempt that must end before `lost_at_ns`: later another process may begin the next one. `None` when
@@ -179,9 +155,7 @@ impl Store {
         seen: &Delivery,
         lost_at_ns: u64,
     ) -> Result<Option<Delivery>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.begin_delivery(seen, lost_at_ns).await,
-        }
+        ask!(self, store => store.begin_delivery(seen, lost_at_ns).await)
     }
 
     /// Notes how an attempt ended that [`Self::begin_delivery`] began. `false` when it had counted as lost and another one
@@ -195,8 +169,6 @@ impl Store {
         state: DeliveryState,
         next_try_ns: u64,
     ) -> Result<bool, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.end_delivery(begun, state, next_try_ns).await,
-        }
+        ask!(self, store => store.end_delivery(begun, state, next_try_ns).await)
     }
 }

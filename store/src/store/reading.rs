@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tokio::sync::mpsc;
 
-use super::{Backend, Store};
+use super::{Backend, Store, ask};
 use crate::error::StoreError;
 use crate::{AppFact, Call, DirtyHour, Fingerprint, Handler, Hour, RollupRecord, RollupRef};
 
@@ -14,9 +14,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn services(&self) -> Result<Vec<String>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.services().await,
-        }
+        ask!(self, store => store.services().await)
     }
 
     /// The services and their environments with when each was called last, ns since the epoch, the latest first; of ties the
@@ -25,9 +23,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn apps_called(&self) -> Result<Vec<(String, Option<String>, u64)>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.apps_called().await,
-        }
+        ask!(self, store => store.apps_called().await)
     }
 
     /// All Handlers of a service that were ever seen and not forgotten.
@@ -35,9 +31,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn handlers(&self, service: &str) -> Result<HashMap<Fingerprint, Handler>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.handlers(service).await,
-        }
+        ask!(self, store => store.handlers(service).await)
     }
 
     /// One Handler; `None` for one that was never seen or is forgotten.
@@ -45,9 +39,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn handler(&self, id: Fingerprint) -> Result<Option<Handler>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.handler(id).await,
-        }
+        ask!(self, store => store.handler(id).await)
     }
 
     /// All Handlers of a service with when each was called last, ns since the epoch, as far as Calls and Rollups reach back; 0 for what has
@@ -56,9 +48,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn handlers_called(&self, service: &str) -> Result<Vec<(Handler, u64)>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.handlers_called(service).await,
-        }
+        ask!(self, store => store.handlers_called(service).await)
     }
 
     /// The Calls of a service that started in `from_ns <= start < to_ns`, ordered by client, then by start.
@@ -66,9 +56,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn calls(&self, service: &str, from_ns: u64, to_ns: u64) -> Result<Vec<Call>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.calls(service, from_ns, to_ns).await,
-        }
+        ask!(self, store => store.calls(service, from_ns, to_ns).await)
     }
 
     /// Sends the same piece by piece and in no order, so that not all of them are held at once. All Calls of a client come
@@ -88,9 +76,7 @@ impl Store {
         to_ns: u64,
         pieces: mpsc::Sender<Vec<Call>>,
     ) -> Result<u64, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.calls_by_client(service, from_ns, to_ns, pieces).await,
-        }
+        ask!(self, store => store.calls_by_client(service, from_ns, to_ns, pieces).await)
     }
 
     /// The start of the newest Call of a service, ns since the epoch; `None` without any Call.
@@ -98,9 +84,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn newest_call(&self, service: &str) -> Result<Option<u64>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.newest_call(service).await,
-        }
+        ask!(self, store => store.newest_call(service).await)
     }
 
     /// The facts of a service, of more than 10,000 those that were seen last, ordered by name and then by when they were first seen.
@@ -108,9 +92,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn app_facts(&self, service: &str) -> Result<Vec<AppFact>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.app_facts(service).await,
-        }
+        ask!(self, store => store.app_facts(service).await)
     }
 
     /// Hours that need to be rolled up, oldest first.
@@ -118,9 +100,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn dirty_hours(&self) -> Result<Vec<DirtyHour>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.dirty_hours().await,
-        }
+        ask!(self, store => store.dirty_hours().await)
     }
 
     /// The same up to so many: of each service the newest hour first, then the one before it, and so on, so that no service
@@ -129,9 +109,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn newest_dirty_hours(&self, most: u32) -> Result<(Vec<DirtyHour>, u64), StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.newest_dirty_hours(most).await,
-        }
+        ask!(self, store => store.newest_dirty_hours(most).await)
     }
 
     /// Puts the Rollups of a service's hour in place of those that were there, unless somebody who read the hour's Calls
@@ -145,9 +123,7 @@ impl Store {
         dirty: &DirtyHour,
         rollups: &[RollupRecord],
     ) -> Result<bool, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.replace_rollups(dirty, rollups).await,
-        }
+        ask!(self, store => store.replace_rollups(dirty, rollups).await)
     }
 
     /// Hands over all Rollups of a service with `from <= hour < to` one by one, handler by handler and in the order of
@@ -162,9 +138,7 @@ impl Store {
         to: Hour,
         take: impl FnMut(RollupRef<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.for_each_rollup(service, from, to, take).await,
-        }
+        ask!(self, store => store.for_each_rollup(service, from, to, take).await)
     }
 
     /// Hands over the Rollups of one Handler with `from <= hour < to`, in the order of their hours.
@@ -178,8 +152,6 @@ impl Store {
         to: Hour,
         take: impl FnMut(RollupRef<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.for_each_rollup_of(handler, from, to, take).await,
-        }
+        ask!(self, store => store.for_each_rollup_of(handler, from, to, take).await)
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::{Backend, Store};
+use super::{Backend, Store, Trim, ask};
 use crate::error::StoreError;
-use crate::sqlite::{Soundness, Space, Trim};
+use crate::sqlite::{Soundness, Space};
 use crate::{Kind, Limits, Volumes};
 
 impl Store {
@@ -14,9 +14,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn volumes(&self) -> Result<Volumes, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.volumes().await,
-        }
+        ask!(self, store => store.volumes().await)
     }
 
     /// Measures what a Call takes in the file, partly filled pages included, on up to 1,024 pages of the table, and
@@ -26,9 +24,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn measure_calls(&self) -> Result<(), StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.measure_calls().await,
-        }
+        ask!(self, store => store.measure_calls().await)
     }
 
     /// When the oldest of a kind is of, ns since the epoch; `None` when there is none. Costs one look-up per handler.
@@ -36,9 +32,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn oldest(&self, kind: Kind) -> Result<Option<u64>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.oldest(kind).await,
-        }
+        ask!(self, store => store.oldest(kind).await)
     }
 
     /// When the newest of all that is kept came or began, ns since the epoch; `None` when nothing is kept.
@@ -46,9 +40,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn newest(&self) -> Result<Option<u64>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.newest().await,
-        }
+        ask!(self, store => store.newest().await)
     }
 
     /// Begins a pass. `now_ns` is the time by which age is counted, ns since the epoch.
@@ -56,9 +48,11 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn trim(&self, limits: Limits, now_ns: u64) -> Result<Trim, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.trim(limits, now_ns).await,
-        }
+        Ok(match &self.backend {
+            Backend::Sqlite(store) => Trim::file(store.trim(limits, now_ns).await?),
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(store) => Trim::server(store.trim(limits, now_ns).await?),
+        })
     }
 
     /// Deletes facts of services that have more than 20,000, those that were not seen for longest first; gives how many. Age does
@@ -67,9 +61,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn trim_app_facts(&self) -> Result<u64, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.trim_app_facts().await,
-        }
+        ask!(self, store => store.trim_app_facts().await)
     }
 
     /// What the database takes on the disk.
@@ -77,9 +69,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn space(&self) -> Result<Space, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.space().await,
-        }
+        ask!(self, store => store.space().await)
     }
 
     /// Gives a little of the free space back to the system, unless what is free is a reserve worth keeping. Returns
@@ -90,6 +80,9 @@ impl Store {
     pub async fn give_back(&self) -> Result<bool, StoreError> {
         match &self.backend {
             Backend::Sqlite(store) => store.give_back().await,
+            // Its autovacuum does that.
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(_) => Ok(false),
         }
     }
 
@@ -100,6 +93,9 @@ impl Store {
     pub async fn cut_log(&self) -> Result<bool, StoreError> {
         match &self.backend {
             Backend::Sqlite(store) => store.cut_log().await,
+            // Its log is its own business.
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(_) => Ok(false),
         }
     }
 
@@ -112,6 +108,9 @@ impl Store {
     pub async fn check(&self, stop: Arc<AtomicBool>) -> Result<Soundness, StoreError> {
         match &self.backend {
             Backend::Sqlite(store) => store.check(stop).await,
+            // Only who runs the server can check its pages.
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(_) => Ok(Soundness::Unknown),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What ingest writes and reads back: blocks, how far their Calls are extracted, the Calls; and deriving all of it again.
 
-use super::{Backend, Store};
+use std::time::Duration;
+
+use super::{Backend, Lease, Reindex, Store, ask};
 use crate::block::{Block, BlockId};
 use crate::error::StoreError;
-use crate::sqlite::{Lease, Reindex};
-use crate::{AppFact, Arrivals, TraceCalls, TraceId};
+use crate::{AppFact, Arrivals, TraceCalls, TraceId, Work};
 
 impl Store {
     /// Stores blocks in one transaction; when it returns they are on disk. Returns their ids in order.
@@ -12,9 +13,7 @@ impl Store {
     /// # Errors
     /// When the database refuses; then none of them is stored.
     pub async fn append_blocks(&self, blocks: &[Block]) -> Result<Vec<BlockId>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.append_blocks(blocks).await,
-        }
+        ask!(self, store => store.append_blocks(blocks).await)
     }
 
     /// Writes runs for the blocks that no commit has written one for: after a recovery, or of an older version.
@@ -24,6 +23,9 @@ impl Store {
     pub async fn index_blocks(&self) -> Result<(), StoreError> {
         match &self.backend {
             Backend::Sqlite(store) => store.index_blocks().await,
+            // Its index is written with each block.
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(_) => Ok(()),
         }
     }
 
@@ -32,9 +34,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn newest_block(&self) -> Result<BlockId, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.newest_block().await,
-        }
+        ask!(self, store => store.newest_block().await)
     }
 
     /// Up to `limit` blocks after the given one, in order, as OTLP protobuf, and no more than `bytes` of it; the first one
@@ -48,9 +48,7 @@ impl Store {
         limit: u32,
         bytes: usize,
     ) -> Result<Vec<(BlockId, Vec<u8>)>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.blocks_after(after, limit, bytes).await,
-        }
+        ask!(self, store => store.blocks_after(after, limit, bytes).await)
     }
 
     /// One block as OTLP protobuf; `None` when retention has removed it.
@@ -58,9 +56,7 @@ impl Store {
     /// # Errors
     /// When the database refuses or the block is damaged.
     pub async fn block(&self, id: BlockId) -> Result<Option<Vec<u8>>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.block(id).await,
-        }
+        ask!(self, store => store.block(id).await)
     }
 
     /// The blocks that hold spans of any of these traces, in order, also those that other processes have written. Of each
@@ -75,18 +71,44 @@ impl Store {
         to: BlockId,
         most: usize,
     ) -> Result<Vec<(TraceId, BlockId)>, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.blocks_of(traces, to, most).await,
-        }
+        ask!(self, store => store.blocks_of(traces, to, most).await)
     }
 
     /// Takes over extraction, if no other process has it: `None` is that one has.
     ///
     /// # Errors
-    /// When the file of the lock cannot be made or locked.
-    pub fn lease_extraction(&self) -> Result<Option<Lease>, StoreError> {
+    /// When the file of the lock cannot be made or locked, or the server refuses.
+    pub async fn lease_extraction(&self) -> Result<Option<Lease>, StoreError> {
+        Ok(match &self.backend {
+            Backend::Sqlite(store) => store.lease_extraction()?.map(Lease::file),
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(store) => store.lease_extraction().await?.map(Lease::row),
+        })
+    }
+
+    /// Whether this process is the one that does some work for all, as long as it asks again within this time. Of a file every
+    /// process does it, and finds out whether another one was faster.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn leads(&self, work: Work, within: Duration) -> Result<bool, StoreError> {
         match &self.backend {
-            Backend::Sqlite(store) => store.lease_extraction(),
+            Backend::Sqlite(_) => Ok(true),
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(store) => store.lead(work, within).await,
+        }
+    }
+
+    /// The secret under which all collectors of this database make client keys: the one that is given, for the first that asks.
+    /// `None` where a process keeps its own.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn shared_secret(&self, made: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(_) => Ok(None),
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(store) => store.shared_secret(made).await.map(Some),
         }
     }
 
@@ -95,9 +117,7 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn extracted_to(&self) -> Result<BlockId, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.extracted_to().await,
-        }
+        ask!(self, store => store.extracted_to().await)
     }
 
     /// Puts the Calls of whole Traces in place of what was known of them, with the facts found beside them and
@@ -111,9 +131,7 @@ impl Store {
         facts: &[AppFact],
         extracted_to: BlockId,
     ) -> Result<(), StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.commit_calls(traces, facts, extracted_to).await,
-        }
+        ask!(self, store => store.commit_calls(traces, facts, extracted_to).await)
     }
 
     /// Begins. No daemon may work on the same file meanwhile: it would not know that it has to begin anew.
@@ -121,9 +139,11 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn reindex(&self) -> Result<Reindex, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.reindex().await,
-        }
+        Ok(match &self.backend {
+            Backend::Sqlite(store) => Reindex::file(store.reindex().await?),
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(store) => Reindex::server(store.reindex().await?),
+        })
     }
 
     /// Adds requests that have come since the last time.
@@ -131,9 +151,7 @@ impl Store {
     /// # Errors
     /// When the database refuses; nothing is added then.
     pub async fn add_arrivals(&self, more: &Arrivals) -> Result<(), StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.add_arrivals(more).await,
-        }
+        ask!(self, store => store.add_arrivals(more).await)
     }
 
     /// Requests of each kind since the file was made.
@@ -141,8 +159,6 @@ impl Store {
     /// # Errors
     /// When the database refuses.
     pub async fn arrivals(&self) -> Result<Arrivals, StoreError> {
-        match &self.backend {
-            Backend::Sqlite(store) => store.arrivals().await,
-        }
+        ask!(self, store => store.arrivals().await)
     }
 }

@@ -2,6 +2,9 @@
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 #![allow(clippy::unwrap_used, reason = "a test's panic is its failure, in its helpers too")]
 
+#[cfg(feature = "postgres")]
+pub(crate) mod server;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +22,8 @@ pub(crate) const SERVICE: &str = "shop";
 pub(crate) struct World {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) db: PathBuf,
+    /// Of a server's database, where it is.
+    pub(crate) address: Option<String>,
     pub(crate) store: Store,
 }
 
@@ -30,7 +35,18 @@ impl World {
 
     /// What a statement finds behind the store's back.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        #[cfg(feature = "postgres")]
+        if let Some(address) = &self.address {
+            return number_on_server(address, sql).await;
+        }
         number(&self.db, sql).await
+    }
+
+    /// Does something behind the back of a server's store.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn run(&self, sql: &'static str) {
+        let mut connection = connection(self.address.as_deref().unwrap()).await;
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
 }
 
@@ -38,7 +54,37 @@ pub(crate) async fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("pointsman.db");
     let store = Store::open(&db).await.unwrap();
-    World { folder, db, store }
+    World { folder, db, address: None, store }
+}
+
+/// The same on a server; `None` where there is none, which is said.
+#[cfg(feature = "postgres")]
+pub(crate) async fn server_world() -> Option<World> {
+    let address = server::address()?;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(location(&address)).await.unwrap();
+    Some(World { db: folder.path().join("none"), folder, address: Some(address), store })
+}
+
+pub(crate) fn location(address: &str) -> pointsman_store::Location {
+    std::ffi::OsString::from(address).into()
+}
+
+#[cfg(feature = "postgres")]
+async fn connection(address: &str) -> sqlx::PgConnection {
+    use sqlx::Connection;
+    let (base, schema) = address.split_once("schema=").unwrap();
+    let mut connection = sqlx::PgConnection::connect(base.trim_end_matches(['?', '&'])).await.unwrap();
+    let path = sqlx::AssertSqlSafe(format!("SET search_path TO {schema}"));
+    sqlx::query(path).execute(&mut connection).await.unwrap();
+    connection
+}
+
+#[cfg(feature = "postgres")]
+async fn number_on_server(address: &str, sql: &'static str) -> i64 {
+    let row = sqlx::query(sql).fetch_one(&mut connection(address).await).await.unwrap();
+    // Lengths are small numbers there.
+    sqlx::Row::try_get(&row, 0).or_else(|_| sqlx::Row::try_get::<i32, _>(&row, 0).map(i64::from)).unwrap()
 }
 
 pub(crate) fn trace(number: u64) -> TraceId {

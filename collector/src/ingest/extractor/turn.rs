@@ -2,7 +2,8 @@
 //! counted once and the last word on a trace is that of whoever saw all of it. The others wait for their turn, which comes
 //! when that process ends.
 
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use super::{BlockId, Extractor, LONGEST_WAIT, Work};
 
@@ -14,7 +15,7 @@ impl Extractor {
     /// Waits for the turn; false when this process ends before it has come.
     pub(super) async fn take_turn(&mut self) -> bool {
         loop {
-            match self.persistent(|| async { self.store.lease_extraction() }).await {
+            match self.persistent(|| self.store.lease_extraction()).await {
                 Ok(Some(lease)) => {
                     self.lease = Some(lease);
                     break;
@@ -35,6 +36,23 @@ impl Extractor {
         self.done = self.stored_to().await;
         self.taken = self.done;
         true
+    }
+
+    /// Whether another process has taken the turn while this one was away.
+    pub(super) fn has_lost_turn(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    pub(super) fn note_lost_turn(&self) {
+        tracing::warn!("another process extracts by now: what this one has found is not stored");
+        self.lost.store(true, Ordering::Release);
+    }
+
+    /// Forgets what was found and not stored: the process that has the turn finds it too.
+    pub(super) fn give_up_turn(&mut self) {
+        self.found = None;
+        self.lease = None;
+        self.lost.store(false, Ordering::Release);
     }
 
     /// Notes how far the process has come whose turn it is. Blocks are only extracted here while somebody wants to know what is in
@@ -68,6 +86,7 @@ impl Extractor {
 
     /// Looks for blocks of other processes when nothing of our own shows that there are any.
     pub(super) async fn look_for_blocks_of_others(&mut self) {
+        self.looked = Instant::now();
         if self.store.has_changed(&mut self.seen) {
             // What the database refuses now is seen the next time.
             match self.store.newest_block().await {

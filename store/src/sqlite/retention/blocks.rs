@@ -2,7 +2,8 @@
 
 use sqlx::Row;
 
-use super::{Excess, Trim, subtract};
+use super::{Trim, subtract};
+use crate::oldest::Excess;
 use crate::sqlite::{StoreError, volumes};
 use crate::{Kind, Reason, Trimmed};
 

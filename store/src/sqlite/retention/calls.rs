@@ -6,8 +6,8 @@
 
 use sqlx::SqliteConnection;
 
-use super::queue::{Candidate, Oldest};
-use super::{Excess, Trim, subtract};
+use super::{Trim, subtract};
+use crate::oldest::{Candidate, Excess, Oldest};
 use crate::sqlite::{Store, StoreError};
 use crate::{Hour, Kind, Reason, Trimmed};
 

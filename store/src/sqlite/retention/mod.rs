@@ -7,18 +7,16 @@ mod calls;
 mod queue;
 mod rollups;
 
-use std::time::Duration;
-
 use sqlx::SqliteConnection;
 
 use super::volumes;
 use super::{Store, StoreError};
-use crate::{Hour, Kind, Limit, Limits, Reason, Trimmed};
-use queue::Oldest;
+use crate::oldest::{Excess, Oldest};
+use crate::{Kind, Limits, Trimmed};
 
 /// One pass over everything that is kept. It remembers what it found, so that a step does not look for it again.
 #[derive(Debug)]
-pub struct Trim {
+pub(crate) struct Trim {
     store: Store,
     limits: Limits,
     now_ns: u64,
@@ -26,15 +24,6 @@ pub struct Trim {
     settled_ns: u64,
     at: Option<Kind>,
     oldest: Option<Oldest>,
-}
-
-/// How much is too much at the moment of a step.
-#[derive(Clone, Copy, Debug)]
-struct Excess {
-    /// What lies before is too old; 0 when age is no matter.
-    before_ns: u64,
-    /// Bytes beyond the limit.
-    bytes: u64,
 }
 
 impl Store {
@@ -50,7 +39,7 @@ impl Trim {
     ///
     /// # Errors
     /// When the database refuses; then the step has changed nothing and may be tried again.
-    pub async fn step(&mut self) -> Result<Option<Trimmed>, StoreError> {
+    pub(crate) async fn step(&mut self) -> Result<Option<Trimmed>, StoreError> {
         while let Some(kind) = self.at {
             let excess = self.excess(kind).await?;
             let trimmed = match kind {
@@ -75,33 +64,19 @@ impl Trim {
     }
 
     async fn excess(&self, kind: Kind) -> Result<Excess, StoreError> {
-        let Limit { age, bytes } = self.limits.of(kind);
-        let before_ns = age.map_or(0, |age| self.now_ns.saturating_sub(nanos(age)));
-        let excess = match bytes {
+        let limit = self.limits.of(kind);
+        let kept = match limit.bytes {
             None => 0,
-            Some(limit) => self.store.volumes().await?.of(kind).bytes.saturating_sub(limit),
+            Some(_) => self.store.volumes().await?.of(kind).bytes,
         };
-        Ok(Excess { before_ns, bytes: excess })
+        Ok(Excess::of(limit, self.now_ns, kept))
     }
 
     /// The handlers of a kind by their oldest row; read at the first step of the kind.
     async fn queue(&mut self, kind: Kind) -> Result<Oldest, StoreError> {
         match self.oldest.take() {
             Some(queue) => Ok(queue),
-            None => Oldest::load(&self.store, kind).await,
-        }
-    }
-}
-
-impl Excess {
-    /// Why an hour has to go, if it has to, after so many bytes have gone. `may_go_by_size` is whether it may.
-    fn reason(self, hour: Hour, freed: u64, may_go_by_size: bool) -> Option<Reason> {
-        if hour.end_ns() <= self.before_ns {
-            Some(Reason::Age)
-        } else if freed < self.bytes && may_go_by_size {
-            Some(Reason::Size)
-        } else {
-            None
+            None => queue::load(&self.store, kind).await,
         }
     }
 }
@@ -109,8 +84,4 @@ impl Excess {
 /// Takes what a step has deleted off the figures.
 async fn subtract(tx: &mut SqliteConnection, kind: Kind, rows: u64, bytes: u64) -> Result<(), sqlx::Error> {
     volumes::add(tx, kind, -rows.cast_signed(), -bytes.cast_signed()).await
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,6 +1,7 @@
 //! Rollups go day by day, over all handlers. Never deleted: those of the last 35 days, because blockers look at them.
 
-use super::{Excess, Trim, nanos, subtract};
+use super::{Trim, subtract};
+use crate::oldest::{Excess, nanos};
 use crate::sqlite::StoreError;
 use crate::sqlite::volumes::ROLLUP_KEY_BYTES;
 use crate::{Hour, Kind, MIN_ROLLUP_AGE, Reason, Trimmed};
