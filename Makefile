@@ -52,7 +52,7 @@ demo-built: tools
 test: test-rust test-senders test-pages test-agents test-nextjs test-cli test-comment test-storefront test-end-to-end ## All tests but the long ones: under 25 minutes on 2 cores
 
 .PHONY: test-full
-test-full: test test-slow test-crash test-memory soak test-mail test-senders-full test-versions test-npx test-five-minutes test-collector test-deploy test-container test-init test-release test-capture prove ## All tests, also those that take long
+test-full: test test-slow test-crash test-cluster test-memory soak test-mail test-senders-full test-versions test-npx test-five-minutes test-collector test-deploy test-container test-init test-release test-capture prove ## All tests, also those that take long
 
 .PHONY: test-rust
 test-rust: tools ## Tests of the Rust crates
@@ -61,6 +61,10 @@ test-rust: tools ## Tests of the Rust crates
 .PHONY: test-crash
 test-crash: tools ## kill -9 under load, CRASH_ROUNDS=20 times; 3 are in test-rust
 	CRASH_ROUNDS=$(or $(CRASH_ROUNDS),20) cargo test --workspace --all-features --locked --test crash -- --nocapture
+
+.PHONY: test-cluster
+test-cluster: tools ## kill -9 of collectors and of PostgreSQL under load, CLUSTER_ROUNDS=20 times; 3 are in test-rust
+	CLUSTER_ROUNDS=$(or $(CLUSTER_ROUNDS),20) cargo test --workspace --all-features --locked --test collectors -- --nocapture trouble
 
 .PHONY: test-memory
 test-memory: release ## The memory of the release binary under the largest load and after it; some minutes

@@ -56,6 +56,8 @@ pub(crate) enum Keeping {
     Runs,
     /// Nothing.
     Nothing,
+    /// Nothing, and nothing is counted: another process does that.
+    Counted,
 }
 
 /// Judges what is in a store, and remembers what stands.
@@ -267,7 +269,7 @@ impl<'a> Advisor<'a> {
 
     /// The run that is missing first.
     fn next_run(&self, memory: &Memory, moment_ns: u64, keeping: Keeping) -> Option<Run> {
-        if keeping == Keeping::Nothing {
+        if matches!(keeping, Keeping::Nothing | Keeping::Counted) {
             return None;
         }
         if keeping == Keeping::RunsAndFirstLook && memory.last_run_ns.is_none() {
@@ -328,6 +330,9 @@ impl<'a> Advisor<'a> {
     }
 
     async fn roll_up(&self, keeping: Keeping) -> anyhow::Result<()> {
+        if keeping == Keeping::Counted {
+            return Ok(());
+        }
         // The daemon comes again; a command answers once, for all there is.
         let most = (keeping == Keeping::Runs).then_some(MOST_HOURS);
         match roll_up_dirty_hours(self.store, &self.config.advice, most, &mut |_, _| {}).await {

@@ -24,14 +24,14 @@ pub(crate) use source::{DraftOptions, LinkOptions};
 #[derive(Parser, Debug)]
 #[command(name = "pointsman", version, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// The database file; created when absent.
+    /// The database: a file, created when absent, or postgres://USER@HOST/DATABASE.
     #[arg(
         long,
         global = true,
         env = "POINTSMAN_DB",
         hide_env_values = true,
         default_value = "pointsman.db",
-        value_name = "PATH",
+        value_name = "DATABASE",
         value_parser = OsStringValueParser::new().map(Location::from)
     )]
     pub db: Location,

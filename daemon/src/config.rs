@@ -20,6 +20,7 @@ mod reports;
 mod retention;
 pub(crate) mod secrets;
 mod source_code;
+mod store;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -45,8 +46,9 @@ pub(crate) use recommendations::Recommendations;
 pub(crate) use reload::{Current, InForce};
 pub(crate) use reports::{FOLDER, Grafana, Reports, Schedule, Webhook, WebhookFormat};
 pub(crate) use retention::Retention;
-pub(crate) use secrets::{hash_secret, telemetry_token};
+pub(crate) use secrets::{awaited_secret, hash_secret, settle, shared_secret, telemetry_token};
 pub(crate) use source_code::SourceCode;
+pub(crate) use store::StoreSettings;
 
 /// Everything that a configuration file may set; what is absent keeps its default.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -78,6 +80,8 @@ pub(crate) struct Config {
     pub old_names: Vec<String>,
     /// How long and how much is kept.
     pub retention: Retention,
+    /// How a PostgreSQL server is connected to.
+    pub store: StoreSettings,
     /// How the log is written.
     pub logs: Logs,
     /// Where the daemon's own traces go.
@@ -315,6 +319,7 @@ fn faults(config: &Config) -> Vec<String> {
     faults.extend(config.pages.faults());
     faults.extend(config.reports.faults());
     faults.extend(config.retention.faults());
+    faults.extend(config.store.faults());
     faults.extend(config.logs.faults());
     faults.extend(config.telemetry.faults(&serve.listening(&config.pages)));
     faults.extend(config.metrics.faults());

@@ -77,35 +77,41 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             eprintln!("pointsman: {old}");
         }
     }
-    let db = || {
-        let location = cli.db.clone();
-        let remedy = "name a file with --db";
-        cli.db.file().ok_or(StoreError::NotAFile { location, remedy })
-    };
+    let db = || anyhow::Ok(cli.db.clone().connected_by(config.store.connection()?));
+    let file =
+        |remedy| cli.db.file().ok_or_else(|| StoreError::NotAFile { location: cli.db.clone(), remedy });
     match cli.command {
-        Command::Serve(_) => commands::serve::run(db()?, source, config).await,
-        Command::CheckConfig(options) => commands::check_config::run(&source, options.print),
-        Command::Init(options) => commands::init::run(db()?, options, &config).await,
-        Command::Replay(options) => commands::replay::run(db()?, options, &config).await,
-        Command::Report(options) => commands::report::run(db()?, options, &config).await,
-        Command::Explain(options) => commands::explain::run(db()?, options, &config).await,
-        Command::Draft(options) => commands::draft::run(db()?, options, &config).await,
-        Command::Accept(options) => commands::decide::accept(db()?, options, &config).await,
-        Command::Dismiss(options) => commands::decide::dismiss(db()?, options, &config).await,
-        Command::Snooze(options) => commands::decide::snooze(db()?, options, &config).await,
-        Command::Applied(options) => commands::decide::applied(db()?, options, &config).await,
-        Command::Doctor(options) => commands::doctor::run(db()?, options, &config).await,
-        Command::Trace(options) => commands::trace::run(db()?, &options).await,
-        Command::Backup(options) => commands::backup::run(db()?, &options).await,
-        Command::Forget(options) => commands::forget::run(db()?, options, &config).await,
-        Command::Reindex => commands::reindex::run(db()?, &config).await,
-        Command::Recover(options) => commands::recover::run(db()?, &options).await,
+        Command::Serve(_) => commands::serve::run(&db()?, source, config).await,
+        Command::CheckConfig(options) => commands::check_config::run(&cli.db, &source, options.print),
+        Command::Init(options) => commands::init::run(&db()?, options, &config).await,
+        Command::Replay(options) => commands::replay::run(&db()?, options, &config).await,
+        Command::Report(options) => commands::report::run(&db()?, options, &config).await,
+        Command::Explain(options) => commands::explain::run(&db()?, options, &config).await,
+        Command::Draft(options) => commands::draft::run(&db()?, options, &config).await,
+        Command::Accept(options) => commands::decide::accept(&db()?, options, &config).await,
+        Command::Dismiss(options) => commands::decide::dismiss(&db()?, options, &config).await,
+        Command::Snooze(options) => commands::decide::snooze(&db()?, options, &config).await,
+        Command::Applied(options) => commands::decide::applied(&db()?, options, &config).await,
+        Command::Doctor(options) => commands::doctor::run(&db()?, options, &config).await,
+        Command::Trace(options) => commands::trace::run(&db()?, &options).await,
+        Command::Backup(options) => {
+            commands::backup::run(
+                file("back it up with pg_dump, or with what its server has for it")?,
+                &options,
+            )
+            .await
+        }
+        Command::Forget(options) => commands::forget::run(&db()?, options, &config).await,
+        Command::Reindex => commands::reindex::run(&db()?, &config).await,
+        Command::Recover(options) => {
+            commands::recover::run(file("restore a backup of its server")?, &options).await
+        }
         Command::Capture(options) => commands::capture::run(options, &config).await,
-        Command::Check(options) => commands::check::run(db()?, options, config).await,
+        Command::Check(options) => commands::check::run(&db()?, options, config).await,
         Command::Health(options) => commands::health::run(options, &config),
         Command::Demo(options) => commands::demo::run(options).await,
-        Command::Mcp(options) => commands::mcp::run(db()?, options, config).await,
-        Command::Agents(options) => commands::agents::run(db()?, &options, &config),
+        Command::Mcp(options) => commands::mcp::run(&db()?, options, config).await,
+        Command::Agents(options) => commands::agents::run(&db()?, &options, &config),
         Command::Completions(options) => commands::shell::completions(&options),
         Command::Man(options) => commands::shell::manual(&options),
         Command::Link(options) => commands::link::run(&options),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use pointsman_store::{Kind, Soundness, Store, StoreError};
+use pointsman_store::{Kind, Soundness, Store, StoreError, Work};
 use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
 
@@ -92,6 +92,11 @@ impl Upkeep {
 
     /// One pass of retention; `age` is the clock by which it counts, begun by the first one.
     async fn pass(&mut self, begin: Instant, age: &mut Option<AgeClock>) -> Result<(), StoreError> {
+        let every = Duration::from_secs(self.config.get().retention.interval_s.max(1));
+        if !self.store.leads(Work::Retention, every * 3).await? {
+            // Another collector deletes for all.
+            return self.show().await;
+        }
         self.store.measure_calls().await?;
         self.show().await?;
         let now_ns = self.time_of_age(begin, age).await?;

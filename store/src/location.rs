@@ -107,6 +107,20 @@ impl PostgresUrl {
 }
 
 impl Location {
+    /// What is wrong with an address, as far as it shows without asking the server.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        match self {
+            Self::File(_) => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => crate::postgres::fault(url),
+            #[cfg(not(feature = "postgres"))]
+            Self::Postgres(_) => {
+                Some(format!("cannot use {self}: this program was built without PostgreSQL"))
+            }
+        }
+    }
+
     /// The same, connected to in this way if it is a server.
     #[must_use]
     pub fn connected_by(self, connection: Connection) -> Self {

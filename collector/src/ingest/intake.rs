@@ -12,7 +12,7 @@ use super::Settings;
 use super::arrivals::Arrivals;
 use super::backlog::LARGEST_KEPT;
 use super::budget::{ByteBudget, Full, Reservation, Who};
-use crate::admit::{Admitted, Refusals, admit};
+use crate::admit::{Admitted, Refusals, Secret, admit};
 use crate::metrics::Metrics;
 use crate::trace::count_spans;
 use crate::wire::{DecodeError, convert_json, spanless};
@@ -159,6 +159,12 @@ impl Intake {
 
     pub(super) fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// Under which keys are made of what comes.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        &self.0.settings.secret
     }
 
     /// What kinds of requests have come.

@@ -7,34 +7,39 @@ use std::sync::{Arc, OnceLock};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Under which keys and hashes are made. It never leaves the process, but to a database that several collectors share, and prints as
-/// nothing. All clones are one secret.
+/// Under which keys and hashes are made. It leaves the process for a database that several collectors share, and prints as nothing.
+/// All clones are one secret.
 #[derive(Clone)]
-pub struct Secret(Arc<OnceLock<Vec<u8>>>);
+pub struct Secret(Arc<Inner>);
+
+struct Inner {
+    known: OnceLock<Vec<u8>>,
+    /// What it is where nobody else says one.
+    offer: Vec<u8>,
+}
 
 impl Secret {
     /// A secret of any length.
     #[must_use]
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(Arc::new(OnceLock::from(bytes.into())))
+        Self(Arc::new(Inner { known: OnceLock::from(bytes.into()), offer: Vec::new() }))
     }
 
-    /// One that the database will say. Until then nothing is keyed, and what would have to be is left out.
+    /// One that others may have to agree to. Until it is settled nothing is keyed, and what would have to be is left out.
     #[must_use]
-    pub fn awaited() -> Self {
-        Self(Arc::default())
+    pub fn offered(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(Arc::new(Inner { known: OnceLock::new(), offer: bytes.into() }))
     }
 
-    /// Whether it is known.
+    /// What others may agree to; `None` of one that is settled.
     #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.0.get().is_some()
+    pub fn offer(&self) -> Option<&[u8]> {
+        self.0.known.get().is_none().then_some(self.0.offer.as_slice())
     }
 
-    /// Makes it known, once.
-    pub fn settle(&self, bytes: impl Into<Vec<u8>>) {
-        // A second time it is what it was: keys that were made stay the same.
-        let _ = self.0.set(bytes.into());
+    /// Settles it, once: on what others have said, else on the offer.
+    pub fn settle(&self, agreed: Option<Vec<u8>>) {
+        self.0.known.get_or_init(|| agreed.unwrap_or_else(|| self.0.offer.clone()));
     }
 }
 
@@ -47,7 +52,7 @@ impl fmt::Debug for Secret {
 /// 16 hex digits over several texts and a number, by HMAC-SHA-256. The first text names what the hash is for.
 pub(super) fn hash(texts: &[&str], number: u64, secret: &Secret) -> Option<String> {
     // An HMAC takes a key of any length: the error has no case.
-    let mut hmac = Hmac::<Sha256>::new_from_slice(secret.0.get()?).ok()?;
+    let mut hmac = Hmac::<Sha256>::new_from_slice(secret.0.known.get()?).ok()?;
     for text in texts {
         hmac.update(&(text.len() as u64).to_be_bytes());
         hmac.update(text.as_bytes());

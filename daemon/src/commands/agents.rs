@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use pointsman_store::Location;
 
 use super::init::change::{Change, write_all};
 use super::print;
@@ -23,7 +24,7 @@ const SERVERS: &str = ".mcp.json";
 const LARGEST: u64 = 4 << 20;
 
 /// Changes both files, shows how, or takes it back.
-pub(crate) fn run(db: &Path, options: &AgentsOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(db: &Location, options: &AgentsOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let AgentsCommand::Install(options) = &options.command;
     anyhow::ensure!(
         options.repo.is_dir(),
@@ -61,7 +62,7 @@ fn carry_out(changes: &[Change]) -> anyhow::Result<()> {
 }
 
 /// The files that will differ.
-fn changes(db: &Path, options: &InstallOptions, config: &Config) -> anyhow::Result<Vec<Change>> {
+fn changes(db: &Location, options: &InstallOptions, config: &Config) -> anyhow::Result<Vec<Change>> {
     let (instructions, servers) = (options.repo.join(INSTRUCTIONS), options.repo.join(SERVERS));
     let (text, json) = (read(&instructions)?, read(&servers)?);
     let (new_text, new_json) = if options.undo {
@@ -108,13 +109,15 @@ fn report(options: &InstallOptions, config: &Config) -> Option<PathBuf> {
 }
 
 /// What the agent's server is started with.
-fn arguments(db: &Path, options: &InstallOptions) -> anyhow::Result<Vec<String>> {
+fn arguments(db: &Location, options: &InstallOptions) -> anyhow::Result<Vec<String>> {
     let text = |path: &Path| {
         let path = std::path::absolute(path).context("the folder that this runs in is gone")?;
         path.to_str().map(str::to_owned).with_context(|| format!("{} is not UTF-8", path.display()))
     };
     Ok(if options.from_db {
-        vec!["mcp".to_owned(), "--db".to_owned(), text(db)?]
+        // Of a server's address without the password: the file is the repository's.
+        let named = db.file().map_or_else(|| Ok(db.to_string()), text)?;
+        vec!["mcp".to_owned(), "--db".to_owned(), named]
     } else {
         vec!["mcp".to_owned(), "--url".to_owned(), options.url.clone()]
     })

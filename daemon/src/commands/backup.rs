@@ -10,7 +10,7 @@ use crate::cli::BackupOptions;
 
 /// Copies, checks the copy, and says how large it is.
 pub(crate) async fn run(db: &Path, options: &BackupOptions) -> anyhow::Result<ExitCode> {
-    must_exist(db)?;
+    must_exist(&db.into())?;
     let backup = back_up(db, &options.file).await?;
     print(&format!("{}: {} bytes, checked\n", options.file.display(), backup.bytes))?;
     Ok(ExitCode::SUCCESS)

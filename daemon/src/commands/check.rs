@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use pointsman_advisor::Report;
 use pointsman_advisor::check::{self, Baseline, Budget, Check, Outcome};
+use pointsman_store::Location;
 
 use super::print;
 use crate::cli::{CheckFormat, CheckOptions};
@@ -23,7 +24,11 @@ const BROKEN: u8 = 1;
 pub(crate) const UNDECIDED: u8 = 2;
 
 /// Judges, compares, prints; the exit code says what it came to.
-pub(crate) async fn run(db: &Path, options: CheckOptions, mut config: Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(
+    db: &Location,
+    options: CheckOptions,
+    mut config: Config,
+) -> anyhow::Result<ExitCode> {
     if let Some(repo) = &options.repo {
         config.source.repo = Some(repo.clone());
         config.source.file = None;

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
+use pointsman_store::Location;
 
 use super::print;
 use crate::config::{self, Config, Faults, Source};
@@ -17,9 +18,10 @@ pub(super) fn faults_of_files(config: &Config) -> Faults {
 }
 
 /// Tells all faults at once; 1 when there are any.
-pub(crate) fn run(source: &Source, shows: bool) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(db: &Location, source: &Source, shows: bool) -> anyhow::Result<ExitCode> {
     let (config, mut faults) = config::read(source, std::env::vars_os());
     faults.extend(faults_of_files(&config));
+    faults.extend(db.fault());
     if shows {
         let text = toml::to_string(&config).context("the configuration cannot be written as TOML")?;
         print(&text)?;

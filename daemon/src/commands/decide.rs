@@ -1,13 +1,12 @@
 //! `pointsman accept`, `dismiss`, `snooze` and `applied`: a user's decision about a Change. What is allowed is
 //! decided in the advisor.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use pointsman_advisor::life::Subject;
 use pointsman_advisor::{ChangeId, Report, rfc3339};
-use pointsman_store::{Fingerprint, Store};
+use pointsman_store::{Fingerprint, Location, Store};
 
 use super::find::{Named, find};
 use super::{open_existing, print};
@@ -22,27 +21,43 @@ enum Words {
     Applied { successor: Option<String> },
 }
 
-pub(crate) async fn accept(db: &Path, options: AcceptOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn accept(
+    db: &Location,
+    options: AcceptOptions,
+    config: &Config,
+) -> anyhow::Result<ExitCode> {
     run(db, options.target, Words::Final(Said::Accept), config).await
 }
 
-pub(crate) async fn dismiss(db: &Path, options: DismissOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn dismiss(
+    db: &Location,
+    options: DismissOptions,
+    config: &Config,
+) -> anyhow::Result<ExitCode> {
     let DismissOptions { target, reason, until } = options;
     run(db, target, Words::Final(Said::Dismiss { reason, until_ns: until }), config).await
 }
 
-pub(crate) async fn snooze(db: &Path, options: SnoozeOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn snooze(
+    db: &Location,
+    options: SnoozeOptions,
+    config: &Config,
+) -> anyhow::Result<ExitCode> {
     let SnoozeOptions { target, lasting, until, reason } = options;
     let end = until.map_or(End::AfterHours(lasting.unwrap_or_default()), End::At);
     run(db, target, Words::Final(Said::Snooze { end, reason }), config).await
 }
 
-pub(crate) async fn applied(db: &Path, options: AppliedOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn applied(
+    db: &Location,
+    options: AppliedOptions,
+    config: &Config,
+) -> anyhow::Result<ExitCode> {
     let AppliedOptions { target, successor } = options;
     run(db, target, Words::Applied { successor }, config).await
 }
 
-async fn run(db: &Path, target: Target, said: Words, config: &Config) -> anyhow::Result<ExitCode> {
+async fn run(db: &Location, target: Target, said: Words, config: &Config) -> anyhow::Result<ExitCode> {
     let store = open_existing(db).await?;
     let text = decide(&store, target, said, config).await;
     store.close().await;

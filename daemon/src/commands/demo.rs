@@ -4,7 +4,6 @@
 mod recording;
 
 use std::io::Cursor;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use pointsman_advisor::Report;
 use pointsman_collector::ingest::Pipeline;
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::replay::{Recording, replay};
-use pointsman_store::Store;
+use pointsman_store::{Location, Store};
 use prometheus::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -39,7 +38,7 @@ const OFF: &str = "off";
 pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
     let config = settings(&options)?;
     let folder = Scratch::create("demo")?;
-    let db = folder.path().join("pointsman.db");
+    let db = Location::from(&folder.path().join("pointsman.db"));
     let filled = async {
         fill(&db, &config).await?;
         if options.once {
@@ -94,7 +93,7 @@ fn settings(options: &DemoOptions) -> anyhow::Result<Config> {
 }
 
 /// Takes the recording in through the same pipeline as live traces.
-async fn fill(db: &Path, config: &Config) -> anyhow::Result<()> {
+async fn fill(db: &Location, config: &Config) -> anyhow::Result<()> {
     let spans = recording::ending_now()?;
     let store = Store::open(db).await?;
     let settings = config.otlp.pipeline(hash_secret(config)?);

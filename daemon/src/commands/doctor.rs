@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use pointsman_store::Arrivals;
+use pointsman_store::{Arrivals, Location};
 
 use super::{health, open_to_look, print};
 use crate::advise::Advisor;
@@ -14,7 +14,7 @@ use crate::render::checkup::Remedy;
 use crate::render::silence::{TurnedAway, endpoint, reasons};
 
 /// Prints the coverage of each service.
-pub(crate) async fn run(db: &Path, options: DoctorOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Location, options: DoctorOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let served = is_in_use(db);
     let store = open_to_look(db).await?;
     let checkups = Advisor::new(&store, config).checkups(&options.view).await;
@@ -26,9 +26,11 @@ pub(crate) async fn run(db: &Path, options: DoctorOptions, config: &Config) -> a
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether a daemon has the database open, as far as its files show: the one that answers may be another one's otherwise.
-pub(super) fn is_in_use(db: &Path) -> bool {
-    let mut log = db.as_os_str().to_owned();
+/// Whether a daemon has the database open, as far as its files show: the one that answers may be another one's otherwise. Of a
+/// server it is taken to be so.
+pub(super) fn is_in_use(db: &Location) -> bool {
+    let Some(file) = db.file() else { return true };
+    let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     Path::new(&log).exists()
 }

@@ -1,11 +1,11 @@
 //! `pointsman draft`: a Change as a patch. Nothing of the app is written; the patch goes to standard output.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use pointsman_advisor::{Change, HandlerReport, Report};
+use pointsman_store::Location;
 
 use super::find::{Named, find};
 use super::{open_existing, print};
@@ -16,7 +16,7 @@ use crate::draft::{Checkout, Drafted, check, header, of_action, of_change, of_ha
 use crate::render::safe::terminal;
 
 /// Prints the draft; fails where there is none, and says why.
-pub(crate) async fn run(db: &Path, options: DraftOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Location, options: DraftOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let checkout = checkout(&options, config)?;
     let reports = match &options.url {
         Some(url) => fetched(url).await?,

@@ -1,10 +1,10 @@
 //! `pointsman explain`: a Change with its evidence; everything measured about one handler, or about all.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use pointsman_advisor::{Change, Explanation, Explanations, HandlerReport, Report};
+use pointsman_store::Location;
 
 use super::find::{Named, find};
 use super::{open_to_look, print};
@@ -15,7 +15,7 @@ use crate::render::explain::Look;
 use crate::render::{self, Audience};
 
 /// Prints the evidence about the handler that the user named, or about all of them.
-pub(crate) async fn run(db: &Path, options: ExplainOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Location, options: ExplainOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let store = open_to_look(db).await?;
     let known = Advisor::new(&store, config).evidence(&options.view).await;
     store.close().await;

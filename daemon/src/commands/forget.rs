@@ -1,12 +1,11 @@
 //! `pointsman forget`: everything that is kept of a service is dropped, its raw spans included. The daemon must be stopped: it
 //! would remember what is gone.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use pointsman_collector::forget::{Left, without};
-use pointsman_store::{Block, BlockId, Dropped, Forgetting, Store};
+use pointsman_store::{Block, BlockId, Dropped, Forgetting, Location, Store, StoreError};
 
 use super::progress::Progress;
 use super::{open_existing, print};
@@ -28,11 +27,13 @@ struct Spans {
 }
 
 /// Says what there is of the service and, once that is wished, drops it.
-pub(crate) async fn run(db: &Path, options: ForgetOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Location, options: ForgetOptions, config: &Config) -> anyhow::Result<ExitCode> {
+    let remedy = "forgetting a service on a PostgreSQL server is not built yet: docs/postgres.md says how its rows are deleted there";
+    let file = db.file().ok_or_else(|| StoreError::NotAFile { location: db.clone(), remedy })?;
     let store = open_existing(db).await?;
     let (services, blocks) = known(&store).await?;
     let ForgetOptions { service, environment, yes } = options;
-    let mut forgetting = Forgetting::begin(db, &service, environment.as_deref())
+    let mut forgetting = Forgetting::begin(file, &service, environment.as_deref())
         .await
         .context("nothing was dropped; stop the daemon first")?;
     let dropped = forgetting.count().await?;
@@ -56,7 +57,7 @@ pub(crate) async fn run(db: &Path, options: ForgetOptions, config: &Config) -> a
     if dropped == Dropped::default() && spans.whole + spans.parts == 0 {
         let known: Vec<String> = services.iter().map(|name| terminal(name)).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        anyhow::bail!("nothing of {of} is in {}; services with calls: {known}", db.display());
+        anyhow::bail!("nothing of {of} is in {}; services with calls: {known}", db);
     }
     print(&format!("{of}: {}\n", what(dropped, spans)))?;
     print(if yes {

@@ -18,6 +18,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use pointsman_store::Location;
+
 use app::App;
 pub(crate) use managers::Manager;
 use packages::Origin;
@@ -30,7 +32,7 @@ use crate::clock;
 use crate::config::Config;
 
 /// Sets an app up, or takes that back.
-pub(crate) async fn run(db: &Path, options: InitOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Location, options: InitOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let app = App::find(&options.app)?;
     if options.undo {
         return undo(&app);

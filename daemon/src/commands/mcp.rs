@@ -3,13 +3,12 @@
 
 mod bridge;
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use pointsman_store::Store;
+use pointsman_store::{Location, Store};
 use prometheus::Registry;
 use rmcp::transport::async_rw::AsyncRwTransport;
 
@@ -23,7 +22,7 @@ use crate::web::{Agents, Board, Desk, Web};
 const LONGEST_LINE: usize = 64 << 10;
 
 /// Answers until the agent closes standard input.
-pub(crate) async fn run(db: &Path, options: McpOptions, mut config: Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Location, options: McpOptions, mut config: Config) -> anyhow::Result<ExitCode> {
     if let Some(url) = &options.url {
         return bridge::run(url, options.token_file.as_deref()).await;
     }

@@ -30,25 +30,30 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use pointsman_store::Store;
+use pointsman_store::{Location, Store};
 
 /// Opens a database that must be there already.
-async fn open_existing(db: &Path) -> anyhow::Result<Store> {
+async fn open_existing(db: &Location) -> anyhow::Result<Store> {
     must_exist(db)?;
     Ok(Store::open(db).await?)
 }
 
 /// The same for a look at what is there, which goes on without writing where another process holds the file.
-async fn open_to_look(db: &Path) -> anyhow::Result<Store> {
+async fn open_to_look(db: &Location) -> anyhow::Result<Store> {
     must_exist(db)?;
     Ok(Store::open_to_look(db).await?)
 }
 
-fn must_exist(db: &Path) -> anyhow::Result<()> {
+/// Whether there is such a file; a server answers for itself.
+fn exists(db: &Location) -> bool {
+    db.file().is_none_or(Path::exists)
+}
+
+fn must_exist(db: &Location) -> anyhow::Result<()> {
     anyhow::ensure!(
-        db.exists(),
+        exists(db),
         "there is no database {}; `pointsman serve` or `pointsman replay` makes one, --db names another",
-        db.display()
+        db
     );
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::cli::RecoverOptions;
 
 /// Saves, and says what was saved, what was not, and what to do next.
 pub(crate) async fn run(db: &Path, options: &RecoverOptions) -> anyhow::Result<ExitCode> {
-    must_exist(db)?;
+    must_exist(&db.into())?;
     let mut progress = Progress::new("reading", "pages");
     let recovered = recover(db, &options.out, &traces_in, &mut |done, all| progress.show(done, all)).await?;
     drop(progress);

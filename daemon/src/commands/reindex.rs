@@ -1,7 +1,6 @@
 //! `pointsman reindex`: Calls and Rollups derived again from the stored spans. The spans themselves lose what would not be
 //! stored today: the list of what may be kept grows shorter, or a setting is taken back.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,13 +9,13 @@ use pointsman_collector::admit::admit;
 use pointsman_collector::ingest::{Pipeline, Settings};
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::trace::trace_ids;
-use pointsman_store::{BlockId, Forgotten, Store};
+use pointsman_store::{BlockId, Forgotten, Location, Store};
 use prometheus::Registry;
 
 use super::progress::Progress;
 use super::{open_existing, print};
 use crate::advise;
-use crate::config::{Config, hash_secret};
+use crate::config::{Config, shared_secret};
 
 /// Blocks read at a time, and bytes of them.
 const BLOCKS: u32 = 16;
@@ -29,7 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Forgets what can be derived, derives it, and says how much that was.
-pub(crate) async fn run(db: &Path, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Location, config: &Config) -> anyhow::Result<ExitCode> {
     let store = open_existing(db).await?;
     let result = derive(&store, config).await;
     store.close().await;
@@ -39,7 +38,7 @@ pub(crate) async fn run(db: &Path, config: &Config) -> anyhow::Result<ExitCode> 
 
 async fn derive(store: &Store, config: &Config) -> anyhow::Result<String> {
     let context = || format!("cannot rebuild from {}", store.location());
-    let settings = config.otlp.pipeline(hash_secret(config)?);
+    let settings = config.otlp.pipeline(shared_secret(config, store).await?);
     let lease = store.lease_extraction().await.with_context(context)?;
     let lease =
         lease.context("nothing was changed: another process works on the database; stop the daemon first")?;

@@ -1,19 +1,18 @@
 //! `pointsman replay`: recorded files through the same path as live traces.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use pointsman_collector::ingest::Pipeline;
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::replay::{Recording, Summary, replay};
-use pointsman_store::Store;
+use pointsman_store::{Location, Store};
 use prometheus::Registry;
 
 use super::print;
 use super::progress::Progress;
 use crate::cli::ReplayOptions;
-use crate::config::{Config, hash_secret};
+use crate::config::{Config, shared_secret};
 use crate::render::safe;
 
 /// How long the end of the pipeline may take.
@@ -23,11 +22,11 @@ const STOP_WITHIN: Duration = Duration::from_secs(60);
 const SHOWN_FAULTS: usize = 20;
 
 /// Replays each file in turn. Fails only when a file gave nothing at all; the others are kept.
-pub(crate) async fn run(db: &Path, options: ReplayOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Location, options: ReplayOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let store = Store::open(db).await?;
     let metrics = Metrics::register(&Registry::new())?;
-    let pipeline =
-        Pipeline::start(store.clone(), config.otlp.pipeline(hash_secret(config)?), metrics).await?;
+    let settings = config.otlp.pipeline(shared_secret(config, &store).await?);
+    let pipeline = Pipeline::start(store.clone(), settings, metrics).await?;
     let mut failed = false;
     for file in options.files {
         let name = file.display().to_string();

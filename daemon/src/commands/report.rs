@@ -1,11 +1,10 @@
 //! `pointsman report`: what to do, on one screen; in full, or one Change of it, where that is asked for.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use pointsman_advisor::{Change, Report};
-use pointsman_store::Store;
+use pointsman_store::{Location, Store};
 
 use super::find::{Named, find};
 use super::{open_existing, print};
@@ -16,7 +15,7 @@ use crate::render::html::Pictures;
 use crate::render::{self, Audience};
 
 /// Prints the report of each service.
-pub(crate) async fn run(db: &Path, options: ReportOptions, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Location, options: ReportOptions, config: &Config) -> anyhow::Result<ExitCode> {
     let store = open_existing(db).await?;
     let wants_pictures = options.change.is_none() && options.format == Format::Html;
     let found = if wants_pictures {

@@ -7,7 +7,6 @@ mod open;
 mod reload;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use anyhow::Context;
 use pointsman_collector::ingest::{Intake, Pipeline, Settings};
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::observed::Observed;
-use pointsman_store::{Store, StoreError};
+use pointsman_store::{Location, Store, StoreError, Work};
 use prometheus::Registry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -46,6 +45,10 @@ const REST: u32 = 19;
 /// set up an app looks at the page at once, and it must not say for a minute that nothing has arrived.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 
+/// How long a collector counts for all without asking again, in pauses between runs and beyond them: a run may take a while.
+const LEADS_FOR: u32 = 2;
+const LEADS_AT_LEAST: Duration = Duration::from_secs(10);
+
 /// Of the time for the end, the receivers, pages and reports have this share: what follows must have some too.
 const SHARE_OF_SERVERS: f64 = 0.5;
 
@@ -70,14 +73,14 @@ pub(crate) enum Hangup {
 }
 
 /// Runs until SIGINT or SIGTERM; SIGHUP has it read its configuration anew.
-pub(crate) async fn run(db: &Path, source: Source, config: Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(db: &Location, source: Source, config: Config) -> anyhow::Result<ExitCode> {
     let guest = Guest { hangup: Hangup::Reloads, welcome: Box::new(|_, _| Box::pin(async {})) };
     run_with(db, source, config, guest).await
 }
 
 /// The same for a command that serves something of its own.
 pub(crate) async fn run_with(
-    db: &Path,
+    db: &Location,
     source: Source,
     config: Config,
     guest: Guest,
@@ -101,7 +104,7 @@ pub(crate) async fn run_with(
     let mut tasks = JoinSet::new();
     let serve = |tasks: &mut JoinSet<_>| sockets.serve(&served, &stopped, tasks);
     let Some((opened, serve)) = opened(db, &served, serve, &mut tasks, &mut signals).await? else {
-        info!("stopped before there was room on the disk");
+        info!("stopped before the database could be opened");
         return Ok(ExitCode::SUCCESS);
     };
     let (store, pipeline) = opened;
@@ -142,7 +145,7 @@ pub(crate) async fn run_with(
     }
     tasks.spawn(manager::feed_watchdog(pipeline.monitor(), stopped.clone()));
     tokio::spawn((guest.welcome)(pages, shown));
-    info!(db = %db.display(), "ready");
+    info!(db = %db, "ready");
     manager::ready();
 
     if let Err(fault) = wait_for_end(&mut signals, &reloader, &mut tasks, &mut upkeeping).await {
@@ -167,7 +170,7 @@ fn served(config: &Config, registry: &Registry, receivers: Receivers) -> anyhow:
     let metrics = Metrics::register(registry)?;
     let observed = Observed::new(config.metrics.max_handlers);
     registry.register(Box::new(ObservedMetrics::new(observed.clone())?))?;
-    let settings = Settings { observed, ..config.otlp.pipeline(config::hash_secret(config)?) };
+    let settings = Settings { observed, ..config.otlp.pipeline(config::awaited_secret(config)?) };
     Ok(Served {
         receivers,
         intake: Intake::waiting(settings, metrics),
@@ -179,14 +182,14 @@ fn served(config: &Config, registry: &Registry, receivers: Receivers) -> anyhow:
 }
 
 /// The log of a file that was replaced must not be taken for that of its successor.
-async fn abandon_if_replaced(fault: &anyhow::Error, store: &Store, db: &Path, within: Duration) {
+async fn abandon_if_replaced(fault: &anyhow::Error, store: &Store, db: &Location, within: Duration) {
     let Some(StoreError::Replaced { .. }) = fault.downcast_ref() else { return };
     match tokio::time::timeout(within, store.abandon()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            error!(%error, "the log of the replaced database is still there: remove {}-wal", db.display());
+            error!(%error, "the log of the replaced database is still there: remove {}-wal", db);
         }
-        Err(_) => error!("the replaced database was not closed in time: remove {}-wal", db.display()),
+        Err(_) => error!("the replaced database was not closed in time: remove {}-wal", db),
     }
 }
 
@@ -209,10 +212,10 @@ async fn finish(
     store.close().await;
 }
 
-/// Opens the database; where its disk is full, serves what can be served and waits for room. What is returned beside it serves,
-/// unless that was done. Nothing when a signal came first.
+/// Opens the database; where its disk is full or its server away, serves what can be served and waits for it. What is returned
+/// with it serves, unless that was done. Nothing when a signal came first.
 async fn opened<S: FnOnce(&mut JoinSet<anyhow::Result<()>>)>(
-    db: &Path,
+    db: &Location,
     served: &Served,
     serve: S,
     tasks: &mut JoinSet<anyhow::Result<()>>,
@@ -221,14 +224,14 @@ async fn opened<S: FnOnce(&mut JoinSet<anyhow::Result<()>>)>(
     let Served { intake, site, .. } = served;
     let error = match open::open(db, intake).await {
         Ok(opened) => return Ok(Some((opened, Some(serve)))),
-        Err(error) if error.is_full_disk(db) => error,
+        Err(error) if error.may_pass(db) => error,
         Err(error) => return Err(error.into()),
     };
-    open::tell_full(&error, intake, site);
+    open::tell_waiting(&error, intake, site);
     serve(tasks);
     manager::ready();
     tokio::select! {
-        opened = open::open_when_there_is_room(db, intake, site) => Ok(Some((opened?, None))),
+        opened = open::open_when_it_passes(db, intake, site) => Ok(Some((opened?, None))),
         () = signals.end() => Ok(None),
     }
 }
@@ -280,7 +283,7 @@ async fn advise_again_and_again(
         let span = info_span!(target: TRACED, "advisor run", run, services = Empty, reads = Empty, otel.status_code = Empty);
         let advised = tokio::select! {
             () = &mut stop => return Ok(()),
-            advised = advisor.outlooks(&view, Keeping::Runs).instrument(span.clone()) => advised,
+            advised = advise(&store, &advisor, &view, every.max(pause)).instrument(span.clone()) => advised,
         };
         let took = begin.elapsed();
         span.record("reads", advisor.reads());
@@ -307,6 +310,17 @@ async fn advise_again_and_again(
             () = tokio::time::sleep(pause.max(took * REST)) => {}
         }
     }
+}
+
+/// Looks at everything. Of several collectors one counts and makes the runs; the others show what that one has counted.
+async fn advise(
+    store: &Store,
+    advisor: &Advisor<'_>,
+    view: &View,
+    every: Duration,
+) -> anyhow::Result<Vec<crate::advise::Outlook>> {
+    let leads = store.leads(Work::Advice, every * LEADS_FOR + LEADS_AT_LEAST).await?;
+    advisor.outlooks(view, if leads { Keeping::Runs } else { Keeping::Counted }).await
 }
 
 /// Waits for a signal, or for a part that ended by itself.

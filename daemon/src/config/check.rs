@@ -10,5 +10,6 @@ pub(crate) fn check(config: &Config) -> Faults {
     let pages = address(&config.serve.listen).ok().flatten();
     faults.extend(config.pages.keys(pages).err().map(|error| format!("{error:#}")));
     faults.extend(secrets::faults(config));
+    faults.extend(config.store.faults_of_files());
     faults
 }

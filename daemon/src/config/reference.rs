@@ -19,12 +19,13 @@ use crate::cli::Cli;
 const MARK: &str = "## All keys\n";
 
 /// Sections by their names in the file, with the struct that holds each one and its source.
-const SECTIONS: [(&str, &str, &str); 18] = [
+const SECTIONS: [(&str, &str, &str); 19] = [
     ("serve", "Serve", include_str!("../config.rs")),
     ("otlp", "Otlp", include_str!("otlp.rs")),
     ("pages", "Pages", include_str!("pages.rs")),
     ("mcp", "Mcp", include_str!("mcp.rs")),
     ("retention", "Retention", include_str!("retention.rs")),
+    ("store", "StoreSettings", include_str!("store.rs")),
     ("metrics", "Scraped", include_str!("metrics.rs")),
     ("recommendations", "Recommendations", include_str!("recommendations.rs")),
     ("advice", "Settings", include_str!("../../../advisor/src/settings/mod.rs")),

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use pointsman_collector::admit::Secret;
 use pointsman_collector::receive::access::placeholder_fault;
+use pointsman_store::{Store, StoreError};
 
 use super::Config;
 
@@ -18,12 +19,34 @@ const LONGEST: u64 = 64 << 10;
 
 /// The secret of client keys: of the environment or of a file, else one that ends with the process.
 pub(crate) fn hash_secret(config: &Config) -> anyhow::Result<Secret> {
+    let secret = awaited_secret(config)?;
+    secret.settle(None);
+    Ok(secret)
+}
+
+/// The same, where a database may have one that all its collectors share: it is settled once that is open.
+pub(crate) fn awaited_secret(config: &Config) -> anyhow::Result<Secret> {
     if let Some(secret) = given_secret(config)? {
         return Ok(Secret::new(secret));
     }
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
-    Ok(Secret::new(bytes))
+    Ok(Secret::offered(bytes))
+}
+
+/// The same for a database that is open.
+pub(crate) async fn shared_secret(config: &Config, store: &Store) -> anyhow::Result<Secret> {
+    let secret = awaited_secret(config)?;
+    settle(&secret, store).await?;
+    Ok(secret)
+}
+
+/// Settles a secret that was not given: by the one of the database, if it has one.
+pub(crate) async fn settle(secret: &Secret, store: &Store) -> Result<(), StoreError> {
+    if let Some(offer) = secret.offer() {
+        secret.settle(store.shared_secret(offer).await?);
+    }
+    Ok(())
 }
 
 /// The token that a receiver of own traces wants.

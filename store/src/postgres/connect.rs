@@ -81,6 +81,11 @@ pub(super) fn options(url: &PostgresUrl) -> Result<PgConnectOptions, StoreError>
         .disable_statement_logging())
 }
 
+/// What is wrong with an address.
+pub(crate) fn fault_of(url: &PostgresUrl) -> Option<String> {
+    options(url).err().map(|error| error.to_string())
+}
+
 /// Connects once, looks whether the server can be used, and brings the schema up to date.
 pub(super) async fn prepare(url: &PostgresUrl, options: &PgConnectOptions) -> Result<(), StoreError> {
     let refused = |error: sqlx::Error| refusal(url, &error);

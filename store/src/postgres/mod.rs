@@ -35,6 +35,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
 use tokio::sync::Mutex;
 
+pub(crate) use connect::fault_of as fault;
 pub(crate) use error::trouble;
 pub(crate) use lease::Lease;
 pub(crate) use reindex::Reindex;

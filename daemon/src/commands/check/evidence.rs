@@ -1,6 +1,6 @@
 //! What a check rests on: the reports of recordings, of a database, or of a running daemon.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -8,7 +8,7 @@ use pointsman_advisor::Report;
 use pointsman_collector::ingest::Pipeline;
 use pointsman_collector::metrics::Metrics;
 use pointsman_collector::replay::{Recording, Summary, replay};
-use pointsman_store::Store;
+use pointsman_store::{Location, Store};
 use prometheus::Registry;
 use reqwest::Url;
 use reqwest::redirect::Policy;
@@ -34,7 +34,7 @@ const TOKEN: &str = "POINTSMAN_CHECK_TOKEN";
 
 /// The reports, and what people should know about them.
 pub(super) async fn gather(
-    db: &Path,
+    db: &Location,
     options: &CheckOptions,
     config: &Config,
 ) -> anyhow::Result<(Vec<Report>, Vec<String>)> {

@@ -2,15 +2,14 @@
 //! wording.
 
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use pointsman_store::Store;
+use pointsman_store::{Location, Store};
 
 use crate::advise::Advisor;
 use crate::cli::{USUAL_WINDOW, Until, View};
-use crate::commands::print;
+use crate::commands::{exists, print};
 use crate::config::{self, Config};
 use crate::render;
 
@@ -21,7 +20,7 @@ const REST: Duration = Duration::from_secs(3);
 
 /// Waits until calls come that were not there, and prints what telemetry they carry.
 pub(super) async fn wait(
-    db: &Path,
+    db: &Location,
     config: &Config,
     within: Duration,
     since_ns: u64,
@@ -30,12 +29,12 @@ pub(super) async fn wait(
     if let Some(address) = unheard(config) {
         eprintln!(
             "pointsman: nothing listens on {address} yet: start `pointsman serve --db {}` in another terminal, then the app",
-            db.display()
+            db
         );
     }
     eprintln!("pointsman: waiting for the first request, up to {} s ...", within.as_secs());
     while begin.elapsed() < within {
-        if db.exists() && has_new_calls(db, since_ns).await? {
+        if exists(db) && has_new_calls(db, since_ns).await? {
             tokio::time::sleep(REST).await;
             return tell(db, config).await;
         }
@@ -43,12 +42,12 @@ pub(super) async fn wait(
     }
     let silence = if let Some(address) = unheard(config) {
         format!("nothing listens on {address}: start `pointsman serve`")
-    } else if db.exists() {
+    } else if exists(db) {
         "the daemon runs and nothing came: the app's log says on a line of @pointsman/nextjs where it sends; without such a line \
          the instrumentation file was not loaded (build the app again)"
             .to_owned()
     } else {
-        format!("there is no database {}: name the daemon's with --db", db.display())
+        format!("there is no database {}: name the daemon's with --db", db)
     };
     eprintln!("pointsman: no request arrived within {} s; {silence}", within.as_secs());
     Ok(ExitCode::FAILURE)
@@ -60,7 +59,7 @@ fn unheard(config: &Config) -> Option<SocketAddr> {
     TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err().then_some(address)
 }
 
-async fn has_new_calls(db: &Path, since_ns: u64) -> anyhow::Result<bool> {
+async fn has_new_calls(db: &Location, since_ns: u64) -> anyhow::Result<bool> {
     let store = Store::open(db).await?;
     let mut newest = None;
     for service in store.services().await? {
@@ -70,7 +69,7 @@ async fn has_new_calls(db: &Path, since_ns: u64) -> anyhow::Result<bool> {
     Ok(newest.is_some_and(|newest| newest >= since_ns))
 }
 
-async fn tell(db: &Path, config: &Config) -> anyhow::Result<ExitCode> {
+async fn tell(db: &Location, config: &Config) -> anyhow::Result<ExitCode> {
     let store = Store::open(db).await?;
     let view = View { window: USUAL_WINDOW, until: Until::Now, service: None };
     let checkups = Advisor::new(&store, config).checkups(&view).await;
