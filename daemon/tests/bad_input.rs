@@ -428,13 +428,20 @@ fn a_bad_argument_is_told_with_what_may_stand_there() {
 }
 
 #[test]
-fn a_database_that_is_no_file_is_refused_without_its_password_and_makes_none() {
+fn a_server_that_cannot_be_used_is_named_without_its_password() {
     let world = World::new();
-    let url = "postgres://pointsman:hunter2@db.example/pointsman";
-    for arguments in [["serve"], ["report"], ["doctor"]] {
-        let run = start(command(Path::new(url)).args(arguments).current_dir(world.path("")));
-        assert_fails(&run, "cannot use the database postgres://pointsman@db.example/pointsman: ");
-        assert!(run.err.contains("name a file with --db") && !run.err.contains("hunter2"), "{run:?}");
+    // Nobody listens there.
+    let url = "postgres://pointsman:hunter2@127.0.0.1:1/pointsman";
+    let wrong = format!("{url}?colour=red");
+    for (at, argument, says) in [
+        (wrong.as_str(), "serve", "the parameter colour"),
+        (&wrong, "report", "the parameter colour"),
+        (url, "report", "check that the server runs"),
+        (url, "doctor", "check that the server runs"),
+    ] {
+        let run = start(command(Path::new(at)).arg(argument).current_dir(world.path("")));
+        assert_fails(&run, "cannot use the database postgres://pointsman@127.0.0.1:1/pointsman: ");
+        assert!(run.err.contains(says) && !run.err.contains("hunter2"), "{run:?}");
     }
     assert_eq!(std::fs::read_dir(world.path("")).unwrap().count(), 0);
     // Nor does the help show what stands in the environment.
