@@ -2,6 +2,7 @@
 
 mod agents;
 mod ci;
+mod copy;
 #[cfg(test)]
 mod reference;
 mod source;
@@ -18,6 +19,7 @@ use crate::config::LogFormat;
 
 pub(crate) use agents::{AgentsCommand, AgentsOptions, InstallOptions, McpOptions};
 pub(crate) use ci::{CaptureOptions, CheckFormat, CheckOptions};
+pub(crate) use copy::CopyOptions;
 pub(crate) use source::{DraftOptions, LinkOptions};
 
 /// Production telemetry advisor for Next.js: what belongs in an API route, what in a Server Action.
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     Trace(TraceOptions),
     /// Make a consistent copy of the database, even while the daemon runs.
     Backup(BackupOptions),
+    /// Copy everything from an SQLite file to a PostgreSQL database, or back. Stop the daemons first.
+    Copy(CopyOptions),
     /// Rebuild calls and hourly numbers from the stored spans. Stop the daemon first.
     Reindex,
     /// Permanently delete everything stored about a service. Stop the daemon first.

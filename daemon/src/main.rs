@@ -101,6 +101,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             )
             .await
         }
+        #[cfg(feature = "postgres")]
+        Command::Copy(options) => commands::copy::run(options, &config).await,
+        #[cfg(not(feature = "postgres"))]
+        Command::Copy(_) => anyhow::bail!("this program was built without PostgreSQL"),
         Command::Forget(options) => commands::forget::run(&db()?, options, &config).await,
         Command::Reindex => commands::reindex::run(&db()?, &config).await,
         Command::Recover(options) => {

@@ -75,6 +75,12 @@ pub enum StoreError {
         /// Why, and what to do.
         reason: String,
     },
+    /// A database was not copied into another one.
+    #[error("cannot copy: {reason}")]
+    Copy {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// Nothing can be saved of a damaged file.
     #[error("cannot recover into {path}: {reason}")]
     Recover {

@@ -25,6 +25,8 @@ mod work;
 mod block;
 #[cfg(feature = "sqlite")]
 mod call_pieces;
+#[cfg(feature = "postgres")]
+mod copy;
 #[cfg(feature = "sqlite")]
 mod error;
 #[cfg(feature = "sqlite")]
@@ -45,6 +47,8 @@ pub use arrivals::{ArrivalKind, Arrivals};
 #[cfg(feature = "sqlite")]
 pub use block::{Block, BlockId};
 pub use call::{Call, Caller, Form, Sampling, Sign, Signs};
+#[cfg(feature = "postgres")]
+pub use copy::{Copied, Progress, copy};
 #[cfg(feature = "sqlite")]
 pub use error::{StoreError, Trouble};
 pub use handler::{Action, Fingerprint, Handler, HandlerKind};

@@ -5,6 +5,8 @@ pub(crate) mod backup;
 pub(crate) mod capture;
 pub(crate) mod check;
 pub(crate) mod check_config;
+#[cfg(feature = "postgres")]
+pub(crate) mod copy;
 pub(crate) mod decide;
 pub(crate) mod demo;
 pub(crate) mod doctor;

@@ -24,7 +24,7 @@ pub(crate) struct StoreSettings {
     pub ca_file: Option<PathBuf>,
     /// Connections of this process at most, at least 4.
     pub connections: u32,
-    /// After so long a statement is given up, s.
+    /// After so long a statement that writes is given up, s; one that reads has ten times as long.
     pub statement_timeout_s: u64,
     /// Schema with the tables; created when absent.
     pub schema: String,

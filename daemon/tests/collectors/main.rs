@@ -156,6 +156,61 @@ fn three_collectors_on_one_server_give_the_report_of_one_file() {
     }
 }
 
+/// From a file to a server and back: everything is there each time, and the report the same.
+#[test]
+fn a_copy_holds_everything_on_both_ways_and_goes_on_where_it_broke_off() {
+    let Some(address) = server::address() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let requests: Vec<Value> =
+        recorded("storefront").iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let db = in_one_file(folder.path(), &requests);
+    let look = ["--until", "last"];
+    let before = comparable(report(&db, &look));
+    let back = folder.path().join("back.db");
+    let copy = |from: &Path, to: &Path| {
+        let arguments = [Path::new("copy"), Path::new("--from"), from, Path::new("--to"), to];
+        pointsman(Path::new("unused.db"), arguments)
+    };
+    let there = copy(&db, Path::new(&address));
+    assert_eq!(there.code, Some(0), "{}", there.err);
+    // Once more finds everything copied.
+    assert_eq!(copy(&db, Path::new(&address)).out, there.out);
+    let again = copy(Path::new(&address), &back);
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    let counts = |out: &str| out.split("\n\n").next().unwrap().to_owned();
+    assert_eq!(counts(&again.out), counts(&there.out));
+    let content_of_file = content(Location::from(&db));
+    for copied in [server_location(&address), Location::from(&back)] {
+        let (calls, spans) = content(copied);
+        assert_same(&calls, &content_of_file.0);
+        assert_eq!(spans, content_of_file.1);
+    }
+    for copied in [Path::new(&address), &back] {
+        assert_eq!(comparable(report(copied, &look)), before);
+        let run = pointsman(copied, ["trace", &hex(content_of_file.0[0].trace)]);
+        assert_eq!(run.code, Some(0), "{}", run.err);
+    }
+    // Neither over what is there, nor into what holds something else.
+    let refused = copy(Path::new(&address), &back);
+    assert!(refused.code == Some(1) && refused.err.contains("exists already"), "{}", refused.err);
+    let other = server::address().unwrap();
+    let daemon = collector(&other);
+    assert_eq!(daemon.send(&requests[0]).status, 200);
+    settled(&other);
+    let refused = copy(&db, Path::new(&other));
+    assert!(refused.code == Some(1) && refused.err.contains("a daemon works on"), "{}", refused.err);
+    drop(daemon);
+    wait_for("the lease to run out", || {
+        let refused = copy(&db, Path::new(&other));
+        assert_eq!(refused.code, Some(1), "{}", refused.out);
+        refused.err.contains("holds data already").then_some(())
+    });
+}
+
+fn hex(trace: pointsman_store::TraceId) -> String {
+    trace.to_string()
+}
+
 fn server_location(address: &str) -> Location {
     std::ffi::OsString::from(address).into()
 }

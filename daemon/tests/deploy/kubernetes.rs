@@ -187,3 +187,61 @@ fn kubectl_builds_the_manifests() {
         );
     }
 }
+
+/// The pods of collectors that share a database differ from the one daemon's in what follows from that.
+#[test]
+fn collectors_on_a_server_are_the_same_daemon_without_a_volume() {
+    const FOLDER: &str = "deploy/kubernetes-postgres";
+    let deployment = yaml(&format!("{FOLDER}/deployment.yaml"));
+    assert!(at(&deployment, "spec.replicas").as_u64().unwrap() > 1);
+    assert_eq!(at(&yaml(&format!("{FOLDER}/pod-disruption-budget.yaml")), "spec.minAvailable"), 1);
+    let theirs = at(&deployment, "spec.template.spec");
+    let container = at(theirs, "containers.0");
+    let (_, one) = pod();
+    for part in [
+        "image",
+        "args",
+        "ports",
+        "startupProbe",
+        "livenessProbe",
+        "readinessProbe",
+        "resources",
+        "securityContext",
+    ] {
+        assert_eq!(at(container, part), at(&one, part), "{part}");
+    }
+    let environment = named(at(container, "env"));
+    assert!(environment.contains(&"POINTSMAN_DB"));
+    let password = "POINTSMAN_STORE__PASSWORD_FILE";
+    let env = at(container, "env").as_array().unwrap();
+    let file = env.iter().find(|one| at(one, "name") == password).unwrap();
+    let items = at(theirs, "volumes.1.secret.items").to_string();
+    assert!(
+        at(file, "value").as_str().unwrap().ends_with("/database-password")
+            && items.contains("database-password")
+    );
+    let mut mounted = named(at(container, "volumeMounts"));
+    let mut known = named(at(theirs, "volumes"));
+    mounted.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(mounted, known);
+    if std::process::Command::new("kubectl").arg("version").arg("--client").output().is_err() {
+        eprintln!("left out: kubectl is not installed");
+        return;
+    }
+    let mut kubectl = std::process::Command::new("kubectl");
+    let built = output_of(kubectl.arg("kustomize").arg(in_repository(FOLDER)));
+    let objects: Vec<Value> =
+        built.split("\n---\n").map(|object| serde_saphyr::from_str(object).unwrap()).collect();
+    let kind = |kind: &str| objects.iter().find(|object| at(object, "kind") == kind);
+    assert!(kind("StatefulSet").is_none());
+    let config = at(kind("ConfigMap").unwrap(), "metadata.name").as_str().unwrap();
+    let deployment = kind("Deployment").unwrap();
+    assert!(at(deployment, "spec.template.spec.volumes").to_string().contains(&format!("\"{config}\"")));
+    let label = "app.kubernetes.io/name";
+    for kind_name in ["Deployment", "PodDisruptionBudget"] {
+        let selects = at(kind(kind_name).unwrap(), "spec.selector.matchLabels");
+        assert_eq!(selects[label], at(deployment, "spec.template.metadata.labels")[label], "{kind_name}");
+    }
+    assert!(at(kind("Secret").unwrap(), "stringData").get("database-password").is_some());
+}

@@ -238,6 +238,28 @@ async fn read_on(
     rows.iter().map(inflate).collect()
 }
 
+/// The log that a copy from a file writes; made when there is none and `makes` says so.
+pub(crate) async fn log_of_copy(store: &Store, makes: bool) -> Result<Option<i32>, StoreError> {
+    const NAME: &str = "log_of_copy";
+    let mut tx = store.write().await?;
+    let known: Option<Vec<u8>> =
+        scalar("SELECT value FROM secrets WHERE name = $1").bind(NAME).fetch_optional(&mut *tx).await?;
+    if let Some(known) = known {
+        return Ok(known.try_into().ok().map(i32::from_be_bytes));
+    }
+    if !makes {
+        return Ok(None);
+    }
+    let made: i32 = scalar("INSERT INTO collectors DEFAULT VALUES RETURNING id").fetch_one(&mut *tx).await?;
+    query("INSERT INTO secrets (name, value) VALUES ($1, $2)")
+        .bind(NAME)
+        .bind(&made.to_be_bytes()[..])
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(Some(made))
+}
+
 /// Adds blocks that retention has taken, or that were made smaller, to the figures.
 pub(super) async fn count_blocks(tx: &mut PgConnection, rows: i64, bytes: i64) -> Result<(), sqlx::Error> {
     volumes::add(tx, Kind::Blocks, 0, rows, bytes).await

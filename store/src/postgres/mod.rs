@@ -35,6 +35,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
 use tokio::sync::Mutex;
 
+pub(crate) use blocks::log_of_copy;
 pub(crate) use connect::fault_of as fault;
 pub(crate) use error::trouble;
 pub(crate) use lease::Lease;
@@ -48,6 +49,9 @@ use log_order::LogOrder;
 
 /// How long somebody waits for a connection: a sender would be told to retry by then.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// A statement that reads may take so many times as long as one that writes: nobody waits to be answered by it.
+const READS_FOR: u32 = 10;
 
 /// Connections that only write may use, of all: reports that read for long must not keep spans from being stored.
 const WRITERS: u32 = 3;
@@ -86,16 +90,19 @@ impl Store {
         let options = connect::options(url)?;
         connect::prepare(url, &options).await?;
         let timeout = url.connection().statement_timeout;
-        let settings = format!(
-            "SET LOCAL search_path TO {}; SET LOCAL statement_timeout = {}; \
-             SET LOCAL idle_in_transaction_session_timeout = {}",
-            connect::quoted(&url.schema()),
-            timeout.as_millis(),
-            timeout.as_millis().saturating_mul(2)
-        );
+        let settings = |timeout: Duration| {
+            format!(
+                "SET LOCAL search_path TO {}; SET LOCAL statement_timeout = {}; \
+                 SET LOCAL idle_in_transaction_session_timeout = {}",
+                connect::quoted(&url.schema()),
+                timeout.as_millis(),
+                timeout.as_millis().saturating_mul(2)
+            )
+        };
         // The setting of the server may be weaker, and an acknowledgement is a commit on disk.
-        let write = format!("BEGIN READ WRITE; {settings}; SET LOCAL synchronous_commit TO on");
-        let read = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}");
+        let write = format!("BEGIN READ WRITE; {}; SET LOCAL synchronous_commit TO on", settings(timeout));
+        let read =
+            format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {}", settings(timeout * READS_FOR));
         let readers = url.connection().connections.saturating_sub(WRITERS).max(1);
         Ok(Self {
             writers: pool(WRITERS, options.clone()),
@@ -109,12 +116,12 @@ impl Store {
     }
 
     /// Begins a transaction that writes.
-    async fn write(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+    pub(crate) async fn write(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         self.begun(&self.writers, &self.begin[0]).await
     }
 
     /// Begins a transaction that reads one state of the database.
-    async fn read(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+    pub(crate) async fn read(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         self.begun(&self.readers, &self.begin[1]).await
     }
 

@@ -48,7 +48,7 @@ pub async fn back_up(from: &Path, to: &Path) -> Result<Backup, StoreError> {
 }
 
 /// The name under which a new file grows, in the folder where it will stay.
-pub(super) fn unfinished(to: &Path) -> PathBuf {
+pub(crate) fn unfinished(to: &Path) -> PathBuf {
     let mut name = to.as_os_str().to_owned();
     name.push(".unfinished");
     name.into()
@@ -82,7 +82,7 @@ async fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
 }
 
 /// Makes sure that a new file survives a power cut, and gives it its name.
-pub(super) fn finish(unfinished: &Path, to: &Path) -> std::io::Result<Backup> {
+pub(crate) fn finish(unfinished: &Path, to: &Path) -> std::io::Result<Backup> {
     let file = File::open(unfinished)?;
     file.sync_all()?;
     let bytes = file.metadata()?.len();

@@ -41,6 +41,8 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 
 pub use backup::{Backup, back_up};
+#[cfg(feature = "postgres")]
+pub(crate) use backup::{finish, unfinished};
 pub use forget::{Dropped, Forgetting};
 pub use integrity::Soundness;
 pub(crate) use lease::Lease;
@@ -147,7 +149,7 @@ impl Store {
 }
 
 /// What every connection sets, each with its reason.
-fn connection(path: &Path) -> SqliteConnectOptions {
+pub(crate) fn connection(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(LOCK_WAIT)

@@ -72,7 +72,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// Of root, how to be somebody else: PostgreSQL refuses to run as root.
-fn unprivileged() -> Vec<String> {
+pub(crate) fn unprivileged() -> Vec<String> {
     let id = |arguments: &[&str]| {
         let output = Command::new("id").args(arguments).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
