@@ -51,7 +51,8 @@ pub struct Behaviour {
     pub sets_cookie: f64,
     /// Whether that cookie holds the session.
     pub session_cookie: bool,
-    /// Share of requests that Next.js' own cache answers (`x-nextjs-cache: HIT`).
+    /// Share of requests that Next.js' own cache answers (`x-nextjs-cache: HIT`); of a page that was rendered ahead, its
+    /// documents and what the client router asks for.
     pub hit: f64,
     /// Share of requests that its cache was asked for and did not have.
     pub miss: f64,
@@ -105,6 +106,8 @@ pub enum Result {
     Own,
     /// For each of three countries from which clients come.
     Country,
+    /// For all who have a session, and for all who have none.
+    Members,
     /// For nobody: each answer is another one.
     Unique,
 }

@@ -115,8 +115,12 @@ fn names(line: &Line) -> Vec<&str> {
         | Step::Worker(target)
         | Step::Prefetch(target)
         | Step::Beacon(target) => vec![target.name()],
-        Step::Think(_) | Step::Pause(_) | Step::Refresh | Step::Reload | Step::Probe | Step::Session(_) => {
-            Vec::new()
-        }
+        Step::Think(_)
+        | Step::Pause(_)
+        | Step::Refresh
+        | Step::Reload
+        | Step::Probe
+        | Step::Session(_)
+        | Step::Elsewhere(_) => Vec::new(),
     }
 }

@@ -135,6 +135,12 @@ pub struct People {
     /// Seconds after which the session has another value without any answer having set it, as with short-lived tokens
     /// that a library in the page renews at its own service.
     pub renews_s: Option<f64>,
+    /// Whether their pages forbid the browser to name a `referer`, by `Referrer-Policy: no-referrer`: forms then name the
+    /// origin `null`.
+    #[serde(default)]
+    pub no_referrer: bool,
+    /// The script of the worker that makes the calls of `sw`; `/sw.js` by default.
+    pub worker: Option<String>,
     /// The host by which they reach the app, where each tenant has one.
     pub host: Option<String>,
     /// From how many addresses they come; by default each from one of its own.

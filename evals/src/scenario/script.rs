@@ -19,6 +19,7 @@
 //! poll refresh 5s x20        a page that refreshes itself      offline-probe   the router looks for the network
 //! speculate /b               a document fetched ahead by speculation rules
 //! sign-in    sign-out        from here on with a session, or without
+//! elsewhere /docs            a page of the same origin that this app does not answer
 //! 30% refresh                any line, sometimes
 //! ```
 
@@ -75,6 +76,8 @@ pub enum Step {
     Probe,
     /// A session begins, or ends.
     Session(bool),
+    /// A page of the same origin comes into view that another app answers.
+    Elsewhere(String),
 }
 
 /// How several calls follow each other.
@@ -163,6 +166,7 @@ fn step(words: &[&str]) -> Result<Step, String> {
         ["offline-probe"] => Step::Probe,
         ["sign-in"] => Step::Session(true),
         ["sign-out"] => Step::Session(false),
+        ["elsewhere", path] => Step::Elsewhere((*path).to_owned()),
         ["stay" | "wait" | "fetch" | "call", ..] | [] => return Err("no such step".to_owned()),
         _ => calls(words)?,
     })
@@ -236,6 +240,7 @@ mod tests {
                 Step::Call(vec![route("GET /api/a"), action("b"), action("b")], Manner::Together),
             ),
             ("fire track", 1.0, Step::Fire(action("track"))),
+            ("elsewhere /docs", 1.0, Step::Elsewhere("/docs".into())),
             ("poll refresh 5s x2", 1.0, Step::Poll(Target::Refresh, 5.0, 2, 0.05)),
             (
                 "GET /api/[trpc] @a,b & c",

@@ -271,6 +271,7 @@ impl<'s> Server<'s> {
                 changes => both(both(both(key, epoch), ask.client), changes),
             },
             Result::Country => both(both(key, epoch), mix(ask.network) % 3),
+            Result::Members => both(both(key, epoch), u64::from(ask.session.is_some())),
             Result::Unique => self.random.bits(),
         }
     }
@@ -294,6 +295,10 @@ impl<'s> Server<'s> {
             exchange.ran = Ran::Tree;
             set(exchange, "content-type", "text/x-component");
         }
+        if behaviour.hit > 0.0 && self.random.chance(behaviour.hit) {
+            from_cache(exchange);
+            return;
+        }
         self.fail(exchange, behaviour, ask);
         if form == Form::Probe {
             exchange.response_bytes = 0;
@@ -310,11 +315,7 @@ impl<'s> Server<'s> {
             set(&mut exchange, name, value);
         }
         if self.random.chance(behaviour.hit) {
-            exchange.ran = Ran::Nothing;
-            exchange.work.clear();
-            exchange.end_ms = exchange.start_ms + 2.0;
-            exchange.first_byte_ms = Some(exchange.start_ms + 1.5);
-            set(&mut exchange, "x-nextjs-cache", "HIT");
+            from_cache(&mut exchange);
         } else if self.random.chance(behaviour.miss) {
             set(&mut exchange, "x-nextjs-cache", "MISS");
         }
@@ -439,6 +440,20 @@ pub(crate) fn succeeded(exchange: &Exchange) -> bool {
 /// Sets a response header.
 pub(crate) fn set(exchange: &mut Exchange, name: &str, value: &str) {
     exchange.answered.push((name.into(), value.into()));
+}
+
+/// Next.js' own cache answers.
+fn from_cache(exchange: &mut Exchange) {
+    exchange.ran = Ran::Nothing;
+    exchange.work.clear();
+    exchange.end_ms = exchange.start_ms + 2.0;
+    exchange.first_byte_ms = Some(exchange.start_ms + 1.5);
+    if exchange.kind == Kind::Page {
+        exchange.answered.retain(|(name, _)| &**name != "cache-control");
+        set(exchange, "cache-control", "s-maxage=31536000");
+        set(exchange, "x-nextjs-prerender", "1");
+    }
+    set(exchange, "x-nextjs-cache", "HIT");
 }
 
 fn html(exchange: &mut Exchange) {

@@ -191,6 +191,7 @@ impl<'w, 's> Tab<'w, 's> {
 
     fn referer(&self) -> Option<(&'static str, Rc<str>)> {
         match &self.people.from {
+            _ if self.people.no_referrer => None,
             // Browsers tell other origins only the origin.
             Some(from) if from.starts_with("chrome-extension:") => None,
             Some(from) => Some(("referer", format!("{from}/").into())),
@@ -358,7 +359,7 @@ impl<'w, 's> Tab<'w, 's> {
     /// A native form: to a route, or to an action of a page without JavaScript.
     pub(crate) fn submit(&mut self, target: &Target) {
         let mut headers = self.by_browser(false);
-        headers.push(self.origin());
+        headers.push(if self.people.no_referrer { ("origin", "null".into()) } else { self.origin() });
         let (what, media) = match (target, self.page.clone()) {
             (Target::Route(name), _) => {
                 (What::Route(name.as_str().into()), "application/x-www-form-urlencoded")
@@ -402,11 +403,11 @@ impl<'w, 's> Tab<'w, 's> {
         self.send(self.now_ms, What::Route(name.into()), 0, headers);
     }
 
-    /// A call by the service worker: its script is the referer, and it belongs to no page.
+    /// A call by a worker: its script is the referer, and it belongs to no page.
     pub(crate) fn by_worker(&mut self, name: &str, argument: u64) {
         let mut headers = self.by_script("cors", "empty");
         headers.retain(|(name, _)| *name != "referer");
-        headers.push(("referer", "/sw.js".into()));
+        headers.push(("referer", self.people.worker.as_deref().unwrap_or("/sw.js").into()));
         if !name.starts_with("GET ") {
             headers.extend([("content-type", "application/json".into()), self.origin()]);
         }

@@ -87,6 +87,7 @@ impl<'s> Visit<'_, '_, 's> {
             Step::Prefetch(target) => self.tab.prefetch_handler(target.name()),
             Step::Speculate(page) => self.tab.speculate(page),
             Step::Probe => self.tab.probe(),
+            Step::Elsewhere(path) => self.tab.page = Some(Rc::from(path.as_str())),
             Step::Session(begins) => {
                 self.tab.sign(*begins);
                 // A reload or refresh that follows still answers the call before.
