@@ -130,8 +130,23 @@ const WRITING_NOUNS: &[&str] = &[
 ];
 
 /// What is made when somebody asks for it: `fetchClientSecret` begins a payment, `getOtp` sends a message.
-const MADE_ON_DEMAND: &[&str] =
-    &["secret", "intent", "otp", "passcode", "nonce", "captcha", "token", "jwt", "presigned", "portal"];
+const MADE_ON_DEMAND: &[&str] = &[
+    "secret",
+    "intent",
+    "otp",
+    "totp",
+    "passcode",
+    "passkey",
+    "webauthn",
+    "challenge",
+    "attestation",
+    "nonce",
+    "captcha",
+    "token",
+    "jwt",
+    "presigned",
+    "portal",
+];
 
 /// Words around a verb that say nothing: `handleDelete`, `bulkUpdate`, `unstable_getPosts`.
 const WRAPPERS: &[&str] = &[
@@ -274,6 +289,9 @@ mod tests {
             ("userDelete", Named::Mixed),
             ("fetchClientSecret", Named::Silent),
             ("getOtp", Named::Silent),
+            ("getPasskeyOptions", Named::Silent),
+            ("fetchWebAuthnChallenge", Named::Silent),
+            ("getChallenges", Named::Reads),
             ("getCSRFToken", Named::Silent),
             ("get_presigned_url", Named::Silent),
             ("getSignedInUser", Named::Reads),

@@ -13,18 +13,20 @@ use pointsman_evals::sim::{Play, play};
 use pointsman_evals::telemetry::{Encoded, Sent};
 
 /// Scenarios with moves of each kind, and some in which what looks like one is none.
-const CHOSEN: [&str; 6] = [
+const CHOSEN: [&str; 8] = [
     "cases/cart-refresh",
     "cases/getters-in-series",
     "cases/stripe-webhook",
     "unseen-2026-12/recently-viewed-from-local-storage",
     "unseen-2026-12/script-that-copies-a-browsers-headers",
     "unseen-2026-12/stats-by-a-wrapped-action-on-mount",
+    "unseen-2027-01/menu-on-prerendered-pages",
+    "unseen-2027-01/shared-into-the-app",
 ];
 
 fn chosen() -> Vec<Scenario> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let sets = ["cases", "unseen-2026-12"].map(|set| load(&folder, set).unwrap());
+    let sets = ["cases", "unseen-2026-12", "unseen-2027-01"].map(|set| load(&folder, set).unwrap());
     let found: Vec<Scenario> =
         sets.into_iter().flatten().filter(|scenario| CHOSEN.contains(&&*scenario.id)).collect();
     assert_eq!(found.len(), CHOSEN.len(), "a scenario has another name now");

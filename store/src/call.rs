@@ -230,7 +230,7 @@ pub enum Sign {
     DropsPrefetches = 37,
     /// A proxy answered an action's request with a redirect, so that the action never ran.
     RedirectedByProxy = 38,
-    /// Its child spans, two or more, ran one after the other and took most of its time.
+    /// Its child spans, two or more of which do not write, ran one after the other and took most of its time.
     Waterfall = 39,
     /// A page that the Pages Router rendered.
     PagesRouter = 40,

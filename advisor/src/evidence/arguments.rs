@@ -3,8 +3,8 @@
 //!
 //! Arguments are compared by the request key of loads of one path: with the same client's load before, and with another client's.
 //! Equal ones are the server's to know. Different ones of one client, or of two visitors without a session, come from the
-//! browser, or from a query that is not reported. Different ones of two people who are signed in may follow from who they are:
-//! nothing is counted. Exact within the pass, as `repeats` is.
+//! browser, or from a query that is not reported. Different ones of two people who are signed in may follow from who they are, or from
+//! their browsers: they are counted apart, so that the few that are equal by chance prove nothing. Exact within the pass, as `repeats` is.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -88,6 +88,6 @@ fn compared(before: Load, load: Load) -> Option<Fact> {
     } else if same_client || !(before.signed_in || load.signed_in) {
         Some(Fact::LoadArgumentsDiffer)
     } else {
-        None
+        Some(Fact::LoadArgumentsVary)
     }
 }

@@ -162,9 +162,11 @@ fn other_callers(about: &mut About<'_>, call: &Call) {
         if call.has(Sign::UnlikeItsBrowser) {
             about.exemplify(Fact::SucceededUnlikeBrowser);
         }
-        if call.has(Sign::OriginMismatch) {
-            let action = !call.handler.kind.is_route();
-            about.exemplify(if action { Fact::AllowedOrigins } else { Fact::RefusedAsActions });
+        let action = !call.handler.kind.is_route();
+        if call.has(Sign::OriginMismatch) && action {
+            about.exemplify(Fact::AllowedOrigins);
+        } else if !action && (call.has(Sign::OriginMismatch) || call.has(Sign::NullOrigin)) {
+            about.exemplify(Fact::RefusedAsActions);
         }
     }
     let Some(agent) = call.agent.as_ref().filter(|_| call.caller != Caller::OwnUi) else { return };

@@ -463,12 +463,17 @@ coded! {
         /// Mutations that succeeded and name the app's own origin and a browser that says with every request from which site it
         /// comes, and do not say so.
         SucceededUnlikeBrowser,
-        /// Mutations of routes by the app's own pages that succeeded and whose `Origin` is another host than the one by which the
-        /// app was reached: an action would be refused.
+        /// Mutations of routes by the app's own pages that succeeded and whose `Origin` is `null`, or another host than the one by
+        /// which the app was reached: an action would be refused.
         RefusedAsActions,
         /// Actions with such an `Origin` that ran: the app allows it.
         AllowedOrigins,
         /// Calls of which telemetry says by which host the app was reached.
         HostsTold,
+        /// Actions that came once with the load of their page, with other arguments than those of another person who is signed in.
+        LoadArgumentsVary,
+        /// GETs of routes by the code of own pages that came with a session and set its cookie, and after which the client had no
+        /// session any more.
+        SessionsEnded,
     }
 }

@@ -111,7 +111,7 @@ impl Profile<'_> {
             Named::Writes => is(Seen::Writes, Grounds::Name),
             Named::Mixed => is(Seen::Unclear, Grounds::Nothing),
             Named::Reads if self.work_reads() => is(Seen::Reads, Grounds::Traffic),
-            Named::Reads if !writes => is(Seen::Reads, Grounds::Name),
+            Named::Reads if !writes && !self.made_anew() => is(Seen::Reads, Grounds::Name),
             Named::Silent if self.work_reads() && !writes => is(Seen::Reads, Grounds::Traffic),
             Named::Reads | Named::Silent => is(Seen::Unclear, Grounds::Nothing),
         }
@@ -141,10 +141,18 @@ impl Profile<'_> {
     }
 
     /// Whether different clients that asked the same got the same data.
-    fn answers_are_equal(&self) -> bool {
+    pub(crate) fn answers_are_equal(&self) -> bool {
         let equal = self.share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients);
         let all_equal = equal.is_some_and(|share| share.samples >= ENOUGH && share.observed >= EQUAL);
         all_equal && self.quantile(Measure::ResponseBytes, 0.5).is_some_and(|bytes| bytes >= DATA)
+    }
+
+    /// Whether visitors of whom nothing is known ask the same and nearly never get the same: it is made for each of them, as a
+    /// challenge is.
+    fn made_anew(&self) -> bool {
+        let equal = self.share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients);
+        let never = equal.is_some_and(|share| share.samples >= ENOUGH && share.observed <= EFFECTS);
+        never && self.share_of_calls(Fact::WithCredentials) <= EFFECTS
     }
 
     fn share_of_calls(&self, fact: Fact) -> f64 {

@@ -47,6 +47,8 @@ pub struct Surroundings {
     pub cookies_on_other_writes: Option<bool>,
     /// Of the pages that call it, those that were seen as pages themselves.
     pub pages_seen: BTreeSet<String>,
+    /// ... and of these, those that mostly came from Next.js' cache, or that any cache may keep: they are the same for all.
+    pub pages_prerendered: BTreeSet<String>,
     /// Share of the requests to these pages that came with basic credentials: then the browser adds them to whatever it
     /// asks the app for.
     pub basic_on_pages: f64,
@@ -162,6 +164,8 @@ struct Page {
     /// Requests to the page itself, and those of them with basic credentials, weighed.
     as_page: f64,
     with_basic: f64,
+    /// ... and those that Next.js' own cache answered, or that any cache may keep.
+    from_cache: f64,
     /// Whether the Pages Router renders it; `None` where nothing tells the router.
     by_pages_router: Option<bool>,
     actions: usize,
@@ -203,6 +207,8 @@ impl App {
                     known.add_requests(profile);
                     known.as_page += profile.count(Fact::Calls);
                     known.with_basic += profile.count(Fact::WithBasic);
+                    // A page that caches may keep says so, whoever answers.
+                    known.from_cache += profile.count(Fact::CacheHits).max(profile.count(Fact::CacheAllowed));
                     known.p95_ms = profile.quantile(Measure::Duration, 0.95).map(|us| us / 1_000.0);
                     let (pages, app) = (profile.count(Fact::ByPagesRouter), profile.count(Fact::ByAppRouter));
                     known.by_pages_router = (pages + app > 0.0).then_some(pages > app);
@@ -236,6 +242,7 @@ impl App {
             cookies_elsewhere: self.reads[way(profile)].less(CookiesSet::of(profile)).share(),
             cookies_on_other_writes: self.cookies_on_other_writes(profile),
             pages_seen: self.calling_pages(profile).map(|(route, _)| route.clone()).collect(),
+            pages_prerendered: self.prerendered(profile),
             basic_on_pages: self.basic_on_pages(profile),
             others: self.totals.others(self.by_way[way(profile)], Totals::of(profile)),
             build: Arc::default(),
@@ -262,6 +269,13 @@ impl App {
     fn calling_pages<'p>(&'p self, profile: &'p Profile<'_>) -> impl Iterator<Item = (&'p String, &'p Page)> {
         let seen = |(route, _): &'p (String, f64)| Some((route, self.pages.get(route)?));
         profile.pages.iter().filter_map(seen).filter(|(_, page)| page.as_page > 0.0)
+    }
+
+    fn prerendered(&self, profile: &Profile<'_>) -> BTreeSet<String> {
+        /// Share of requests to a page. [judgement]
+        const MOST: f64 = 0.5;
+        let ahead = |(_, page): &(&String, &Page)| page.from_cache > MOST * page.as_page;
+        self.calling_pages(profile).filter(ahead).map(|(route, _)| route.clone()).collect()
     }
 
     fn basic_on_pages(&self, profile: &Profile<'_>) -> f64 {

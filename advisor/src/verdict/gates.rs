@@ -159,7 +159,7 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
 }
 
 /// Next.js refuses an action whose `Origin` is not the host by which the app was reached, as behind a proxy that calls the app by
-/// another name: whatever an action gained there, it would not run.
+/// another name, or of a form under `Referrer-Policy: no-referrer`, which names the origin `null`: whatever an action gained there, it would not run.
 fn refused_origins(profile: &Profile) -> Option<Decision> {
     /// Share of calls. [judgement]
     const HARDLY_ANY: f64 = 0.01;
@@ -169,7 +169,7 @@ fn refused_origins(profile: &Profile) -> Option<Decision> {
         Decision::keep(
             &format!(
                 "{:.0} % of its calls come from pages whose `Origin` is not the host that the app sees: Next.js answers such actions 500 \
-                 until the proxy passes the host on, or `serverActions.allowedOrigins` names it",
+                 until the proxy passes the host on, the pages send a referrer, or `serverActions.allowedOrigins` names it",
                 share.observed * 100.0
             ),
             "requests whose `Origin` is the host that the app sees",
@@ -177,19 +177,15 @@ fn refused_origins(profile: &Profile) -> Option<Decision> {
     })
 }
 
-/// The page from which most calls come that were sent by pages nobody has seen here; `None` where these are hardly any. Another
+/// The page from which most calls come that were sent by pages nobody has seen here; `None` where there is none. Another
 /// app may live on the same host, and its pages look like the app's own.
 fn foreign_page<'p>(profile: &'p Profile<'_>) -> Option<&'p str> {
-    /// Share of calls, and calls, that are hardly any. [judgement]
-    const FEW: (f64, f64) = (0.02, 5.0);
-    let unseen = || {
-        let pages = profile.pages.iter().filter(|(page, _)| page != "other");
-        pages.filter(|(page, _)| !profile.surroundings.pages_seen.contains(page))
-    };
-    let total: f64 = profile.pages.iter().map(|(_, calls)| calls).sum();
-    let calls: f64 = unseen().map(|(_, calls)| calls).sum();
-    let several = calls >= FEW.1 && calls > FEW.0 * total;
-    unseen().next().filter(|_| several).map(|(page, _)| page.as_str())
+    /// Calls from one page: fewer may come from an address that somebody mistyped. Each of these callers would break, however few
+    /// they are among all. [judgement]
+    const SEVERAL: f64 = 3.0;
+    let unseen = profile.pages.iter().filter(|(page, _)| page != "other");
+    let mut unseen = unseen.filter(|(page, _)| !profile.surroundings.pages_seen.contains(page));
+    unseen.find(|(_, calls)| *calls >= SEVERAL).map(|(page, _)| page.as_str())
 }
 
 /// An action moves only when its callers are known and are browsers.

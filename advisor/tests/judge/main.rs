@@ -24,4 +24,5 @@ mod skew;
 mod slow;
 mod standing;
 mod traffic;
+mod unmet;
 mod unseen;

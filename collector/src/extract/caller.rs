@@ -61,11 +61,11 @@ static LINES: [Line; 23] = [
         applies: |seen| seen.program == Some(Program::SelfNamed) && !seen.has_token(),
     },
     Line {
-        evidence: "`sec-fetch-site: none` of a navigation",
+        evidence: "`sec-fetch-site: none` of a navigation by GET",
         class: Caller::OwnUi,
         applies: |seen| {
             let navigates = seen.header("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
-            seen.site() == Some("none") && navigates
+            seen.site() == Some("none") && navigates && !seen.changes()
         },
     },
     Line {
@@ -197,8 +197,11 @@ impl Seen<'_> {
     /// Whether it changes something and names no origin, as browsers do with every such request. Only the package is known
     /// to capture `origin`: whoever else captures headers may have left it out.
     fn lacks_origin(&self) -> bool {
-        let changes = matches!(&*self.request.method, "POST" | "PUT" | "PATCH" | "DELETE");
-        changes && self.request.own && !self.request.forwarded && self.header("origin").is_none()
+        self.changes() && self.request.own && !self.request.forwarded && self.header("origin").is_none()
+    }
+
+    fn changes(&self) -> bool {
+        matches!(&*self.request.method, "POST" | "PUT" | "PATCH" | "DELETE")
     }
 
     /// Whether it is a browser by name and nothing that was captured tells of a page it was on.

@@ -73,11 +73,14 @@ fn an_extension_is_no_page_of_the_app() {
         (&[("origin", "safari-web-extension://0A1B"), SHOP], "cross_origin"),
         // What an extension's worker reads: no user navigates so.
         (&[("sec-fetch-site", "none"), ("sec-fetch-mode", "cors"), SHOP], "cross_origin"),
-        (&[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), SHOP], "own_ui"),
     ] {
         assert_eq!(class(true, SAFARI, headers, 200), expected, "{headers:?}");
         assert_eq!(posted(SAFARI, headers, 200), expected, "{headers:?}");
     }
+    // Somebody opened a page; but what posts without a page is the operating system, to a share target.
+    let from_nowhere = [("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), SHOP];
+    assert_eq!(class(true, SAFARI, &from_nowhere, 200), "own_ui");
+    assert_eq!(posted(SAFARI, &from_nowhere, 200), "cross_origin");
 }
 
 /// What Chromium 156 sent to an app at `localhost:3000`, and over plain HTTP to `shop.example`, as a server saw it.

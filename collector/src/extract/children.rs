@@ -13,7 +13,7 @@ pub(super) struct ChildTime {
     pub(super) outgoing_ns: Option<u64>,
     /// Both together: where they overlap it counts once.
     pub(super) both_ns: Option<u64>,
-    /// Whether two or more ran one after the other and took most of the request's time.
+    /// Whether two or more that need not write ran one after the other, and all took most of the request's time.
     pub(super) one_after_the_other: bool,
 }
 
@@ -52,7 +52,9 @@ const REQUEST: [&str; 7] = [
 pub(super) fn find(requests: &Requests<'_>, request: &Request<'_>) -> ChildTime {
     let within = (request.node.start_ns(), request.node.end_ns());
     let (mut database, mut outgoing) = (Vec::new(), Vec::new());
+    let mut may_run_together = 0;
     for (child, node) in outermost(requests, request) {
+        may_run_together += usize::from(!work::writes(node));
         let list = if child == Child::Database { &mut database } else { &mut outgoing };
         list.push((node.start_ns(), node.end_ns()));
     }
@@ -62,7 +64,8 @@ pub(super) fn find(requests: &Requests<'_>, request: &Request<'_>) -> ChildTime 
         database_ns: time(&database),
         outgoing_ns: time(&outgoing),
         both_ns: time(&both),
-        one_after_the_other: one_after_the_other(&both, within),
+        // What writes keeps its order, as in a transaction.
+        one_after_the_other: may_run_together >= 2 && one_after_the_other(&both, within),
     }
 }
 

@@ -177,6 +177,11 @@ pub(super) fn find(requests: &Requests<'_>, request: &Request<'_>) -> Work {
     work
 }
 
+/// Whether a child span is known to write.
+pub(super) fn writes(node: &Node<'_>) -> bool {
+    effect(node) == Some(Effect::Write)
+}
+
 fn effect(node: &Node<'_>) -> Option<Effect> {
     let kind = node.span.kind;
     if kind == PRODUCER {

@@ -167,3 +167,20 @@ fn the_same_seed_is_the_same_traffic_and_another_is_not() {
     let doubled = play(&scenario, Play { noise: 2.0, ..Play::default() });
     assert!(doubled.iter().any(|exchange| exchange.instance == 1), "noise brings a second instance");
 }
+
+#[test]
+fn pages_may_be_another_apps_name_no_referrer_or_come_from_a_cache() {
+    let app = APP.replace("links = 3", "links = 0\nhit = 1");
+    let elsewhere = visit(&app, "['elsewhere /docs', 'POST /api/x']");
+    assert_eq!(elsewhere.len(), 1, "another app answers the page");
+    assert_eq!(header(&elsewhere[0], "referer"), Some("/docs"));
+    let hidden = visit(&app, "['open /a', 'POST /api/x', 'submit POST /api/x']\nno_referrer = true");
+    assert!(hidden.iter().all(|exchange| header(exchange, "referer").is_none()));
+    let origins: Vec<_> = hidden.iter().filter_map(|exchange| header(exchange, "origin")).collect();
+    assert_eq!(origins, ["https://app.example.com", "null"], "forms alone name none");
+    assert_eq!(hidden[0].ran, Ran::Nothing);
+    let answered = |name: &str| hidden[0].answered.iter().find(|(known, _)| &**known == name);
+    assert_eq!(answered("x-nextjs-cache").map(|(_, value)| &**value), Some("HIT"));
+    let worker = visit(&app, "['open /a', 'sw POST /api/x']\nworker = '/_next/static/worker.js'");
+    assert_eq!(header(&worker[1], "referer"), Some("/_next/static/worker.js"));
+}

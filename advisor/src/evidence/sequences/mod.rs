@@ -14,6 +14,7 @@ mod reads;
 mod repeated;
 mod replays;
 mod retries;
+mod sessions;
 mod stale;
 mod typing;
 
@@ -42,6 +43,7 @@ pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     repeated::count(pass, line);
     loops::count(pass, line);
     retries::count(pass, line);
+    sessions::count(pass, line);
     stale::count(pass, line);
     typing::count(pass, line);
     replays::count(pass, line);

@@ -1,6 +1,7 @@
 //! **sequential-waterfall**: within the handler one request or query waits for the other.
 //!
-//! Seen: two or more child spans that never overlap and take seven tenths of the time, in at least half of the calls.
+//! Seen: child spans, two or more of which do not write, that never overlap and take seven tenths of the time, in at least half of
+//! the calls.
 //! Why: what does not depend on each other can run together: `Promise.all`. All versions.
 //! Source: Next.js docs, "Fetching Data" (parallel data fetching). Guard: whether the second needs the first's result, telemetry
 //! cannot see; what writes has to keep its order.

@@ -6,7 +6,8 @@
 //! versions.
 //! Source: RFC 9110, section 9.2.1 (safe methods); Next.js docs, Data Security.
 //! Guard: what came with a token counts for nothing, since no link can send one, nor does a session's cookie that is renewed for who has
-//! one. Cookies and writes that come with most answers are the proxy's or a session library's, and say nothing of one handler.
+//! one; where the browser has none any more afterwards, it was ended. Cookies and writes that come with most answers are the proxy's or
+//! a session library's, and say nothing of one handler.
 //! Schedulers send GETs and nothing else (Vercel Cron), so that what they call may write. Callbacks of a login, endpoints of authentication libraries, draft mode and other targets of navigation write and set cookies on
 //! purpose; so does a counter of views. Of a target of navigation it is said only where links of the app's own pages change the session
 //! of people who are signed in (`?action=logout`). None of them is meant to happen when a link to it comes into view: where ten or more
@@ -69,6 +70,9 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if navigated {
         return by_link(profile, knobs);
     }
+    if let Some(ended) = by_code(profile, knobs) {
+        return ended;
+    }
     let writes = profile.share(Fact::ForgeableWrites, Fact::Calls);
     let writes = writes.filter(|_| !profile.surroundings.others.every_read_writes());
     let cookies =
@@ -104,6 +108,24 @@ fn by_link(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let statement =
         Statement::of_share(share, text, flips).with(profile.exemplars(Fact::SessionsChangedByLink));
     statement.judged_by_observed(knobs)
+}
+
+/// What calls by the app's own code do with a session, which a picture on any other site can do as well: end it.
+fn by_code(profile: &Profile, knobs: &Knobs<'_>) -> Option<Finding> {
+    /// Share of calls. Whoever asks as the session runs out has none afterwards either. [judgement]
+    const USUAL: f64 = 0.2;
+    let ended = profile.observed(Fact::SessionsEnded);
+    let share = profile.share(Fact::SessionsEnded, Fact::Calls)?;
+    if !profile.shows_sequences() || ended < knobs.min_samples || share.observed < USUAL {
+        return None;
+    }
+    let text = format!(
+        "{ended} times the browser had no session any more after it: a picture or a link on any other site does the same; make it a \
+         POST or an action"
+    );
+    let flips = "GETs after which the session goes on".to_owned();
+    let statement = Statement::of_share(share, text, flips).with(profile.exemplars(Fact::SessionsEnded));
+    Some(statement.judged_by_observed(knobs))
 }
 
 /// What prefetches of it did, which nobody asked for.

@@ -6,7 +6,8 @@
 //! All versions.
 //! Source: Next.js docs, Backend for Frontend "Server Actions", "Mutating Data"; react.dev `use server`.
 //! Guard: only actions that read, and whose arguments the server can know: where other loads of the same path had others, they come from
-//! the browser (its storage, clock or sensors), and it abstains. A refresh of the page in view is no load; in a loop (see action-refresh-loop) the calls
+//! the browser (its storage, clock or sensors), and it abstains. A page that was rendered ahead would become dynamic by what depends on
+//! who asks: silent, unless Cache Components are on. A refresh of the page in view is no load; in a loop (see action-refresh-loop) the calls
 //! bring the loads.
 //! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
 
@@ -45,6 +46,7 @@ pub(in super::super) static PER_USE: Rule = Rule {
 
 fn look_by_page(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     let Some(whole) = profile.excess(Fact::SoonAfterLoad) else { return Finding::Silent };
+    let prerendered = prerendered_for_all(profile);
     let as_a_whole = whole.share.interval.low >= knobs.threshold;
     if as_a_whole
         || unknown_arguments(profile).is_some()
@@ -61,6 +63,7 @@ fn look_by_page(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     });
     let mut pages: Vec<(String, Share)> = with_load
         .filter(|(_, share)| share.samples >= knobs.min_samples && share.interval.low >= knobs.threshold)
+        .filter(|(page, _)| !prerendered.contains(&page.as_str()))
         .collect();
     pages.sort_by(|a, b| b.1.samples.cmp(&a.1.samples).then(a.0.cmp(&b.0)));
     let Some((page, share)) = pages.into_iter().next() else { return Finding::Silent };
@@ -80,6 +83,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if let Some(absent) = unseen_sequences(profile) {
         return absent;
     }
+    let prerendered = prerendered_for_all(profile);
+    if profile.load_pages.first().is_some_and(|(page, _)| prerendered.contains(&page.as_str())) {
+        return Finding::Silent;
+    }
     let Some(excess) = profile.excess(Fact::SoonAfterLoad) else { return Finding::Silent };
     let share = excess.share;
     let gain = read_in_page(profile);
@@ -98,6 +105,24 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
 }
 
+/// Pages that Next.js rendered ahead, where what the action reads depends on who asks: read in the page's render, the session would make
+/// each of them dynamic, and every visit would wait for it. With Cache Components a part of a page may be dynamic alone.
+fn prerendered_for_all<'p>(profile: &'p Profile<'_>) -> Vec<&'p str> {
+    /// Share of calls with credentials up to which nobody is asked for. [judgement]
+    const RARE: f64 = 0.05;
+    let personal =
+        profile.share(Fact::WithCredentials, Fact::Calls).is_none_or(|share| share.observed > RARE);
+    let surroundings = &profile.surroundings;
+    if !personal || surroundings.build.has_cache_components() == Some(true) {
+        return Vec::new();
+    }
+    let ahead = |page: &&str| {
+        surroundings.pages_prerendered.contains(*page)
+            || surroundings.build.is_prerendered(page) == Some(true)
+    };
+    profile.load_pages.iter().map(|(page, _)| page.as_str()).filter(ahead).collect()
+}
+
 /// What is missing to say that a page's render can know the arguments; `None` where it can: other loads of the same page had the
 /// same ones, or there was one call for each row that the page shows.
 fn unknown_arguments(profile: &Profile) -> Option<Finding> {
@@ -105,6 +130,9 @@ fn unknown_arguments(profile: &Profile) -> Option<Finding> {
     const FEW: u64 = 5;
     /// Share of loads with other arguments than before from which on they come from the browser. [judgement]
     const OFTEN: f64 = 0.5;
+    /// Share of loads with equal arguments, among those of people who are signed in, below which these are equal by chance.
+    /// [judgement]
+    const CHANCE: f64 = 0.25;
     let known = profile.share(Fact::RequestKeyKnown, Fact::Calls).is_some_and(|share| share.observed >= 0.5);
     if !known {
         return Some(Finding::Absent("pointsman.request.key"));
@@ -113,6 +141,9 @@ fn unknown_arguments(profile: &Profile) -> Option<Finding> {
     let (equal, differ) =
         (profile.observed(Fact::LoadArgumentsEqual), profile.observed(Fact::LoadArgumentsDiffer));
     let compared = equal + differ;
-    let theirs = compared < FEW || as_f64(differ) >= OFTEN * as_f64(compared);
+    // Two people have the same now and then, of a few dozen that there are: a time zone, a device.
+    let vary = profile.observed(Fact::LoadArgumentsVary);
+    let by_chance = as_f64(equal) < CHANCE * as_f64(equal + vary);
+    let theirs = compared < FEW || by_chance || as_f64(differ) >= OFTEN * as_f64(compared);
     (theirs && !rows).then_some(Finding::Lacking(NeedCode::Arguments))
 }

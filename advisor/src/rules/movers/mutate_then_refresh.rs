@@ -8,10 +8,12 @@
 //! Why: an action answers with its result and the re-rendered page, in one response. All versions; `refresh()`
 //! exists from Next.js 16 on.
 //! Source: Next.js docs, `server-actions`; [measured] refresh 45 ms after the mutation on localhost.
-//! Guard: what begins a session is not meant, since the page is shown again after it for all that it knows of its user, and the
+//! Guard: where most calls do not name their page (`Referrer-Policy: no-referrer`), it abstains. What begins a session is not meant, since the page is shown again after it for all that it knows of its user, and the
 //! endpoint is most likely a library's. A refresh that an event stream pushes comes after an action as well; while one is open it abstains. A person may click a link to the same page, hence half of all mutations and a short gap. Moving to an
 //! action with `revalidatePath` drops the client's prefetches, which are then fetched again; `refresh()` keeps them.
 //! Example: `fetch('/api/cart', { method: 'POST' })` and `router.refresh()`.
+
+use pointsman_store::Caller;
 
 use super::super::{
     Effect, Finding, Knobs, Pattern, Rule, Statement, counted, is_mutation_route, part_of, percent, tenths,
@@ -46,6 +48,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
     if profile.count(Fact::FollowedByAmbiguous) > profile.count(Fact::FollowedByRefresh) {
         return Finding::Absent("http.request.header.next-router-prefetch");
+    }
+    // Which page called is told by most calls, or nobody knows which page would have been refreshed.
+    if profile.observed(Fact::PageKnown) * 2 < profile.observed(Fact::by(Caller::OwnUi)) {
+        return Finding::Absent("http.request.header.referer");
     }
     let Some(excess) = profile.excess(Fact::FollowedByRefresh) else { return Finding::Silent };
     let (share, seen) = (excess.share, excess.seen);
