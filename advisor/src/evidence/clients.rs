@@ -62,16 +62,30 @@ fn by_key<'a>(calls: &[Known<'a>]) -> Lines<'a> {
     keys
 }
 
-/// Whether each key takes the place of the one before: people who share an address are there at the same time.
+/// Whether each key takes the place of the one before: people who share an address are there at the same time. Without a session a
+/// browser has the key of its address, before it signs in and again after it has signed out.
 fn is_handed_over(keys: &Lines<'_>) -> bool {
-    let mut lives: Vec<(u64, u64)> = keys.values().map(|calls| life(calls)).collect();
+    let of_address = |calls: &&Vec<Known<'_>>| calls.iter().all(|known| known.call.has(Sign::KeyOfAddress));
+    // One browser has one of them.
+    let one = keys.values().filter(of_address).count() == 1;
+    let signed_out = |calls: &&Vec<Known<'_>>| one && of_address(calls);
+    let of_sessions = keys.values().filter(|calls| !signed_out(calls));
+    let mut lives: Vec<(u64, u64)> = of_sessions.map(|calls| life(calls)).collect();
     lives.sort_unstable();
     let mut last_seen = 0;
-    lives.into_iter().all(|(first, last)| {
+    let in_turn = lives.iter().all(|(first, last)| {
         let follows = first.saturating_add(HANDED_OVER) >= last_seen;
-        last_seen = last_seen.max(last);
+        last_seen = last_seen.max(*last);
         follows
-    })
+    });
+    let between = |start_ns: u64| {
+        let begun = lives.partition_point(|(first, _)| first.saturating_add(HANDED_OVER) < start_ns);
+        begun
+            .checked_sub(1)
+            .and_then(|at| lives.get(at))
+            .is_none_or(|(_, last)| start_ns.saturating_add(HANDED_OVER) >= *last)
+    };
+    in_turn && keys.values().filter(signed_out).flatten().all(|known| between(known.call.start_ns))
 }
 
 /// The starts of the first and the last of some Calls, ns.

@@ -159,7 +159,8 @@ pub(super) fn unseen_obstacles(profile: &Profile) -> Option<Decision> {
 }
 
 /// Next.js refuses an action whose `Origin` is not the host by which the app was reached, as behind a proxy that calls the app by
-/// another name, or of a form under `Referrer-Policy: no-referrer`, which names the origin `null`: whatever an action gained there, it would not run.
+/// another name, or of a form under `Referrer-Policy: no-referrer`, which names the origin `null`: whatever an action gained there, it
+/// would not run.
 fn refused_origins(profile: &Profile) -> Option<Decision> {
     /// Share of calls. [judgement]
     const HARDLY_ANY: f64 = 0.01;

@@ -2,7 +2,7 @@
 //! ahead, arguments that are equal by chance, and sessions that a GET ends. Both sides of each.
 
 use pointsman_advisor::Verdict;
-use pointsman_store::{Form, Sign, Signs};
+use pointsman_store::{ClientKey, Form, Sign, Signs};
 
 use crate::traffic::{MS, SECOND, Traffic, cart, visit};
 
@@ -101,4 +101,45 @@ fn a_get_after_which_there_is_no_session_ended_it() {
         let improvements = traffic.judged("GET /api/session/end").improvements;
         assert_eq!(improvements.iter().any(|rule| rule == "unsafe-get"), unsafe_get, "ends {ends}");
     }
+}
+
+/// Browsers that sign in, change the cart and sign out: they have the key of their address before it, after it and for the refresh, and
+/// one of a session in between. With `beside`, somebody of the same address and without a session looks around meanwhile.
+fn signs_in_and_out(beside: bool) -> Verdict {
+    let mut traffic = cart(97);
+    for call in &mut traffic.calls {
+        call.network = call.client;
+        call.page.get_or_insert_with(|| "/product/1".into());
+        if call.form == Form::Rsc {
+            call.signs |= Sign::KeyOfAddress;
+        } else {
+            call.client = call.client.map(|key| ClientKey(key.0 ^ 1));
+            call.signs = call.signs | Sign::KeyOfSession | Sign::SetsCookie;
+        }
+    }
+    for number in 0..600 {
+        let start = visit(number, 4);
+        let session = traffic.get("/api/me", number, start + 15 * SECOND);
+        session.network = session.client;
+        session.client = session.client.map(|key| ClientKey(key.0 ^ 1));
+        session.page = Some("/product/1".into());
+        session.signs |= Sign::KeyOfSession;
+        for at in [start - 20 * SECOND, start + 30 * SECOND] {
+            let page = traffic.page("/product/1", Form::Document, number, at);
+            page.network = page.client;
+            page.signs |= Sign::KeyOfAddress;
+        }
+        if beside {
+            let other = traffic.page("/about", Form::Document, number, start + 8 * SECOND);
+            other.network = other.client;
+            other.signs |= Sign::KeyOfAddress;
+        }
+    }
+    traffic.judged("POST /api/cart").verdict
+}
+
+#[test]
+fn signing_in_and_out_is_no_key_that_changes() {
+    assert_eq!(signs_in_and_out(false), Verdict::MoveToServerAction);
+    assert_ne!(signs_in_and_out(true), Verdict::MoveToServerAction, "they may be two people");
 }

@@ -12,12 +12,14 @@ use super::{SECOND, gap};
 
 /// What the client sends later than this may come after the session had run out, ns. [judgement]
 const SOON: i64 = 300 * SECOND.cast_signed();
+/// Calls that are looked at after a GET.
+const MOST: usize = 200;
 
 /// Counts the GETs of the timeline after which there was no session.
 pub(super) fn count(pass: &mut Pass, line: &Timeline<'_>) {
     for (place, known) in line.calls.iter().enumerate().filter(|(_, known)| may_end_a_session(known.call)) {
         // Requests that were under way still carry the old cookie.
-        let mut later = line.calls.iter().skip(place + 1).filter(|next| {
+        let mut later = line.calls.iter().skip(place + 1).take(MOST).filter(|next| {
             let since = gap(known.call, next.call);
             line.within((known.call, next.call), since, 0, SOON) == Certainty::Holds
         });

@@ -5,10 +5,10 @@
 //! Why: a server component has the data in the first response: no further round trip, no place in the action queue.
 //! All versions.
 //! Source: Next.js docs, Backend for Frontend "Server Actions", "Mutating Data"; react.dev `use server`.
-//! Guard: only actions that read, and whose arguments the server can know: where other loads of the same path had others, they come from
-//! the browser (its storage, clock or sensors), and it abstains. A page that was rendered ahead would become dynamic by what depends on
-//! who asks: silent, unless Cache Components are on. A refresh of the page in view is no load; in a loop (see action-refresh-loop) the calls
-//! bring the loads.
+//! Guard: only actions that read, and whose arguments the server can know: where other loads of the same path had others, they come
+//! from the browser (its storage, clock or sensors), and it abstains. A page that was rendered ahead would become dynamic by what
+//! depends on who asks: silent, unless Cache Components are on. A refresh of the page in view is no load; in a loop (see
+//! action-refresh-loop) the calls bring the loads.
 //! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
 
 use super::super::improvements::action_refresh_loop::is_looping;

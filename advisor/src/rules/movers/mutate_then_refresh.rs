@@ -8,9 +8,11 @@
 //! Why: an action answers with its result and the re-rendered page, in one response. All versions; `refresh()`
 //! exists from Next.js 16 on.
 //! Source: Next.js docs, `server-actions`; [measured] refresh 45 ms after the mutation on localhost.
-//! Guard: where most calls do not name their page (`Referrer-Policy: no-referrer`), it abstains. What begins a session is not meant, since the page is shown again after it for all that it knows of its user, and the
-//! endpoint is most likely a library's. A refresh that an event stream pushes comes after an action as well; while one is open it abstains. A person may click a link to the same page, hence half of all mutations and a short gap. Moving to an
-//! action with `revalidatePath` drops the client's prefetches, which are then fetched again; `refresh()` keeps them.
+//! Guard: where most calls do not name their page (`Referrer-Policy: no-referrer`), it abstains. What begins a session is not meant,
+//! since the page is shown again after it for all that it knows of its user, and the endpoint is most likely a library's. A refresh
+//! that an event stream pushes comes after an action as well; while one is open it abstains. A person may click a link to the same
+//! page, hence half of all mutations and a short gap. Moving to an action with `revalidatePath` drops the client's prefetches, which
+//! are then fetched again; `refresh()` keeps them.
 //! Example: `fetch('/api/cart', { method: 'POST' })` and `router.refresh()`.
 
 use pointsman_store::Caller;
