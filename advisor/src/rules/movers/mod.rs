@@ -72,7 +72,16 @@ fn is_about_sessions(profile: &Profile) -> bool {
     const USUAL: f64 = 0.5;
     let about = |fact| profile.share(fact, Fact::Succeeded).map_or(0.0, |share| share.observed);
     let renewed_everywhere = profile.surroundings.cookies_are_ambient();
-    !renewed_everywhere && (about(Fact::SetsSession) >= USUAL || about(Fact::SessionsBegun) >= USUAL)
+    let by_name = names_a_session(&profile.handler.route) && about(Fact::SetsCookie) >= USUAL;
+    !renewed_everywhere
+        && (by_name || about(Fact::SetsSession) >= USUAL || about(Fact::SessionsBegun) >= USUAL)
+}
+
+/// Whether a path says that its cookie is a session's, which telemetry may not know by its name.
+fn names_a_session(route: &str) -> bool {
+    const WORDS: [&str; 8] = ["auth", "session", "sessions", "token", "login", "logout", "signin", "signout"];
+    let route = route.to_ascii_lowercase();
+    route.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| WORDS.contains(&word))
 }
 
 /// What a rule found that rests on new documents: not certain where they may have been fetched ahead for nobody, and no call of
