@@ -165,8 +165,8 @@ test-slow: tools debug $(storefront_built) ## The same with slow devices on a sl
 prove: tools debug $(storefront_built) ## Promises against what people live: the example app before and after three moves
 	cd $(storefront) && npm run prove
 
-.PHONY: bench-overhead
-bench-overhead: tools $(package_installed) ## What the npm package costs an app; wants a quiet machine
+.PHONY: bench-package
+bench-package: tools $(package_installed) ## What the npm package costs an app in CPU a request (docs/benchmarks.md); at most 15 minutes
 	cd $(package) && npm run bench
 
 .PHONY: bench-ingest

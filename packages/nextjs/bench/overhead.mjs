@@ -1,109 +1,149 @@
-// What the package costs: a trivial route handler and one of about 80 KB, without OpenTelemetry, with @vercel/otel alone,
-// and with the package on top, in alternation over several rounds against a sink that reads and forgets.
-// Prints medians and, because machines drift, the median of the ratios taken within each round.
+// What the package costs an app in CPU for each request, told apart to 1 % on a machine that is not quiet: short blocks of
+// requests to apps that run side by side, in random order, compared within a second of each other, over several starts.
+// How it measures and what it prints: docs/benchmarks.md, `bench-package`.
 //
-//   node bench/overhead.mjs [--rounds 7] [--requests 1500] [--json]
+//   node bench/overhead.mjs [--cases handler,large,action] [--variants none,plain,vercel] [--base plain]
+//                           [--against DIR] [--precision 0.01] [--minutes 15] [--seconds 20]
 
-import { readFileSync } from 'node:fs'
-import { Agent, createServer, get } from 'node:http'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startApp } from '../test/support/app.mjs'
 import { buildLab } from '../test/support/lab.mjs'
+import { cpuMs } from './cpu.mjs'
+import { CASES, opener, startReceiver } from './load.mjs'
+import { median, medianWithInterval, shuffled } from './statistics.mjs'
+
+const VARIANTS = {
+  none: { title: 'no OpenTelemetry', otel: 'none' },
+  plain: { title: '@vercel/otel', otel: 'plain' },
+  again: { title: '@vercel/otel, a second time', otel: 'plain' },
+  vercel: { title: '@vercel/otel + package', otel: 'vercel' },
+  before: { title: '@vercel/otel + package of --against', otel: 'vercel' },
+  register: { title: 'package/register alone', otel: 'register' },
+}
+const BLOCK_REQUESTS = 50
+/** Blocks of one variant that make one figure: long enough for several exports and collections of garbage. */
+const ROUNDS_PER_FIGURE = 10
+const WARM_UP_REQUESTS = 1500
+/** Fewer starts say nothing about how starts differ. */
+const MIN_STARTS = 6
+/** The package's spans settle, then the last batch goes. */
+const DRAIN_MS = 1000
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '7' },
-    requests: { type: 'string', default: '1500' },
-    json: { type: 'boolean', default: false },
+    cases: { type: 'string', default: 'handler,large,action' },
+    variants: { type: 'string', default: 'none,plain,vercel' },
+    base: { type: 'string', default: 'plain' },
+    against: { type: 'string' },
+    precision: { type: 'string', default: '0.01' },
+    minutes: { type: 'string', default: '15' },
+    seconds: { type: 'string', default: '20' },
   },
 })
-const ROUNDS = Number(values.rounds)
-const REQUESTS = Number(values.requests)
-const VARIANTS = { none: 'without OpenTelemetry', plain: '@vercel/otel', vercel: '@vercel/otel + package' }
-const PATHS = { '/api/hello': 'trivial handler', '/api/big': '80 KB handler' }
-const TICKS_PER_SECOND = 100
-
-const sink = createServer((request, response) => request.resume().on('end', () => response.end()))
-await new Promise((resolve) => sink.listen(0, '127.0.0.1', resolve))
+const variants = values.variants.split(',').concat(values.against ? ['before'] : [])
+const precision = Number(values.precision)
+const deadline = performance.now() + Number(values.minutes) * 60_000
 const lab = buildLab()
+const labs = { before: values.against && (await labOf(values.against)) }
+const receiver = await startReceiver()
+/** For each case and variant the figures (CPU ms a request) of each start. */
+const figures = Object.fromEntries(values.cases.split(',').map((which) => [which, Object.fromEntries(variants.map((variant) => [variant, []]))]))
 
-const apps = {}
-for (const otel of Object.keys(VARIANTS)) {
-  apps[otel] = await startApp(lab, { url: `http://127.0.0.1:${sink.address().port}` }, { otel, env: { OTEL_BSP_SCHEDULE_DELAY: '1000' } })
+for (let start = 1; performance.now() < deadline && Object.keys(figures).some((which) => !settled(which)); start += 1) {
+  const apps = await startAll(start === 1)
+  try {
+    for (const which of Object.keys(figures)) if (!settled(which)) await measure(which, apps)
+  } finally {
+    for (const app of Object.values(apps)) await app.stop()
+  }
+  print(start)
 }
-const runs = []
-try {
-  for (const otel of Object.keys(VARIANTS)) for (const path of Object.keys(PATHS)) await load(apps[otel], path, REQUESTS)
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const path of Object.keys(PATHS)) {
-      for (const otel of rotated(Object.keys(VARIANTS), round)) runs.push({ round, path, otel, ...(await measure(apps[otel], path)) })
+receiver.close()
+
+/** The package of another checkout, in a lab of its own. */
+async function labOf(dir) {
+  const own = process.env.POINTSMAN_LAB_DIR
+  process.env.POINTSMAN_LAB_DIR = `${lab.dir}-against`
+  const { buildLab: buildOther } = await import(resolve(dir, 'test', 'support', 'lab.mjs'))
+  if (own === undefined) delete process.env.POINTSMAN_LAB_DIR
+  else process.env.POINTSMAN_LAB_DIR = own
+  return buildOther()
+}
+
+/** All variants as processes of their own, warm in all cases; the first time it also says what they export. */
+async function startAll(first) {
+  const apps = {}
+  for (const variant of shuffled(variants)) {
+    const built = labs[variant] ?? lab
+    const app = await startApp(built, { url: `${receiver.url}/${variant}` }, { otel: VARIANTS[variant].otel, env: { OTEL_BSP_SCHEDULE_DELAY: '500' } })
+    apps[variant] = { ...app, ...opener(app, built) }
+  }
+  for (const which of Object.keys(figures)) {
+    for (const app of Object.values(apps)) await app.send(which, WARM_UP_REQUESTS)
+    if (first) await printExports(which, apps)
+  }
+  return apps
+}
+
+async function printExports(which, apps) {
+  await sleep(DRAIN_MS)
+  for (const [variant, app] of Object.entries(apps)) {
+    receiver.kept = []
+    receiver.keep = true
+    await app.send(which, BLOCK_REQUESTS)
+    await sleep(DRAIN_MS)
+    receiver.keep = false
+    const bytes = receiver.kept.reduce((sum, { body }) => sum + body.length, 0)
+    console.log(`${which} ${variant}: ${receiver.spansOf(variant).length / BLOCK_REQUESTS} spans and ${Math.round(bytes / BLOCK_REQUESTS)} bytes exported a request`)
+  }
+}
+
+/** What runs after a block (the export, garbage) is counted with the next one of the same process. */
+async function measure(which, apps) {
+  const own = Object.fromEntries(variants.map((variant) => [variant, []]))
+  const end = performance.now() + Number(values.seconds) * 1000
+  const cpu = (variant) => cpuMs(apps[variant].pid)
+  let marks = Object.fromEntries(variants.map((variant) => [variant, cpu(variant)]))
+  while (performance.now() < end) {
+    for (let round = 0; round < ROUNDS_PER_FIGURE; round += 1) {
+      for (const variant of shuffled(variants)) await apps[variant].send(which, BLOCK_REQUESTS)
+    }
+    const now = Object.fromEntries(variants.map((variant) => [variant, cpu(variant)]))
+    for (const variant of variants) own[variant].push((now[variant] - marks[variant]) / (BLOCK_REQUESTS * ROUNDS_PER_FIGURE))
+    marks = now
+  }
+  for (const variant of variants) figures[which][variant].push(own[variant])
+}
+
+function ratios(which, variant, base) {
+  const { [variant]: over, [base]: under } = figures[which]
+  return over.map((start, i) => start.map((figure, j) => figure / under[i][j]))
+}
+
+/** What the bench is for is known closely enough: each variant to the base, but for the one without telemetry. */
+function settled(which) {
+  const asked = variants.filter((variant) => variant !== values.base && variant !== 'none')
+  if (figures[which][values.base].length < MIN_STARTS) return false
+  return asked.every((variant) => {
+    const { low, high } = medianWithInterval(ratios(which, variant, values.base))
+    return high - low < 2 * precision
+  })
+}
+
+function print(start) {
+  console.log(`\nafter ${start} starts`)
+  for (const [which, found] of Object.entries(figures)) {
+    console.log(`${CASES[which].title}: ${found[values.base].flat().length} ratios of ${BLOCK_REQUESTS * ROUNDS_PER_FIGURE} requests each${settled(which) ? ', settled' : ''}`)
+    for (const variant of variants) {
+      const { median: ratio, low, high } = medianWithInterval(ratios(which, variant, values.base))
+      const cells = [median(found[variant].flat()).toFixed(3), ratio.toFixed(3), `${low.toFixed(3)} to ${high.toFixed(3)}`]
+      console.log(`  ${VARIANTS[variant].title.padEnd(36)} ${cells[0]} ms CPU a request, ${cells[1]} of ${values.base} (95 %: ${cells[2]})`)
+    }
+    if (values.against) {
+      const { median: ratio, low, high } = medianWithInterval(ratios(which, 'vercel', 'before'))
+      console.log(`  now to before: ${ratio.toFixed(3)} (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`)
     }
   }
-} finally {
-  for (const app of Object.values(apps)) await app.stop()
-  sink.close()
-}
-if (values.json) console.log(JSON.stringify(runs))
-else for (const path of Object.keys(PATHS)) report(path)
-
-/** Sequential requests on one connection; then the rest of the export is waited for, since it belongs to the cost. */
-async function measure(app, path) {
-  const cpu = cpuSeconds(app.pid)
-  const start = performance.now()
-  const times = await load(app, path, REQUESTS)
-  const seconds = (performance.now() - start) / 1000
-  await sleep(1500)
-  return {
-    cpu: ((cpuSeconds(app.pid) - cpu) * 1000) / REQUESTS,
-    p50: median(times),
-    rate: REQUESTS / seconds,
-  }
-}
-
-async function load(app, path, count) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  const times = []
-  for (let i = 0; i < count; i += 1) {
-    const start = performance.now()
-    await new Promise((resolve, reject) => {
-      get(app.url + path, { agent, headers: { 'user-agent': 'Mozilla/5.0 (bench)', 'sec-fetch-site': 'same-origin', cookie: 'sid=bench' } }, (response) => {
-        response.resume().on('end', resolve)
-      }).on('error', reject)
-    })
-    times.push(performance.now() - start)
-  }
-  agent.destroy()
-  return times
-}
-
-/** User and system time of the server process, from the kernel. */
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-}
-
-function report(path) {
-  const of = (otel, key) => runs.filter((run) => run.path === path && run.otel === otel).map((run) => run[key])
-  const ratio = (otel, base, key) => median(of(otel, key).map((value, round) => value / of(base, key)[round]))
-  console.log(`\n${PATHS[path]} (${path}), ${ROUNDS} rounds of ${REQUESTS} requests`)
-  console.log('variant                    CPU ms/req   p50 ms    req/s   CPU: to none  to plain   p50 to plain   req/s to plain')
-  for (const [otel, title] of Object.entries(VARIANTS)) {
-    const cells = [median(of(otel, 'cpu')), median(of(otel, 'p50')), median(of(otel, 'rate'))]
-    const ratios = [ratio(otel, 'none', 'cpu'), ratio(otel, 'plain', 'cpu'), ratio(otel, 'plain', 'p50'), ratio(otel, 'plain', 'rate')]
-    const widths = [12, 9, 9, 15, 10, 15, 17]
-    const numbers = [...cells.map((n, i) => n.toFixed(i === 2 ? 0 : 3)), ...ratios.map((n) => n.toFixed(3))]
-    console.log(title.padEnd(24) + numbers.map((text, i) => text.padStart(widths[i])).join(''))
-  }
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
-
-function rotated(list, by) {
-  const cut = by % list.length
-  return [...list.slice(cut), ...list.slice(0, cut)]
 }
