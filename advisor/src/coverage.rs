@@ -12,6 +12,9 @@ const SEQUENCES: &str = "sequences: refreshes, queues, polls, loads";
 /// The row of client keys that do not last.
 pub const CHANGING_KEYS: &str = "pointsman.client.key that lasts (it changes while people use the app)";
 
+/// The row of the names of Server Actions.
+pub const ACTION_NAMES: &str = "code.function.name, code.file.path";
+
 /// How often one piece of telemetry arrives.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Coverage {
@@ -95,15 +98,7 @@ pub fn coverage(
         row("http.request.body.size", measured(Measure::RequestBytes), "limits of actions"),
         row("http.response.body.size", measured(Measure::ResponseBytes), "payloads"),
     ];
-    let (named, actions) = named_actions(&known);
-    if actions > 0 {
-        rows.push(Coverage {
-            attribute: "code.function.name, code.file.path",
-            share: share(named, actions),
-            matters_for: "following server actions across builds",
-            package_lacks_it: actions.saturating_sub(named) > by_others.saturating_add(actions / 20),
-        });
-    }
+    rows.extend(action_names(&known));
     rows
 }
 
@@ -136,19 +131,23 @@ fn lasting_keys(known: &[(&Handler, &Rollup)], row: Coverage) -> Coverage {
     }
 }
 
-/// Calls of actions with a name, and of all actions.
-fn named_actions(known: &[(&Handler, &Rollup)]) -> (u64, u64) {
-    let (mut named, mut all) = (0, 0);
+/// How many of the actions' calls have a name; none where no action was called. Who lacks it is asked of these calls alone:
+/// pages that other instrumentation reports say nothing of it.
+fn action_names(known: &[(&Handler, &Rollup)]) -> Option<Coverage> {
+    let (mut named, mut by_package, mut all) = (0, 0, 0);
     for (handler, rollup) in known.iter().filter(|(one, _)| one.kind == HandlerKind::ServerAction) {
         let calls = rollup.observed(Fact::Calls);
         match handler.action {
-            Some(Action::NotFound) => {}
-            Some(Action::Export { .. }) => {
-                named += calls;
-                all += calls;
-            }
-            _ => all += calls,
+            Some(Action::NotFound) => continue,
+            Some(Action::Export { .. }) => named += calls,
+            _ => by_package += rollup.observed(Fact::ByPackage).min(calls),
         }
+        all += calls;
     }
-    (named, all)
+    (all > 0).then(|| Coverage {
+        attribute: ACTION_NAMES,
+        share: crate::stats::as_f64(named) / crate::stats::as_f64(all),
+        matters_for: "following server actions across builds",
+        package_lacks_it: by_package > all / 20,
+    })
 }

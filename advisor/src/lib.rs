@@ -29,7 +29,7 @@ mod windows;
 mod words;
 
 pub use change::{Change, ChangeId, Outline};
-pub use coverage::{CHANGING_KEYS, Coverage, Proxied, coverage, proxied};
+pub use coverage::{ACTION_NAMES, CHANGING_KEYS, Coverage, Proxied, coverage, proxied};
 pub use explanation::{Explanation, Explanations, explain_each, explanations};
 pub use gain::{Gain, Waiting};
 pub use profile::{

@@ -157,7 +157,7 @@ words! {
         ActionThenRefresh = "action_then_refresh",
         /// Actions that waited for each other.
         SerialActions = "serial_actions",
-        /// The load of a page, then an action that fetches more of it.
+        /// The load of a page, then an action soon after it.
         ActionOnLoad = "action_on_load",
         /// The same request again and again.
         Poll = "poll",

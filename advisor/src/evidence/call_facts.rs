@@ -224,10 +224,15 @@ fn session(about: &mut About<'_>, call: &Call) {
     if call.has(Sign::SetsSessionCookie) {
         about.count(Fact::SetsSession);
     }
-    let perhaps = !call.has(Sign::SetsSessionTold) && call.has(Sign::SetsCookie);
-    if !signed_in && (call.has(Sign::SetsSessionCookie) || perhaps) {
+    if begins_session(call) {
         about.exemplify(Fact::SessionsBegun);
     }
+}
+
+/// Whether the answer gave a session, as far as telemetry tells, to somebody who had none.
+pub(super) fn begins_session(call: &Call) -> bool {
+    let perhaps = !call.has(Sign::SetsSessionTold) && call.has(Sign::SetsCookie);
+    !is_signed_in(call) && (call.has(Sign::SetsSessionCookie) || perhaps)
 }
 
 /// What shows that parties outside the own UI rely on the Handler's URL.

@@ -2,11 +2,12 @@
 //! dozens of clients that each come from nowhere. Where telemetry also tells the key of the network, those are put together
 //! again; where it does not, they are counted, so that nobody reads sequences from them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use pointsman_store::{Call, Caller, ClientKey, Form, Sign};
 
 use super::Fact;
+use super::call_facts::begins_session;
 use super::pass::{Known, Pass};
 use super::timeline::{Timeline, is_unsampled};
 
@@ -17,6 +18,8 @@ const MOST: usize = 20_000;
 const HANDED_OVER: u64 = 5_000_000_000;
 /// A key that is gone within this time is one of many of its client, or somebody who left at once, ns.
 const SHORT_LIVED: u64 = 60_000_000_000;
+/// The first request of a session comes so soon after the answer that began it, ns.
+const SIGNED_IN: u64 = 30_000_000_000;
 
 type Lines<'a> = HashMap<ClientKey, Vec<Known<'a>>, foldhash::fast::FixedState>;
 
@@ -44,9 +47,12 @@ pub(super) fn timelines<'a>(pass: &mut Pass, calls: &[Known<'a>]) -> Vec<Timelin
         }
     }
     lines.extend(without_network.into_values().map(|line| (line, true)));
+    // Each sign-in is the beginning of one key, so the order must not be that of a hash map.
+    lines.sort_by_key(|(line, _)| line.first().map(|first| (first.call.start_ns, first.call.span)));
+    let mut sign_ins = SignIns::of(calls);
     let skew = pass.settings.skew_tolerance_ns;
     let timeline = |(line, by_key): (Vec<Known<'a>>, bool)| {
-        count_key(pass, &line, by_key);
+        count_key(pass, &line, by_key, &mut sign_ins);
         Timeline::of(bounded(pass, line), skew)
     };
     lines.into_iter().map(timeline).collect()
@@ -107,12 +113,14 @@ fn bounded<'a>(pass: &mut Pass, mut line: Vec<Known<'a>>) -> Vec<Known<'a>> {
 
 /// Counts a client by its key, and whether that came from nowhere and is soon gone after an answer that set a cookie: then the next
 /// key is the same client's. A page that comes from a cache in front of the app is not seen to be loaded either, but sets none.
-fn count_key(pass: &mut Pass, line: &[Known<'_>], by_key: bool) {
+/// A key that a sign-in began comes from there, and some people leave within a minute.
+fn count_key(pass: &mut Pass, line: &[Known<'_>], by_key: bool, sign_ins: &mut SignIns) {
     let Some(first) = line.first().filter(|first| has_cookie(first.call)) else { return };
     let (first_ns, last_ns) = life(line);
     let renews =
         |known: &Known<'_>| known.call.has(Sign::SetsCookie) || known.call.has(Sign::SetsSessionCookie);
-    let from_nowhere = by_key && is_mid_flow(first.call) && line.iter().any(renews);
+    let from_nowhere =
+        by_key && is_mid_flow(first.call) && line.iter().any(renews) && !sign_ins.began(first.call);
     let Some(mut about) = pass.about(*first) else { return };
     about.count(Fact::KeysBegun);
     if from_nowhere && last_ns.saturating_sub(first_ns) < SHORT_LIVED {
@@ -131,4 +139,32 @@ fn is_mid_flow(call: &Call) -> bool {
     !matches!(call.form, Form::Document | Form::ActionForm | Form::PagePost)
         && !call.has(Sign::Navigate)
         && call.page.is_some()
+}
+
+/// Answers that began a session and whose first request was not found yet, by network: their starts and ends, ns, oldest first.
+#[derive(Default)]
+struct SignIns(HashMap<Option<ClientKey>, VecDeque<(u64, u64)>, foldhash::fast::FixedState>);
+
+impl SignIns {
+    fn of(calls: &[Known<'_>]) -> Self {
+        let mut sign_ins = Self::default();
+        for Known { call, .. } in calls.iter().filter(|known| begins_session(known.call)) {
+            let span = (call.start_ns, call.start_ns.saturating_add(call.duration_ns));
+            sign_ins.0.entry(call.network).or_default().push_back(span);
+        }
+        sign_ins
+    }
+
+    /// Whether this first request of a key follows one of them, which then began no other. Asked in the order of the requests.
+    fn began(&mut self, first: &Call) -> bool {
+        let Some(of_network) = self.0.get_mut(&first.network) else { return false };
+        while of_network.front().is_some_and(|(_, end)| end.saturating_add(SIGNED_IN) < first.start_ns) {
+            of_network.pop_front();
+        }
+        let follows = of_network.front().is_some_and(|(start, _)| *start <= first.start_ns);
+        if follows {
+            of_network.pop_front();
+        }
+        follows
+    }
 }

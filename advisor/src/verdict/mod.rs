@@ -260,11 +260,17 @@ impl Bench<'_, '_> {
             Access { seen: Seen::Writes, grounds } => {
                 // Few calls may show effects by chance; many, or its name, are certain.
                 let may_change = grounds == Grounds::Traffic && self.assumed.holds(&Cause::Sample);
-                Decision::keep(
-                    "it changes data, so it stays an action; calls that wait for each other are better sent as one",
-                    "an action that only reads",
-                )
-                .because(if may_change { Cause::Access } else { Cause::Final })
+                let queues = self.findings.of_pattern(&[Pattern::Queue]).next().is_some();
+                let reason = if queues {
+                    "it changes data, so it stays an action; calls that wait for each other are better sent as one"
+                } else {
+                    "it changes data, so it stays an action"
+                };
+                Decision::keep(reason, "an action that only reads").because(if may_change {
+                    Cause::Access
+                } else {
+                    Cause::Final
+                })
             }
             Access { seen: Seen::Unclear, .. } => Decision::insufficient(
                 "neither its name nor its traces say whether it only reads; if it does, it should move",

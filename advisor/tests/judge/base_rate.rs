@@ -216,6 +216,29 @@ fn keys_that_change_hide_what_clients_do_in_a_row() {
 }
 
 #[test]
+fn sessions_that_begin_with_a_sign_in_and_end_within_a_minute_last() {
+    // Each has a session of their own, which the proxy renews with every page; nothing else says who they are.
+    for sign_ins in [true, false] {
+        let mut traffic = cart(97);
+        for call in &mut traffic.calls {
+            call.signs =
+                call.signs | Sign::KeyOfSession | Sign::SetsCookie | Sign::SessionsTold | Sign::SessionCookie;
+            call.page.get_or_insert_with(|| "/product/1".into());
+            call.form = if call.form == Form::Document { Form::Rsc } else { call.form };
+        }
+        for number in (0..600).filter(|_| sign_ins) {
+            let call =
+                traffic.action("submit", "/sign-in", 1_000_000 + number, visit(number, 4) - 2 * SECOND, 300);
+            call.signs.set(Sign::Cookie, false);
+            call.signs = call.signs | Sign::SessionsTold | Sign::SetsCookie | Sign::SetsSessionCookie;
+        }
+        let judged = traffic.judged("POST /api/cart");
+        let asks = judged.needs.iter().any(|need| need.code.as_str() == "stable_client_keys");
+        assert_eq!(asks, !sign_ins, "{}", judged.reason);
+    }
+}
+
+#[test]
 fn people_behind_one_address_stay_apart() {
     let mut traffic = cart(97);
     for call in &mut traffic.calls {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use pointsman_advisor::explanation::{Build, builds};
-use pointsman_advisor::{CHANGING_KEYS, rfc3339};
+use pointsman_advisor::{ACTION_NAMES, CHANGING_KEYS, rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -139,6 +139,8 @@ fn piece(row: &pointsman_advisor::Coverage) -> Piece {
 fn about(checkup: &Checkup, fact: &str, what: &str) -> Option<About> {
     let values: BTreeSet<String> =
         checkup.facts.iter().filter(|f| f.name == fact).map(|f| safe::terminal(&f.value)).collect();
+    // An app without flags says so with an empty one.
+    let values: BTreeSet<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
     let listed = if fact == "pointsman.next.flags" { FLAGS_LISTED } else { LISTED };
     let told = match values.len() {
         0 => return None,
@@ -226,9 +228,17 @@ fn lacking_with_package(checkup: &Checkup, coverage: &[Piece]) -> Vec<Remedy> {
         .partition(|piece| piece.package_lacks_it);
     let names =
         |pieces: Vec<&Piece>| pieces.iter().map(|it| it.attribute.as_str()).collect::<Vec<_>>().join("; ");
+    let (unnamed, of_package): (Vec<_>, Vec<_>) =
+        of_package.into_iter().partition(|piece| piece.attribute == ACTION_NAMES);
     if !of_package.is_empty() {
         let text = format!("The npm package is running, but its spans lack: {}.", names(of_package));
         remedies.push(Remedy { text, code: Vec::new() });
+    }
+    if !unnamed.is_empty() {
+        let text = "The build does not name all Server Actions: builds by webpack before Next.js 15.5 name only those that client \
+                    components import. The others are listed by their id, which may change with the next build. Next.js 15.5 and \
+                    later name all.";
+        remedies.push(Remedy { text: text.to_owned(), code: Vec::new() });
     }
     if !of_others.is_empty() {
         let text = "The npm package is running; calls reported by other instrumentation lack what is marked as missing.";

@@ -57,4 +57,7 @@ fn other_instrumentation_is_named_only_for_what_it_did_not_send() {
     let said = text(std::slice::from_ref(&own), &[]);
     assert!(!said.contains("other instrumentation"), "{said}");
     assert!(said.contains("its spans lack: http.request.body.size"), "{said}");
+    own.coverage[1].attribute = ACTION_NAMES;
+    let said = text(std::slice::from_ref(&own), &[]);
+    assert!(said.contains("does not name all Server Actions") && !said.contains("its spans lack"), "{said}");
 }

@@ -128,8 +128,7 @@ fn sequences(page: &mut Page, measured: &Explanation) {
 
 /// One sentence for each thing that was seen.
 fn sentences(counts: &SequenceCounts) -> Vec<String> {
-    let mutations =
-        |part, what: &str| of(part, counts.followable, &format!("mutations were followed by {what}"));
+    let mutations = |part, what: &str| of(part, counts.followable, &format!("calls were followed by {what}"));
     let by_itself = |line: Option<String>, count: &str| line.map(|line| line + &base_rate(counts, count));
     let lines = [
         by_itself(
@@ -255,7 +254,7 @@ fn picture(page: &mut Page, example: &Example) {
         SequenceKind::MutationThenRefresh => "a mutation, then a refresh of its page",
         SequenceKind::ActionThenRefresh => "an action, then a refresh of its page",
         SequenceKind::SerialActions => "actions that waited for each other",
-        SequenceKind::ActionOnLoad => "a page load, then an action that fetches more of it",
+        SequenceKind::ActionOnLoad => "a page load, then an action soon after it",
         SequenceKind::Poll => "a poll",
         SequenceKind::MutationThenDocument => "a mutation, then a new document of its page",
         SequenceKind::ActionThenNavigation => "an action, then a navigation",
