@@ -8,6 +8,7 @@ mod patch;
 mod places;
 mod refresh;
 mod stray;
+mod to_action;
 mod to_route;
 
 use std::path::Path;
@@ -141,7 +142,8 @@ fn of(reading: &Reading, limits: &Limits, task: &Task) -> Draft {
         TaskKind::DropUseServer => stray::drop_directive(&mut desk, task),
         TaskKind::DeleteAction => stray::delete(&mut desk, task),
         TaskKind::ToRoute => to_route::draft(&mut desk, task),
-        TaskKind::ToAction | TaskKind::ToComponent | TaskKind::SelfFetch => {
+        TaskKind::ToAction => to_action::draft(&mut desk, task),
+        TaskKind::ToComponent | TaskKind::SelfFetch => {
             Err("there is no draft for this kind of change yet".to_owned())
         }
     };

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod mechanical;
+mod to_action;
 mod to_route;
 
 use std::io::Write;

@@ -3,12 +3,14 @@
 mod file;
 mod functions;
 mod imports;
+mod mutation;
 mod reads;
 mod refresh;
 mod removal;
 
 pub(crate) use file::{SourceFile, look};
 pub(crate) use functions::Parameter;
+pub(crate) use mutation::TakenOver;
 pub(crate) use reads::{Callable, Style};
 pub(crate) use refresh::ActionShows;
 pub(crate) use removal::Removal;
