@@ -13,6 +13,7 @@ use pointsman_advisor::{Change, HandlerReport, Report};
 use pointsman_source::{Draft, Limits, Source, Task, Wanted, draft, link};
 
 pub(crate) use applies::Applies;
+pub(crate) use task::of_change as task_of_change;
 pub(crate) use typecheck::Types;
 pub(crate) use words::{header, patch_file};
 
@@ -96,10 +97,18 @@ pub(crate) fn of_action(
     made(action, task::of_unused(reports, definition, action), checkout).map(Some)
 }
 
+/// The draft of a task. It reads the repository, as [`of_change`].
+///
+/// # Errors
+/// As [`of_change`].
+pub(crate) fn of_task(task: &Task, checkout: &Checkout) -> anyhow::Result<Draft> {
+    Ok(draft(&checkout.repo, &checkout.wanted(), &Limits::default(), task)?)
+}
+
 fn made(title: &str, task: Result<Task, String>, checkout: &Checkout) -> anyhow::Result<Drafted> {
     let (draft, is_mechanical) = match task {
         Ok(task) => {
-            let made = draft(&checkout.repo, &checkout.wanted(), &Limits::default(), &task)?;
+            let made = of_task(&task, checkout)?;
             (made, task.kind.is_mechanical())
         }
         Err(why) => (Draft { left_out: vec![why], ..Draft::default() }, false),

@@ -5,7 +5,7 @@ use pointsman_source::{HandlerRef, Task, TaskKind};
 use pointsman_store::{Definition, HandlerKind, Usage};
 
 /// The move of a Change; why there is nothing to draft otherwise.
-pub(super) fn of_change(report: &Report, change: &Change) -> Result<Task, String> {
+pub(crate) fn of_change(report: &Report, change: &Change) -> Result<Task, String> {
     let kind = match change.verdict {
         Verdict::MoveToServerAction => TaskKind::ToAction,
         Verdict::MoveToRouteHandler if change.rule.as_deref() == Some("stream-or-binary") => {

@@ -43,8 +43,17 @@ pub(crate) fn page(html: &str) -> String {
     safe
 }
 
+/// Whether nothing in it would be replaced, whatever its length.
+pub(crate) fn is_harmless(text: &str) -> bool {
+    !text.contains(is_harmful)
+}
+
+fn is_harmful(letter: char) -> bool {
+    letter.is_control() || turns_direction(letter)
+}
+
 fn push(safe: &mut String, letter: char) {
-    if letter.is_control() || turns_direction(letter) {
+    if is_harmful(letter) {
         let _ = write!(safe, "\\u{{{:x}}}", u32::from(letter));
     } else {
         safe.push(letter);

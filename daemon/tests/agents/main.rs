@@ -10,6 +10,7 @@
 mod support;
 
 mod access;
+mod drafts;
 mod hostile;
 mod install;
 mod stdio;

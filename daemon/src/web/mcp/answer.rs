@@ -30,11 +30,11 @@ impl Answer {
         Self { text: String::new(), limit: if full { FULL } else { SHORT }, left_out: LeftOut::new() }
     }
 
-    /// A line that stands alone. One that does not fit is counted under its name.
-    pub(super) fn line(&mut self, what: &'static str, line: &str) {
-        if !self.push(line) {
-            self.leave_out(what, 1);
-        }
+    /// A line that stands alone. One that does not fit is counted under its name; whether it is shown.
+    pub(super) fn line(&mut self, what: &'static str, line: &str) -> bool {
+        let fits = self.push(line);
+        self.leave_out(what, usize::from(!fits));
+        fits
     }
 
     /// What to ask next, where there is room for it.

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 
 use pointsman_advisor::life::Decided;
 use pointsman_advisor::{Change, HandlerReport, Report};
+use pointsman_source::Draft;
+use tokio::sync::Semaphore;
 
 use super::quote;
 use crate::advise::Said;
 use crate::commands::find::{Named, matching};
+use crate::draft::{Checkout, of_task, task_of_change};
 use crate::render::Audience;
 use crate::web::board::View;
 use crate::web::{Problem, Web};
@@ -27,6 +30,8 @@ pub(crate) struct Desk {
     web: Web,
     /// A view that is older is made again first; without it somebody else sees to that.
     renewed_after: Option<Duration>,
+    /// Reading a repository takes a core for up to some seconds: one draft is made at a time.
+    drafting: Arc<Semaphore>,
 }
 
 /// What an agent means.
@@ -38,12 +43,16 @@ pub(super) enum Meant<'v> {
 impl Desk {
     /// Shows what a daemon keeps current.
     pub(crate) fn of_daemon(web: Web) -> Self {
-        Self { web, renewed_after: None }
+        Self::with(web, None)
     }
 
     /// Asks for a new view where the last one is older than that.
     pub(crate) fn renewing(web: Web, renewed_after: Duration) -> Self {
-        Self { web, renewed_after: Some(renewed_after) }
+        Self::with(web, Some(renewed_after))
+    }
+
+    fn with(web: Web, renewed_after: Option<Duration>) -> Self {
+        Self { web, renewed_after, drafting: Arc::new(Semaphore::new(1)) }
     }
 
     pub(super) async fn view(&self) -> Arc<View> {
@@ -68,6 +77,28 @@ impl Desk {
 
     pub(super) fn audience(&self) -> Audience {
         self.web.config.reports.audience()
+    }
+
+    /// The draft of a Change in the checkout of `[source]`, or why there is none.
+    pub(super) async fn draft(&self, report: &Report, change: &Change) -> Result<Draft, String> {
+        let source = self.web.config.source.clone();
+        let Some(repo) = source.repo else {
+            return Err(format!(
+                "this server knows no checkout; `pointsman draft {} --repo .` in the app's folder makes one, or says why not",
+                change.id
+            ));
+        };
+        let checkout = Checkout { repo, app: source.app };
+        let task = task_of_change(report, change)?;
+        let turn = Arc::clone(&self.drafting).acquire_owned().await.map_err(|error| error.to_string())?;
+        let made = tokio::task::spawn_blocking(move || {
+            // Held until it is read, also when the agent no longer waits.
+            let _turn = turn;
+            of_task(&task, &checkout)
+        });
+        let draft = made.await.map_err(|_| "reading the checkout failed".to_owned())?;
+        let draft = draft.map_err(|error| format!("the checkout cannot be read: {error:#}"))?;
+        if draft.files.is_empty() { Err(draft.left_out.join("; ")) } else { Ok(draft) }
     }
 
     pub(super) fn allows_decisions(&self) -> bool {

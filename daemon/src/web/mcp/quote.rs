@@ -43,6 +43,21 @@ pub(super) fn whole(sentence: &str) -> String {
     span(&safe::sentence(sentence))
 }
 
+/// Lines from outside as a block of code: its fence is longer than any in them. `None` if they hold what would have to be replaced,
+/// such as escape sequences: a patch that is not exact does not apply.
+pub(super) fn block(language: &str, text: &str) -> Option<String> {
+    let is_plain = |line: &str| {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        line.split('\t').all(|part| safe::is_harmless(part))
+    };
+    if !text.split('\n').all(is_plain) {
+        return None;
+    }
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest.max(2) + 1);
+    Some(format!("{fence}{language}\n{text}{}{fence}", if text.ends_with('\n') { "" } else { "\n" }))
+}
+
 /// Within a code span everything but the backtick is text.
 fn span(text: &str) -> String {
     format!("`{}`", text.replace('`', "'"))

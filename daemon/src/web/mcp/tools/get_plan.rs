@@ -13,8 +13,11 @@ use crate::web::mcp::answer::{Answer, LeftOut};
 use crate::web::mcp::desk::{self, Desk, Meant};
 use crate::web::mcp::quote::{self, Quote};
 
-/// Why no draft comes with a plan.
-const NO_DRAFT: &str = "this version of Pointsman makes no drafts: follow the steps";
+/// Said with each patch.
+const UNCHECKED: &str =
+    "Paths are relative to the app's repository. Neither `git apply --check` nor the type check was run.";
+/// Why a patch is not shown.
+const NOT_PLAIN: &str = "the patch holds control characters; `pointsman draft` writes it to a file";
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,11 +65,14 @@ struct Site {
     how: String,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Default, Serialize, JsonSchema)]
 struct Draft {
     /// A unified diff.
     #[serde(skip_serializing_if = "Option::is_none")]
     patch: Option<String>,
+    /// What it leaves to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<String>,
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     why_none: Option<String>,
@@ -79,7 +85,8 @@ pub(in crate::web::mcp) async fn call(desk: &Desk, arguments: Arguments) -> Call
         Meant::Handler(report, row) => (report, of_handler(report, row)?),
     };
     let mut answer = Answer::new(arguments.full);
-    let plan = written(&mut answer, report, change);
+    let mut plan = written(&mut answer, report, change);
+    plan.draft = drafted(&mut answer, desk.draft(report, change).await);
     answered(answer, |left_out| Plan { left_out, ..plan })
 }
 
@@ -129,7 +136,6 @@ fn written(answer: &mut Answer, report: &Report, change: &Change) -> Plan {
     let lines: Vec<String> =
         steps.map(|(index, step)| format!("{}. {}", index + 1, quote.sentence(step))).collect();
     let steps = answer.list("## Steps", "steps", &lines);
-    answer.line("drafts", &format!("\nDraft: none, because {NO_DRAFT}."));
     let lines: Vec<String> = rows.iter().map(|row| handler_line(row)).collect();
     let handlers = answer.list("## Handlers", "handlers", &lines);
     let lines: Vec<String> =
@@ -152,9 +158,30 @@ fn written(answer: &mut Answer, report: &Report, change: &Change) -> Plan {
         steps: change.steps.iter().take(steps).map(|text| safe::sentence(text)).collect(),
         handlers: rows.iter().take(handlers).map(|row| handler(row)).collect(),
         call_sites: change.call_sites.iter().take(sites).map(site).collect(),
-        draft: Draft { patch: None, why_none: Some(NO_DRAFT.to_owned()) },
+        draft: Draft::default(),
         left_out: LeftOut::new(),
     }
+}
+
+/// Writes the draft whole or not at all: a part of a patch does not apply.
+fn drafted(answer: &mut Answer, made: Result<pointsman_source::Draft, String>) -> Draft {
+    let none = |answer: &mut Answer, why: String| {
+        answer.line("drafts", &format!("\nDraft: none, because {}.", quote::whole(&why)));
+        Draft { why_none: Some(safe::sentence(&why)), ..Draft::default() }
+    };
+    let made = match made {
+        Ok(made) => made,
+        Err(why) => return none(answer, why),
+    };
+    let patch = made.patch();
+    let Some(block) = quote::block("diff", &patch) else { return none(answer, NOT_PLAIN.to_owned()) };
+    if !answer.line("drafts", &format!("\n## Draft\n{UNCHECKED}\n{block}")) {
+        return Draft { why_none: Some("it is too long for this answer".to_owned()), ..Draft::default() };
+    }
+    let lines: Vec<String> = made.left_out.iter().map(|why| format!("- {}", quote::whole(why))).collect();
+    let shown = answer.list("## Not in the draft", "reasons", &lines);
+    let left_out = made.left_out.iter().take(shown).map(|why| safe::sentence(why)).collect();
+    Draft { patch: Some(patch), left_out, why_none: None }
 }
 
 fn head(
