@@ -59,7 +59,7 @@ pub fn resample(played: &Played<'_>) -> anyhow::Result<Vec<Resampled>> {
     if sure.is_empty() {
         return Ok(resampled);
     }
-    let groups = by_client(&told.calls);
+    let groups = by_person(&told.calls, scenario.people.iter().any(|people| people.rotating));
     let mut random = Random::new(both(of_text(&scenario.id), 0xb007));
     for drawn in 0..AT_MOST {
         if drawn == FIRST && resampled.iter().all(|one| one.flips == 0) {
@@ -87,12 +87,13 @@ fn instead(case: Option<&Case>) -> String {
     format!("{word} ({})", case.map_or("not in the report", |case| case.reason.as_str()))
 }
 
-/// The Calls of each client; each Call without one is a group of its own.
-fn by_client(calls: &[Call]) -> Vec<Vec<&Call>> {
+/// The Calls of each person; each Call that tells none is a group of its own. A person whose key changes with each answer is known
+/// by the network: drawn by their keys, what people do in a row would be torn apart.
+fn by_person(calls: &[Call], keys_rotate: bool) -> Vec<Vec<&Call>> {
     let mut groups: BTreeMap<u64, Vec<&Call>> = BTreeMap::new();
     let mut alone = Vec::new();
     for call in calls {
-        match call.client {
+        match call.network.filter(|_| keys_rotate).or(call.client) {
             Some(ClientKey(key)) => groups.entry(key).or_default().push(call),
             None => alone.push(vec![call]),
         }
@@ -130,7 +131,9 @@ fn count_anew(calls: &mut [Call]) {
 fn copied(call: &Call, copy: u64) -> Call {
     let mut call = call.clone();
     if copy > 1 {
-        call.client = call.client.map(|ClientKey(key)| ClientKey(both(key, copy)));
+        let other = |ClientKey(key)| ClientKey(both(key, copy));
+        call.client = call.client.map(other);
+        call.network = call.network.map(other);
         let mut trace = call.trace.0;
         trace.iter_mut().zip(copy.to_be_bytes()).for_each(|(byte, other)| *byte ^= other);
         call.trace = TraceId(trace);
@@ -152,7 +155,7 @@ mod tests {
         let how = Play::default();
         let exchanges = play(&scenarios[0], how);
         let told = collect(Encoded::new(&scenarios[0], how, &exchanges).requests(&Sent::default()))?;
-        let groups = by_client(&told.calls);
+        let groups = by_person(&told.calls, false);
         let drawn = draw(&groups, &mut Random::new(3));
         let clients: std::collections::BTreeSet<_> =
             drawn.iter().filter_map(|call| call.client).map(|key| key.0).collect();
