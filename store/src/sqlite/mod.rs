@@ -162,15 +162,15 @@ fn reading(path: &Path) -> SqliteConnectOptions {
     connection(path)
         .pragma("query_only", "ON")
         .row_buffer_size(ROW_BUFFER)
-        // Blocks are read once and Calls in order: 4 MiB of pages per reader are enough.
-        .pragma("cache_size", "-4096")
+        // Blocks are read once and Calls in order: 2 MiB of pages per reader are enough.
+        .pragma("cache_size", "-2048")
 }
 
 /// What the writer sets beside that. Readers leave it out: some of it needs the write lock.
 fn writing(path: &Path) -> SqliteConnectOptions {
     let options = connection(path)
-        // 16 MiB of pages: where the Calls of each handler end, and the run that is being written.
-        .pragma("cache_size", "-16384")
+        // 8 MiB of pages: where the Calls of each handler end, and the run that is being written.
+        .pragma("cache_size", "-8192")
         .create_if_missing(true)
         // Readers must not wait for the writer.
         .journal_mode(SqliteJournalMode::Wal)
