@@ -91,6 +91,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database refuses.
+    #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "only a server has leases"))]
     pub async fn leads(&self, work: Work, within: Duration) -> Result<bool, StoreError> {
         match &self.backend {
             Backend::Sqlite(_) => Ok(true),
@@ -104,6 +105,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database refuses.
+    #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "only a server keeps it"))]
     pub async fn shared_secret(&self, made: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match &self.backend {
             Backend::Sqlite(_) => Ok(None),
