@@ -98,8 +98,11 @@ impl Server {
             eprintln!("{says}");
             return None;
         };
-        let folder = tempfile::Builder::new().prefix("pointsman-pg-").tempdir().unwrap().keep();
-        if !unprivileged().is_empty() {
+        let is_root = !unprivileged().is_empty();
+        // Where somebody else than root may go.
+        let place = if is_root { PathBuf::from("/tmp") } else { std::env::temp_dir() };
+        let folder = tempfile::Builder::new().prefix("pointsman-pg-").tempdir_in(place).unwrap().keep();
+        if is_root {
             let owner = Command::new("chown").arg("postgres:postgres").arg(&folder).status().unwrap();
             assert!(owner.success(), "the folder cannot be given to the user postgres");
         }
@@ -108,7 +111,12 @@ impl Server {
             "initdb",
             &["-U", "pointsman", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"],
         );
-        server.restart();
+        // A port that is free now may be somebody else's a moment later.
+        let has_port = (0..5).any(|_| {
+            server.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            server.runs()
+        });
+        assert!(has_port, "the server gets no port: {}", server.log());
         Some(server)
     }
 
@@ -135,11 +143,13 @@ impl Server {
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// Starts it, on the port that it had if it had one.
+    /// Starts it again, on the port that it had.
     pub(crate) fn restart(&mut self) {
-        if self.port == 0 {
-            self.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        }
+        assert!(self.runs(), "the server does not start again: {}", self.log());
+    }
+
+    /// Starts it; false when somebody else has its port.
+    fn runs(&mut self) -> bool {
         let folder = self.folder.display().to_string();
         let mut words = self.command("postgres");
         words.extend(["-D".to_owned(), self.data().display().to_string()]);
@@ -155,8 +165,7 @@ impl Server {
         ] {
             words.extend(["-c".to_owned(), setting.to_owned()]);
         }
-        let log =
-            std::fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log")).unwrap();
+        let log = std::fs::File::create(self.folder.join("log")).unwrap();
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper", &folder])
             .args(words)
@@ -167,20 +176,34 @@ impl Server {
             .spawn()
             .unwrap();
         self.keeper = Some(keeper);
-        self.wait();
+        self.is_ready()
     }
 
-    fn wait(&self) {
+    fn log(&self) -> String {
+        let mut log = String::new();
+        std::fs::File::open(self.folder.join("log")).unwrap().read_to_string(&mut log).unwrap();
+        log
+    }
+
+    fn is_ready(&mut self) -> bool {
         let begin = Instant::now();
         let words = self.command("pg_isready");
         loop {
             let mut ready = Command::new(&words[0]);
             ready.args(&words[1..]).args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
-            if ready.current_dir("/").status().unwrap().success() {
-                return;
+            // Somebody else may answer on that port.
+            let log = self.log();
+            if log.contains("could not bind") {
+                if let Some(mut keeper) = self.keeper.take() {
+                    // It would tidy up.
+                    let _ = keeper.kill();
+                    let _ = keeper.wait();
+                }
+                return false;
             }
-            let mut log = String::new();
-            std::fs::File::open(self.folder.join("log")).unwrap().read_to_string(&mut log).unwrap();
+            if ready.current_dir("/").status().unwrap().success() {
+                return true;
+            }
             assert!(begin.elapsed() < Duration::from_secs(60), "the server does not start: {log}");
             std::thread::sleep(Duration::from_millis(50));
         }
