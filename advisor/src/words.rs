@@ -137,13 +137,13 @@ words! {
 }
 
 words! {
-    /// How much work a move is.
+    /// How much work a move is, by the pages whose code changes.
     Effort {
-        /// Hours.
+        /// One page, and few handlers.
         Small = "S",
-        /// About a day.
+        /// Up to three pages, or many handlers of one.
         Medium = "M",
-        /// Days.
+        /// More pages.
         Large = "L",
     }
 }

@@ -95,10 +95,18 @@ fn readable(message: &[u8], number: u8) -> impl Iterator<Item = &[u8]> {
 
 /// How many spans a request (OTLP protobuf) has, as far as it can be read.
 pub(crate) fn count_spans(otlp: &[u8]) -> usize {
+    spans(otlp).count()
+}
+
+/// Whether a request (OTLP protobuf) has any span, as far as it can be read.
+pub(crate) fn has_spans(otlp: &[u8]) -> bool {
+    spans(otlp).next().is_some()
+}
+
+fn spans(otlp: &[u8]) -> impl Iterator<Item = &[u8]> {
     readable(otlp, request::RESOURCE_SPANS)
         .flat_map(|resource| readable(resource, resource_spans::SCOPE_SPANS))
-        .map(|scope| readable(scope, scope_spans::SPANS).count())
-        .sum()
+        .flat_map(|scope| readable(scope, scope_spans::SPANS))
 }
 
 impl<'a> Assembly<'a> {

@@ -14,7 +14,7 @@ use super::backlog::LARGEST_KEPT;
 use super::budget::{ByteBudget, Full, Reservation, Who};
 use crate::admit::{Admitted, Refusals, Secret, admit};
 use crate::metrics::Metrics;
-use crate::trace::count_spans;
+use crate::trace::has_spans;
 use crate::wire::{DecodeError, convert_json, spanless};
 
 /// Requests up to this size are worked on where they were read: two milliseconds at most, less than a handover
@@ -343,7 +343,7 @@ impl Intake {
             return Ok((admitted, is_spanless.then(|| spanless::found_instead(&body, false)).flatten()));
         }
         let converted = convert_json(&body)?;
-        let is_spanless = count_spans(&converted.protobuf) == 0;
+        let is_spanless = !has_spans(&converted.protobuf);
         let found_instead = is_spanless.then(|| spanless::found_instead(&body, true)).flatten();
         drop(body);
         let mut admitted = admit(&converted.protobuf, now_ns, limits, secret)?;

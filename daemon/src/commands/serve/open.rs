@@ -41,7 +41,8 @@ pub(super) fn tell_waiting(error: &StoreError, intake: &Intake, site: &Site) {
         AGAIN.as_secs()
     );
     let reason = match error {
-        StoreError::Server { trouble, .. } if *trouble != Trouble::Full => "the database cannot be reached",
+        StoreError::Server { trouble: Trouble::Held, .. }
+        | StoreError::Refused { trouble: Trouble::Held, .. } => "the database cannot be reached",
         _ => "the disk of the database is full",
     };
     intake.wait_because(reason);
