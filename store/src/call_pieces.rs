@@ -4,23 +4,46 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::{Fingerprint, Handler};
+use tokio::sync::mpsc;
+
+use crate::error::StoreError;
+use crate::{Call, Fingerprint, Handler};
 
 /// Calls that a part of the clients should have: some 25 MiB.
-pub(crate) const PART: u64 = 32_000;
+const PART: u64 = 32_000;
 
 /// Calls that a part may have before it is cut in time.
-pub(crate) const MOST: u64 = 100_000;
+const MOST: u64 = 100_000;
 
 /// Bytes of texts that a part should have, and may have at most before it is cut in time. Usual Calls have a hundred each; who
 /// visits an app chooses, and what is read is several times in memory on its way.
-pub(crate) const PART_BYTES: u64 = 8 << 20;
+const PART_BYTES: u64 = 8 << 20;
 
 /// Parts of an hour at most: each of them is a pass over all its Calls. Further ones are cut in time.
-pub(crate) const MOST_PARTS: u64 = 64;
+const MOST_PARTS: u64 = 64;
 
 /// Pieces of one slice at most.
-pub(crate) const MOST_PIECES: u64 = 256;
+const MOST_PIECES: u64 = 256;
+
+/// The condition of Calls that tell no client.
+const NO_CLIENT: &str = "coalesce(calls.network, calls.client) IS NULL";
+
+/// Calls of a service that started within a time.
+#[derive(Clone, Copy)]
+pub(crate) struct Range<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) from_ns: u64,
+    pub(crate) to_ns: u64,
+}
+
+/// A part of the clients.
+pub(crate) struct Part {
+    /// The condition that chooses them.
+    clients: String,
+    calls: u64,
+    /// Of their texts.
+    bytes: u64,
+}
 
 /// How a slice is cut into pieces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,12 +52,12 @@ pub(crate) struct Cut {
     /// Calls of each.
     pub(crate) calls: u64,
     /// Calls that are in none.
-    pub(crate) left_out: u64,
+    left_out: u64,
 }
 
 impl Cut {
     /// One piece of all Calls.
-    pub(crate) const WHOLE: Self = Self { pieces: 1, calls: u64::MAX, left_out: 0 };
+    const WHOLE: Self = Self { pieces: 1, calls: u64::MAX, left_out: 0 };
 
     /// For so many Calls with texts of so many bytes, of which the longest has so many.
     pub(crate) fn of(calls: u64, bytes: u64, longest: u64) -> Self {
@@ -48,11 +71,102 @@ impl Cut {
     }
 }
 
+/// What a database is asked for, piece by piece.
+pub(crate) trait InPieces {
+    async fn known_handlers(&self, service: &str) -> Result<HashMap<Fingerprint, Handler>, StoreError>;
+
+    /// The parts of the clients that are read one after the other.
+    async fn parts(&self, range: Range<'_>) -> Result<Vec<Part>, StoreError>;
+
+    /// How a slice has to be cut where cutting in time was not enough: a sender may say that everything began at once.
+    async fn cut(&self, slice: Range<'_>, clients: &str) -> Result<Cut, StoreError>;
+
+    /// One of the pieces of a slice, by its number.
+    async fn piece(
+        &self,
+        slice: Range<'_>,
+        handlers: &mut Handlers,
+        clients: &str,
+        cut: Cut,
+        number: u64,
+    ) -> Result<Vec<Call>, StoreError>;
+}
+
+/// Sends all Calls of a range, those of a client together; how many were left out.
+pub(crate) async fn by_client(
+    store: &impl InPieces,
+    range: Range<'_>,
+    pieces: mpsc::Sender<Vec<Call>>,
+) -> Result<u64, StoreError> {
+    let known = store.known_handlers(range.service).await?.into_iter();
+    let known = known.map(|(id, handler)| (id, Arc::new(handler))).collect();
+    let mut handlers = Handlers { known, of_pages: HashMap::new() };
+    let mut left_out = 0;
+    for Part { clients, calls, bytes } in store.parts(range).await? {
+        // Calls that tell no client need not come together.
+        let most = if clients == NO_CLIENT { PART } else { MOST };
+        let slices = calls.div_ceil(most).max(bytes.div_ceil(PART_BYTES));
+        for slice in range.slices(slices) {
+            let cut = if slices > 1 { store.cut(slice, &clients).await? } else { Cut::WHOLE };
+            left_out += cut.left_out;
+            for number in 0..cut.pieces {
+                let piece = store.piece(slice, &mut handlers, &clients, cut, number).await?;
+                // Whoever does not take them any more needs none of them.
+                if pieces.send(piece).await.is_err() {
+                    return Ok(left_out);
+                }
+            }
+        }
+    }
+    Ok(left_out)
+}
+
+/// All Calls of a range, ordered by client, then by start.
+pub(crate) async fn all(store: &impl InPieces, range: Range<'_>) -> Result<Vec<Call>, StoreError> {
+    let (pieces, mut taken) = mpsc::channel(1);
+    let mut calls = Vec::new();
+    let take = async {
+        while let Some(piece) = taken.recv().await {
+            calls.extend::<Vec<Call>>(piece);
+        }
+    };
+    tokio::join!(by_client(store, range, pieces), take).0?;
+    calls.sort_by_key(|call| (call.client, call.start_ns, call.trace, call.span));
+    Ok(calls)
+}
+
+/// The expression that tells in which part a Call is read, of so many Calls with texts of so many bytes. Client keys
+/// are hashes: their last bits are as good as chance.
+pub(crate) fn part_of(calls: u64, bytes: u64) -> String {
+    let parts = calls.div_ceil(PART).max(bytes.div_ceil(PART_BYTES)).clamp(1, MOST_PARTS);
+    format!("coalesce(calls.network, calls.client) & {}", parts.next_power_of_two() - 1)
+}
+
+impl Part {
+    /// The part with this number of those that an expression tells apart; `None` is that of Calls without a client.
+    pub(crate) fn of(expression: &str, number: Option<i64>, calls: u64, bytes: u64) -> Self {
+        let clients = number.map_or(NO_CLIENT.to_owned(), |number| format!("{expression} = {number}"));
+        Self { clients, calls, bytes }
+    }
+}
+
+impl Range<'_> {
+    /// The same time in so many pieces of equal length, at least one.
+    fn slices(self, count: u64) -> impl Iterator<Item = Self> {
+        let count = count.max(1);
+        let length = self.to_ns.saturating_sub(self.from_ns).div_ceil(count);
+        (0..count).map(move |number| {
+            let from_ns = self.from_ns + number * length;
+            Self { from_ns, to_ns: from_ns.saturating_add(length).min(self.to_ns), ..self }
+        })
+    }
+}
+
 /// The Handlers of Calls, each once: those of the dictionary, and those that differ from it by the page an action was
 /// called from.
 pub(crate) struct Handlers {
-    pub(crate) known: HashMap<Fingerprint, Arc<Handler>>,
-    pub(crate) of_pages: HashMap<(Fingerprint, String), Arc<Handler>>,
+    known: HashMap<Fingerprint, Arc<Handler>>,
+    of_pages: HashMap<(Fingerprint, String), Arc<Handler>>,
 }
 
 impl Handlers {

@@ -5,7 +5,6 @@
 //! is read in a third of the time.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use serde::Deserialize;
@@ -15,8 +14,10 @@ use tokio::sync::mpsc;
 
 use super::many::Bound;
 use super::{Store, StoreError};
-use crate::call_pieces::{Cut, Handlers, MOST, MOST_PARTS, PART, PART_BYTES};
-use crate::{Call, Caller, ClientKey, Fingerprint, Form, InstanceKey, Sampling, Signs, SpanId, TraceId};
+use crate::call_pieces::{self, Cut, Handlers, InPieces, Part, Range, part_of};
+use crate::{
+    Call, Caller, ClientKey, Fingerprint, Form, Handler, InstanceKey, Sampling, Signs, SpanId, TraceId,
+};
 
 /// The bytes of a Call's texts.
 const TEXT_BYTES: &str = "octet_length(coalesce(calls.path, '')) + octet_length(coalesce(calls.page, '')) \
@@ -35,40 +36,9 @@ const AS_JSON: &str = "json_array(calls.handler, start_ns, hex(trace), hex(span)
 const OF_RANGE: &str = "handlers CROSS JOIN calls ON calls.handler = handlers.fingerprint \
      WHERE handlers.service = ? AND calls.start_ns >= ? AND calls.start_ns < ?";
 
-/// The Calls that tell no client.
-const NO_CLIENT: &str = "coalesce(calls.network, calls.client) IS NULL";
-
-/// A part of the clients.
-struct Part {
-    /// The condition that chooses them.
-    clients: String,
-    calls: u64,
-    /// Of their texts.
-    bytes: u64,
-}
-
-/// Calls of a service that started within a time.
-#[derive(Clone, Copy)]
-struct Range<'a> {
-    service: &'a str,
-    from_ns: u64,
-    to_ns: u64,
-}
-
-impl<'a> Range<'a> {
-    /// The same time in so many pieces of equal length, at least one.
-    fn slices(self, count: u64) -> impl Iterator<Item = Self> {
-        let count = count.max(1);
-        let length = self.to_ns.saturating_sub(self.from_ns).div_ceil(count);
-        (0..count).map(move |number| {
-            let from_ns = self.from_ns + number * length;
-            Self { from_ns, to_ns: from_ns.saturating_add(length).min(self.to_ns), ..self }
-        })
-    }
-
-    fn bind(self, query: Bound<'a>) -> Bound<'a> {
-        query.bind(self.service).bind(self.from_ns.cast_signed()).bind(self.to_ns.cast_signed())
-    }
+/// A statement about the Calls of a range.
+fn bound<'a>(range: Range<'a>, query: Bound<'a>) -> Bound<'a> {
+    query.bind(range.service).bind(range.from_ns.cast_signed()).bind(range.to_ns.cast_signed())
 }
 
 impl Store {
@@ -78,16 +48,7 @@ impl Store {
         from_ns: u64,
         to_ns: u64,
     ) -> Result<Vec<Call>, StoreError> {
-        let (pieces, mut taken) = mpsc::channel(1);
-        let mut calls = Vec::new();
-        let take = async {
-            while let Some(piece) = taken.recv().await {
-                calls.extend::<Vec<Call>>(piece);
-            }
-        };
-        tokio::join!(self.calls_by_client(service, from_ns, to_ns, pieces), take).0?;
-        calls.sort_by_key(|call| (call.client, call.start_ns, call.trace, call.span));
-        Ok(calls)
+        call_pieces::all(self, Range { service, from_ns, to_ns }).await
     }
 
     pub(crate) async fn calls_by_client(
@@ -97,61 +58,36 @@ impl Store {
         to_ns: u64,
         pieces: mpsc::Sender<Vec<Call>>,
     ) -> Result<u64, StoreError> {
-        let range = Range { service, from_ns, to_ns };
-        let known = self.handlers(service).await?.into_iter().map(|(id, handler)| (id, Arc::new(handler)));
-        let mut handlers = Handlers { known: known.collect(), of_pages: HashMap::new() };
-        let mut left_out = 0;
-        for Part { clients, calls, bytes } in self.parts(range).await? {
-            // Calls that tell no client need not come together.
-            let most = if clients == NO_CLIENT { PART } else { MOST };
-            let slices = calls.div_ceil(most).max(bytes.div_ceil(PART_BYTES));
-            for slice in range.slices(slices) {
-                let cut = if slices > 1 { self.cut(slice, &clients).await? } else { Cut::WHOLE };
-                left_out += cut.left_out;
-                for number in 0..cut.pieces {
-                    let piece = self.read_calls(slice, &mut handlers, &clients, cut, number).await?;
-                    // Whoever does not take them any more needs none of them.
-                    if pieces.send(piece).await.is_err() {
-                        return Ok(left_out);
-                    }
-                }
-            }
-        }
-        Ok(left_out)
+        call_pieces::by_client(self, Range { service, from_ns, to_ns }, pieces).await
+    }
+}
+
+impl InPieces for Store {
+    async fn known_handlers(&self, service: &str) -> Result<HashMap<Fingerprint, Handler>, StoreError> {
+        self.handlers(service).await
     }
 
-    /// How a slice has to be cut where cutting in time was not enough: a sender may say that everything began at once.
     async fn cut(&self, slice: Range<'_>, clients: &str) -> Result<Cut, StoreError> {
         let sql = format!(
             "SELECT count(*), coalesce(sum({TEXT_BYTES}), 0), coalesce(max({TEXT_BYTES}), 0) FROM {OF_RANGE} AND {clients}"
         );
-        let row = slice.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
+        let row = bound(slice, sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
         Ok(Cut::of(number(&row, 0)?, number(&row, 1)?, number(&row, 2)?))
     }
 
-    /// The parts of the clients that are read one after the other.
     async fn parts(&self, range: Range<'_>) -> Result<Vec<Part>, StoreError> {
         let sql = format!("SELECT count(*), coalesce(sum({TEXT_BYTES}), 0) FROM {OF_RANGE}");
-        let all = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
-        let (calls, bytes) = (number(&all, 0)?, number(&all, 1)?);
-        let parts = calls.div_ceil(PART).max(bytes.div_ceil(PART_BYTES)).clamp(1, MOST_PARTS);
-        // Client keys are hashes: their last bits are as good as chance.
-        let part = format!("coalesce(calls.network, calls.client) & {}", parts.next_power_of_two() - 1);
+        let all = bound(range, sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_one(&self.readers).await?;
+        let part = part_of(number(&all, 0)?, number(&all, 1)?);
         let sql = format!("SELECT {part}, count(*), sum({TEXT_BYTES}) FROM {OF_RANGE} GROUP BY 1");
-        let rows = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_all(&self.readers).await?;
-        let row = |row: &SqliteRow| {
-            let clients = match row.try_get::<Option<i64>, _>(0)? {
-                None => NO_CLIENT.to_owned(),
-                Some(number) => format!("{part} = {number}"),
-            };
-            Ok(Part { clients, calls: number(row, 1)?, bytes: number(row, 2)? })
-        };
+        let rows = bound(range, sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_all(&self.readers).await?;
+        let row = |row: &SqliteRow| Ok(Part::of(&part, row.try_get(0)?, number(row, 1)?, number(row, 2)?));
         Ok(rows.iter().map(row).collect::<Result<_, sqlx::Error>>()?)
     }
 
-    async fn read_calls(
+    async fn piece(
         &self,
-        range: Range<'_>,
+        slice: Range<'_>,
         handlers: &mut Handlers,
         clients: &str,
         cut: Cut,
@@ -169,7 +105,7 @@ impl Store {
                  LIMIT {limit} OFFSET {offset}) AS calls GROUP BY calls.handler"
             )
         };
-        let mut rows = range.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch(&self.readers);
+        let mut rows = bound(slice, sqlx::query(sqlx::AssertSqlSafe(sql))).fetch(&self.readers);
         let mut calls = Vec::new();
         while let Some(row) = rows.try_next().await? {
             read(row.try_get(0)?, handlers, &mut calls)?;
