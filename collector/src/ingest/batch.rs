@@ -14,7 +14,7 @@ use crate::trace::{Assembly, Trace, count_spans};
 
 /// Spans that are put together at once, roughly: a small span grows twenty times when it is taken out of its bytes, and the
 /// Calls of two groups are held at a time. More than an ordinary batch has.
-const GROUP_SPANS: usize = 4_096;
+const GROUP_SPANS: usize = 8_192;
 
 /// What a thread of its own is worth, bytes of new blocks: every thread goes through all of them and picks its traces.
 const SHARE_BYTES: usize = 512 << 10;

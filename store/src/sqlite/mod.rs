@@ -163,14 +163,14 @@ fn reading(path: &Path) -> SqliteConnectOptions {
         .pragma("query_only", "ON")
         .row_buffer_size(ROW_BUFFER)
         // Blocks are read once and Calls in order: 2 MiB of pages per reader are enough.
-        .pragma("cache_size", "-2048")
+        .pragma("cache_size", "-4096")
 }
 
 /// What the writer sets beside that. Readers leave it out: some of it needs the write lock.
 fn writing(path: &Path) -> SqliteConnectOptions {
     let options = connection(path)
         // 8 MiB of pages: where the Calls of each handler end, and the run that is being written.
-        .pragma("cache_size", "-8192")
+        .pragma("cache_size", "-16384")
         .create_if_missing(true)
         // Readers must not wait for the writer.
         .journal_mode(SqliteJournalMode::Wal)
