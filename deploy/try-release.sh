@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries what a release is made with, as far as that goes without one: lints the workflows (actionlint), renders and lints the Helm
-# chart (helm) and holds it against deploy/kubernetes, installs a stand-in for the program by the installer, reads the formula
+# chart (helm), both ways, and holds it against deploy/kubernetes and deploy/kubernetes-postgres, installs a stand-in for the program by the installer, reads the formula
 # and the list of crates. Wants Go and Node.js; compiles both tools once.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -28,6 +28,7 @@ tool helm helm.sh/helm/v3/cmd/helm@v3.19.0
 chart=deploy/helm/pointsman
 secrets=(--set secret.otlpTokens='shop a-token-of-sixteen' --set secret.pagesTokens='team a-token-of-sixteen'
     --set secret.metricsTokens='prometheus a-token-of-sixteen' --set secret.metricsToken=a-token-of-sixteen --set secret.hashSecret=a-secret-of-sixteen)
+database=postgres://pointsman@database.example:5432/pointsman
 "$tools/helm" lint --strict --quiet "$chart" "${secrets[@]}"
 # Built like this, helm does not know a newer Kubernetes by itself.
 render() { "$tools/helm" template "$@" --kube-version 1.37.0; }
@@ -37,7 +38,10 @@ render pointsman "$chart" --namespace pointsman "${secrets[@]}" --set serviceMon
 render shop "$chart" --set existingSecret=ours --set networkPolicy.enabled=false --set persistence.storageClass=fast > "$work/other.yaml"
 ! grep --quiet -E '^kind: (Secret|NetworkPolicy|ServiceMonitor)$' "$work/other.yaml" || fail "what is switched off is rendered"
 grep --quiet 'secretName: ours' "$work/other.yaml" || fail "the Secret of one's own is not used"
-CHART=$work/chart.yaml cargo test --workspace --all-features --locked --test deploy -- --ignored chart
+! render pointsman "$chart" "${secrets[@]}" --set database.url="$database" > /dev/null 2> "$work/refused" || fail "the chart connects without a password"
+grep --quiet 'secret.databasePassword: set it' "$work/refused" || fail "the chart does not say that the password is missing: $(cat "$work/refused")"
+render pointsman "$chart" --namespace pointsman "${secrets[@]}" --set database.url="$database" --set secret.databasePassword=a-password > "$work/postgres.yaml"
+CHART=$work/chart.yaml CHART_POSTGRES=$work/postgres.yaml cargo test --workspace --all-features --locked --test deploy -- --ignored chart
 
 step "archive, installer, formula"
 cat > "$work/pointsman" << 'EOF_PROGRAM'

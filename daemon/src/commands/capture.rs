@@ -32,9 +32,13 @@ pub(crate) async fn run(options: CaptureOptions, config: &Config) -> anyhow::Res
     let (Some(program), arguments) = (command.first(), command.get(1..).unwrap_or_default()) else {
         anyhow::bail!("there is no command; write it after `--`, as in `pointsman capture -- npm run e2e`");
     };
-    let file = File::create(&out).with_context(|| {
-        format!("cannot write {}; --out names another file", safe::terminal(&out.display().to_string()))
-    })?;
+    let cannot_write =
+        || format!("cannot write {}; --out names another file", safe::terminal(&out.display().to_string()));
+    let is_new = !out.exists();
+    // What an earlier run recorded stays until the command has started.
+    let file =
+        File::options().write(true).create(true).truncate(false).open(&out).with_context(cannot_write)?;
+    let earlier = file.try_clone().with_context(cannot_write)?;
     let settings = config.otlp.pipeline(hash_secret(config)?);
     let recorder = Recorder::start(file, max_size << 20, settings, Metrics::register(&Registry::new())?);
     let listener = Listener::bind(Protocol::Http, (Ipv4Addr::LOCALHOST, 0).into()).await?;
@@ -49,9 +53,13 @@ pub(crate) async fn run(options: CaptureOptions, config: &Config) -> anyhow::Res
         Ok(child) => child,
         Err(cannot) => {
             eprintln!("pointsman: {}", cannot.text);
+            if is_new {
+                std::fs::remove_file(&out).with_context(cannot_write)?;
+            }
             return Ok(ExitCode::from(cannot.code));
         }
     };
+    earlier.set_len(0).with_context(cannot_write)?;
     let ended = child.wait(PULSE).await?;
     if !ended.hurried {
         tokio::select! {

@@ -23,7 +23,7 @@ pub(crate) fn preview(count: usize) -> String {
 
 /// Reasons and causes that many handlers share; where Changes are listed, what overlaps is one of them already.
 pub(crate) fn reasons(report: &Report) -> Vec<String> {
-    let shared = report.shared_reasons.iter().map(|shared| reason(report, shared));
+    let shared = report.shared_reasons.iter().filter_map(|shared| reason(report, shared));
     let improvements = report.shared_improvements.iter().map(|shared| improvement(report, shared));
     let tests = report.is_from_tests().then(|| {
         "recorded from tests (pointsman capture): shape, not traffic, so no move is advised and rules that need traffic are \
@@ -48,19 +48,20 @@ fn improvement(report: &Report, shared: &SharedImprovement) -> String {
     )
 }
 
-/// A reason of the app, and what another decision about it would open.
-fn reason(report: &Report, shared: &SharedReason) -> String {
+/// A reason of the app, and what another decision about it would open; none where it would open nothing.
+fn reason(report: &Report, shared: &SharedReason) -> Option<String> {
     let SharedReason { rule, text, routes, of, would_move, could_be_judged } = shared;
     let opens = match (would_move.len(), could_be_judged.len()) {
-        (0, 0) => "without it all of them would stay as well".to_owned(),
-        (0, judged) => format!("without it {judged} of them could be judged, and none would move today"),
-        (moves, 0) => format!("without it {moves} would move: {}", names(report, would_move)),
-        (moves, judged) => format!(
-            "without it {moves} would move ({}), and {judged} more could be judged",
-            names(report, would_move)
-        ),
+        (0, 0) => return None,
+        (0, judged) => format!("{judged} of them could be judged, and none would move today"),
+        (moves, 0) => format!("{moves} would move: {}", names(report, would_move)),
+        (moves, judged) => {
+            format!("{moves} would move ({}), and {judged} more could be judged", names(report, would_move))
+        }
     };
-    format!("{rule} alone keeps {routes} of {of} routes where they are ({text}): {opens}")
+    Some(format!(
+        "{routes} of {of} routes stay where they are only because of {rule}: {text}. Without that {opens}"
+    ))
 }
 
 fn names(report: &Report, ids: &[String]) -> String {

@@ -174,8 +174,13 @@ fn a_command_that_cannot_be_started_is_named_and_gets_the_code_that_shells_give(
     let missing = capture("/no/such/program");
     assert_eq!(missing.code, Some(127), "{}", missing.err);
     assert!(missing.err.contains("cannot start /no/such/program"), "{}", missing.err);
+    assert!(!out.exists(), "an empty recording looks like an app without traffic");
+    std::fs::write(&out, "what an earlier run recorded").unwrap();
     let folder_is_no_program = capture("/");
     assert_eq!(folder_is_no_program.code, Some(126), "{}", folder_is_no_program.err);
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), "what an earlier run recorded");
+    assert_eq!(capture("/bin/true").code, Some(0));
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), "");
     let nowhere = pointsman(&db, ["capture", "--out", "/no/such/folder/traces.jsonl", "--", "/bin/true"]);
     assert_eq!(nowhere.code, Some(1));
     assert!(nowhere.err.contains("--out names another file"), "{}", nowhere.err);

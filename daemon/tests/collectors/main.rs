@@ -8,8 +8,12 @@
     reason = "a test says what it expects in the shortest way: a panic is its failure"
 )]
 
+mod load;
+mod pooled;
+mod proxy;
 #[path = "../../../store/tests/support/server.rs"]
 mod server;
+mod standby;
 #[path = "../support/mod.rs"]
 mod support;
 mod trouble;
@@ -118,6 +122,20 @@ fn in_one_file(folder: &Path, requests: &[Value]) -> PathBuf {
     db
 }
 
+/// What is at the address is what one file holds that was fed with the same: the spans, the Calls, the report.
+fn assert_as_in_one_file(address: &str, requests: &[Value]) {
+    let folder = tempfile::tempdir().unwrap();
+    let db = in_one_file(folder.path(), requests);
+    let (server_calls, server_spans) = content(server_location(address));
+    let (file_calls, file_spans) = content(Location::from(&db));
+    println!("{} requests, {} spans, {} calls", requests.len(), file_spans.len(), file_calls.len());
+    assert!(file_calls.len() > 500, "{} calls: too few to show anything", file_calls.len());
+    assert_eq!(server_spans, file_spans);
+    assert_same(&server_calls, &file_calls);
+    let look = ["--until", "last"];
+    assert_eq!(comparable(report(Path::new(address), &look)), comparable(report(&db, &look)));
+}
+
 #[test]
 fn three_collectors_on_one_server_give_the_report_of_one_file() {
     let Some(address) = server::address() else { return };
@@ -131,16 +149,7 @@ fn three_collectors_on_one_server_give_the_report_of_one_file() {
         assert_eq!(collectors[number % 3].send(request).status, 200);
     }
     settled(&address);
-    let folder = tempfile::tempdir().unwrap();
-    let db = in_one_file(folder.path(), &requests);
-    let (server_calls, server_spans) = content(server_location(&address));
-    let (file_calls, file_spans) = content(Location::from(&db));
-    assert!(file_calls.len() > 1_000, "{}", file_calls.len());
-    assert_eq!(server_spans.len(), file_spans.len());
-    assert_same(&server_calls, &file_calls);
-    let look = ["--until", "last"];
-    let of_server = report(Path::new(&address), &look);
-    assert_eq!(comparable(of_server), comparable(report(&db, &look)));
+    assert_as_in_one_file(&address, &requests);
     // Each of them shows it.
     for one in &collectors {
         wait_for("the pages to have a report", || (one.get("/readyz").status == 200).then_some(()));

@@ -98,6 +98,16 @@ impl Server {
             eprintln!("{says}");
             return None;
         };
+        let mut server = Self::in_new_folder(programs);
+        server.run(
+            "initdb",
+            &["-U", "pointsman", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"],
+        );
+        server.start_on_a_free_port();
+        Some(server)
+    }
+
+    fn in_new_folder(programs: PathBuf) -> Self {
         let is_root = !unprivileged().is_empty();
         // Where somebody else than root may go.
         let place = if is_root { PathBuf::from("/tmp") } else { std::env::temp_dir() };
@@ -106,18 +116,37 @@ impl Server {
             let owner = Command::new("chown").arg("postgres:postgres").arg(&folder).status().unwrap();
             assert!(owner.success(), "the folder cannot be given to the user postgres");
         }
-        let mut server = Self { folder, programs, port: 0, keeper: None };
-        server.run(
-            "initdb",
-            &["-U", "pointsman", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"],
-        );
+        Self { folder, programs, port: 0, keeper: None }
+    }
+
+    fn start_on_a_free_port(&mut self) {
         // A port that is free now may be somebody else's a moment later.
         let has_port = (0..5).any(|_| {
-            server.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            server.runs()
+            self.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            self.runs()
         });
-        assert!(has_port, "the server gets no port: {}", server.log());
-        Some(server)
+        assert!(has_port, "the server gets no port: {}", self.log());
+    }
+
+    /// Another server that follows this one, ready to take its place.
+    pub(crate) fn standby(&self) -> Self {
+        let mut standby = Self::in_new_folder(self.programs.clone());
+        let port = self.port.to_string();
+        standby.run(
+            "pg_basebackup",
+            &["-h", "127.0.0.1", "-p", &port, "-U", "pointsman", "-R", "-X", "stream", "-c", "fast", "-D"],
+        );
+        standby.start_on_a_free_port();
+        standby
+    }
+
+    /// Says something to the server that has no answer worth reading.
+    pub(crate) fn sql(&self, statement: &str) {
+        let mut words = self.command("psql");
+        let address = self.address();
+        words.extend(["-q", "-v", "ON_ERROR_STOP=1", "-d", &address, "-c", statement].map(str::to_owned));
+        let output = Command::new(&words[0]).args(&words[1..]).current_dir("/").output().unwrap();
+        assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     fn data(&self) -> PathBuf {

@@ -6,3 +6,15 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- define "pointsman.secret" -}}
 {{ .Values.existingSecret | default .Release.Name }}
 {{- end }}
+
+{{- /* To the database, and to ask for its address. */}}
+{{- define "pointsman.database-egress" -}}
+{{- if .Values.database.url }}
+- ports:
+    - { protocol: TCP, port: {{ .Values.networkPolicy.databasePort }} }
+    - { protocol: UDP, port: 53 }
+    - { protocol: TCP, port: 53 }
+{{- else }}
+[]
+{{- end }}
+{{- end }}
