@@ -173,6 +173,10 @@ bench-package: tools $(package_installed) ## What the npm package costs an app i
 bench-ingest: tools $(if $(PEERS),$(peer)) ## What the collector takes and what that costs (docs/benchmarks.md); PEERS=1 beside an OpenTelemetry Collector; wants a quiet machine
 	OTELCOL=$(peer) cargo bench --locked -p pointsman --bench ingest
 
+.PHONY: bench-cluster
+bench-cluster: tools ## SQLite beside one, two and three collectors on PostgreSQL (docs/benchmarks.md); wants a quiet machine
+	cargo bench --locked -p pointsman --bench cluster
+
 .PHONY: bench-report
 bench-report: tools ## What evidence costs: an hour of a million Calls, a report over ten million (docs/benchmarks.md)
 	cargo bench --locked -p pointsman --bench report

@@ -14,7 +14,7 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pointsman");
 /// Longer than anything here takes; whoever waits longer waits for ever.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Linux counts the CPU time of a process in hundredths of a second.
-const TICKS_PER_SECOND: f64 = 100.0;
+pub(crate) const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A running daemon on ports of the system's choice. Dropping it is `kill -9`.
 #[derive(Debug)]
@@ -53,9 +53,15 @@ pub(crate) fn command(db: &Path) -> Command {
 impl Daemon {
     /// Starts it and waits until it says that it is ready.
     pub(crate) fn start(db: &Path) -> anyhow::Result<Self> {
+        Self::start_with(db, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn start_with(db: &Path, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         const ANY: &str = "127.0.0.1:0";
         let begin = Instant::now();
         let mut command = command(db);
+        command.envs(environment.iter().copied());
         command.args(["serve", "--otlp-grpc", ANY, "--otlp-http", ANY, "--listen", ANY]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context(BINARY)?;
         let lines = BufReader::new(child.stderr.take().context("no standard error")?).lines();

@@ -45,7 +45,7 @@ fn main() -> anyhow::Result<()> {
     let first = first()?;
     let handlers = number("REPORT_HANDLERS", HANDLERS)?;
     runtime.block_on(an_hour(folder.path(), first, (handlers, number("REPORT_HOUR_CALLS", 1_000_000)?)))?;
-    let db = folder.path().join("month.db");
+    let db = std::env::var("REPORT_DB").map_or_else(|_| folder.path().join("month.db"), PathBuf::from);
     runtime.block_on(a_month(&db, first, (handlers, number("REPORT_CALLS", 10_000_000)?)))?;
     pages::measure(&db)
 }

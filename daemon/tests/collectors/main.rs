@@ -8,6 +8,7 @@
     reason = "a test says what it expects in the shortest way: a panic is its failure"
 )]
 
+mod behind_one_address;
 mod load;
 mod pooled;
 mod proxy;

@@ -1,33 +1,36 @@
-//! `deploy/compose.yaml` and what it mounts. No engine runs here, so its paths, ports, users and names are held against the
-//! repository, the images and the program.
+//! `deploy/compose.yaml`, `deploy/compose-postgres.yaml` and what they mount. No engine runs here, so paths, ports, users and names
+//! are held against the repository, the images and the program.
 
 use serde_json::Value;
 
 use crate::{assert_known, at, in_repository, read, texts, yaml};
 
 const COMPOSE: &str = "deploy/compose.yaml";
+/// Two collectors on a server.
+const ON_A_SERVER: &str = "deploy/compose-postgres.yaml";
 
-/// The services, with what `<<` merges in.
-fn services() -> Vec<(String, Value)> {
-    let compose = yaml(COMPOSE);
+/// The services of a file, with what `<<` merges in.
+fn services(file: &str) -> Vec<(String, Value)> {
+    let compose = yaml(file);
     let services = at(&compose, "services").as_object().unwrap();
     services.iter().map(|(name, service)| (name.clone(), service.clone())).collect()
 }
 
 fn service(name: &str) -> Value {
-    services().into_iter().find(|(known, _)| known == name).unwrap().1
+    services(COMPOSE).into_iter().find(|(known, _)| known == name).unwrap().1
 }
 
 #[test]
 fn every_service_is_hardened_and_published_to_this_machine_only() {
-    let services = services();
-    assert_eq!(services.len(), 4);
-    for (name, service) in services {
+    let all = [COMPOSE, ON_A_SERVER].map(services);
+    assert_eq!(all.each_ref().map(Vec::len), [4, 4]);
+    for (name, service) in all.concat() {
         assert_eq!(at(&service, "read_only"), true, "{name}");
         assert_eq!(texts(at(&service, "cap_drop")), ["ALL"], "{name}");
         assert_eq!(texts(at(&service, "security_opt")), ["no-new-privileges:true"], "{name}");
         assert!(service.get("privileged").is_none() && service.get("user").is_none(), "{name}");
-        for port in texts(at(&service, "ports")) {
+        assert!(service.get("cap_add").is_none() || name == "database", "{name}");
+        for port in service.get("ports").map(texts).unwrap_or_default() {
             assert!(port.starts_with("127.0.0.1:"), "{name}: {port}");
         }
     }
@@ -35,32 +38,43 @@ fn every_service_is_hardened_and_published_to_this_machine_only() {
 
 #[test]
 fn every_path_that_is_named_is_in_the_repository_and_every_volume_is_declared() {
-    let compose = yaml(COMPOSE);
-    let declared = at(&compose, "volumes").as_object().unwrap();
-    let mut used = Vec::new();
-    for (name, service) in services() {
-        if let Some(build) = service.get("build") {
-            assert_eq!(at(build, "context"), "..", "{name}");
-            let file = at(build, "dockerfile").as_str().unwrap();
-            assert!(in_repository(file).is_file(), "{name}: {file}");
-            assert!(in_repository(format!("{file}.dockerignore")).is_file(), "{name}: {file}.dockerignore");
-        }
-        for volume in service.get("volumes").map(texts).unwrap_or_default() {
-            let (from, to) = volume.split_once(':').unwrap();
-            match from.starts_with('.') {
-                true => {
-                    assert!(in_repository("deploy").join(from).exists(), "{name}: {from}");
-                    assert!(to.ends_with(":ro"), "{name}: {volume} is of the repository and may be written");
+    for file in [COMPOSE, ON_A_SERVER] {
+        let compose = yaml(file);
+        let declared = |what: &str| compose.get(what).into_iter().flat_map(names).collect::<Vec<_>>();
+        let mut used = Vec::new();
+        for (name, service) in services(file) {
+            if let Some(build) = service.get("build") {
+                assert_eq!(at(build, "context"), "..", "{name}");
+                let file = at(build, "dockerfile").as_str().unwrap();
+                assert!(in_repository(file).is_file(), "{name}: {file}");
+                assert!(
+                    in_repository(format!("{file}.dockerignore")).is_file(),
+                    "{name}: {file}.dockerignore"
+                );
+            }
+            for volume in service.get("volumes").map(texts).unwrap_or_default() {
+                let (from, to) = volume.split_once(':').unwrap();
+                match from.starts_with('.') {
+                    true => {
+                        assert!(in_repository("deploy").join(from).exists(), "{name}: {from}");
+                        assert!(
+                            to.ends_with(":ro"),
+                            "{name}: {volume} is of the repository and may be written"
+                        );
+                    }
+                    false => used.push(from.to_owned()),
                 }
-                false => used.push(from.to_owned()),
+            }
+            for other in service.get("depends_on").into_iter().flat_map(names) {
+                assert!(declared("services").contains(&other), "{name} waits for {other}");
+            }
+            for secret in service.get("secrets").map(texts).unwrap_or_default() {
+                assert!(declared("secrets").contains(&secret), "{name} reads {secret}");
             }
         }
-        for other in service.get("depends_on").into_iter().flat_map(names) {
-            assert!(at(&compose, "services").get(other).is_some(), "{name} waits for {other}");
-        }
+        used.sort();
+        assert_eq!(used, declared("volumes"), "{file}");
     }
-    used.sort();
-    assert_eq!(used, declared.keys().cloned().collect::<Vec<_>>());
 }
 
 /// The elements of a list or the keys of a map.
@@ -101,10 +115,31 @@ fn the_daemon_is_configured_with_what_it_knows_and_reached_where_it_listens() {
     assert_eq!(at(&app, "environment.POINTSMAN_HASH_SECRET"), &set["POINTSMAN_HASH_SECRET"]);
 }
 
+#[test]
+fn collectors_on_a_server_are_one_image_and_reached_by_the_names_of_the_proxy() {
+    let services = services(ON_A_SERVER);
+    let proxy = read("deploy/haproxy/haproxy.cfg");
+    let collectors: Vec<_> = services.iter().filter(|(name, _)| name.starts_with("collector-")).collect();
+    assert_eq!(collectors.len(), 2);
+    for (name, collector) in &collectors {
+        assert_eq!(collector, &collectors[0].1);
+        assert_known(at(collector, "environment").as_object().unwrap().keys(), ON_A_SERVER);
+        for port in [4317, 4318, 4400] {
+            assert!(proxy.contains(&format!(" {name}:{port} ")), "{name} gets nothing on {port}");
+        }
+    }
+    let (_, address) = services.iter().find(|(name, _)| name == "address").unwrap();
+    for port in texts(at(address, "ports")) {
+        let within = port.rsplit(':').next().unwrap();
+        assert!(proxy.contains(&format!("bind :{within}\n")), "nothing listens on {within}");
+    }
+}
+
 /// The engine gives it longer to stop than it takes at most.
 #[test]
 fn the_engine_waits_for_the_end() {
     assert_eq!(at(&service("pointsman"), "stop_grace_period"), "40s");
+    assert_eq!(at(&yaml(ON_A_SERVER), "x-collector.stop_grace_period"), "40s");
     let pods = yaml("deploy/kubernetes/stateful-set.yaml");
     assert_eq!(at(&pods, "spec.template.spec.terminationGracePeriodSeconds"), 40);
 }

@@ -28,6 +28,8 @@ pub(crate) struct Server {
     folder: PathBuf,
     programs: PathBuf,
     port: u16,
+    /// Whether what it has committed survives the machine.
+    is_durable: bool,
     keeper: Option<Child>,
 }
 
@@ -89,6 +91,15 @@ pub(crate) fn unprivileged() -> Vec<String> {
 impl Server {
     /// Makes one and starts it.
     pub(crate) fn start() -> Option<Self> {
+        Self::make(false)
+    }
+
+    /// One that waits for the disk, as those of operators do.
+    pub(crate) fn durable() -> Option<Self> {
+        Self::make(true)
+    }
+
+    fn make(is_durable: bool) -> Option<Self> {
         let Some(programs) = programs() else {
             let says = format!(
                 "PostgreSQL 15 or later is not installed (Debian: postgresql), and {GIVEN} names no server: nothing is \
@@ -99,6 +110,7 @@ impl Server {
             return None;
         };
         let mut server = Self::in_new_folder(programs);
+        server.is_durable = is_durable;
         server.run(
             "initdb",
             &["-U", "pointsman", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"],
@@ -116,7 +128,7 @@ impl Server {
             let owner = Command::new("chown").arg("postgres:postgres").arg(&folder).status().unwrap();
             assert!(owner.success(), "the folder cannot be given to the user postgres");
         }
-        Self { folder, programs, port: 0, keeper: None }
+        Self { folder, programs, port: 0, is_durable: false, keeper: None }
     }
 
     fn start_on_a_free_port(&mut self) {
@@ -140,13 +152,20 @@ impl Server {
         standby
     }
 
-    /// Says something to the server that has no answer worth reading.
-    pub(crate) fn sql(&self, statement: &str) {
+    /// What the server's first process is called by the system.
+    pub(crate) fn pid(&self) -> u32 {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
+        file.lines().next().unwrap().parse().unwrap()
+    }
+
+    /// What the server answers to a statement: its values, a row a line.
+    pub(crate) fn sql(&self, statement: &str) -> String {
         let mut words = self.command("psql");
         let address = self.address();
-        words.extend(["-q", "-v", "ON_ERROR_STOP=1", "-d", &address, "-c", statement].map(str::to_owned));
+        words.extend(["-qAt", "-v", "ON_ERROR_STOP=1", "-d", &address, "-c", statement].map(str::to_owned));
         let output = Command::new(&words[0]).args(&words[1..]).current_dir("/").output().unwrap();
         assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     fn data(&self) -> PathBuf {
@@ -183,12 +202,13 @@ impl Server {
         let mut words = self.command("postgres");
         words.extend(["-D".to_owned(), self.data().display().to_string()]);
         // What is tested is that processes end, not that the power does: the system keeps what was written.
+        let sync = if self.is_durable { "on" } else { "off" };
         for setting in [
             "listen_addresses=127.0.0.1",
             &format!("port={}", self.port),
             &format!("unix_socket_directories={folder}"),
-            "fsync=off",
-            "full_page_writes=off",
+            &format!("fsync={sync}"),
+            &format!("full_page_writes={sync}"),
             "max_connections=300",
             "shared_buffers=64MB",
         ] {
