@@ -87,11 +87,15 @@ fn assert_known(names: impl IntoIterator<Item = impl AsRef<str>>, from: &str) {
         "POINTSMAN_METRICS_TOKENS",
     ];
     let help = variables();
+    let configuration = read("docs/configuration.md");
     for name in names {
         let name = name.as_ref();
         let known = WITHOUT_FLAG.contains(&name)
             || help.contains(&format!("[env: {name}="))
-            || help.contains(&format!("[env: {name}]"));
+            || help.contains(&format!("[env: {name}]"))
+            || name
+                .rsplit_once("__")
+                .is_some_and(|(_, key)| configuration.contains(&format!("\n| `{}` |", key.to_lowercase())));
         assert!(known || !name.starts_with("POINTSMAN_"), "{from} sets {name}, which nothing reads");
     }
 }
