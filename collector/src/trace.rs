@@ -76,11 +76,12 @@ impl Gathered<'_> {
 /// none.
 pub fn trace_ids(otlp: &[u8]) -> impl Iterator<Item = TraceId> {
     let mut last = None;
-    readable(otlp, request::RESOURCE_SPANS)
-        .flat_map(|resource| readable(resource, resource_spans::SCOPE_SPANS))
-        .flat_map(|scope| readable(scope, scope_spans::SPANS))
-        .filter_map(trace_of)
-        .filter(move |id| last.replace(*id) != Some(*id))
+    traces_of_spans(otlp).filter(move |id| last.replace(*id) != Some(*id))
+}
+
+/// The trace of each span of a request (OTLP protobuf) that has one, as far as it can be read.
+pub(crate) fn traces_of_spans(otlp: &[u8]) -> impl Iterator<Item = TraceId> {
+    spans(otlp).filter_map(trace_of)
 }
 
 /// The trace of a span (OTLP protobuf).
@@ -136,8 +137,7 @@ impl<'a> Assembly<'a> {
     /// # Errors
     /// As [`Assembly::add`].
     pub fn add_if(&mut self, otlp: &'a [u8], wanted: impl Fn(TraceId) -> bool) -> Result<(), DecodeError> {
-        self.request(otlp, &wanted)
-            .map_err(|malformed| DecodeError::Protobuf { reason: malformed.0.to_owned() })
+        Ok(self.request(otlp, &wanted)?)
     }
 
     fn request(&mut self, otlp: &'a [u8], wanted: &impl Fn(TraceId) -> bool) -> Result<(), Malformed> {

@@ -110,11 +110,10 @@ pub(crate) async fn by_client(
             let cut = if slices > 1 { store.cut(slice, &clients).await? } else { Cut::WHOLE };
             left_out += cut.left_out;
             for number in 0..cut.pieces {
-                let piece = store.piece(slice, &mut handlers, &clients, cut, number).await?;
+                // Not read before there is a place for it: what nobody has looked at yet would be there a third time.
                 // Whoever does not take them any more needs none of them.
-                if pieces.send(piece).await.is_err() {
-                    return Ok(left_out);
-                }
+                let Ok(place) = pieces.reserve().await else { return Ok(left_out) };
+                place.send(store.piece(slice, &mut handlers, &clients, cut, number).await?);
             }
         }
     }

@@ -6,6 +6,7 @@ use super::{Admitted, Limits, Reason, Refusals};
 use crate::redact::{Rule, Secret};
 use crate::wire::fields::{Content, Fields, Malformed};
 use crate::wire::otlp::{self, Attribute, Span, request, resource, resource_spans, scope, scope_spans};
+use crate::wire::pieces::Piece;
 use crate::wire::writer::Writer;
 
 /// One request on its way through.
@@ -22,13 +23,16 @@ pub(super) struct Door<'d> {
     pub(super) referer_is_foreign: bool,
     /// The rules of the attributes of the span that is walked through; its room is used again.
     pub(super) rules: Vec<Rule>,
+    /// Whether what stands before the first span has been through once, with the piece before, and was counted then.
+    continues: bool,
     spans: u32,
     traces: Vec<TraceId>,
 }
 
 impl<'d> Door<'d> {
-    /// For a request of about that many bytes.
-    pub(super) fn new(bytes: usize, now_ns: u64, limits: &'d Limits, secret: &'d Secret) -> Self {
+    /// For a request, or a piece of one.
+    pub(super) fn new(piece: Piece<'_>, now_ns: u64, limits: &'d Limits, secret: &'d Secret) -> Self {
+        let bytes = piece.otlp.len();
         let out = Writer::with_capacity(bytes + bytes / 16);
         Self {
             limits,
@@ -39,6 +43,7 @@ impl<'d> Door<'d> {
             keeps_names: false,
             referer_is_foreign: false,
             rules: Vec::new(),
+            continues: piece.continues,
             spans: 0,
             traces: Vec::new(),
         }
@@ -137,6 +142,9 @@ impl<'d> Door<'d> {
         while let Some(field) = fields.next()? {
             match field {
                 (scope_spans::SPANS, Content::Bytes(within)) => {
+                    if std::mem::take(&mut self.continues) {
+                        self.refused = Refusals::default();
+                    }
                     if let Some(trace) = self.span(within, span)? {
                         self.spans += 1;
                         if self.traces.last() != Some(&trace) {

@@ -15,6 +15,7 @@ use pointsman_store::TraceId;
 
 pub use crate::redact::Secret;
 use crate::wire::DecodeError;
+use crate::wire::pieces::Piece;
 use door::Door;
 
 /// What and how much a span may bring. The defaults suit a small host and are above what the SDKs send.
@@ -197,6 +198,13 @@ impl Refusals {
         self.add(Reason::Utf8, usize::try_from(places).unwrap_or(usize::MAX));
     }
 
+    /// Adds what did not pass of another piece.
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
+    }
+
     fn add(&mut self, reason: Reason, more: usize) {
         if let Some(count) = self.0.get_mut(reason as usize) {
             *count += more as u64;
@@ -223,7 +231,17 @@ pub struct Admitted {
 /// # Errors
 /// When the bytes are not such a message; then nothing passes.
 pub fn admit(otlp: &[u8], now_ns: u64, limits: &Limits, secret: &Secret) -> Result<Admitted, DecodeError> {
-    let mut door = Door::new(otlp.len(), now_ns, limits, secret);
-    door.request(otlp).map_err(|malformed| DecodeError::Protobuf { reason: malformed.0.to_owned() })?;
+    admit_piece(Piece { otlp, continues: false }, now_ns, limits, secret)
+}
+
+/// The same for a piece of a request.
+pub(crate) fn admit_piece(
+    piece: Piece<'_>,
+    now_ns: u64,
+    limits: &Limits,
+    secret: &Secret,
+) -> Result<Admitted, DecodeError> {
+    let mut door = Door::new(piece, now_ns, limits, secret);
+    door.request(piece.otlp)?;
     Ok(door.close())
 }

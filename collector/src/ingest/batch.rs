@@ -1,6 +1,6 @@
 //! One batch of extraction, from blocks to Calls: pure, without a database and without a clock.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,11 +10,17 @@ use pointsman_store::{AppFact, Call, SpanId, TraceCalls, TraceId};
 use foldhash::fast::RandomState;
 
 use crate::extract;
-use crate::trace::{Assembly, Trace, count_spans};
+use crate::trace::{Assembly, Trace, traces_of_spans};
 
-/// Spans that are put together at once, roughly: a small span grows twenty times when it is taken out of its bytes, and the
-/// Calls of two groups are held at a time. More than an ordinary batch has.
-const GROUP_SPANS: usize = 8_192;
+/// What a group takes at most while its spans are put together, bytes, roughly. More than an ordinary batch has, of which ten spans
+/// make one Call; a sender may pack many traces of one span each into the same bytes.
+const GROUP_BYTES: usize = 8 << 20;
+
+/// What a span takes when it is taken out of its bytes, roughly.
+const SPAN_BYTES: usize = 512;
+
+/// What the Calls of a trace take, roughly, twice: those of the group before are being stored.
+const TRACE_BYTES: usize = 2_048;
 
 /// What a thread of its own is worth, bytes of new blocks: every thread goes through all of them and picks its traces.
 const SHARE_BYTES: usize = 512 << 10;
@@ -38,7 +44,14 @@ pub(super) struct Batch {
     pub(super) max_trace_spans: usize,
 }
 
-/// A part of the traces of some blocks, of about [`GROUP_SPANS`] spans. Nobody outside can tell which trace falls into
+/// What new blocks hold, as far as they can be read.
+#[derive(Debug)]
+pub(super) struct Contents {
+    pub(super) spans: usize,
+    pub(super) traces: BTreeSet<TraceId>,
+}
+
+/// A part of the traces of some blocks, of about [`GROUP_BYTES`]. Nobody outside can tell which trace falls into
 /// which part, so that nobody can put all of them into one.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
@@ -144,11 +157,26 @@ fn differing(trace: TraceId, before: Vec<Call>, calls: Vec<Call>) -> TraceCalls 
     TraceCalls { trace, before: known.into_values().collect(), calls, unchanged }
 }
 
+impl Contents {
+    pub(super) fn of<'b>(blocks: impl Iterator<Item = &'b Bytes>) -> Self {
+        let (mut spans, mut traces) = (0, BTreeSet::new());
+        let mut last = None;
+        for trace in blocks.flat_map(|otlp| traces_of_spans(otlp)) {
+            spans += 1;
+            // Spans of a trace mostly stand together.
+            if last.replace(trace) != Some(trace) {
+                traces.insert(trace);
+            }
+        }
+        Self { spans, traces }
+    }
+}
+
 impl Group {
-    /// The parts of the traces of blocks: one, unless a sender packs very many spans into few bytes.
-    pub(super) fn all<'b>(blocks: impl Iterator<Item = &'b Bytes>) -> Vec<Self> {
-        let spans: usize = blocks.map(|otlp| count_spans(otlp)).sum();
-        let of = spans.div_ceil(GROUP_SPANS).max(1);
+    /// The parts of the traces of blocks: one, unless a sender packs very many spans or traces into few bytes.
+    pub(super) fn all(spans: usize, traces: usize) -> Vec<Self> {
+        let bytes = spans.saturating_mul(SPAN_BYTES).saturating_add(traces.saturating_mul(TRACE_BYTES));
+        let of = bytes.div_ceil(GROUP_BYTES).max(1);
         let hash = RandomState::default();
         (0..of).map(|number| Self { number, of, hash: hash.clone() }).collect()
     }
@@ -262,7 +290,8 @@ mod tests {
             fresh: fresh.to_vec(),
             max_trace_spans: 1_000,
         };
-        Group::all(fresh.iter()).into_iter().map(group).collect()
+        let Contents { spans, traces } = Contents::of(fresh.iter());
+        Group::all(spans, traces.len()).into_iter().map(group).collect()
     }
 
     #[test]
@@ -281,6 +310,14 @@ mod tests {
             };
             assert_eq!(sorted(one.facts), sorted(four.facts));
         }
+    }
+
+    #[test]
+    fn an_ordinary_batch_is_one_group_and_one_of_tiny_traces_is_several() {
+        let ordinary = Contents::of(recorded().iter());
+        assert!(ordinary.spans > 5 * ordinary.traces.len());
+        assert_eq!(Group::all(8_000, 800).len(), 1);
+        assert_eq!(Group::all(8_000, 8_000).len(), 3);
     }
 
     #[test]

@@ -356,6 +356,11 @@ impl Reservation {
         self.budget.0.freed.notify_waiters();
     }
 
+    /// What it may hold at most, bytes; with the turn of a large request the limit is the body's own.
+    pub(crate) fn most(&self) -> usize {
+        if self.large.is_some() { usize::MAX } else { self.budget.large_above() }
+    }
+
     /// Gives back what it holds beyond so many bytes.
     pub(crate) fn shrink_to(&mut self, bytes: usize) {
         let less = self.held.saturating_sub(bytes.max(LEAST));

@@ -29,8 +29,9 @@ pub(super) struct Committer {
     pub(super) commits: Arc<Commits>,
 }
 
-/// What is left of a waiting request beside its block.
+/// What is left of a waiting request beside its blocks.
 struct Sender {
+    blocks: usize,
     otlp: Option<Bytes>,
     reply: oneshot::Sender<Result<(), String>>,
     reservation: Reservation,
@@ -49,19 +50,22 @@ impl Committer {
     }
 
     async fn commit(&self, group: impl Iterator<Item = Waiting>) {
-        let (blocks, senders): (Vec<Block>, Vec<Sender>) = group
-            .map(|Waiting { block, otlp, reply, reservation }| (block, Sender { otlp, reply, reservation }))
-            .unzip();
+        let (mut blocks, mut senders): (Vec<Block>, Vec<Sender>) = (Vec::new(), Vec::new());
+        for Waiting { blocks: of_request, otlp, reply, reservation } in group {
+            senders.push(Sender { blocks: of_request.len(), otlp, reply, reservation });
+            blocks.extend(of_request);
+        }
         let started = Instant::now();
         match self.store.append_blocks(&blocks).await {
             Ok(ids) => {
                 self.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
                 self.count(&blocks);
-                let mut acknowledged = Vec::with_capacity(ids.len());
+                let mut acknowledged = Vec::with_capacity(senders.len());
                 let mut committed = Vec::with_capacity(ids.len());
-                for (id, sender) in ids.into_iter().zip(senders) {
-                    acknowledged.push((sender.reply, sender.reservation));
-                    committed.push((id, sender.otlp));
+                let mut ids = ids.into_iter();
+                for Sender { blocks, otlp, reply, reservation } in senders {
+                    acknowledged.push((reply, reservation));
+                    committed.extend(ids.by_ref().take(blocks).map(|id| (id, otlp.clone())));
                 }
                 // First the backlog, then the answers: who has one and asks for the Calls shall not be too early.
                 self.backlog.push(committed, self.clock.now_ns());

@@ -15,12 +15,11 @@ use pointsman_store::{AppFact, BlockId, Lease, LogMark, Store, StoreError, Trace
 
 use super::Settings;
 use super::backlog::{Backlog, Committed, Work};
-use super::batch::{Batch, Group};
+use super::batch::{Batch, Contents, Group};
 use super::handlers::{self, KnownHandlers};
 use super::recent::RecentBlocks;
 use super::tally::Tally;
 use crate::metrics::Metrics;
-use crate::trace::trace_ids;
 
 /// Waits after the database has refused: doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
@@ -247,10 +246,11 @@ impl Extractor {
 
     /// Extracts blocks, which are in memory, up to the last one, group by group.
     async fn extract(&mut self, blocks: Vec<Committed>, last: BlockId) {
-        for group in Group::all(blocks.iter().map(|block| &block.otlp)) {
+        let Contents { spans, traces } = Contents::of(blocks.iter().map(|block| &block.otlp));
+        for group in Group::all(spans, traces.len()) {
             // Only with the last one are they done: a crash before it repeats the work.
             let done = if group.is_last() { last } else { self.taken };
-            let batch = self.gather(&blocks, group, last).await;
+            let batch = self.gather(&blocks, (group, &traces), last).await;
             self.extract_batch(batch, done).await;
         }
         self.taken = last;
@@ -315,12 +315,15 @@ impl Extractor {
     }
 
     /// Adds to new blocks those earlier ones that hold spans of the same traces.
-    async fn gather(&self, blocks: &[Committed], group: Group, last: BlockId) -> Batch {
+    async fn gather(
+        &self,
+        blocks: &[Committed],
+        (group, traces): (Group, &BTreeSet<TraceId>),
+        last: BlockId,
+    ) -> Batch {
         let new: HashSet<BlockId> = blocks.iter().map(|block| block.id).collect();
         let fresh: Vec<Bytes> = blocks.iter().map(|block| block.otlp.clone()).collect();
-        let traces = fresh.iter().flat_map(|otlp| trace_ids(otlp)).filter(|trace| group.holds(*trace));
-        let traces: BTreeSet<TraceId> = traces.collect();
-        let traces: Vec<TraceId> = traces.into_iter().collect();
+        let traces: Vec<TraceId> = traces.iter().filter(|trace| group.holds(**trace)).copied().collect();
         // One more than is read, to know that there are more; and those that are new themselves.
         let most = self.settings.max_reloaded_blocks + 1 + new.len();
         let found = self.answered("earlier blocks", || self.store.blocks_of(&traces, last, most)).await;

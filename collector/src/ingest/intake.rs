@@ -9,13 +9,12 @@ use pointsman_store::Block;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::Settings;
+use super::admission::{NotPassed, Passed, Terms};
 use super::arrivals::Arrivals;
-use super::backlog::LARGEST_KEPT;
 use super::budget::{ByteBudget, Full, Reservation, Who};
-use crate::admit::{Admitted, Refusals, Secret, admit};
+use crate::admit::{Refusals, Secret};
 use crate::metrics::Metrics;
-use crate::trace::has_spans;
-use crate::wire::{DecodeError, convert_json, spanless};
+use crate::wire::DecodeError;
 
 /// Requests up to this size are worked on where they were read: two milliseconds at most, less than a handover
 /// to another thread costs the many small ones. Larger ones must not hold up their neighbours.
@@ -114,7 +113,8 @@ enum Queue {
 /// A request that waits for its commit.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) block: Block,
+    /// At least one; a large request has several.
+    pub(super) blocks: Vec<Block>,
     /// What is in the block, for extraction; `None` of a large request, which is read back for it.
     pub(super) otlp: Option<Bytes>,
     pub(super) reply: oneshot::Sender<Result<(), String>>,
@@ -291,30 +291,25 @@ impl Intake {
     ) -> Result<Ticket, Rejected> {
         let Shared { settings, metrics, .. } = &*self.0;
         let retry_after = settings.retry_after;
-        let now_ns = settings.clock.now_ns();
-        let (admitted, found_instead) = self.admit(body, transport, now_ns)?;
-        metrics.count_admission(transport, u64::from(admitted.spans), &admitted.refused);
-        let Admitted { otlp, spans, traces, refused } = admitted;
-        let mut ticket = Ticket {
-            accepted: Accepted { stored: u64::from(spans), refused, found_instead },
-            reply: None,
-            retry_after,
-        };
-        if spans == 0 {
+        let terms =
+            Terms { now_ns: settings.clock.now_ns(), limits: &settings.limits, secret: &settings.secret };
+        let passed = terms.pass(body, transport).map_err(|why| why.rejected(retry_after))?;
+        metrics.count_admission(transport, passed.spans, &passed.refused);
+        let held = passed.held();
+        let Passed { blocks, otlp, spans, refused, found_instead } = passed;
+        let mut ticket =
+            Ticket { accepted: Accepted { stored: spans, refused, found_instead }, reply: None, retry_after };
+        if blocks.is_empty() {
             return Ok(ticket);
         }
-        let block = Block::compress(&otlp, spans, traces, now_ns)
-            .map_err(|error| Refused::Unavailable { reason: error.to_string(), retry_after })?;
         let (reply, answer) = oneshot::channel();
-        let otlp = (otlp.len() <= LARGEST_KEPT).then_some(otlp);
-        let held = otlp.as_ref().map_or(block.stored_bytes(), Vec::len);
         // JSON may grow when it is rewritten; what there is no room for now is only not counted.
         let _ = reservation.try_grow(held);
         reservation.leave_turn(held);
         if otlp.is_none() {
             reservation.shrink_to(held);
         }
-        let waiting = Waiting { block, otlp: otlp.map(Bytes::from), reply, reservation };
+        let waiting = Waiting { blocks, otlp, reply, reservation };
         match &*self.queue() {
             Queue::Open(queue) => {
                 queue.send(waiting).map_err(|_| Refused::Stopping { retry_after })?;
@@ -327,28 +322,16 @@ impl Intake {
         ticket.reply = Some(answer);
         Ok(ticket)
     }
+}
 
-    /// Lets pass what may be kept; of a body without any span also what was found instead. Each form of a request goes as soon as
-    /// the next one is made: of a large one there would not be room for all of them.
-    fn admit(
-        &self,
-        body: Bytes,
-        transport: Transport,
-        now_ns: u64,
-    ) -> Result<(Admitted, Option<String>), DecodeError> {
-        let Settings { limits, secret, .. } = &self.0.settings;
-        if transport != Transport::HttpJson {
-            let admitted = admit(&body, now_ns, limits, secret)?;
-            let is_spanless = admitted.spans == 0 && admitted.refused.spans() == 0;
-            return Ok((admitted, is_spanless.then(|| spanless::found_instead(&body, false)).flatten()));
+impl NotPassed {
+    fn rejected(self, retry_after: Duration) -> Rejected {
+        match self {
+            Self::Malformed(error) => error.into(),
+            Self::NotCompressed(error) => {
+                Refused::Unavailable { reason: error.to_string(), retry_after }.into()
+            }
         }
-        let converted = convert_json(&body)?;
-        let is_spanless = !has_spans(&converted.protobuf);
-        let found_instead = is_spanless.then(|| spanless::found_instead(&body, true)).flatten();
-        drop(body);
-        let mut admitted = admit(&converted.protobuf, now_ns, limits, secret)?;
-        admitted.refused.add_repaired(converted.repaired);
-        Ok((admitted, found_instead))
     }
 }
 

@@ -17,6 +17,7 @@
 //! stays open: closing it is the business of whoever opened it. A [`Recorder`] stands in the pipeline's place where requests go
 //! into a file instead.
 
+mod admission;
 mod arrivals;
 mod backlog;
 mod batch;

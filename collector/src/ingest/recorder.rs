@@ -94,9 +94,9 @@ struct Lines {
 impl Lines {
     /// Until the queue is closed and empty.
     fn write(mut self, mut queue: mpsc::UnboundedReceiver<Waiting>) -> Recorded {
-        while let Some(Waiting { block, otlp, reply, reservation }) = queue.blocking_recv() {
+        while let Some(Waiting { blocks, otlp, reply, reservation }) = queue.blocking_recv() {
             self.came.fetch_add(1, Ordering::Relaxed);
-            let written = self.append(&block, otlp.as_deref());
+            let written = self.append(&blocks, otlp.as_deref());
             // A sender that went away sends again; the spans count once all the same.
             let _ = reply.send(written);
             drop(reservation);
@@ -104,13 +104,13 @@ impl Lines {
         self.recorded
     }
 
-    fn append(&mut self, block: &Block, otlp: Option<&[u8]>) -> Result<(), String> {
+    fn append(&mut self, blocks: &[Block], otlp: Option<&[u8]>) -> Result<(), String> {
         let line = match otlp {
             Some(otlp) => recorded::line(otlp),
-            None => block.otlp().map_err(|error| error.to_string()).and_then(|otlp| recorded::line(&otlp)),
+            None => together(blocks).and_then(|otlp| recorded::line(&otlp)),
         };
         let line = line.inspect_err(|fault| self.recorded.fault = Some(fault.clone()))?;
-        let spans = u64::from(block.spans());
+        let spans: u64 = blocks.iter().map(|block| u64::from(block.spans())).sum();
         let after = self.recorded.bytes.saturating_add(line.len() as u64);
         if after > self.max_bytes {
             self.recorded.turned_away += 1;
@@ -135,4 +135,13 @@ impl Lines {
         let _ = self.file.set_len(self.recorded.bytes);
         let _ = self.file.seek(SeekFrom::Start(self.recorded.bytes));
     }
+}
+
+/// The request that was cut into blocks: one protobuf message behind another is one of both.
+fn together(blocks: &[Block]) -> Result<Vec<u8>, String> {
+    let mut otlp = Vec::new();
+    for block in blocks {
+        otlp.extend(block.otlp().map_err(|error| error.to_string())?);
+    }
+    Ok(otlp)
 }

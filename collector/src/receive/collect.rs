@@ -93,8 +93,9 @@ where
         }
         reservation.grow(length).await.map_err(|full| Unfinished::Later(intake.busy(full)))?;
         if length > read.capacity() {
-            // Once an eighth has come the rest is believed: copying it again and again would cost more.
-            let all = if length >= declared / 8 { declared } else { length * 2 };
+            // Once an eighth has come the rest is believed: copying it again and again would cost more. What may only come when
+            // its turn has come takes no room before: the allocator hands out pages that were in use a moment ago.
+            let all = if length >= declared / 8 { declared.min(reservation.most()) } else { length * 2 };
             read.reserve(all.max(length) - read.len());
         }
         read.extend_from_slice(&data);

@@ -1,5 +1,6 @@
 //! OTLP on the wire. All that follows works on the protobuf encoding, borrowed: `fields` and `writer` know the
-//! encoding, `otlp` the messages, `json` rewrites the other encoding, [`file`](mod@file) finds the requests in a recording.
+//! encoding, `otlp` the messages, `json` rewrites the other encoding, `pieces` cuts what is large, [`file`](mod@file) finds the
+//! requests in a recording.
 //! Compression, sockets and files are not here; what a span may contain is decided by [`crate::admit`].
 
 pub(crate) mod fields;
@@ -9,6 +10,7 @@ mod json_message;
 mod json_unicode;
 mod json_value;
 pub(crate) mod otlp;
+pub(crate) mod pieces;
 mod protobuf;
 pub(crate) mod recorded;
 pub(crate) mod spanless;
@@ -36,4 +38,10 @@ pub enum DecodeError {
         /// What the decoder met.
         reason: String,
     },
+}
+
+impl From<fields::Malformed> for DecodeError {
+    fn from(malformed: fields::Malformed) -> Self {
+        Self::Protobuf { reason: malformed.0.to_owned() }
+    }
 }

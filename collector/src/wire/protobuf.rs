@@ -10,7 +10,7 @@ use super::otlp::{Parts, Span, request, resource_spans, scope_spans};
 /// # Errors
 /// When the bytes are not such a message.
 pub fn check_protobuf(bytes: &[u8]) -> Result<(), DecodeError> {
-    walk(bytes).map_err(|malformed| DecodeError::Protobuf { reason: malformed.0.to_owned() })
+    Ok(walk(bytes)?)
 }
 
 fn walk(bytes: &[u8]) -> Result<(), Malformed> {

@@ -26,6 +26,11 @@ impl Writer {
         self.bytes
     }
 
+    /// What is written; nothing of it is complete that is still open.
+    pub(crate) fn written(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How much is written.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()

@@ -65,6 +65,10 @@ const APPLICATION_ID: i32 = 0x504e_5453;
 /// Rows that a reader's connection may be ahead of whoever takes them.
 const ROW_BUFFER: usize = 256;
 
+/// What all connections of the process may take together before the pages go that were used longest ago, bytes: the writer's cache and
+/// half as much beside it. Without it each connection would fill a cache of its own.
+const ALL_CONNECTIONS: u32 = 24 << 20;
+
 /// How long a statement waits for a lock held by another process (a sqlite3 shell, a backup).
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
@@ -162,15 +166,16 @@ fn reading(path: &Path) -> SqliteConnectOptions {
     connection(path)
         .pragma("query_only", "ON")
         .row_buffer_size(ROW_BUFFER)
-        // Blocks are read once and Calls in order: 2 MiB of pages per reader are enough.
+        // Blocks are read once and Calls in order: 4 MiB of pages per reader are enough.
         .pragma("cache_size", "-4096")
 }
 
 /// What the writer sets beside that. Readers leave it out: some of it needs the write lock.
 fn writing(path: &Path) -> SqliteConnectOptions {
     let options = connection(path)
-        // 8 MiB of pages: where the Calls of each handler end, and the run that is being written.
+        // 16 MiB of pages: where the Calls of each handler end, and the run that is being written.
         .pragma("cache_size", "-16384")
+        .pragma("soft_heap_limit", ALL_CONNECTIONS.to_string())
         .create_if_missing(true)
         // Readers must not wait for the writer.
         .journal_mode(SqliteJournalMode::Wal)
@@ -243,4 +248,19 @@ async fn claim(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
         .await
         .map_err(fail)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn all_connections_share_what_they_may_hold() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("memory.db")).await.unwrap();
+        let limit: i64 =
+            sqlx::query_scalar("PRAGMA soft_heap_limit").fetch_one(&store.readers).await.unwrap();
+        assert_eq!(limit, i64::from(ALL_CONNECTIONS), "the limit is the process's");
+        store.close().await;
+    }
 }
