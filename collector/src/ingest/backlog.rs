@@ -151,11 +151,6 @@ impl Backlog {
         self.lock().work(after, max_bytes)
     }
 
-    /// The same from memory and without waiting.
-    pub(super) fn in_memory(&self, after: BlockId, max_bytes: usize) -> Option<Work> {
-        self.at_hand(after, max_bytes).filter(|work| matches!(work, Work::InMemory(_)))
-    }
-
     /// The last block before the first one in memory: as far as one may go when the disk holds nothing
     /// in between.
     pub(super) fn newest_before_waiting(&self, after: BlockId) -> BlockId {

@@ -246,7 +246,8 @@ pub(super) struct Facts(HashMap<FactKey, (u64, u64)>);
 type FactKey = (String, Option<String>, Option<String>, String, String);
 
 impl Facts {
-    fn widen(&mut self, facts: Vec<AppFact>) {
+    /// Adds facts to those that are there.
+    pub(super) fn widen(&mut self, facts: Vec<AppFact>) {
         for AppFact { service, environment, build, name, value, first_seen_ns, last_seen_ns } in facts {
             let key = (service, environment, build, name, value);
             let seen = self.0.entry(key).or_insert((first_seen_ns, last_seen_ns));
@@ -256,17 +257,20 @@ impl Facts {
 
     /// All of them, in no order.
     pub(super) fn into_rows(self) -> Vec<AppFact> {
-        let row = |((service, environment, build, name, value), (first_seen_ns, last_seen_ns))| AppFact {
-            service,
-            environment,
-            build,
-            name,
-            value,
-            first_seen_ns,
-            last_seen_ns,
-        };
-        self.0.into_iter().map(row).collect()
+        self.0.into_iter().map(|(key, seen)| row(key, seen)).collect()
     }
+
+    /// The same, to keep them.
+    pub(super) fn rows(&self) -> Vec<AppFact> {
+        self.0.iter().map(|(key, seen)| row(key.clone(), *seen)).collect()
+    }
+}
+
+fn row(
+    (service, environment, build, name, value): FactKey,
+    (first_seen_ns, last_seen_ns): (u64, u64),
+) -> AppFact {
+    AppFact { service, environment, build, name, value, first_seen_ns, last_seen_ns }
 }
 
 #[cfg(test)]

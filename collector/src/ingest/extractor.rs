@@ -16,6 +16,7 @@ use pointsman_store::{AppFact, BlockId, Lease, LogMark, Store, StoreError, Trace
 use super::Settings;
 use super::backlog::{Backlog, Committed, Work};
 use super::batch::{Batch, Contents, Group};
+use super::found::Found;
 use super::handlers::{self, KnownHandlers};
 use super::recent::RecentBlocks;
 use super::tally::Tally;
@@ -30,6 +31,9 @@ const SPAN_BYTES: usize = 512;
 
 /// Blocks read back from disk with one query at most; their bytes are bounded as well.
 const READ_AT_ONCE: u32 = 8;
+
+/// While much comes Calls are stored at this pace: each transaction writes the page on which the Calls of a Handler end anew.
+const STORE_EVERY: Duration = Duration::from_millis(250);
 
 /// How often idle blocks are let go when nothing else happens.
 const IDLE_CHECK: Duration = Duration::from_secs(1);
@@ -49,6 +53,8 @@ pub(super) struct Extractor {
     taken: BlockId,
     /// What was found and is not stored yet.
     found: Option<Found>,
+    /// When Calls were stored last.
+    stored: Instant,
     /// The last block whose Calls are stored.
     done: BlockId,
     caught_up: bool,
@@ -59,13 +65,6 @@ pub(super) struct Extractor {
     looked: Instant,
     /// Another process has taken the lease: nothing more of this one is stored.
     lost: AtomicBool,
-}
-
-/// The Calls of blocks and the facts in them, up to the last block.
-struct Found {
-    calls: Vec<TraceCalls>,
-    facts: Vec<AppFact>,
-    last: BlockId,
 }
 
 impl Extractor {
@@ -89,6 +88,7 @@ impl Extractor {
             handlers,
             taken: done,
             found: None,
+            stored: Instant::now(),
             done,
             caught_up: false,
             lease: None,
@@ -142,6 +142,7 @@ impl Extractor {
     async fn extract_from_disk(&mut self) {
         if !self.catch_up().await {
             // Retention has removed the blocks in between.
+            self.store_found().await;
             self.taken = self.backlog.newest_before_waiting(self.taken);
             if self.lease.is_some() {
                 self.advance(self.taken);
@@ -149,7 +150,7 @@ impl Extractor {
         }
     }
 
-    /// What to do next. What was found last is stored beside the next extraction, or at once where none is due.
+    /// What to do next. What was found is stored beside an extraction, or here when nothing more comes for a moment.
     async fn next(&mut self) -> Option<Work> {
         let backlog = Arc::clone(&self.backlog);
         let max_bytes = self.max_batch_bytes();
@@ -157,11 +158,12 @@ impl Extractor {
         if look_every.is_some_and(|every| self.looked.elapsed() >= every) {
             self.look_for_blocks_of_others().await;
         }
-        if self.found.is_some() {
-            if let Some(work) = backlog.in_memory(self.taken, max_bytes) {
-                return Some(work);
+        while self.found.is_some() {
+            let wait = STORE_EVERY.saturating_sub(self.stored.elapsed());
+            match tokio::time::timeout(wait, backlog.next(self.taken, max_bytes)).await {
+                Ok(Work::Done) | Err(_) => self.store_found().await,
+                Ok(work) => return Some(work),
             }
-            self.store_found().await;
         }
         if self.has_lost_turn() {
             return None;
@@ -259,19 +261,20 @@ impl Extractor {
         self.recent.close(now_ns);
     }
 
-    /// Extracts a batch, with which everything up to `done` is extracted, while what the one before has given is
-    /// stored. Later spans of a trace find what it had given by extracting it again: nothing needs to be stored for
-    /// that.
+    /// Extracts a batch, with which everything up to `done` is extracted, while what those before it have given is
+    /// stored, if that is due. Later spans of a trace find what it had given by extracting it again: nothing needs to be stored
+    /// for that.
     async fn extract_batch(&mut self, batch: Batch, done: BlockId) {
-        let found = self.found.take();
+        let waited = self.stored.elapsed() >= STORE_EVERY;
+        let due = self.found.take_if(|found| waited || found.is_enough());
         let threads = self.settings.extraction_threads;
         let extracting = super::intake::run_blocking(move || batch.extract(threads));
-        let (mut outcome, ()) = tokio::join!(extracting, self.store_all(found.as_ref()));
+        let (mut outcome, ()) = tokio::join!(extracting, self.store_all(due.as_ref()));
         if self.has_lost_turn() {
             return;
         }
-        if let Some(found) = found {
-            self.advance(found.last);
+        if let Some(stored) = due {
+            self.note_stored(stored.last);
         }
         if self.lease.is_none() {
             return self.tally.count(&outcome.calls);
@@ -283,7 +286,11 @@ impl Extractor {
         self.metrics.extraction.texts_cut.inc_by(outcome.texts_cut);
         self.settle(&mut outcome.calls);
         self.tally.count(&outcome.calls);
-        self.found = Some(Found { calls: outcome.calls, facts: outcome.facts.into_rows(), last: done });
+        let found = Found::new(outcome.calls, outcome.facts, done);
+        self.found = Some(match self.found.take() {
+            Some(before) => before.and(found),
+            None => found,
+        });
     }
 
     /// Puts each Call under the Handler that it counts under.
@@ -304,13 +311,18 @@ impl Extractor {
         let found = self.found.take();
         self.store_all(found.as_ref()).await;
         if let Some(found) = found.filter(|_| !self.has_lost_turn()) {
-            self.advance(found.last);
+            self.note_stored(found.last);
         }
     }
 
+    fn note_stored(&mut self, to: BlockId) {
+        self.stored = Instant::now();
+        self.advance(to);
+    }
+
     async fn store_all(&self, found: Option<&Found>) {
-        if let Some(Found { calls, facts, last }) = found {
-            self.commit(calls, facts, *last).await;
+        if let Some(found) = found {
+            self.commit(&found.calls, &found.facts(), found.last).await;
         }
     }
 

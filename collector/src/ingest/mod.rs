@@ -24,6 +24,7 @@ mod batch;
 mod budget;
 mod committer;
 mod extractor;
+mod found;
 mod handlers;
 mod intake;
 mod pulse;
