@@ -106,7 +106,10 @@ impl Metrics {
                 &["reason"],
             )?,
             spans_stored: by.counter("spans_stored_total", "Spans committed, repeated ones included.")?,
-            blocks_stored: by.counter("blocks_stored_total", "Blocks committed, one a request, or one for about 2 MiB of spans of a larger one.")?,
+            blocks_stored: by.counter(
+                "blocks_stored_total",
+                "Blocks committed, one a request, or one for about 2 MiB of spans of a larger one.",
+            )?,
             block_bytes: by.counter("block_bytes_total", "Bytes of committed blocks after compression.")?,
             queue_bytes: by.gauge("queue_bytes", "Bytes of requests that wait for their commit.")?,
             queue_limit_bytes: by.gauge("queue_limit_bytes", "Limit of pointsman_queue_bytes.")?,

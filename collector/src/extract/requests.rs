@@ -2,6 +2,7 @@
 //! spans it has. Whether a request is a Call, and of what, is not decided here.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::attributes::Attributes;
 use crate::trace::{Node, Trace};
@@ -98,7 +99,10 @@ impl<'a> Requests<'a> {
     /// The request that a span belongs to, a new one if it begins one; `None` if it belongs to none.
     fn place(&mut self, at: usize, node: &'a Node<'a>, owners: &[Option<Owner>]) -> Option<Owner> {
         let parent = node.parent.and_then(|parent| Some((parent, self.trace.nodes.get(parent)?)));
-        let same_service = parent.is_some_and(|(_, parent)| parent.origin.service() == node.origin.service());
+        let same_service = parent.is_some_and(|(_, parent)| {
+            Rc::ptr_eq(&parent.origin.resource, &node.origin.resource)
+                || parent.origin.service() == node.origin.service()
+        });
         let inherited = parent.filter(|_| same_service).and_then(|(parent, _)| *owners.get(parent)?);
         let begins = if is_own(node) {
             !is_forwarded(node)
@@ -195,11 +199,11 @@ fn is_of_next(node: &Node<'_>) -> bool {
 /// Whether a span stands for an answered HTTP request of a JavaScript app. Next.js marks the span around
 /// its proxy with `next.bubble`: it is no request, its status is always 200.
 fn answers(node: &Node<'_>) -> bool {
-    let language = node.origin.text("telemetry.sdk.language");
+    let language = || node.origin.text("telemetry.sdk.language");
     (is_server(node) || is_of_next(node))
         && method(node).is_some()
         && !node.flag("next.bubble")
-        && language.is_none_or(|language| matches!(language, "nodejs" | "webjs" | ""))
+        && language().is_none_or(|language| matches!(language, "nodejs" | "webjs" | ""))
 }
 
 /// Next.js passes an action that the posted page does not have on to the worker that has it: the same
