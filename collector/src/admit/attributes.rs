@@ -56,11 +56,6 @@ impl Door<'_> {
 
     /// Writes an attribute, if it may stay; whether it did.
     fn attribute(&mut self, number: u8, attribute: &Attribute<'_>, rule: Rule) -> Result<bool, Malformed> {
-        // Most of what goes need not be read for it.
-        let goes = rule.treatment == Treatment::Drop;
-        if goes && (rule.mark.is_some() || self.limits.keep_attributes.is_empty()) {
-            return Ok(false);
-        }
         let key = self.utf8(attribute.key);
         let key = self.cut(&key);
         let treatment = self.treatment(key, rule);
