@@ -9,18 +9,19 @@ use tokio::sync::mpsc;
 use crate::error::StoreError;
 use crate::{Call, Fingerprint, Handler};
 
-/// Calls that a part of the clients should have: some 25 MiB.
-const PART: u64 = 32_000;
+/// Calls that a part of the clients should have: some 12 MiB, and two pieces are in memory at a time.
+const PART: u64 = 16_000;
 
-/// Calls that a part may have before it is cut in time.
-const MOST: u64 = 100_000;
+/// Calls that a part may have before it is cut in time, which tears what happens at that moment: one client may make all of an hour's
+/// Calls. Of one that makes more, no more are looked at for sequences.
+const MOST: u64 = 20_000;
 
 /// Bytes of texts that a part should have, and may have at most before it is cut in time. Usual Calls have a hundred each; who
 /// visits an app chooses, and what is read is several times in memory on its way.
-const PART_BYTES: u64 = 8 << 20;
+const PART_BYTES: u64 = 4 << 20;
 
 /// Parts of an hour at most: each of them is a pass over all its Calls. Further ones are cut in time.
-const MOST_PARTS: u64 = 64;
+const MOST_PARTS: u64 = 32;
 
 /// Pieces of one slice at most.
 const MOST_PIECES: u64 = 256;

@@ -203,7 +203,38 @@ async fn an_hour_of_long_texts_is_read_in_pieces_and_whole() {
         let read = store.calls_by_client("storefront", NOON - Hour::NANOS, NOON + Hour::NANOS, pieces);
         let (left_out, (paths, largest)) = tokio::join!(read, take);
         assert_eq!((left_out.unwrap(), paths), (0, 5_000));
-        assert!(largest <= 16 << 20, "{largest} bytes of texts at once");
+        assert!(largest <= 8 << 20, "{largest} bytes of texts at once");
+    }
+}
+
+/// Nobody is torn who makes as many calls as people do; whoever makes all of an hour's costs no more memory for that.
+#[tokio::test]
+async fn all_calls_of_one_client_are_read_in_pieces_of_bounded_size() {
+    const CALLS: u64 = 45_000;
+    for world in worlds().await {
+        let store = &world.store;
+        let step = Hour::NANOS / CALLS;
+        for thousand in 0..CALLS / 1_000 {
+            let calls = (0..1_000).map(|at| thousand * 1_000 + at).map(|number| Call {
+                trace: TraceId((u128::from(number) + 1).to_be_bytes()),
+                client: Some(ClientKey(1)),
+                ..call(1, NOON + number * step)
+            });
+            store.commit_calls(&calls.map(of_trace).collect::<Vec<_>>(), &[], BlockId(1)).await.unwrap();
+        }
+        let (pieces, mut taken) = tokio::sync::mpsc::channel::<Vec<Call>>(1);
+        let take = async {
+            let (mut calls, mut largest) = (0, 0);
+            while let Some(piece) = taken.recv().await {
+                calls += piece.len();
+                largest = largest.max(piece.len());
+            }
+            (calls as u64, largest)
+        };
+        let read = store.calls_by_client("storefront", NOON, NOON + Hour::NANOS, pieces);
+        let (left_out, (calls, largest)) = tokio::join!(read, take);
+        assert_eq!((left_out.unwrap(), calls), (0, CALLS));
+        assert!(largest <= 20_000, "{largest} calls at once");
     }
 }
 
