@@ -15,7 +15,7 @@ use crate::sim::{Play, play};
 use crate::telemetry::{Encoded, Sent};
 
 /// The sets, in the order in which they are shown; those of [`LABELLED_FIRST`] were labelled before they were played.
-pub const SETS: [&str; 9] = [
+pub const SETS: [&str; 10] = [
     "cases",
     "rules",
     "traps",
@@ -25,12 +25,13 @@ pub const SETS: [&str; 9] = [
     "threads-2026-11",
     "unseen-2026-12",
     "unseen-2027-01",
+    "unseen-2027-02",
 ];
 
 /// The sets that were labelled before they were played. Rules were mended since for what all but the first of them showed: only
 /// their first contact, in `docs/evals.md`, tells of traffic that no rule had met.
-const LABELLED_FIRST: [&str; 5] =
-    ["held-out", "real-2026-11", "threads-2026-11", "unseen-2026-12", "unseen-2027-01"];
+const LABELLED_FIRST: [&str; 6] =
+    ["held-out", "real-2026-11", "threads-2026-11", "unseen-2026-12", "unseen-2027-01", "unseen-2027-02"];
 
 /// The least share of verdicts that must agree: of all, and of those labelled first.
 const AGREEMENT: f64 = 0.95;

@@ -14,11 +14,19 @@ pub struct Behaviour {
     pub first_byte: f64,
     /// What its child spans do, one after the other.
     pub work: Vec<Work>,
+    /// Share of requests in which those of them that write are there: a row that is made when it is missing, a token that
+    /// is renewed when it is old.
+    pub writes_in: f64,
+    /// What child spans do when the answer is out (`after()`).
+    pub after: Vec<Work>,
     /// Share of its time that the child spans take.
     pub work_share: f64,
     /// Different arguments that there are; 0 is a new one each time, 1 the same always. By default GETs have one and all
     /// else a new one each time.
     pub args: Option<u64>,
+    /// Share of the clients who send the same argument as each other, as most people of a country have one time zone and
+    /// most browsers an empty list in their storage.
+    pub usual: f64,
     /// For whom the answer to equal arguments is the same; by default a GET's for each client, and else for nobody.
     pub result: Option<Result>,
     /// How long it stays the same, s.
@@ -96,6 +104,14 @@ pub enum Work {
     Post,
 }
 
+impl Work {
+    /// Whether it changes anything.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Insert | Self::Post)
+    }
+}
+
 /// For whom the answer to equal arguments is the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -131,8 +147,11 @@ impl Default for Behaviour {
             sigma: 0.4,
             first_byte: 0.9,
             work: Vec::new(),
+            writes_in: 1.0,
+            after: Vec::new(),
             work_share: 0.6,
             args: None,
+            usual: 0.0,
             result: None,
             fresh_s: 300.0,
             empty: 0.0,
@@ -171,6 +190,6 @@ impl Behaviour {
     /// Whether its child spans change anything.
     #[must_use]
     pub fn writes(&self) -> bool {
-        self.work.iter().any(|work| matches!(work, Work::Insert | Work::Post))
+        self.work.iter().any(|work| work.writes())
     }
 }

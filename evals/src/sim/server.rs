@@ -47,6 +47,8 @@ impl Draft {
 const OVERHEAD_MS: f64 = 3.0;
 /// How long before its end an answer that is written at once begins at the earliest, ms.
 const WRITTEN_MS: f64 = 300.0;
+/// How long each part of what runs after the answer takes, and how long after the answer the first begins, ms.
+const AFTER_MS: f64 = 6.0;
 /// What a page takes, and its answer, bytes.
 const PAGE_MS: f64 = 90.0;
 const PAGE_BYTES: f64 = 20_000.0;
@@ -200,6 +202,7 @@ impl<'s> Server<'s> {
         let reads = &*method == "GET";
         let arguments = behaviour.args.unwrap_or(u64::from(reads));
         let argument = match arguments {
+            _ if is_empty(ask_what(&ask.what), behaviour.usual, ask.client) => 0,
             0 => self.random.bits(),
             count => ask.argument % count,
         };
@@ -215,6 +218,7 @@ impl<'s> Server<'s> {
         let renews = !self.scenario.proxy_sets_session || ask.session.is_some();
         let by_proxy = self.scenario.proxy_sets_cookie;
         let proxy_cookie = proxied && renews && by_proxy > 0.0 && self.random.chance(by_proxy);
+        let writes_now = behaviour.writes_in >= 1.0 || self.random.chance(behaviour.writes_in);
         let sets_cookie = self.random.chance(behaviour.sets_cookie)
             && !(behaviour.session_cookie && reads && ask.session.is_none() && ask.signed_out);
         Exchange {
@@ -255,7 +259,7 @@ impl<'s> Server<'s> {
             writes,
             operation: named.filter(|_| self.scenario.graphql_operations),
             query: Vec::new(),
-            work: work(behaviour, ask.at_ms, OVERHEAD_MS, took),
+            work: work(behaviour, writes_now, ask.at_ms, OVERHEAD_MS, took),
             nested: Vec::new(),
         }
     }
@@ -421,14 +425,21 @@ fn ask_what(what: &What) -> u64 {
     if let What::Action(name, ..) = what { of_text(name) } else { 0 }
 }
 
-fn work(behaviour: &Behaviour, start_ms: f64, before: f64, took: f64) -> Vec<(Work, f64, f64)> {
-    let count = u32::try_from(behaviour.work.len()).unwrap_or(0);
+/// What its child spans do, one after the other; `writes` says whether those that write are there.
+fn work(behaviour: &Behaviour, writes: bool, start_ms: f64, before: f64, took: f64) -> Vec<(Work, f64, f64)> {
+    let during = || behaviour.work.iter().filter(|work| writes || !work.writes());
+    let count = u32::try_from(during().count()).unwrap_or(0);
     let each = (took - before) * behaviour.work_share / f64::from(count.max(1));
     let mut at = start_ms + before;
     let mut spans = Vec::new();
-    for work in &behaviour.work {
+    for work in during() {
         spans.push((*work, at, at + each * 0.98));
         at += each;
+    }
+    let mut at = start_ms + took + AFTER_MS;
+    for work in &behaviour.after {
+        spans.push((*work, at, at + AFTER_MS));
+        at += AFTER_MS;
     }
     spans
 }
