@@ -105,6 +105,12 @@ const WRITES: &[&str] = &[
     "replace",
     "purge",
     "flush",
+    "reserve",
+    "allocate",
+    "pop",
+    "acknowledge",
+    "spend",
+    "burn",
     "invalidate",
     "revalidate",
     "login",
@@ -126,7 +132,12 @@ const WRITING_NOUNS: &[&str] = &[
     "import", "archive", "invite", "join", "leave", "follow", "unfollow", "like", "unlike", "vote", "pin",
     "unpin", "bookmark", "book", "order", "buy", "purchase", "charge", "refund", "transfer", "deposit",
     "withdraw", "share", "move", "copy", "clone", "lock", "unlock", "start", "stop", "finish", "complete",
-    "ban", "block", "sign", "drop", "push",
+    "ban", "block", "sign", "drop", "push", "take", "draw", "ack", "reveal",
+];
+
+/// What is handed out one after the other: `getNextInvoiceNumber` takes it, and the next one gets another.
+const HANDED_OUT: &[&str] = &[
+    "number", "ticket", "token", "code", "id", "sequence", "card", "question", "task", "job", "turn", "lead",
 ];
 
 /// What is made when somebody asks for it: `fetchClientSecret` begins a payment, `getOtp` sends a message.
@@ -165,7 +176,7 @@ pub(crate) fn of_function(name: &str) -> Named {
         first = whole;
         rest.remove(0);
     }
-    let writes_later = rest.iter().any(|word| WRITES.contains(word)) || does_more(&rest);
+    let writes_later = rest.iter().any(|word| WRITES.contains(word)) || does_more(&rest) || hands_out(&rest);
     if WRITES.contains(&first) || WRITING_NOUNS.contains(&first) {
         Named::Writes
     } else if writes_later {
@@ -189,6 +200,11 @@ fn does_more(words: &[&str]) -> bool {
     words.windows(2).any(|pair| {
         matches!(pair, [joint, verb] if matches!(*joint, "or" | "and" | "then") && WRITING_NOUNS.contains(verb))
     })
+}
+
+/// Whether the next one of a row is asked for, which then is gone: `getNextInvoiceNumber`, and not `getNextPage`.
+fn hands_out(words: &[&str]) -> bool {
+    words.contains(&"next") && words.last().is_some_and(|last| HANDED_OUT.contains(last))
 }
 
 fn phrasal(verb: &str, particle: &str) -> Option<&'static str> {
@@ -287,6 +303,12 @@ mod tests {
             ("loadAndMarkSeen", Named::Mixed),
             ("getCheckoutSession", Named::Mixed),
             ("userDelete", Named::Mixed),
+            ("getNextInvoiceNumber", Named::Mixed),
+            ("loadNextCard", Named::Mixed),
+            ("fetchNextPage", Named::Reads),
+            ("getTakeaways", Named::Reads),
+            ("takeTicket", Named::Writes),
+            ("revealSecret", Named::Writes),
             ("fetchClientSecret", Named::Silent),
             ("getOtp", Named::Silent),
             ("getPasskeyOptions", Named::Silent),

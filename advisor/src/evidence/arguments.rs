@@ -4,7 +4,9 @@
 //! Arguments are compared by the request key of loads of one path: with the same client's load before, and with another client's.
 //! Equal ones are the server's to know. Different ones of one client, or of two visitors without a session, come from the
 //! browser, or from a query that is not reported. Different ones of two people who are signed in may follow from who they are, or from
-//! their browsers: they are counted apart, so that the few that are equal by chance prove nothing. Exact within the pass, as `repeats` is.
+//! their browsers: they are counted apart, so that the few that are equal by chance prove nothing. What different clients have is also
+//! counted by itself: where some of them have the same arguments and others do not, neither the path nor who asks decides it. Exact
+//! within the pass, as `repeats` is.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -67,10 +69,14 @@ impl Arguments {
             let mut last: Option<Load> = None;
             for load in same_path {
                 let before = by_client.insert(load.client, *load).filter(|_| load.client.is_some());
-                if let Some(fact) = before.or(last).and_then(|before| compared(before, *load))
-                    && let Some(rollup) = pass.at(load.handler, load.start_ns)
-                {
-                    rollup.strata.of(load.sampling).add(fact, 1);
+                let others = last.filter(|last| last.client != load.client || load.client.is_none());
+                let facts = [
+                    before.or(last).and_then(|before| compared(before, *load)),
+                    others.and_then(|other| shared(other, *load)),
+                ];
+                if let Some(rollup) = pass.at(load.handler, load.start_ns) {
+                    let counters = rollup.strata.of(load.sampling);
+                    facts.into_iter().flatten().for_each(|fact| counters.add(fact, 1));
                 }
                 last = Some(*load);
             }
@@ -90,4 +96,14 @@ fn compared(before: Load, load: Load) -> Option<Fact> {
     } else {
         Some(Fact::LoadArgumentsVary)
     }
+}
+
+/// Whether another client's load had the same arguments.
+fn shared(other: Load, load: Load) -> Option<Fact> {
+    let comparable = other.process == load.process;
+    comparable.then_some(if other.key == load.key {
+        Fact::LoadArgumentsShared
+    } else {
+        Fact::LoadArgumentsNotShared
+    })
 }

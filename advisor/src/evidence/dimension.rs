@@ -65,5 +65,7 @@ coded! {
         UnknownActionClient,
         /// Of a page: the form of its paths, names only, where the path does not tell the route.
         PageForm,
+        /// Of an action: route of the page that its client asked for again after it.
+        RefreshedPage,
     }
 }

@@ -475,5 +475,9 @@ coded! {
         /// GETs of routes by the code of own pages that came with a session and set its cookie, and after which the client had no
         /// session any more.
         SessionsEnded,
+        /// Actions that came once with the load of their page, with the arguments of another client's load of the same path ...
+        LoadArgumentsShared,
+        /// ... and with others than those.
+        LoadArgumentsNotShared,
     }
 }

@@ -68,7 +68,13 @@ impl Profile<'_> {
         if self.shows_effects() {
             return is(Seen::Writes, Grounds::Traffic);
         }
-        self.access_by_work()
+        match self.access_by_work() {
+            // A row that is made when it is missing, a token that is renewed when it is old: rare, and an effect all the same.
+            Access { seen: Seen::Reads, .. } if self.has_rare_effects() => {
+                is(Seen::Unclear, Grounds::Traffic)
+            }
+            access => access,
+        }
     }
 
     /// Whether its name or its child spans say that it reads; a page rendered again, a cookie or a redirect do not count.
@@ -135,6 +141,12 @@ impl Profile<'_> {
         own / total > EFFECTS || others.into_iter().any(|fact| self.count(fact) / total > EFFECTS)
     }
 
+    /// Whether a few calls show that something changed, where hardly any do.
+    fn has_rare_effects(&self) -> bool {
+        let cookies = || !self.surroundings.cookies_are_ambient() && self.observed(Fact::SetsCookie) > 0;
+        self.observed(Fact::WriteWork) > 0 || cookies()
+    }
+
     /// Whether it answers 201: it says itself that it creates something.
     fn creates(&self) -> bool {
         self.values(Dimension::Status).iter().any(|(status, _)| status == "201")
@@ -150,9 +162,13 @@ impl Profile<'_> {
     /// Whether visitors of whom nothing is known ask the same and nearly never get the same: it is made for each of them, as a
     /// challenge is.
     fn made_anew(&self) -> bool {
+        self.answers_differ() && self.share_of_calls(Fact::WithCredentials) <= EFFECTS
+    }
+
+    /// Whether different clients that asked the same nearly never got the same.
+    pub(crate) fn answers_differ(&self) -> bool {
         let equal = self.share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients);
-        let never = equal.is_some_and(|share| share.samples >= ENOUGH && share.observed <= EFFECTS);
-        never && self.share_of_calls(Fact::WithCredentials) <= EFFECTS
+        equal.is_some_and(|share| share.samples >= ENOUGH && share.observed <= EFFECTS)
     }
 
     fn share_of_calls(&self, fact: Fact) -> f64 {

@@ -41,6 +41,8 @@ pub struct Profile<'a> {
     pub pages: Vec<(String, f64)>,
     /// The same for Calls of an action that belong to the load of the page.
     pub load_pages: Vec<(String, f64)>,
+    /// The same for Calls of an action after which its client asked for the page again.
+    pub refreshed_pages: Vec<(String, f64)>,
     /// What stands around it.
     pub surroundings: Surroundings,
     /// The app's own limit on the bodies of actions, bytes.
@@ -118,6 +120,7 @@ impl<'a> Profile<'a> {
             days,
             pages,
             load_pages: Vec::new(),
+            refreshed_pages: Vec::new(),
             surroundings: Surroundings::default(),
             body_limit,
             spans,
@@ -134,11 +137,13 @@ impl<'a> Profile<'a> {
         };
         let pages = by_route(if of_action { Dimension::Route } else { Dimension::Page });
         let load_pages = by_route(Dimension::LoadPage);
+        let refreshed_pages = by_route(Dimension::RefreshedPage);
         if of_action && let Some((route, _)) = pages.first() {
             handler.route.clone_from(route);
         }
         profile.pages = pages;
         profile.load_pages = load_pages;
+        profile.refreshed_pages = refreshed_pages;
         profile.handler = handler;
         profile
     }

@@ -42,12 +42,14 @@ fn remedy(software: Software, name: &str, version: ReleasedVersion) -> Option<Re
     let hole = |one: &&Advisory| format!("{}: {} ({})", one.ids.join(", "), one.harm, one.source);
     let listed: Vec<String> = holes.iter().map(hole).collect();
     let text = format!("{name} {version} has known security holes. {}.", listed.join("; "));
+    // Telemetry does not say which package manager the app has, so none is named.
     let packages = |sound| match software {
-        Software::Next => format!("npm install next@{sound}"),
-        Software::React => format!("npm install react@{sound} react-dom@{sound}"),
+        Software::Next => format!("\"next\": \"{sound}\""),
+        Software::React => format!("\"react\": \"{sound}\",\n\"react-dom\": \"{sound}\""),
     };
+    let place = "in the app's package.json, then install, build and deploy";
     let code = nearest_sound(software, version)
-        .map(|sound| Lines { place: "in the app, then build and deploy".to_owned(), lines: packages(sound) });
+        .map(|sound| Lines { place: place.to_owned(), lines: packages(sound) });
     Some(Remedy { text, code: code.into_iter().collect() })
 }
 
@@ -84,7 +86,7 @@ mod tests {
             "{remedy:?}"
         );
         assert!(remedy.text.contains("GHSA-9qr9-h5gf-34mp"), "{remedy:?}");
-        assert_eq!(remedy.code.first().unwrap().lines, "npm install next@15.5.28");
+        assert_eq!(remedy.code.first().unwrap().lines, r#""next": "15.5.28""#);
     }
 
     #[test]

@@ -167,12 +167,13 @@ export class Exchange implements BodyListener {
 
   /**
    * What was asked for, but for the body: method, path and query. The id of an action and the RSC form of a page are part
-   * of it as well, since they choose the answer.
+   * of it as well, since they choose the answer. The query of the page that an action is posted to is none of its arguments.
    */
   #asked(): string {
     const { headers } = this.request
+    if (this.actionId !== undefined) return `request\n${this.method} ${this.target.path}\n${this.actionId}\n`
     const form = headers['rsc'] === undefined ? '' : `rsc ${headers['next-router-prefetch'] ?? ''}`
-    return `request\n${this.method} ${this.target.path}?${withoutRsc(this.target.query)}\n${this.actionId ?? form}\n`
+    return `request\n${this.method} ${this.target.path}?${withoutRsc(this.target.query)}\n${form}\n`
   }
 
   /** A multipart body has a random boundary, so it never has a key. */

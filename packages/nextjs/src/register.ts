@@ -80,7 +80,7 @@ async function loadPeers() {
     return { hooks, core, exporter, resources, sdk }
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
-    console.warn(`@pointsman/nextjs: no telemetry, a package is missing (${reason}); run: npm install ${PEERS.join(' ')}`)
+    console.warn(`@pointsman/nextjs: no telemetry, a package is missing (${reason}); add to the app: ${PEERS.join(' ')}`)
     return undefined
   }
 }

@@ -11,7 +11,7 @@ use pointsman_store::{Call, Caller, Form, Sign};
 
 use super::super::pass::{Known, Pass};
 use super::super::timeline::{Certainty, Timeline, asks_for_page, is_action_fetch, same_page};
-use super::super::{Fact, InteractionKind, Measure};
+use super::super::{Dimension, Fact, InteractionKind, Measure};
 use super::prefetches::Prefetches;
 use super::{SECOND, after, gap, interaction};
 
@@ -200,6 +200,9 @@ fn record(
         let waited = after(follower.call.start_ns, first.call.end_ns()).max(0).cast_unsigned();
         about.measure(Measure::RefreshGap, waited / 1_000);
         about.count_many(Fact::PrefetchesAfter, u64::from(again));
+        if kind == InteractionKind::ActionThenRefresh {
+            about.tally(Dimension::RefreshedPage, &first.call.handler.route);
+        }
     }
     // By the clocks of two instances the follower may seem to begin first.
     let mut steps = [first, follower];

@@ -1,7 +1,7 @@
 //! **refresh-after-action**: after the action the client asks for the page once more.
 //!
 //! Seen: an RSC request of the same page after the action's start and at most 1 s after its end, or what a slow client needs;
-//! less as many as came in the same time before.
+//! less as many as came in the same time before. Of all its calls, or of those from one page.
 //! Why: when the action re-renders the page the refresh is redundant; when it does not, `refresh()` or
 //! `updateTag()` inside the action brings the page in the same response. All versions; `refresh()` from 16 on,
 //! `revalidatePath` before.
@@ -16,7 +16,8 @@ use super::action_refresh_loop::is_looping;
 use super::improvement;
 use crate::evidence::Fact;
 use crate::gain::refresh_inside;
-use crate::profile::{CookieWriter, Profile};
+use crate::profile::{CookieWriter, Excess, Profile, Share};
+use crate::stats::whole_number;
 
 pub(in super::super) static RULE: Rule =
     improvement("refresh-after-action", "refresh inside the action", 0.5, 30, is_action, look);
@@ -29,22 +30,49 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         return Finding::Silent;
     }
     let Some(excess) = profile.excess(Fact::FollowedByRefresh) else { return Finding::Silent };
-    let (share, seen) = (excess.share, excess.seen);
+    let flips = format!("under {} are followed by a refresh", percent(knobs.threshold));
+    let exemplars = profile.exemplars(Fact::FollowedByRefresh);
+    let statement = |share: Share, place: &str, seen: Share| {
+        let text = format!(
+            "{place}{} were followed by a refresh of the same page{}: {}",
+            part_of(seen.observed, &counted(seen.samples, "call")),
+            excess.beside("the same time before one"),
+            remedy(profile),
+        );
+        Statement::of_share(share, text, flips).with(exemplars)
+    };
+    match busiest_page(profile, excess, knobs) {
+        // One page's code asks for the page again, and that of others does not.
+        Some((page, share)) if excess.share.interval.low < knobs.threshold => {
+            let place = format!("on {page} ");
+            Finding::Holds(statement(share, &place, share))
+        }
+        _ => statement(excess.share, "", excess.seen)
+            .gaining(refresh_inside(profile))
+            .judged_by_excess(excess, knobs),
+    }
+}
+
+/// The page from which it is called most, of those whose calls a refresh follows.
+fn busiest_page(profile: &Profile, excess: Excess, knobs: &Knobs<'_>) -> Option<(String, Share)> {
+    let share_of = |(page, refreshes): &(String, f64)| {
+        let (_, calls) = profile.pages.iter().find(|(known, _)| known == page)?;
+        // Of each page's refreshes the same part is coincidence.
+        let share = Share::of((refreshes * excess.part() / calls).min(1.0), *calls, whole_number(*calls));
+        Some((page.clone(), share))
+    };
+    let of_pages = profile.refreshed_pages.iter().filter_map(share_of);
+    let enough = |share: &Share| share.samples >= knobs.min_samples && share.interval.low >= knobs.threshold;
+    of_pages.filter(|(_, share)| enough(share)).max_by_key(|(_, share)| share.samples)
+}
+
+fn remedy(profile: &Profile) -> &'static str {
     let rerenders = profile.share(Fact::Rerendered, Fact::Calls).is_some_and(|share| share.observed >= 0.5);
-    let remedy = if rerenders {
+    if rerenders {
         "the action's answer already brings the page: drop the refresh"
     } else {
         "call refresh() (revalidatePath before Next.js 16) inside the action instead"
-    };
-    let text = format!(
-        "{} were followed by a refresh of the same page{}: {remedy}",
-        part_of(seen.observed, &counted(seen.samples, "call")),
-        excess.beside("the same time before one"),
-    );
-    let flips = format!("under {} are followed by a refresh", percent(knobs.threshold));
-    let gain = refresh_inside(profile);
-    let exemplars = profile.exemplars(Fact::FollowedByRefresh);
-    Statement::of_share(share, text, flips).with(exemplars).gaining(gain).judged_by_excess(excess, knobs)
+    }
 }
 
 /// Whether the router fetches the page by itself: the answers say that it changed, because of cookies that the action's own code

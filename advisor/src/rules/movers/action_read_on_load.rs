@@ -5,10 +5,11 @@
 //! Why: a server component has the data in the first response: no further round trip, no place in the action queue.
 //! All versions.
 //! Source: Next.js docs, Backend for Frontend "Server Actions", "Mutating Data"; react.dev `use server`.
-//! Guard: only actions that read, and whose arguments the server can know: where other loads of the same path had others, they come
-//! from the browser (its storage, clock or sensors), and it abstains. A page that was rendered ahead would become dynamic by what
-//! depends on who asks: silent, unless Cache Components are on. A refresh of the page in view is no load; in a loop (see
-//! action-refresh-loop) the calls bring the loads.
+//! Guard: only actions that read, in every call: a row that is made when it is missing, or a cookie that is renewed when it is old,
+//! is enough to abstain. And whose arguments the server can know: where other loads of the same path had others, or some people's
+//! the same and others' not, they come from the browser (its storage, clock or sensors), and it abstains. A page that was rendered
+//! ahead would become dynamic by what depends on who asks, or differs each time: silent, unless Cache Components are on. A refresh
+//! of the page in view is no load; in a loop (see action-refresh-loop) the calls bring the loads.
 //! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
 
 use super::super::improvements::action_refresh_loop::is_looping;
@@ -105,15 +106,17 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
 }
 
-/// Pages that Next.js rendered ahead, where what the action reads depends on who asks: read in the page's render, the session would make
-/// each of them dynamic, and every visit would wait for it. With Cache Components a part of a page may be dynamic alone.
+/// Pages that Next.js rendered ahead, where what the action reads depends on who asks or is another thing each time: read in the page's
+/// render, it would make each of them dynamic, and every visit would wait for it. With Cache Components a part of a page may be dynamic
+/// alone.
 fn prerendered_for_all<'p>(profile: &'p Profile<'_>) -> Vec<&'p str> {
     /// Share of calls with credentials up to which nobody is asked for. [judgement]
     const RARE: f64 = 0.05;
     let personal =
         profile.share(Fact::WithCredentials, Fact::Calls).is_none_or(|share| share.observed > RARE);
     let surroundings = &profile.surroundings;
-    if !personal || surroundings.build.has_cache_components() == Some(true) {
+    let for_all = !personal && !profile.answers_differ();
+    if for_all || surroundings.build.has_cache_components() == Some(true) {
         return Vec::new();
     }
     let ahead = |page: &&str| {
@@ -128,8 +131,9 @@ fn prerendered_for_all<'p>(profile: &'p Profile<'_>) -> Vec<&'p str> {
 fn unknown_arguments(profile: &Profile) -> Option<Finding> {
     /// Loads that say nothing yet. [judgement]
     const FEW: u64 = 5;
-    /// Share of loads with other arguments than before from which on they come from the browser. [judgement]
-    const OFTEN: f64 = 0.5;
+    /// Share of loads with other arguments than before from which on they come from the browser: what the path and the session
+    /// decide does not differ at all. [judgement]
+    const OFTEN: f64 = 0.05;
     /// Share of loads with equal arguments, among those of people who are signed in, below which these are equal by chance.
     /// [judgement]
     const CHANCE: f64 = 0.25;
@@ -144,6 +148,14 @@ fn unknown_arguments(profile: &Profile) -> Option<Finding> {
     // Two people have the same now and then, of a few dozen that there are: a time zone, a device.
     let vary = profile.observed(Fact::LoadArgumentsVary);
     let by_chance = as_f64(equal) < CHANCE * as_f64(equal + vary);
-    let theirs = compared < FEW || by_chance || as_f64(differ) >= OFTEN * as_f64(compared);
+    // Most people of a country have one time zone, and most browsers nothing in their storage: where many have the same and some
+    // do not, it is not the page that decides.
+    let (shared, not_shared) =
+        (profile.observed(Fact::LoadArgumentsShared), profile.observed(Fact::LoadArgumentsNotShared));
+    let among_others = as_f64(shared + not_shared);
+    let some_share = among_others >= as_f64(FEW)
+        && as_f64(shared) > OFTEN * among_others
+        && as_f64(not_shared) > OFTEN * among_others;
+    let theirs = compared < FEW || by_chance || some_share || as_f64(differ) >= OFTEN * as_f64(compared);
     (theirs && !rows).then_some(Finding::Lacking(NeedCode::Arguments))
 }

@@ -58,14 +58,22 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     } else {
         String::new()
     };
-    let text = format!(
-        "{} ran in {bursts} serial bursts, because Next.js runs one action at a time per client{sooner}",
-        part_of(excess.seen.observed, "calls"),
-    );
+    let text = match bursts {
+        0 => "none of its calls began as another action of the same client ended".to_owned(),
+        _ => format!(
+            "{} were in {bursts} bursts, in which each action of a client began as the one before ended",
+            part_of(excess.seen.observed, "calls"),
+        ),
+    };
     let statement =
         Statement::of_share(share, text, flips).with(profile.exemplars(Fact::InBurst)).gaining(gain);
     match statement.judged_by_excess(excess, knobs) {
         Finding::Holds(statement) if bursts < knobs.min_samples => Finding::Below(statement),
+        // Why they do, where it is the usual case.
+        Finding::Holds(mut statement) => {
+            statement.text += &format!(": Next.js' client sends one action at a time{sooner}");
+            Finding::Holds(statement)
+        }
         finding => finding,
     }
 }

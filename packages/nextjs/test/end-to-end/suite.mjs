@@ -249,12 +249,14 @@ export function checks(world) {
     'actions called by fetch have id, name and file': async () => {
       const page = (await get('/acts')).body.toString()
       const id = actionIds(world, page)
-      const call = (action, body = '["w"]') => get('/acts', { method: 'POST', headers: { 'next-action': action, 'content-type': 'text/plain;charset=UTF-8' }, body })
+      const call = (action, body = '["w"]', path = '/acts') => get(path, { method: 'POST', headers: { 'next-action': action, 'content-type': 'text/plain;charset=UTF-8' }, body })
       const plain = await attributes(await call(id.formPlain ?? id.plain))
       assert.equal(plain['pointsman.action.via'], 'header')
       assert.equal(plain['next.action.id'], id.formPlain ?? id.plain)
       assert.deepEqual(plain['http.request.header.next-action'], [id.formPlain ?? id.plain])
       assert.equal(plain['http.route'], '/acts')
+      const sorted = await attributes(await call(id.formPlain ?? id.plain, '["w"]', '/acts?sort=date'))
+      assert.equal(sorted['pointsman.request.key'], plain['pointsman.request.key'], 'the query of the page is no argument')
       const unknown = await attributes(await call('40'.repeat(id.formPlain.length / 2)))
       assert.deepEqual([unknown['pointsman.action.via'], unknown['code.function.name']], ['header', undefined])
       // The manifest of 14 has no names: they come from the build's code, without a file.
