@@ -24,7 +24,7 @@ const PART_BYTES: u64 = 4 << 20;
 const MOST_PARTS: u64 = 32;
 
 /// Pieces of one slice at most.
-const MOST_PIECES: u64 = 256;
+const MOST_PIECES: u64 = 512;
 
 /// The condition of Calls that tell no client.
 const NO_CLIENT: &str = "coalesce(calls.network, calls.client) IS NULL";

@@ -165,6 +165,12 @@ impl Profile<'_> {
         self.answers_differ() && self.share_of_calls(Fact::WithCredentials) <= EFFECTS
     }
 
+    /// Whether enough answers to equal requests of different clients were compared to say anything about them.
+    pub(crate) fn answers_were_compared(&self) -> bool {
+        let equal = self.share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients);
+        equal.is_some_and(|share| share.samples >= ENOUGH)
+    }
+
     /// Whether different clients that asked the same nearly never got the same.
     pub(crate) fn answers_differ(&self) -> bool {
         let equal = self.share(Fact::EqualAcrossClients, Fact::ComparedAcrossClients);
@@ -173,6 +179,11 @@ impl Profile<'_> {
 
     fn share_of_calls(&self, fact: Fact) -> f64 {
         self.count(fact) / self.count(Fact::Calls).max(1.0)
+    }
+
+    /// Whether the app's build or its spans told what the action is called.
+    pub(crate) fn has_a_name(&self) -> bool {
+        matches!(self.handler.action, Some(Action::Export { .. }))
     }
 
     /// What the name of an action says.

@@ -65,7 +65,7 @@ impl Store {
     /// An hour with many Calls is read several times, each time for a part of the clients: passing over a row costs a
     /// fraction of what sorting all of them by client would.
     ///
-    /// How many were left out because more than 256 pieces would be needed for one moment of one part of the clients.
+    /// How many were left out because more than 512 pieces would be needed for one moment of one part of the clients.
     ///
     /// # Errors
     /// When the database refuses; then some pieces may have been sent already.

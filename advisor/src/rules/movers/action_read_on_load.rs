@@ -8,7 +8,8 @@
 //! Guard: only actions that read, in every call: a row that is made when it is missing, or a cookie that is renewed when it is old,
 //! is enough to abstain. And whose arguments the server can know: where other loads of the same path had others, or some people's
 //! the same and others' not, they come from the browser (its storage, clock or sensors), and it abstains. A page that was rendered
-//! ahead would become dynamic by what depends on who asks, or differs each time: silent, unless Cache Components are on. A refresh
+//! ahead would become dynamic by what depends on who asks, or differs each time as far as anybody knows: silent, unless Cache
+//! Components are on. An action without a name is not moved into a page, whatever its work looks like. A refresh
 //! of the page in view is no load; in a loop (see action-refresh-loop) the calls bring the loads.
 //! Example: `useEffect(() => { getProfile().then(setProfile) }, [])`.
 
@@ -54,6 +55,7 @@ fn look_by_page(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
         || profile.seen() == Seen::Writes
         || is_looping(profile)
         || unseen_sequences(profile).is_some()
+        || !profile.has_a_name()
     {
         return Finding::Silent;
     }
@@ -83,6 +85,10 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     }
     if let Some(absent) = unseen_sequences(profile) {
         return absent;
+    }
+    // A SELECT may take the next number of a row, and a service that is asked may mark what it tells: only the name says so.
+    if !profile.has_a_name() {
+        return Finding::Absent("code.function.name");
     }
     let prerendered = prerendered_for_all(profile);
     if profile.load_pages.first().is_some_and(|(page, _)| prerendered.contains(&page.as_str())) {
@@ -115,7 +121,8 @@ fn prerendered_for_all<'p>(profile: &'p Profile<'_>) -> Vec<&'p str> {
     let personal =
         profile.share(Fact::WithCredentials, Fact::Calls).is_none_or(|share| share.observed > RARE);
     let surroundings = &profile.surroundings;
-    let for_all = !personal && !profile.answers_differ();
+    // Where nobody has compared answers they may be another thing each time.
+    let for_all = !personal && profile.answers_were_compared() && !profile.answers_differ();
     if for_all || surroundings.build.has_cache_components() == Some(true) {
         return Vec::new();
     }
