@@ -11,7 +11,7 @@ use super::View;
 
 #[derive(Args, Debug)]
 pub(crate) struct CaptureOptions {
-    /// The file for the traces: OTLP JSON, one export request a line. It is overwritten.
+    /// The file for the traces: OTLP JSON, one export request a line; replaced when the command has ended.
     #[arg(long, value_name = "FILE", default_value = "traces.jsonl")]
     pub out: PathBuf,
     /// Largest file, MiB; what comes after that is turned away and counted.

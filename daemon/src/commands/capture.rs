@@ -1,9 +1,9 @@
 //! `pointsman capture`: a receiver on a free port for as long as a command runs, and a file of what came. What is done with the
-//! command itself lives in `child`. Nothing is judged here.
+//! command itself lives in `child`, with the file in `recording_file`. Nothing is judged here.
 
 mod child;
+mod recording_file;
 
-use std::fs::File;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,6 +17,7 @@ use prometheus::Registry;
 use tokio::sync::oneshot;
 
 use self::child::{Child, Ended};
+use self::recording_file::RecordingFile;
 use crate::cli::CaptureOptions;
 use crate::config::{Config, hash_secret};
 use crate::render::{number, safe};
@@ -34,11 +35,7 @@ pub(crate) async fn run(options: CaptureOptions, config: &Config) -> anyhow::Res
     };
     let cannot_write =
         || format!("cannot write {}; --out names another file", safe::terminal(&out.display().to_string()));
-    let is_new = !out.exists();
-    // What an earlier run recorded stays until the command has started.
-    let file =
-        File::options().write(true).create(true).truncate(false).open(&out).with_context(cannot_write)?;
-    let earlier = file.try_clone().with_context(cannot_write)?;
+    let (place, file) = RecordingFile::create(&out).with_context(cannot_write)?;
     let settings = config.otlp.pipeline(hash_secret(config)?);
     let recorder = Recorder::start(file, max_size << 20, settings, Metrics::register(&Registry::new())?);
     let listener = Listener::bind(Protocol::Http, (Ipv4Addr::LOCALHOST, 0).into()).await?;
@@ -53,13 +50,9 @@ pub(crate) async fn run(options: CaptureOptions, config: &Config) -> anyhow::Res
         Ok(child) => child,
         Err(cannot) => {
             eprintln!("pointsman: {}", cannot.text);
-            if is_new {
-                std::fs::remove_file(&out).with_context(cannot_write)?;
-            }
             return Ok(ExitCode::from(cannot.code));
         }
     };
-    earlier.set_len(0).with_context(cannot_write)?;
     let ended = child.wait(PULSE).await?;
     if !ended.hurried {
         tokio::select! {
@@ -70,6 +63,7 @@ pub(crate) async fn run(options: CaptureOptions, config: &Config) -> anyhow::Res
     let _ = stop.send(());
     let _ = server.await;
     let recorded = recorder.stop().await;
+    place.put_in_place().with_context(cannot_write)?;
     eprint!("{}", summary(&out, &recorded, &ended));
     anyhow::ensure!(
         recorded.fault.is_none() || !ended.is_success(),

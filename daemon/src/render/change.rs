@@ -33,6 +33,7 @@ pub(crate) fn text(report: &Report, change: &Change, audience: &Audience, style:
     became(&mut page, change, audience);
     if change.state == State::Proposed {
         page.heading("Next");
+        page.line(2, Ink::Keep, &format!("pointsman draft {} --repo . > change.patch", change.id));
         page.line(2, Ink::Keep, &format!("pointsman accept {}", change.id));
         page.line(2, Ink::Keep, &format!("pointsman dismiss {} --reason \"...\"", change.id));
     }

@@ -132,7 +132,12 @@ fn body(report: &Report, change: &Change, audience: &Audience) -> String {
     facts.extend(change.confidence.map(|confidence| format!("confidence {:.0} %", confidence * 100.0)));
     facts.extend(change.effort.as_ref().map(|effort| format!("{} effort", life::effort(effort))));
     facts.push(change.state.as_str().to_owned());
-    let _ = writeln!(text, "{}. Id `{}`.\n", capital(&facts.join(", ")), change.id);
+    let _ = writeln!(
+        text,
+        "{}. Id `{1}`: `pointsman draft {1}` makes a patch of it, or says why not.\n",
+        capital(&facts.join(", ")),
+        change.id
+    );
     for handler in report.handlers.iter().filter(|row| change.handlers.contains(&row.id)) {
         let _ = writeln!(
             text,

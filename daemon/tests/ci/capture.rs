@@ -108,6 +108,19 @@ fn what_was_acknowledged_is_recorded_as_made_by_tests_and_the_exit_code_is_passe
 }
 
 #[test]
+fn an_earlier_recording_is_replaced_when_the_command_has_ended() {
+    let capture = Capture::start(&["--wait", "0"]);
+    let place = recording(&capture.folder);
+    std::fs::write(&place, "of an earlier run\n").unwrap();
+    assert_eq!(send(capture.endpoint, &request(&[route_call(1, "/api/stock")])).unwrap().status, 200);
+    assert_eq!(std::fs::read_to_string(&place).unwrap(), "of an earlier run\n");
+    capture.let_end();
+    let (run, folder) = capture.ended();
+    assert_eq!(run.code, Some(7), "{}", run.err);
+    assert_eq!(lines(&recording(&folder)).len(), 1);
+}
+
+#[test]
 fn a_full_file_turns_senders_away_and_says_so() {
     let capture = Capture::start(&["--max-size", "1"]);
     let calls: Vec<Value> = (1..=400).map(|trace| route_call(trace, "/api/stock")).collect();
@@ -165,6 +178,7 @@ fn a_command_that_cannot_be_started_is_named_and_gets_the_code_that_shells_give(
     let folder = tempfile::tempdir().unwrap();
     let db = folder.path().join("unused.db");
     let out = folder.path().join("traces.jsonl");
+    std::fs::write(&out, "of an earlier run\n").unwrap();
     let capture = |program: &str| {
         pointsman(
             &db,
@@ -174,13 +188,10 @@ fn a_command_that_cannot_be_started_is_named_and_gets_the_code_that_shells_give(
     let missing = capture("/no/such/program");
     assert_eq!(missing.code, Some(127), "{}", missing.err);
     assert!(missing.err.contains("cannot start /no/such/program"), "{}", missing.err);
-    assert!(!out.exists(), "an empty recording looks like an app without traffic");
-    std::fs::write(&out, "what an earlier run recorded").unwrap();
     let folder_is_no_program = capture("/");
     assert_eq!(folder_is_no_program.code, Some(126), "{}", folder_is_no_program.err);
-    assert_eq!(std::fs::read_to_string(&out).unwrap(), "what an earlier run recorded");
-    assert_eq!(capture("/bin/true").code, Some(0));
-    assert_eq!(std::fs::read_to_string(&out).unwrap(), "");
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), "of an earlier run\n");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing unfinished is left");
     let nowhere = pointsman(&db, ["capture", "--out", "/no/such/folder/traces.jsonl", "--", "/bin/true"]);
     assert_eq!(nowhere.code, Some(1));
     assert!(nowhere.err.contains("--out names another file"), "{}", nowhere.err);

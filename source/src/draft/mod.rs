@@ -2,13 +2,17 @@
 //! becomes of them, and why something is left to a person. What stands where in a file is found in `syntax`; whether the
 //! result applies and compiles is checked by whoever asks for it.
 
+mod before_routes;
 mod desk;
 pub(crate) mod edit;
+mod matcher;
 mod patch;
 mod places;
 mod refresh;
+mod self_fetch;
 mod stray;
 mod to_action;
+mod to_component;
 mod to_route;
 
 use std::path::Path;
@@ -143,9 +147,8 @@ fn of(reading: &Reading, limits: &Limits, task: &Task) -> Draft {
         TaskKind::DeleteAction => stray::delete(&mut desk, task),
         TaskKind::ToRoute => to_route::draft(&mut desk, task),
         TaskKind::ToAction => to_action::draft(&mut desk, task),
-        TaskKind::ToComponent | TaskKind::SelfFetch => {
-            Err("there is no draft for this kind of change yet".to_owned())
-        }
+        TaskKind::ToComponent => to_component::draft(&mut desk, task),
+        TaskKind::SelfFetch => self_fetch::draft(&mut desk, task),
     };
     let finished = made.and_then(|()| desk.finish());
     match finished {

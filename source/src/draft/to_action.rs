@@ -1,18 +1,16 @@
-//! A mutation by a route becomes an action next to the page that asks for it. The handler's code is taken over as it is, and the
-//! route stays: whether somebody else calls it, the source alone cannot tell.
+//! A mutation by a route becomes an action next to the page that asks for it, by `fetch` or by a form. The handler's code is taken
+//! over as it is, and the route stays: whether somebody else calls it, the source alone cannot tell.
 
-use pointsman_store::{Definition, HandlerKind, How, Side};
+use pointsman_store::{CallSite, Definition, HandlerKind, How, Side};
 
+use super::before_routes;
 use super::desk::{Desk, Why, name};
 use super::places::{folder, module_name, page_file};
 use super::refresh::showing;
 use super::to_route::kebab;
 use super::{HandlerRef, Task};
 use crate::resolve::join;
-use crate::syntax::{Style, TODO, TakenOver};
-
-/// Files whose code runs before a route and may check who asks.
-const BEFORE_ROUTES: [&str; 2] = ["middleware", "proxy"];
+use crate::syntax::{Exchange, Replacement, Style, TODO, TakenOver};
 
 pub(super) fn draft(desk: &mut Desk<'_>, task: &Task) -> Result<(), Why> {
     let [handler] = task.handlers.as_slice() else {
@@ -28,62 +26,57 @@ pub(super) fn draft(desk: &mut Desk<'_>, task: &Task) -> Result<(), Why> {
     if definition.written_in.is_some() {
         return Err(format!("{} is written in another place than it is exported", name(handler)));
     }
-    not_checked_before(desk)?;
-    let sites = sites(definition)?;
+    let (sites, exchange) = sites(definition)?;
+    let checked = before_routes::same_for(desk, (method.as_str(), "POST"), route, &task.pages)?;
     let shows = sites.iter().any(|site| site.refreshes);
     let shown = if shows { Some(showing(desk, &task.pages)?) } else { None };
     let file = &definition.place.file;
     let call = shown.as_ref().map(|(_, call)| call.as_str());
-    let (taken, style) = desk.look(file, |source| Ok((source.taken_over(method, call)?, source.style())))?;
+    let (taken, style) =
+        desk.look(file, |source| Ok((source.taken_over(method, exchange, call)?, source.style())))?;
     let action = camel(method, route);
     let home = home(desk, &task.pages, &action, style)?;
     let mut imports = imports(desk, file, &home, &taken)?;
     imports.extend(shown.as_ref().map(|(by, _)| (format!("{{ {by} }}"), "next/cache".to_owned())));
-    desk.create(&home, code(&action, name(handler).as_str(), &imports, &taken, style));
+    if exchange == Exchange::Form {
+        imports.push(("{ redirect }".to_owned(), "next/navigation".to_owned()));
+    }
+    desk.create(&home, code(&action, name(handler).as_str(), &imports, &taken, exchange, style));
     for site in sites {
         let client = site.place.file.as_str();
         let from = module_name(desk, client, &home);
-        let edits = desk.look(client, |source| {
-            source.asks_action(site.place.line, &action, &from, taken.input.is_some())
+        let replacement = Replacement {
+            name: &action,
+            from: &from,
+            has_input: taken.input.is_some(),
+            sets_status: taken.sets_status,
+            shows: site.refreshes,
+        };
+        let edits = desk.look(client, |source| match exchange {
+            Exchange::Json => source.asks_action(site.place.line, &replacement),
+            Exchange::Form => source.form_sends_to(site.place.line, &replacement),
         })?;
         desk.edit(client, edits);
     }
+    desk.remarks.extend(checked);
     desk.remarks.push(format!("{file} stays: delete its {method} once nothing else calls {route}"));
     Ok(())
 }
 
-/// An action answers below its page's path, where what is checked for `/api/..` before a route may not be.
-fn not_checked_before(desk: &Desk<'_>) -> Result<(), Why> {
-    let root = &desk.reading.source.app.root;
-    for name in BEFORE_ROUTES {
-        for inner in ["", "src/"] {
-            for end in ["ts", "js"] {
-                let file = join(root, &format!("{inner}{name}.{end}")).unwrap_or_default();
-                if desk.reading.repository.has(&file) {
-                    return Err(format!("{file} may check requests to the route, and not those to the page"));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The places that ask the route; an error unless each is a `fetch` of the browser's code.
-fn sites(definition: &Definition) -> Result<Vec<&pointsman_store::CallSite>, Why> {
-    let other = definition
-        .call_sites
-        .iter()
-        .find(|one| one.how != How::Fetch || one.side != Side::Client || one.method != definition.method);
-    if let Some(other) = other {
-        return Err(format!(
+/// The places that ask the route; an error unless each is a `fetch` of the browser's code, or each is a form.
+fn sites(definition: &Definition) -> Result<(Vec<&CallSite>, Exchange), Why> {
+    let sites: Vec<&CallSite> = definition.call_sites.iter().collect();
+    let is_fetch =
+        |one: &CallSite| one.how == How::Fetch && one.side == Side::Client && one.method == definition.method;
+    match sites.iter().find(|one| !is_fetch(one)) {
+        None if sites.is_empty() => Err("the source has no place that calls it".to_owned()),
+        None => Ok((sites, Exchange::Json)),
+        Some(_) if sites.iter().all(|one| one.how == How::Form) => Ok((sites, Exchange::Form)),
+        Some(other) => Err(format!(
             "{}:{} asks it in another way than by fetch in code for browsers",
             other.place.file, other.place.line
-        ));
+        )),
     }
-    if definition.call_sites.is_empty() {
-        return Err("the source has no place that calls it".to_owned());
-    }
-    Ok(definition.call_sites.iter().collect())
 }
 
 /// The new file beside the page.
@@ -98,7 +91,12 @@ fn home(desk: &Desk<'_>, pages: &[String], action: &str, style: Style) -> Result
 }
 
 /// The imports as the new file writes them.
-fn imports(desk: &Desk<'_>, file: &str, home: &str, taken: &TakenOver) -> Result<Vec<(String, String)>, Why> {
+pub(super) fn imports(
+    desk: &Desk<'_>,
+    file: &str,
+    home: &str,
+    taken: &TakenOver,
+) -> Result<Vec<(String, String)>, Why> {
     let moved = |(clause, source): &(String, String)| -> Result<(String, String), Why> {
         if !source.starts_with('.') {
             return Ok((clause.clone(), source.clone()));
@@ -111,7 +109,7 @@ fn imports(desk: &Desk<'_>, file: &str, home: &str, taken: &TakenOver) -> Result
 }
 
 /// `postCartItems` for `POST /api/cart/items`.
-fn camel(method: &str, route: &str) -> String {
+pub(super) fn camel(method: &str, route: &str) -> String {
     let words = route.split(|letter: char| !letter.is_ascii_alphanumeric());
     let mut name = method.to_ascii_lowercase();
     for word in words.filter(|word| !word.is_empty() && *word != "api") {
@@ -127,6 +125,7 @@ fn code(
     handler: &str,
     imports: &[(String, String)],
     taken: &TakenOver,
+    exchange: Exchange,
     style: Style,
 ) -> String {
     let mut head = "\"use server\";\n\n".to_owned();
@@ -139,9 +138,18 @@ fn code(
     head += &format!(
         "// {TODO}status codes: where the route answered 500, which no caller read, the call now throws.\n"
     );
-    let input = match &taken.input {
-        None => String::new(),
-        Some(written) => {
+    if taken.sets_status {
+        head += &format!(
+            "// {TODO}status codes: what the route answered with a status code of its own, which no caller in the source reads, is a plain answer now.\n"
+        );
+    }
+    let input = match (&taken.input, exchange) {
+        (None, _) => String::new(),
+        (Some(_), Exchange::Form) => {
+            head += &format!("// {TODO}arguments: anyone can send anything. Check what the form has.\n");
+            if style.typed { "input: FormData".to_owned() } else { "input".to_owned() }
+        }
+        (Some(written), Exchange::Json) => {
             head += &format!(
                 "// {TODO}arguments: anyone can send anything. Check input, which is not turned into JSON any more.\n"
             );

@@ -147,7 +147,7 @@ fn place(desk: &Desk<'_>, exported: &str) -> Result<(String, String), Why> {
 }
 
 /// `getPrice` without its verb.
-fn bare(name: &str) -> &str {
+pub(super) fn bare(name: &str) -> &str {
     let verbs = ["get", "list", "fetch", "load", "find"];
     let rest = verbs.iter().find_map(|verb| name.strip_prefix(verb));
     rest.filter(|rest| rest.starts_with(|first: char| first.is_uppercase())).unwrap_or(name)

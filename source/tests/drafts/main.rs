@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod mechanical;
+mod self_fetch;
+mod storefront;
 mod to_action;
+mod to_component;
 mod to_route;
 
 use std::io::Write;

@@ -1,16 +1,25 @@
 //! What drafts ask of one file: where something stands, and which bytes go or come. Knows the syntax, not the move.
 
+mod before_routes;
+mod call_sites;
+mod direct_call;
 mod file;
 mod functions;
 mod imports;
+mod loads;
 mod mutation;
+mod page;
 mod reads;
 mod refresh;
 mod removal;
 
+pub(crate) use before_routes::{BeforeRoutes, Matchers};
+pub(crate) use call_sites::Replacement;
 pub(crate) use file::{SourceFile, look};
 pub(crate) use functions::Parameter;
-pub(crate) use mutation::TakenOver;
+pub(crate) use loads::Loads;
+pub(crate) use mutation::{Exchange, TakenOver};
+pub(crate) use page::Given;
 pub(crate) use reads::{Callable, Style};
 pub(crate) use refresh::ActionShows;
 pub(crate) use removal::Removal;

@@ -1,12 +1,13 @@
-//! A route's handler as the body of an action, and a request to it as a call of that action. Only what means the same in both is
-//! taken over; everything else is named as what stands in the way.
+//! A route's handler as the body of an action. Only what means the same in both is taken over; everything else is named as what
+//! stands in the way. What becomes of the places that ask the route is in `call_sites`.
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::{Argument, CallExpression, Expression, ObjectExpression, ObjectPropertyKind, Statement};
+use oxc_ast::ast::{Argument, CallExpression, Expression, NewExpression, ObjectExpression, Statement};
 use oxc_span::GetSpan;
 
 use super::super::exports::name_of;
 use super::super::tree::{At, Binding, callee};
+use super::call_sites::properties;
 use super::file::{SourceFile, range};
 use super::functions::FunctionParts;
 use crate::draft::edit::{Edit, apply};
@@ -16,6 +17,25 @@ const INPUT: &str = "input";
 /// Settings of a route that an action takes from its page.
 const SETTINGS: [&str; 2] = ["runtime", "maxDuration"];
 
+/// What a handler takes and gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Exchange {
+    /// JSON both ways, asked for by `fetch`.
+    Json,
+    /// A form that is sent, and a redirect.
+    Form,
+}
+
+impl Exchange {
+    /// The method of the request that reads its body.
+    const fn reader(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Form => "formData",
+        }
+    }
+}
+
 /// A handler's code as an action has it.
 pub(crate) struct TakenOver {
     /// The body with its braces.
@@ -24,11 +44,18 @@ pub(crate) struct TakenOver {
     pub(crate) input: Option<String>,
     /// What it imports: the clause (`{ a as b }`), and the module as the route's file names it.
     pub(crate) imports: Vec<(String, String)>,
+    /// Whether an answer has a status code of its own, which an action's cannot have.
+    pub(crate) sets_status: bool,
 }
 
 impl<'a> SourceFile<'_, 'a> {
     /// The body of the handler of a method, as an action; with a call before it ends. Errors name the line and what stands there.
-    pub(crate) fn taken_over(&self, method: &str, last: Option<&str>) -> Result<TakenOver, String> {
+    pub(crate) fn taken_over(
+        &self,
+        method: &str,
+        exchange: Exchange,
+        last: Option<&str>,
+    ) -> Result<TakenOver, String> {
         let Some(parts) = self.exported_function(method).filter(|parts| !parts.is_expression) else {
             return Err(format!(": {method} is not a function that is written in its export"));
         };
@@ -36,11 +63,11 @@ impl<'a> SourceFile<'_, 'a> {
             return Err(format!(": its `{setting}` holds for the route only"));
         }
         let mut edits = Vec::new();
-        let input = self.request_body(&parts, &mut edits)?;
-        let answers = self.answers(&parts, &mut edits)?;
+        let input = self.request_body(&parts, exchange, &mut edits)?;
+        let answers = self.answers(&parts, exchange, &mut edits)?;
         let imports = self.needed(&parts, &answers)?;
         if let Some(call) = last {
-            edits.push(self.before_end(&parts, &answers, call)?);
+            edits.extend(self.before_ends(&parts, &answers.ends, call)?);
         }
         let body = range(parts.body.span);
         let inner: Vec<Edit> = edits
@@ -48,13 +75,14 @@ impl<'a> SourceFile<'_, 'a> {
             .map(|edit| Edit::replace(edit.span.start - body.start..edit.span.end - body.start, edit.text))
             .collect();
         let body = apply(self.slice(body), &inner).ok_or(": two parts of the draft change the same code")?;
-        Ok(TakenOver { body, input, imports })
+        Ok(TakenOver { body, input, imports, sets_status: answers.sets_status })
     }
 
-    /// `await request.json()` becomes the argument; its type, if it is read at all.
+    /// `await request.json()` or `.formData()` becomes the argument; its type, if it is read at all.
     fn request_body(
         &self,
         parts: &FunctionParts<'a>,
+        exchange: Exchange,
         edits: &mut Vec<Edit>,
     ) -> Result<Option<String>, String> {
         let params = self.parameters(parts.params);
@@ -71,7 +99,10 @@ impl<'a> SourceFile<'_, 'a> {
             if !matches!(kind, AstKind::IdentifierReference(id) if id.name == name.as_str()) {
                 continue;
             }
-            let awaited = self.awaited_json(at).filter(|_| self.tree.function(at) == parts.at);
+            if exchange == Exchange::Form && self.is_base_of_redirect(at) {
+                continue;
+            }
+            let awaited = self.awaited_body(at, exchange).filter(|_| self.tree.function(at) == parts.at);
             let awaited = awaited.ok_or_else(|| {
                 let around = self.slice(self.span(self.tree.parent(at))).lines().next().unwrap_or_default();
                 format!("{}`{around}` needs the request", self.at(at))
@@ -92,8 +123,16 @@ impl<'a> SourceFile<'_, 'a> {
         Ok(read)
     }
 
+    /// Whether this `request` is that of `new URL("/path", request.url)`.
+    fn is_base_of_redirect(&self, request: At) -> bool {
+        let member = self.tree.parent(request);
+        let is_url = matches!(self.tree.kind(member), AstKind::StaticMemberExpression(one) if one.property.name == "url");
+        is_url
+            && matches!(self.tree.kind(self.tree.parent(member)), AstKind::NewExpression(made) if own_path(made).is_some())
+    }
+
     /// The `await` of `await request.json()`, from its `request`.
-    fn awaited_json(&self, request: At) -> Option<At> {
+    fn awaited_body(&self, request: At, exchange: Exchange) -> Option<At> {
         let member = self.tree.parent(request);
         let call = self.tree.parent(member);
         let awaited = self.tree.parent(call);
@@ -102,7 +141,7 @@ impl<'a> SourceFile<'_, 'a> {
                 AstKind::StaticMemberExpression(found),
                 AstKind::CallExpression(of),
                 AstKind::AwaitExpression(_),
-            ) if found.property.name == "json"
+            ) if found.property.name == exchange.reader()
                 && of.arguments.is_empty()
                 && range(of.callee.span()) == self.span(member) =>
             {
@@ -112,36 +151,49 @@ impl<'a> SourceFile<'_, 'a> {
         }
     }
 
-    /// `return Response.json(x)` becomes `return x`; the spans of what was called.
-    fn answers(&self, parts: &FunctionParts<'a>, edits: &mut Vec<Edit>) -> Result<Vec<At>, String> {
-        let mut answers = Vec::new();
+    /// `return Response.json(x)` becomes `return x`, and a redirect after a form one of an action.
+    fn answers(
+        &self,
+        parts: &FunctionParts<'a>,
+        exchange: Exchange,
+        edits: &mut Vec<Edit>,
+    ) -> Result<Answers, String> {
+        let mut answers = Answers { ends: Vec::new(), sets_status: false };
         for (at, kind) in self.within(parts) {
             let AstKind::ReturnStatement(found) = kind else { continue };
             if self.tree.function(at) != parts.at {
                 continue;
             }
             let refused = |why: &str| format!("{}{why}", self.at(at));
-            let Some(Expression::CallExpression(call)) = &found.argument else {
-                return Err(refused("it answers with something else than Response.json(..)"));
+            let call = match &found.argument {
+                Some(Expression::CallExpression(call)) => call,
+                _ => return Err(refused(exchange.expected())),
             };
-            let is_json =
-                matches!(callee(call), (Some(of), Some("json")) if of == "Response" || of == "NextResponse");
-            let [only] = &call.arguments[..] else {
-                return Err(refused("it sets a status code or headers of its answer"));
-            };
-            let value = only.as_expression().filter(|_| is_json);
-            let value =
-                value.ok_or_else(|| refused("it answers with something else than Response.json(..)"))?;
-            let (whole, value) = (range(call.span), range(value.span()));
-            edits.push(Edit::remove(whole.start..value.start));
-            edits.push(Edit::remove(value.end..whole.end));
-            answers.push(at);
+            match exchange {
+                Exchange::Json => {
+                    let (value, sets_status) = json_answer(call).map_err(refused)?;
+                    let (whole, value) = (range(call.span), range(value.span()));
+                    edits.push(Edit::remove(whole.start..value.start));
+                    edits.push(Edit::remove(value.end..whole.end));
+                    answers.sets_status |= sets_status;
+                }
+                Exchange::Form => {
+                    let tried = self.tree.around(at).take_while(|(around, _)| *around != parts.at);
+                    if tried.into_iter().any(|(_, kind)| matches!(kind, AstKind::TryStatement(_))) {
+                        return Err(refused("a redirect of an action does not get out of a try"));
+                    }
+                    let path = redirect_answer(call).ok_or_else(|| refused(exchange.expected()))?;
+                    let quote = self.quote();
+                    edits.push(Edit::replace(range(call.span), format!("redirect({quote}{path}{quote})")));
+                }
+            }
+            answers.ends.push(at);
         }
         Ok(answers)
     }
 
     /// What the body takes of other modules; an error if it takes something of its own.
-    fn needed(&self, parts: &FunctionParts<'a>, answers: &[At]) -> Result<Vec<(String, String)>, String> {
+    fn needed(&self, parts: &FunctionParts<'a>, answers: &Answers) -> Result<Vec<(String, String)>, String> {
         let outside = self.tree.parent(parts.at);
         let mut imports: Vec<(String, String)> = Vec::new();
         for (at, kind) in self.within(parts) {
@@ -156,7 +208,7 @@ impl<'a> SourceFile<'_, 'a> {
                     (name, binding),
                     ("Response", None) | ("NextResponse", Some(Binding::Import(_)))
                 );
-                if !answers.contains(&statement) || !is_known {
+                if !answers.ends.contains(&statement) || !is_known {
                     return Err(format!(
                         "{}it makes a {name} that it does not return right away",
                         self.at(at)
@@ -202,17 +254,26 @@ impl<'a> SourceFile<'_, 'a> {
         Some((clause, import.source.value.to_string()))
     }
 
-    /// A call before the only end of the handler.
-    fn before_end(&self, parts: &FunctionParts<'a>, answers: &[At], call: &str) -> Result<Edit, String> {
-        let (Some(Statement::ReturnStatement(last)), [_]) = (parts.body.statements.last(), answers) else {
-            return Err(format!(
-                "{}it ends at several places, and each is to show the page",
-                self.at(parts.at)
-            ));
-        };
-        let start = range(last.span).start;
+    /// A call before each end of the handler.
+    fn before_ends(&self, parts: &FunctionParts<'a>, ends: &[At], call: &str) -> Result<Vec<Edit>, String> {
+        if !matches!(parts.body.statements.last(), Some(Statement::ReturnStatement(_))) {
+            return Err(format!("{}it does not end with an answer", self.at(parts.at)));
+        }
         let end = if self.has_semicolons() { ";" } else { "" };
-        Ok(Edit::insert(start, format!("{call}{end}{}{}", self.newline(), self.indent(start))))
+        let before = |at: &At| {
+            let span = self.span(*at);
+            if matches!(self.tree.kind(self.tree.parent(*at)), AstKind::IfStatement(_)) {
+                let lines = (self.newline(), self.indent(span.start));
+                let open = format!("{{{0}{1}  {call}{end}{0}{1}  ", lines.0, lines.1);
+                return [
+                    Edit::insert(span.start, open),
+                    Edit::insert(span.end, format!("{0}{1}}}", lines.0, lines.1)),
+                ];
+            }
+            let text = format!("{call}{end}{}{}", self.newline(), self.indent(span.start));
+            [Edit::insert(span.start, text), Edit::insert(span.end, "")]
+        };
+        Ok(ends.iter().flat_map(before).filter(|edit| !edit.text.is_empty()).collect())
     }
 
     fn within(&self, parts: &FunctionParts<'a>) -> impl Iterator<Item = (At, AstKind<'a>)> {
@@ -222,106 +283,73 @@ impl<'a> SourceFile<'_, 'a> {
             body.start <= span.start && span.end <= body.end
         })
     }
+}
 
-    /// `await fetch("/api/x", {..})` on a line becomes `await name(value)`, and the refresh after it goes.
-    pub(crate) fn asks_action(
-        &self,
-        line: u32,
-        name: &str,
-        from: &str,
-        has_input: bool,
-    ) -> Result<Vec<Edit>, String> {
-        let mut calls = self.tree.all().filter_map(|(at, kind)| match kind {
-            AstKind::CallExpression(call)
-                if self.tree.line(at) == line
-                    && callee(call) == (None, Some("fetch"))
-                    && self.tree.resolve("fetch", at).is_none() =>
-            {
-                Some((at, call))
-            }
-            _ => None,
-        });
-        let (Some((at, call)), None) = (calls.next(), calls.next()) else {
-            return Err(format!(":{line}: not exactly one fetch begins here"));
-        };
-        let awaited = self.tree.parent(at);
-        let is_bare = matches!(self.tree.kind(self.tree.parent(awaited)), AstKind::ExpressionStatement(_));
-        if !matches!(self.tree.kind(awaited), AstKind::AwaitExpression(_)) || !is_bare {
-            return Err(format!(
-                "{}it reads what the route answers, its status code perhaps, or does not wait for it",
-                self.at(at)
-            ));
-        }
-        let value = self.sent(call).map_err(|why| format!("{}{why}", self.at(at)))?;
-        if value.is_some() != has_input {
-            return Err(format!("{}what it sends is not what the route reads", self.at(at)));
-        }
-        if self.names().contains(name) {
-            return Err(format!(": the name {name} is taken"));
-        }
-        let refreshing = self.drop_after(&[at]);
-        if let Some(why) = refreshing.left.first() {
-            return Err(why.clone());
-        }
-        let mut edits = refreshing.edits;
-        edits.push(Edit::replace(range(call.span), format!("{name}({})", value.unwrap_or_default())));
-        edits.push(self.first_import(&format!("{{ {name} }}"), from));
-        Ok(edits)
-    }
+/// The ends of a handler that answer, and what their answers have.
+struct Answers {
+    ends: Vec<At>,
+    sets_status: bool,
+}
 
-    /// What a request sends as JSON; an error if it says more than an action's call can.
-    fn sent(&self, call: &CallExpression<'a>) -> Result<Option<String>, String> {
-        let [Argument::StringLiteral(_), Argument::ObjectExpression(options)] = &call.arguments[..] else {
-            return Err("its URL or its options are put together elsewhere".to_owned());
-        };
-        let mut value = None;
-        for (name, given) in properties(options)? {
-            match (name.as_str(), given) {
-                ("method", _) => {}
-                ("headers", Expression::ObjectExpression(headers)) => {
-                    for (header, _) in properties(headers)? {
-                        if !header.eq_ignore_ascii_case("content-type") {
-                            return Err(format!("it sends the header {header}"));
-                        }
-                    }
-                }
-                ("body", Expression::CallExpression(json)) => {
-                    let is_json = matches!(callee(json), (Some(of), Some("stringify")) if of == "JSON");
-                    let [one] = &json.arguments[..] else {
-                        return Err("its body is no plain JSON.stringify(value)".to_owned());
-                    };
-                    if !is_json || one.is_spread() {
-                        return Err("its body is no plain JSON.stringify(value)".to_owned());
-                    }
-                    value = Some(self.slice(range(one.span())).to_owned());
-                }
-                ("body", _) => return Err("its body is no plain JSON.stringify(value)".to_owned()),
-                (other, _) => return Err(format!("its option `{other}` has no meaning for an action")),
+impl Exchange {
+    /// What is wrong with an answer of another kind.
+    const fn expected(self) -> &'static str {
+        match self {
+            Self::Json => "it answers with something else than Response.json(..)",
+            Self::Form => {
+                "it answers a form with something else than a redirect to a path of the app by 302 or 303"
             }
         }
-        Ok(value)
-    }
-
-    /// A new import before all others, where it does not touch what goes.
-    fn first_import(&self, what: &str, from: &str) -> Edit {
-        let AstKind::Program(program) = self.tree.kind(0) else { return self.add_import(what, from) };
-        let first = program.body.iter().find_map(|statement| match statement {
-            Statement::ImportDeclaration(import) => Some(range(import.span).start),
-            _ => None,
-        });
-        let Some(first) = first else { return self.add_import(what, from) };
-        let (quote, end) = (self.quote(), if self.has_semicolons() { ";" } else { "" });
-        Edit::insert(first, format!("import {what} from {quote}{from}{quote}{end}{}", self.newline()))
     }
 }
 
-/// The properties of an object that are written with their names.
-fn properties<'b, 'a>(object: &'b ObjectExpression<'a>) -> Result<Vec<(String, &'b Expression<'a>)>, String> {
-    let one = |property: &'b ObjectPropertyKind<'a>| {
-        let ObjectPropertyKind::ObjectProperty(found) = property else { return None };
-        let name = found.key.static_name().filter(|_| !found.computed && !found.method)?;
-        Some((name.into_owned(), &found.value))
+/// The value of `Response.json(value)`, and whether a status code is set with it; headers have no place in an action's answer.
+fn json_answer<'b, 'a>(call: &'b CallExpression<'a>) -> Result<(&'b Expression<'a>, bool), &'static str> {
+    if !is_answer(call, "json") {
+        return Err(Exchange::Json.expected());
+    }
+    let (value, options) = match &call.arguments[..] {
+        [value] => (value, None),
+        [value, options] => (value, options.as_expression()),
+        _ => return Err(Exchange::Json.expected()),
     };
-    let all: Option<Vec<_>> = object.properties.iter().map(one).collect();
-    all.ok_or_else(|| "its options are put together elsewhere".to_owned())
+    let value = value.as_expression().ok_or(Exchange::Json.expected())?;
+    match options {
+        None if call.arguments.len() == 1 => Ok((value, false)),
+        Some(Expression::ObjectExpression(options)) if is_status(options) => Ok((value, true)),
+        _ => Err("it sets headers of its answer, or something that is put together elsewhere"),
+    }
+}
+
+fn is_answer(call: &CallExpression, method: &str) -> bool {
+    matches!(callee(call), (Some(of), Some(own)) if own == method && (of == "Response" || of == "NextResponse"))
+}
+
+/// `{ status: 400 }`.
+fn is_status(options: &ObjectExpression) -> bool {
+    properties(options)
+        .is_ok_and(|all| matches!(&all[..], [(name, Expression::NumericLiteral(_))] if name == "status"))
+}
+
+/// The path of `Response.redirect(new URL("/path", request.url), 303)`. Without a status code `NextResponse` says 307, after which
+/// browsers send the form again.
+fn redirect_answer<'b>(call: &'b CallExpression) -> Option<&'b str> {
+    let [Argument::NewExpression(made), Argument::NumericLiteral(status)] = &call.arguments[..] else {
+        return None;
+    };
+    let goes_by_get = is_answer(call, "redirect") && [302.0, 303.0].contains(&status.value);
+    own_path(made).filter(|_| goes_by_get)
+}
+
+/// The path of `new URL("/path", request.url)`.
+fn own_path<'b>(made: &'b NewExpression) -> Option<&'b str> {
+    let [Argument::StringLiteral(path), Argument::StaticMemberExpression(base)] = &made.arguments[..] else {
+        return None;
+    };
+    let is_url =
+        matches!(&made.callee, Expression::Identifier(id) if id.name == "URL") && base.property.name == "url";
+    let path = path.value.as_str();
+    let is_plain =
+        path.starts_with('/') && !path.starts_with("//") && !path.contains(['"', '\'', '\\', '\n']);
+    (is_url && is_plain).then_some(path)
 }

@@ -51,7 +51,7 @@ impl<'a> SourceFile<'_, 'a> {
                 .into_iter()
                 .filter_map(|at| self.call_of(at))
         });
-        self.drop_after(&calls.collect::<Vec<_>>())
+        self.drop_after(&calls.collect::<Vec<_>>(), &[])
     }
 
     /// The call that a reference is the callee of.
@@ -65,14 +65,14 @@ impl<'a> SourceFile<'_, 'a> {
         }
     }
 
-    /// Takes away each refresh that follows one of some calls.
-    pub(super) fn drop_after(&self, calls: &[At]) -> Refreshing {
+    /// Takes away each refresh that follows one of some calls. What some `await`s wait for is there with the call's answer.
+    pub(super) fn drop_after(&self, calls: &[At], with_it: &[At]) -> Refreshing {
         let mut result = Refreshing::default();
         let mut gone: Vec<Range<usize>> = Vec::new();
         for refresh in
             self.tree.all().filter(|(at, kind)| is_refresh(self.tree, *at, *kind)).map(|(at, _)| at)
         {
-            match self.follows(refresh, calls) {
+            match self.follows(refresh, calls, with_it) {
                 None => {}
                 Some(Ok(span)) => {
                     result.edits.push(Edit::remove(span.clone()));
@@ -89,7 +89,12 @@ impl<'a> SourceFile<'_, 'a> {
     }
 
     /// Which bytes go if a refresh does; `None` if it follows none of the calls.
-    fn follows(&self, refresh: At, calls: &[At]) -> Option<Result<Range<usize>, &'static str>> {
+    fn follows(
+        &self,
+        refresh: At,
+        calls: &[At],
+        with_it: &[At],
+    ) -> Option<Result<Range<usize>, &'static str>> {
         let function = self.tree.function(refresh);
         // `action().then(() => router.refresh())`
         if let Some(whole) = self.then_around(function)
@@ -109,10 +114,16 @@ impl<'a> SourceFile<'_, 'a> {
         let near: Vec<&At> =
             calls.iter().filter(|call| self.tree.function(**call) == function).filter(before).collect();
         let call = *near.last()?;
-        Some(self.statement_that_goes(refresh, *call, &near))
+        Some(self.statement_that_goes(refresh, *call, &near, with_it))
     }
 
-    fn statement_that_goes(&self, refresh: At, call: At, near: &[&At]) -> Result<Range<usize>, &'static str> {
+    fn statement_that_goes(
+        &self,
+        refresh: At,
+        call: At,
+        near: &[&At],
+        with_it: &[At],
+    ) -> Result<Range<usize>, &'static str> {
         if !matches!(self.tree.kind(self.tree.parent(call)), AstKind::AwaitExpression(_)) {
             return Err("the action is not awaited before the refresh");
         }
@@ -131,7 +142,7 @@ impl<'a> SourceFile<'_, 'a> {
         let other = self.tree.all().any(|(at, kind)| {
             let AstKind::AwaitExpression(_) = kind else { return false };
             let within = self.tree.function(at) == function && self.span(at).end <= self.span(refresh).start;
-            within && !near.iter().any(|call| self.tree.parent(**call) == at)
+            within && !with_it.contains(&at) && !near.iter().any(|call| self.tree.parent(**call) == at)
         });
         if other {
             return Err("another awaited call comes before the refresh, which may need it");
