@@ -38,7 +38,7 @@ impl<'a> SourceFile<'_, 'a> {
     /// Where the word `function` of a function stands.
     pub(super) fn function_keyword(&self, function: usize) -> usize {
         let span = self.span(function);
-        span.start + self.slice(span.clone()).find("function").unwrap_or_default()
+        span.start + self.slice(span).find("function").unwrap_or_default()
     }
 
     /// `await fetch(ownUrl)` on a line becomes `await name()`. What was made for its URL only goes, and a page that was rendered for
