@@ -86,7 +86,7 @@ fn look(profile: &Profile, knobs: &Knobs<'_>) -> Finding {
     if let Some(absent) = unseen_sequences(profile) {
         return absent;
     }
-    // A SELECT may take the next number of a row, and a service that is asked may mark what it tells: only the name says so.
+    // A SELECT may take the next number of a row, and a service that is asked may mark what it hands out: only the name says so.
     if !profile.has_a_name() {
         return Finding::Absent("code.function.name");
     }
