@@ -9,6 +9,8 @@ import { greatest } from "./lateness.mjs";
 const views = 40;
 /** Besides views by chance those in which all moments are the earliest or the latest: a busy app is late with everything. */
 const corners = [[0, 0], [0, 1], [1, 0], [1, 1]];
+/** And those in which it was late with all but the first action of each burst, or with that one only: the longest and the shortest waits. */
+const waits = [[0, 1], [1, 0]];
 /**
  * The app is done with an answer when it has handed over the last byte, and says so when it next has time. Measured over
  * 2,300 requests of a run with eight browsers on two busy cores: from 57 ms before to 34 ms after the door has
@@ -29,8 +31,13 @@ export function rangesOf(rows, lateness = null, seed = 1) {
   const luck = chance(seed);
   const bounds = ends(lateness);
   const anywhere = () => [0, 1, luck.between(0, 1_000) / 1_000][luck.between(0, 2)];
-  const places = [...corners.map(([start, end]) => () => [start, end]), ...Array(views).fill(() => [anywhere(), anywhere()])];
-  const seen = [truth, ...places.map((place) => labelledCalls(numbered.map((row) => asTheAppMaySee(row, place(), bounds, numbered, luck))))];
+  const firsts = firstOfBursts(truth);
+  const places = [
+    ...corners.map((place) => () => place),
+    ...waits.map(([first, others]) => ({ number }) => [firsts.has(number) ? first : others, others]),
+    ...Array(views).fill(() => [anywhere(), anywhere()]),
+  ];
+  const seen = [truth, ...places.map((place) => labelledCalls(numbered.map((row) => asTheAppMaySee(row, place(row), bounds, numbered, luck))))];
   const handlers = new Map();
   for (const handler of new Set(rows.map((row) => row.handler))) {
     const names = new Set(seen.flatMap((view) => [...(view.get(handler)?.keys() ?? [])]));
@@ -50,6 +57,12 @@ export function rangesOf(rows, lateness = null, seed = 1) {
     handlers.set(handler, new Map([...names].map((label) => [label, range(label)])));
   }
   return handlers;
+}
+
+/** Numbers of the actions that waited for none. */
+function firstOfBursts(truth) {
+  const waited = [...truth.values()].flatMap((labels) => [...(labels.get("queue_wait") ?? [])]);
+  return new Set(waited.filter(([, ms]) => ms === 0).map(([number]) => number));
 }
 
 const beginnings = new Set(["burst", "poll"]);
