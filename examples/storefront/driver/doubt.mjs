@@ -45,7 +45,9 @@ export function rangesOf(rows, lateness = null, seed = 1) {
       const sets = seen.map((view) => view.get(handler)?.get(label) ?? new Map());
       if (measured.has(label)) {
         const medians = sets.filter(({ size }) => size > 0).map((set) => quantile([...set.values()], 0.5));
-        return { truth: medians[0], least: Math.min(...medians), most: Math.max(...medians) };
+        // Where only some views have any, it may as well not be known.
+        const there = sets[0].size > 0 ? medians[0] : null;
+        return { truth: there, least: Math.min(...medians), most: Math.max(...medians) };
       }
       const ever = new Set(sets.flatMap((set) => [...set.keys()]));
       const always = [...ever].filter((number) => sets.every((set) => set.has(number)));

@@ -181,7 +181,7 @@ function inRange(name, figure, { truth, least, most } = nothing, said) {
 }
 
 function median(name, figure, range, said) {
-  if (!range) return said === null ? [] : [exact(name, figure, null, said.p50)];
+  if (!range || (range.truth === null && said === null)) return said === null ? [] : [exact(name, figure, null, said.p50)];
   return [between(name, figure, round(range.truth), [range.least * (1 - sketch) - readingMs, range.most * (1 + sketch) + readingMs], said?.p50 ?? null)];
 }
 
